@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""DIDWW as a task reaches it: options in, the trunk meant, one way to end, errors in option names."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, _load_params, missing_required_lib
+from ansible.module_utils.common.validation import check_type_dict
+from ansible.module_utils.errors import UnsupportedError
+from ansible_collections.didww.voice.plugins.module_utils import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils.trunk import (
+    RESOURCE_TYPE,
+    Desired,
+    Problem,
+    Refusal,
+    show,
+)
+
+VERSION = "0.1.0"
+API_VERSION = "2026-04-16"
+
+# What to do about an HTTP status, in words (reference, Errors).
+ADVICE = {
+    400: "This collection and the API disagree: check api_url, and please report it.",
+    401: (
+        "Check api_key and api_url: keys of production (https://api.didww.com/v3) and of the sandbox "
+        "(https://sandbox-api.didww.com/v3) differ, and a key may be limited to source addresses."
+    ),
+    403: "The account has no outbound plan, is in read-only mode, or may not do this: ask DIDWW.",
+    404: "The account of this api_key has no such trunk: check the id, and that api_url ends in /v3.",
+    409: "The update conflicts with the trunk's state: look at the trunk and run the task again.",
+    429: "Other clients use up the 20 requests per second of this key: run fewer at once, or raise api_retries.",
+}
+UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
+
+
+# --- Connection options ---------------------------------------------------------------------------
+
+
+def connection_spec() -> dict[str, Any]:
+    """Return the Ansible argument spec of the options that say how to reach DIDWW."""
+    options: dict[str, dict[str, Any]] = {
+        "api_key": {"type": "str", "required": True, "no_log": True},
+        "api_url": {"type": "str", "default": "https://api.didww.com/v3"},
+        "api_timeout": {"type": "float", "default": 30},
+        "api_retries": {"type": "int", "default": 4},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+    }
+    for name, option in options.items():
+        option["fallback"] = (_environment, ["DIDWW_" + name.upper()])
+    return options
+
+
+def _environment(variable: str) -> str:
+    """Return an environment variable; one that is empty, as AWX leaves an empty field, counts as unset."""
+    value = os.environ.get(variable)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def connection_problems(options: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the values of the connection options among `options`."""
+    problems = []
+    for option, accepts, expected in (
+        ("api_key", _is_header_value, "the key alone: not empty, no white space, only characters that a header carries"),
+        ("api_url", _is_base_url, "the base URL of the API, such as https://api.didww.com/v3"),
+        ("api_timeout", lambda seconds: 0 < seconds <= 3600, "seconds, more than 0 and at most 3600"),
+        ("api_retries", lambda retries: 0 <= retries <= 10, "a whole number from 0 to 10"),
+        ("ca_path", os.path.exists, "a CA bundle that exists where the module runs"),
+    ):
+        value = options.get(option)
+        if value is not None and not accepts(value):
+            # Neither the key is shown, nor a URL that may hold a password.
+            secret = option == "api_key" or "@" in str(value)
+            problems.append(Problem(option, f"{'' if secret else show(value) + ' '}is not accepted; expected {expected}"))
+    return problems
+
+
+def _is_header_value(key: str) -> bool:
+    return re.fullmatch(r"[!-~]+", key) is not None
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.port != 0
+            and not (parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", url))
+        )
+    except ValueError:
+        return False
+
+
+# --- The module -----------------------------------------------------------------------------------
+
+
+class TaskModule(AnsibleModule):
+    """A module of this collection: connection options and `options`, check mode, one way to end.
+
+    `check` takes the options that the task names, makes of them what the module works with, and
+    raises Refusal with everything that is wrong with them.
+    """
+
+    def __init__(self, options: Mapping[str, Any], check: Callable[[Mapping[str, Any]], Any]) -> None:
+        self._options = options
+        self._check = check
+        super().__init__(argument_spec={**connection_spec(), **options}, supports_check_mode=True)
+
+    def run(self, work: Callable[[TaskModule, Any], dict[str, Any]]) -> NoReturn:
+        """End with the result of `work(module, checked options)`, or with the failure that it raises."""
+        if jsonapi.REQUESTS_IMPORT_ERROR:
+            self.fail_json(msg=missing_required_lib("requests"), exception=jsonapi.REQUESTS_IMPORT_ERROR)
+        try:
+            result = work(self, self._checked())
+        except (Refusal, jsonapi.Failure) as error:
+            # To fail outside of the handler keeps the traceback of an expected error out of the output.
+            failure = explain(error, self.params["api_url"])
+        else:
+            self.exit_json(**result)
+        self.fail_json(**failure)
+
+    def _checked(self, leave_out: Collection[str] = ()) -> Any:
+        """Check every option but those in `leave_out`; raise Refusal with every problem."""
+        problems = connection_problems({name: self.params[name] for name in self.params if name not in leave_out})
+        checked = None
+        try:
+            checked = self._check(self._given(leave_out))
+        except Refusal as refusal:
+            problems += refusal.problems
+        if problems:
+            raise Refusal(problems)
+        return checked
+
+    def _given(self, leave_out: Collection[str]) -> dict[str, Any]:
+        """Return the options of this module that the task names; None is an explicit null.
+
+        Ansible fills in None for an option left out: only the raw arguments tell the two apart.
+        """
+        options = {name: spec for name, spec in self._options.items() if name not in leave_out}
+        return dict(_named(options, self.params, _load_params()))
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
+        result = getattr(self, "validation_result", None)
+        if result is not None and result.error_messages:
+            messages = [msg, *result.error_messages[1:]]
+            found = " ".join(str(error) for error in result.errors if not isinstance(error, UnsupportedError))
+            try:
+                self._checked({name for name in self.argument_spec if re.search(rf"\b{name}\b", found)})
+            except Refusal as refusal:
+                messages += refusal.messages()
+            msg = joined(messages)
+        super().fail_json(msg=msg, **kwargs)
+
+    def connect(self) -> jsonapi.Client:
+        """Return a client for the API that the connection options name."""
+        options = self.params
+        return jsonapi.Client(
+            url=options["api_url"].rstrip("/"),
+            authenticate=_api_key(options["api_key"]),
+            headers={
+                "X-DIDWW-API-Version": API_VERSION,
+                "User-Agent": f"ansible-collection/didww.voice/{VERSION} ansible-core/{self.ansible_version}",
+            },
+            timeout=options["api_timeout"],
+            retries=options["api_retries"],
+            verify=options["validate_certs"] and (options["ca_path"] or True),
+        )
+
+    def warn_of_version(self, meta: Mapping[str, Any]) -> None:
+        """Warn if another version of the API answered than the one that this collection speaks."""
+        version = meta.get("api_version")
+        if version not in (None, API_VERSION):
+            self.warn(
+                f"DIDWW answered with API version {version} where this collection speaks {API_VERSION}: "
+                "settings may be missing or mean something else"
+            )
+
+
+def _named(options: Mapping[str, Any], values: Any, raw: Any) -> Any:
+    """Return the part of `values` that `raw` names: a dict, or a list of them where `values` is one."""
+    if isinstance(values, list):
+        return [_named(options, value, each) for value, each in zip(values, raw)]
+    raw = check_type_dict(raw)
+    named = {}
+    for name, spec in options.items():
+        if name in raw:
+            value = values.get(name)
+            named[name] = _named(spec["options"], value, raw[name]) if value and "options" in spec else value
+    return named
+
+
+def _api_key(key: str) -> Callable[[Any], Any]:
+    """Return what puts the API key on a request. Other credentials of a newer version go here."""
+
+    def authenticate(request: Any) -> Any:
+        request.headers["Api-Key"] = key
+        return request
+
+    return authenticate
+
+
+# --- The trunk that a task means ------------------------------------------------------------------
+
+
+def find(client: jsonapi.Client, desired: Desired) -> jsonapi.Answer:
+    """Return the one trunk that `desired` means, with the linkage that it names.
+
+    Raises Refusal if none or several match, and jsonapi.Failure.
+    """
+    params = {"fields[dids]": "number"} if desired.linkage else {}
+    if desired.by == "id":
+        return client.get(RESOURCE_TYPE, desired.identifier, params, desired.linkage)
+    # Servers of this family split a filter's value at commas: then all trunks are read instead.
+    if not re.search(r'[,"]', desired.identifier):
+        params[f"filter[{desired.by}]"] = desired.identifier
+    answers = client.get_all(RESOURCE_TYPE, params, desired.linkage)
+    # The filter is only a help: what matches is decided here, to the letter.
+    matches = [each for each in answers.resources if each["attributes"].get(desired.by) == desired.identifier]
+    if len(matches) == 1:
+        return jsonapi.Answer(matches[0], answers.meta)
+    if not matches:
+        words = f"no trunk of this account has {show(desired.identifier)}; upper and lower case and spaces count"
+    else:
+        found = ", ".join(f"{show(each['attributes'].get('name'))} ({each['id']})" for each in matches)
+        words = f"{len(matches)} trunks have {show(desired.identifier)}: {found}; give the id of the one that is meant"
+    raise Refusal([Problem(desired.by, words)])
+
+
+# --- Errors ---------------------------------------------------------------------------------------
+
+
+def explain(error: Refusal | jsonapi.Failure, url: str) -> dict[str, Any]:
+    """Return what `fail_json` takes for an error: `msg`, and `status` and `errors` where the API answered."""
+    if isinstance(error, Refusal):
+        return {"msg": joined(error.messages())}
+    result: dict[str, Any] = {}
+    if isinstance(error, jsonapi.Refused):
+        errors = [_in_option_names(each) for each in error.errors]
+        result = {"status": error.status, "errors": errors}
+        details = joined([_detail(each) for each in errors]) if errors else "no explanation was given"
+        advice = ADVICE.get(error.status, "" if error.status < 500 else "DIDWW, or a gateway before it, has a fault.")
+        words = f"DIDWW ({url}) answered {error}: {details.rstrip('.')}. {advice}"
+    elif isinstance(error, jsonapi.Unreachable):
+        words = f"DIDWW ({url}) could not be reached: {error}."
+        if "certificate" in str(error).lower():
+            words += " If the certificate is one of your own authority, name its bundle in ca_path."
+    else:
+        words = f"{url} did not answer as DIDWW's API does: {error}. Check api_url, and any proxy in between."
+    result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()
+    return result
+
+
+def joined(messages: list[str]) -> str:
+    """Return one message that holds all of `messages`, numbered where there are several."""
+    if len(messages) == 1:
+        return messages[0]
+    return f"{len(messages)} problems: " + "; ".join(f"({n}) {each}" for n, each in enumerate(messages, 1))
+
+
+def option_of(pointer: Any) -> str | None:
+    """Return the option that a JSON:API error pointer is about: `/data/attributes/name` is `name`."""
+    parts = pointer.split("/") if isinstance(pointer, str) else []
+    frame = {"", "data", "attributes", "relationships"}
+    return ".".join(part for part in parts if part not in frame and not part.isdigit()) or None
+
+
+def _in_option_names(error: Mapping[str, Any]) -> dict[str, Any]:
+    source = error.get("source")
+    pointer = source.get("pointer") if isinstance(source, Mapping) else None
+    kept = {name: error[name] for name in ("title", "detail", "code", "status") if name in error}
+    return {"option": option_of(pointer), "pointer": pointer, **kept}
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    words = str(error.get("detail") or error.get("title") or "no explanation was given")
+    option = error["option"]
+    return words if option is None or words.startswith(option.rpartition(".")[2]) else f"{option}: {words}"

@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON:API documents over HTTP. Knows no DIDWW and no Ansible.
+
+What comes back is either a document that JSON:API allows and that answers the request, or an
+exception. Nothing in between.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+# The library is optional at import time, so that a module can say that it is missing.
+REQUESTS_IMPORT_ERROR: str | None = None
+try:
+    import requests
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        InvalidHeader,
+        MaxRetryError,
+        NewConnectionError,
+    )
+    from urllib3.util.retry import Retry
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+    Retry = object
+
+MEDIA_TYPE = "application/vnd.api+json"
+PAGE_SIZE = 1000
+
+RETRIED_STATUS = (429, 502, 503, 504)
+FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
+LONGEST_DELAY = 60  # seconds, whatever Retry-After says
+
+
+class Failure(Exception):
+    """No usable answer. `unsettled`: an update was sent and may have been applied all the same."""
+
+    def __init__(self, message: str, unsettled: bool = False) -> None:
+        super().__init__(message)
+        self.unsettled = unsettled
+
+
+class Unreachable(Failure):
+    """No answer at all, after every attempt."""
+
+
+class Unusable(Failure):
+    """An answer that is not the JSON:API document that was asked for."""
+
+
+class Refused(Failure):
+    """An answer with an HTTP error status. `errors`: its JSON:API error objects, maybe none."""
+
+    def __init__(self, message: str, status: int, errors: list[dict[str, Any]], unsettled: bool = False) -> None:
+        super().__init__(message, unsettled)
+        self.status = status
+        self.errors = errors
+
+
+class Answer(NamedTuple):
+    """A resource and the top-level `meta` of the document that it came in."""
+
+    resource: dict[str, Any]
+    meta: dict[str, Any]
+
+
+class Answers(NamedTuple):
+    """The resources of a whole collection and the `meta` of its last page."""
+
+    resources: list[dict[str, Any]]
+    meta: dict[str, Any]
+
+
+class Backoff(Retry):
+    """urllib3's Retry with jitter in every version, and a Retry-After that cannot stop a task."""
+
+    def get_backoff_time(self) -> float:
+        """Return the seconds to wait before the next attempt: exponential, half to one and a half of it."""
+        exponential = FIRST_DELAY * 2 ** (len(self.history) - 1)
+        return min(LONGEST_DELAY, exponential * random.uniform(0.5, 1.5))
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Return the seconds that Retry-After asks for, at most LONGEST_DELAY; None where it makes no sense."""
+        try:
+            seconds = super().get_retry_after(response)
+        except (InvalidHeader, ValueError, OverflowError):
+            return None
+        return None if seconds is None else min(seconds, LONGEST_DELAY)
+
+
+class Client:
+    """A JSON:API server at `url`.
+
+    `authenticate` puts the credentials on a prepared request and returns it. `headers` go with
+    every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the
+    first. `verify`: whether to check certificates, or the path of a CA bundle.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        authenticate: Callable[[Any], Any],
+        headers: Mapping[str, str],
+        timeout: float,
+        retries: int,
+        verify: bool | str,
+    ) -> None:
+        self.url = url
+        self._timeout = timeout
+        self._verify = verify
+        self._retry = Backoff(
+            total=retries,
+            allowed_methods={"GET", "PATCH"},
+            status_forcelist=RETRIED_STATUS,
+        )
+        self._session = requests.Session()
+        self._session.headers.update(headers)
+        self._session.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
+        # An auth of its own also keeps requests from consulting .netrc.
+        self._session.auth = authenticate
+
+    def get(
+        self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()
+    ) -> Answer:
+        """Read the resource of type `kind` with that id, with linkage of the relationships named in `linkage`.
+
+        Raises Failure.
+        """
+        document = self._request("GET", f"/{kind}/{quote(identifier, safe='')}", {**_include(linkage), **(params or {})})
+        return Answer(_resource(document.get("data"), kind, identifier, linkage), _meta(document))
+
+    def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
+        """Read every resource of type `kind` that `params` select, page by page. Raises Failure."""
+        resources: list[dict[str, Any]] = []
+        number = 1
+        while True:
+            # By page number, not by following links.next: that may name another host.
+            page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
+            document = self._request("GET", f"/{kind}", {**_include(linkage), **(params or {}), **page})
+            data = document.get("data")
+            if not isinstance(data, list):
+                raise Unusable("the answer has no list of resources in data")
+            resources += [_resource(each, kind, None, linkage) for each in data]
+            links = document.get("links")
+            if not data or not isinstance(links, dict) or not links.get("next"):
+                return Answers(resources, _meta(document))
+            number += 1
+
+    def update(self, resource: Mapping[str, Any]) -> Answer:
+        """PATCH `resource` (type, id, and what is to change) and return it as it is then. Raises Failure."""
+        kind, identifier = resource["type"], resource["id"]
+        document = self._request("PATCH", f"/{kind}/{quote(identifier, safe='')}", {}, {"data": resource})
+        try:
+            return Answer(_resource(document.get("data"), kind, identifier, ()), _meta(document))
+        except Unusable as error:
+            error.unsettled = True
+            raise
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Send a request, again where that helps, and return the document that answers it."""
+        query = "?" + urlencode(params, quote_via=quote) if params else ""
+        data = None if body is None else json.dumps(body).encode()
+        response, lost = self._send(method, self.url + path + query, data)
+        unsettled = lost or (method == "PATCH" and (response.status_code < 400 or response.status_code >= 500))
+        if 300 <= response.status_code < 400:
+            target = response.headers.get("Location", "nowhere")
+            message = f"the server redirects to {target}; redirects are refused, since they would carry the API key"
+            raise Unusable(message, lost)
+        try:
+            document = json.loads(response.content)
+        except (ValueError, RecursionError):
+            document = None
+        if response.status_code >= 400:
+            message = f"HTTP {response.status_code} {response.reason or ''}".rstrip()
+            raise Refused(message, response.status_code, _errors(document), unsettled)
+        if response.status_code != 200 or not isinstance(document, dict):
+            kind = response.headers.get("Content-Type", "no content type")
+            message = f"HTTP {response.status_code} with no JSON:API document in it"
+            raise Unusable(f"{message} ({kind}, {len(response.content)} bytes)", unsettled)
+        return document
+
+    def _send(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
+        """Return the final response, and whether an earlier attempt may have been applied unseen.
+
+        The loop drives urllib3's Retry itself rather than through the adapter, because requests
+        reads the body outside of it: a body that breaks off would not be tried again.
+        """
+        retry, lost = self._retry, False
+        while True:
+            response = error = None
+            try:
+                response = self._session.request(
+                    method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
+                )
+                if not retry.is_retry(method, response.status_code):
+                    return response, lost
+                lost = lost or (method == "PATCH" and response.status_code >= 500)
+            except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as caught:
+                raise Unreachable(_reason(caught), lost) from caught
+            except (
+                requests.exceptions.ConnectionError,
+                requests.exceptions.Timeout,
+                requests.exceptions.ChunkedEncodingError,
+                requests.exceptions.ContentDecodingError,
+            ) as caught:
+                error = caught
+                lost = lost or (method == "PATCH" and not _never_sent(caught))
+            except (requests.exceptions.RequestException, OSError) as caught:
+                raise Unreachable(_reason(caught), lost) from caught
+            raw = None if response is None else response.raw
+            try:
+                retry = retry.increment(method, url, response=raw, error=error)
+            except MaxRetryError as exhausted:
+                if response is not None:
+                    return response, lost
+                raise Unreachable(_reason(error), lost) from exhausted
+            retry.sleep(raw)
+
+
+def _include(linkage: Sequence[str]) -> dict[str, str]:
+    return {"include": ",".join(linkage)} if linkage else {}
+
+
+def _never_sent(error: Exception) -> bool:
+    """Return whether the connection failed before the request could be sent."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
+
+
+def _reason(error: BaseException | None) -> str:
+    """Return the innermost cause in words, without the object addresses that urllib3 puts before it."""
+    cause: Any = error
+    while True:
+        inner = getattr(cause, "reason", None)
+        if not isinstance(inner, Exception):
+            inner = cause.args[0] if getattr(cause, "args", None) else None
+        if not isinstance(inner, Exception):
+            return re.sub(r"^<?[\w.]*(?: object at 0x\w+>|\([^)]*\)): ", "", str(cause)) or type(cause).__name__
+        cause = inner
+
+
+def _meta(document: Mapping[str, Any]) -> dict[str, Any]:
+    meta = document.get("meta")
+    return meta if isinstance(meta, dict) else {}
+
+
+def _errors(document: Any) -> list[dict[str, Any]]:
+    errors = document.get("errors") if isinstance(document, dict) else None
+    return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+
+
+def _resource(data: Any, kind: str, identifier: str | None, linkage: Sequence[str]) -> dict[str, Any]:
+    """Return `data` if it is the resource asked for, as JSON:API describes one; raise Unusable if not."""
+    if not isinstance(data, dict):
+        raise Unusable("the answer has no resource in data")
+    if data.get("type") != kind or not isinstance(data.get("id"), str):
+        raise Unusable(f"the answer holds a {data.get('type')} with id {data.get('id')} where {kind} was asked for")
+    if identifier is not None and data["id"] != identifier:
+        raise Unusable(f"the answer holds {kind} {data['id']} where {identifier} was asked for")
+    if not isinstance(data.get("attributes"), dict):
+        raise Unusable(f"attributes of {kind} {data['id']} are not an object")
+    for member in ("relationships", "meta"):
+        if not isinstance(data.get(member, {}), dict):
+            raise Unusable(f"{member} of {kind} {data['id']} is not an object")
+    relationships = data.get("relationships", {})
+    for name in {*relationships, *linkage}:
+        linked = relationships.get(name, {})
+        identifiers = linked.get("data") if isinstance(linked, dict) else None
+        if name in linkage or isinstance(identifiers, list):
+            _check_linkage(identifiers, f"{name} of {kind} {data['id']}")
+    return data
+
+
+def _check_linkage(identifiers: Any, where: str) -> None:
+    """Raise Unusable unless `identifiers` is JSON:API's linkage of a to-many relationship."""
+    if not isinstance(identifiers, list):
+        raise Unusable(f"the answer has no linkage for {where}")
+    if not all(isinstance(each, dict) and isinstance(each.get("id"), str) for each in identifiers):
+        raise Unusable(f"the linkage of {where} holds something else than resource identifiers")
