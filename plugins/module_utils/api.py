@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, _load_params, missing_required_lib
@@ -72,7 +72,7 @@ def connection_problems(options: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with the values of the connection options among `options`."""
     problems = []
     for option, accepts, expected in (
-        ("api_key", _is_header_value, "the key alone: not empty, no white space, only characters that a header carries"),
+        ("api_key", _is_header_value, "a key: not empty, no white space, only characters that a header carries"),
         ("api_url", _is_base_url, "the base URL of the API, such as https://api.didww.com/v3"),
         ("api_timeout", lambda seconds: 0 < seconds <= 3600, "seconds, more than 0 and at most 3600"),
         ("api_retries", lambda retries: 0 <= retries <= 10, "a whole number from 0 to 10"),
@@ -81,8 +81,8 @@ def connection_problems(options: Mapping[str, Any]) -> list[Problem]:
         value = options.get(option)
         if value is not None and not accepts(value):
             # Neither the key is shown, nor a URL that may hold a password.
-            secret = option == "api_key" or "@" in str(value)
-            problems.append(Problem(option, f"{'' if secret else show(value) + ' '}is not accepted; expected {expected}"))
+            shown = "the value" if option == "api_key" or "@" in str(value) else show(value)
+            problems.append(Problem(option, f"{shown} is not accepted; expected {expected}"))
     return problems
 
 
@@ -118,18 +118,16 @@ class TaskModule(AnsibleModule):
         self._check = check
         super().__init__(argument_spec={**connection_spec(), **options}, supports_check_mode=True)
 
-    def run(self, work: Callable[[TaskModule, Any], dict[str, Any]]) -> NoReturn:
+    def run(self, work: Callable[[TaskModule, Any], dict[str, Any]]) -> None:
         """End with the result of `work(module, checked options)`, or with the failure that it raises."""
         if jsonapi.REQUESTS_IMPORT_ERROR:
             self.fail_json(msg=missing_required_lib("requests"), exception=jsonapi.REQUESTS_IMPORT_ERROR)
         try:
-            result = work(self, self._checked())
+            end, result = self.exit_json, work(self, self._checked())
         except (Refusal, jsonapi.Failure) as error:
-            # To fail outside of the handler keeps the traceback of an expected error out of the output.
-            failure = explain(error, self.params["api_url"])
-        else:
-            self.exit_json(**result)
-        self.fail_json(**failure)
+            end, result = self.fail_json, explain(error, self.params["api_url"])
+        # Outside of the handler, so that an expected error shows no traceback.
+        end(**result)
 
     def _checked(self, leave_out: Collection[str] = ()) -> Any:
         """Check every option but those in `leave_out`; raise Refusal with every problem."""
@@ -151,7 +149,7 @@ class TaskModule(AnsibleModule):
         options = {name: spec for name, spec in self._options.items() if name not in leave_out}
         return dict(_named(options, self.params, _load_params()))
 
-    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
@@ -192,7 +190,7 @@ class TaskModule(AnsibleModule):
 def _named(options: Mapping[str, Any], values: Any, raw: Any) -> Any:
     """Return the part of `values` that `raw` names: a dict, or a list of them where `values` is one."""
     if isinstance(values, list):
-        return [_named(options, value, each) for value, each in zip(values, raw)]
+        return [_named(options, value, each) for value, each in zip(values, raw, strict=True)]
     raw = check_type_dict(raw)
     named = {}
     for name, spec in options.items():

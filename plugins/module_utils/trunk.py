@@ -143,7 +143,7 @@ def amount(least: int, most: int) -> Kind:
         accepted = f"a decimal number from {least}.0 to {most}.0, such as 1000.0"
         _expect(re.fullmatch(r"\d+(\.\d+)?", written, re.ASCII), accepted)
         _expect(least <= Decimal(written) <= most, accepted)
-        units, dot, fraction = written.partition(".")
+        units, _dot, fraction = written.partition(".")
         return f"{int(units)}.{fraction.rstrip('0') or '0'}"
 
     return Kind({"type": "str"}, canonical)
@@ -559,9 +559,7 @@ def _managed_linkage(
     return managed
 
 
-def _patch(
-    current: Trunk, changes: Collection[str], after: Mapping[str, Any], skip: Collection[str]
-) -> dict[str, Any]:
+def _patch(current: Trunk, changes: Collection[str], after: Mapping[str, Any], skip: Collection[str]) -> dict[str, Any]:
     """Return the resource that states what differs, and what the API demands beside it."""
     attributes = {name: after[name] for name in changes if name not in LINKAGE}
     relationships = {
