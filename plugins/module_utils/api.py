@@ -153,13 +153,15 @@ class TaskModule(AnsibleModule):
         """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
-            messages = [msg, *result.error_messages[1:]]
-            found = " ".join(str(error) for error in result.errors if not isinstance(error, UnsupportedError))
+            unsupported = [f"unsupported options: {e.msg}" for e in result.errors if isinstance(e, UnsupportedError)]
+            messages = [e.msg for e in result.errors if not isinstance(e, UnsupportedError)]
+            # What Ansible found wrong already is not looked at again: it is not of its type.
+            found = {name for name in self.argument_spec if re.search(rf"\b{name}\b", " ".join(messages))}
             try:
-                self._checked({name for name in self.argument_spec if re.search(rf"\b{name}\b", found)})
+                self._checked(leave_out=found)
             except Refusal as refusal:
                 messages += refusal.messages()
-            msg = joined(messages)
+            msg = joined(unsupported + messages)
         super().fail_json(msg=msg, **kwargs)
 
     def connect(self) -> jsonapi.Client:

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run modules in this process, with Ansible's own argument handling, against the local API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import yaml
+from ansible.module_utils import basic
+from ansible_collections.didww.voice.plugins.modules import voice_out_trunk
+from simulator.server import Simulator
+
+ROOT = Path(__file__).parents[2]
+CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
+
+
+class RunModule(Protocol):
+    """Run `voice_out_trunk` with options and return its result, failed or not."""
+
+    def __call__(self, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]: ...
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Simulator]:
+    # Without the rate: a module in this process sends more than 20 requests in a second.
+    with Simulator(rate=0) as server:
+        yield server
+
+
+@pytest.fixture
+def local_api(_server: Simulator) -> Simulator:
+    """The local API as its seed says, with an empty journal."""
+    _server.reset()
+    return _server
+
+
+@pytest.fixture
+def run_module(
+    local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunModule:
+    """Run the module as ansible-core would, less the process; its result is what it prints."""
+
+    def run(check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+        connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
+        internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
+        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**connection, **internal, **options}})
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
+        # From ansible-core 2.19 on, arguments and results name their serialization.
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        warnings: list[str] = []
+        monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            voice_out_trunk.main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {**result, "warnings": warnings}
+
+    return run

@@ -1,0 +1,534 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module against the local API: what it returns, and what the journal says that it sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from simulator.server import Simulator
+
+from ...conftest import CASES, RunModule
+
+TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+LINKAGE = ("dids", "emergency_dids")
+
+
+def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Return the options that give `value` to the setting of a case."""
+    option, _dot, attribute = case["option"].partition(".")
+    return {option: {"type": case["type"], attribute: value}} if attribute else {option: value}
+
+
+def prepare(api: Simulator, case: dict[str, Any]) -> None:
+    """Give the trunk the value that a case starts with."""
+    option = case["option"].partition(".")[0]
+    if option in LINKAGE:
+        api.put_trunk(TRUNK, **{option: case["has"]})
+    else:
+        api.put_trunk(TRUNK, attributes={option: case["has"]})
+
+
+def requests_to(api: Simulator, method: str) -> list[dict[str, Any]]:
+    return [entry for entry in api.journal if entry["method"] == method]
+
+
+def patches(api: Simulator) -> list[dict[str, Any]]:
+    """Return the resources that were sent."""
+    return [entry["body"]["data"] for entry in requests_to(api, "PATCH")]
+
+
+def expected_patch(case: dict[str, Any], value: Any) -> dict[str, Any]:
+    option = case["option"].partition(".")[0]
+    patch: dict[str, Any] = {"id": TRUNK, "type": "voice_out_trunks"}
+    if option in LINKAGE:
+        patch["relationships"] = {option: {"data": [{"type": "dids", "id": each} for each in value]}}
+    else:
+        patch["attributes"] = {option: value}
+    return patch
+
+
+def each_case(key: str) -> Any:
+    """Parametrize over every value that the cases have under `key`."""
+    pairs = [(case, value) for case in CASES for value in case.get(key, [])]
+    return pytest.mark.parametrize(("case", "value"), pairs, ids=[f"{c['option']}={v!r:.60}" for c, v in pairs])
+
+
+CLEARING = [(case, value) for case in CASES if "clears" in case for value in [None, *case.get("cleared", [])]]
+NOT_NULLABLE = [case for case in CASES if "clears" not in case]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["option"] for case in CASES])
+def test_a_difference_is_sent_alone_and_once(local_api: Simulator, run_module: RunModule, case: dict[str, Any]) -> None:
+    prepare(local_api, case)
+    options = {"id": TRUNK, **options_of(case, case["asks"])}
+
+    predicted = run_module(check=True, diff=True, **options)
+    assert predicted["changed"] is True
+    assert patches(local_api) == []
+
+    done = run_module(diff=True, **options)
+    assert patches(local_api) == [expected_patch(case, case["sends"])]
+    for key in ("changed", "trunk", "changes", "diff", "api_version"):
+        assert done[key] == predicted[key]
+    assert list(done["changes"]) == [case["option"].partition(".")[0]]
+    assert done["warnings"] == []
+
+    again = run_module(diff=True, **options)
+    assert again["changed"] is False
+    assert again["changes"] == {}
+    assert again["trunk"] == done["trunk"]
+    assert len(requests_to(local_api, "GET")) == 3
+    assert len(requests_to(local_api, "PATCH")) == 1
+
+
+@each_case("equal")
+def test_another_spelling_is_no_difference(
+    local_api: Simulator, run_module: RunModule, case: dict[str, Any], value: Any
+) -> None:
+    prepare(local_api, case)
+    run_module(id=TRUNK, **options_of(case, case["asks"]))
+    local_api.clear_journal()
+
+    result = run_module(id=TRUNK, **options_of(case, value))
+
+    assert result["changed"] is False
+    assert [entry["method"] for entry in local_api.journal] == ["GET"]
+
+
+@pytest.mark.parametrize(("case", "value"), CLEARING, ids=[f"{c['option']}={v!r}" for c, v in CLEARING])
+def test_null_clears(local_api: Simulator, run_module: RunModule, case: dict[str, Any], value: Any) -> None:
+    prepare(local_api, case)
+    run_module(id=TRUNK, **options_of(case, case["asks"]))
+    local_api.clear_journal()
+
+    assert run_module(id=TRUNK, **options_of(case, value))["changed"] is True
+    assert patches(local_api) == [expected_patch(case, case["clears"])]
+    assert run_module(id=TRUNK, **options_of(case, value))["changed"] is False
+    assert run_module(id=TRUNK, **options_of(case, None))["changed"] is False
+    assert len(patches(local_api)) == 1
+
+
+@pytest.mark.parametrize("case", NOT_NULLABLE, ids=[case["option"] for case in NOT_NULLABLE])
+def test_null_is_refused_where_nothing_can_be_cleared(
+    local_api: Simulator, run_module: RunModule, case: dict[str, Any]
+) -> None:
+    result = run_module(id=TRUNK, **options_of(case, None))
+    assert result["failed"] is True
+    # Ansible itself refuses null where an option has choices.
+    assert case["option"] in result["msg"]
+    assert "null does not clear this setting" in result["msg"] or "got: None" in result["msg"]
+    assert local_api.journal == []
+
+
+@each_case("refused")
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_bad_value_is_refused_before_any_request(
+    local_api: Simulator, run_module: RunModule, check: bool, case: dict[str, Any], value: dict[str, Any]
+) -> None:
+    result = run_module(check=check, id=TRUNK, **options_of(case, value["value"]))
+    assert result["failed"] is True
+    assert case["option"].rpartition(".")[2] in result["msg"]
+    assert value["says"] in result["msg"]
+    assert local_api.journal == []
+
+
+def test_every_option_has_its_case() -> None:
+    from ansible_collections.didww.voice.plugins.module_utils.trunk import argument_spec
+
+    spec = argument_spec()
+    names = {name for name in spec if name not in ("id", "authentication_method")}
+    names |= {f"authentication_method.{name}" for name in spec["authentication_method"]["options"] if name != "type"}
+    assert {case["option"] for case in CASES} == names
+
+
+def test_settings_left_out_are_not_sent(local_api: Simulator, run_module: RunModule) -> None:
+    before = local_api.trunk(TRUNK)
+    run_module(id=TRUNK, rtp_ping=False, status="active")
+    after = local_api.trunk(TRUNK)
+    assert patches(local_api) == [{"id": TRUNK, "type": "voice_out_trunks", "attributes": {"rtp_ping": False}}]
+    assert {**before["attributes"], "rtp_ping": False} == after["attributes"]
+
+
+def test_linkage_is_read_only_where_it_is_named(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, status="active")
+    assert "dids" not in result["trunk"]
+    result = run_module(id=TRUNK, dids=[])
+    assert result["trunk"]["dids"] == []
+    assert "emergency_dids" not in result["trunk"]
+    first, second = local_api.journal
+    assert dict(first["query"]) == {}
+    assert dict(second["query"]) == {"include": "dids", "fields[dids]": "number"}
+
+
+def test_every_problem_is_reported_at_once(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(
+        id="not-an-id",
+        name="",
+        status="paused",
+        capacity_limit="many",
+        rtp_timeout=5,
+        dst_prefixes=["+44"],
+        authentication_method={"type": "twilio", "tech_prefix": "1"},
+        api_url="api.didww.com",
+        api_retries=11,
+        external_reference="x",
+    )
+    message = result["msg"]
+    assert message.startswith("10 problems: (1) ")
+    for words in (
+        "unsupported options: external_reference. Supported parameters",
+        "value of status must be one of: active, blocked, got: paused",
+        "capacity_limit",
+        'id: "not-an-id" is not accepted',
+        "name: ",
+        "rtp_timeout: 5 is not accepted; expected a whole number from 30 to 600",
+        "dst_prefixes: expected digits without the leading +",
+        "authentication_method.tech_prefix: belongs to type credentials_and_ip or ip_only, not to twilio",
+        'api_url: "api.didww.com" is not accepted',
+        "api_retries: 11 is not accepted",
+    ):
+        assert words in message
+    assert local_api.journal == []
+
+
+def test_an_option_without_its_type_is_refused(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, authentication_method={"tech_prefix": "1"}, rtp_timeout=5)
+    assert "missing required arguments: type found in authentication_method" in result["msg"]
+    assert "rtp_timeout: 5 is not accepted" in result["msg"]
+    assert local_api.journal == []
+
+
+# --- Which trunk ---
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "filtered"),
+    [
+        ({"id": TRUNK.upper()}, {}),
+        ({"external_reference_id": "crm-0001"}, {"filter[external_reference_id]": "crm-0001"}),
+        ({"name": "EU SBC"}, {"filter[name]": "EU SBC"}),
+        ({"external_reference_id": None, "name": "Any DID"}, {"filter[name]": "Any DID"}),
+    ],
+)
+def test_the_most_specific_identifier_selects(
+    local_api: Simulator, run_module: RunModule, identifiers: dict[str, Any], filtered: dict[str, str]
+) -> None:
+    local_api.put_trunk("3d9b7f52-2a61-4f0e-9c11-7f5a60b8e004", attributes={"external_reference_id": None})
+    result = run_module(**identifiers)
+    assert result["changed"] is False
+    assert result["trunk"]["name"] == identifiers.get("name", "EU SBC")
+    (request,) = local_api.journal
+    query = dict(request["query"])
+    assert {name: value for name, value in query.items() if name.startswith("filter")} == filtered
+    if "id" in identifiers:
+        assert request["path"].endswith(TRUNK)
+
+
+def test_less_specific_identifiers_are_settings(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, external_reference_id="crm-9", name="EU SBC 9")
+    assert list(result["changes"]) == ["name", "external_reference_id"]
+    result = run_module(external_reference_id="crm-9", name="EU SBC")
+    assert result["changes"] == {"name": {"before": "EU SBC 9", "after": "EU SBC"}}
+    assert [each["attributes"] for each in patches(local_api)] == [
+        {"name": "EU SBC 9", "external_reference_id": "crm-9"},
+        {"name": "EU SBC"},
+    ]
+
+
+@pytest.mark.parametrize("name", ["Acme, Ltd", 'The "best" trunk', "R&D #1 100% +ä"])
+def test_any_name_selects(local_api: Simulator, run_module: RunModule, name: str) -> None:
+    local_api.put_trunk(TRUNK, attributes={"name": name})
+    result = run_module(name=name, rtp_ping=True)
+    assert result["trunk"]["id"] == TRUNK
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"name": "eu sbc"}, 'name: no trunk of this account has "eu sbc"'),
+        ({"external_reference_id": "crm"}, 'external_reference_id: no trunk of this account has "crm"'),
+        ({"id": "00000000-0000-4000-8000-000000000000"}, "00000000-0000-4000-8000-000000000000 could not be found"),
+        ({"id": "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091"}, "could not be found"),
+    ],
+)
+def test_a_trunk_that_is_not_there_is_an_error(run_module: RunModule, options: dict[str, Any], words: str) -> None:
+    result = run_module(**options, status="active")
+    assert result["failed"] is True
+    assert words in result["msg"]
+
+
+def test_several_trunks_are_an_error_that_lists_them(local_api: Simulator, run_module: RunModule) -> None:
+    other = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+    local_api.put_trunk(other, attributes={"external_reference_id": "crm-0001"})
+    result = run_module(external_reference_id="crm-0001", status="blocked")
+    assert '2 trunks have "crm-0001"' in result["msg"]
+    for each in (TRUNK, other, "EU SBC", "Outbound trunk Name"):
+        assert each in result["msg"]
+    assert patches(local_api) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"external_reference_id": ""}, {"external_reference_id": None}])
+def test_no_identifier_is_an_error(local_api: Simulator, run_module: RunModule, options: dict[str, Any]) -> None:
+    result = run_module(**options, status="blocked")
+    assert "one of id, external_reference_id, name is required" in result["msg"]
+    assert local_api.journal == []
+
+
+def test_a_null_id_does_not_select_by_something_else(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=None, name="EU SBC", status="blocked")
+    assert result["msg"].startswith("id: null")
+    assert local_api.journal == []
+
+
+# --- Rules that depend on the trunk ---
+
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
+UNKNOWN = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e003"
+ANY_DID = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e004"
+EMERGENCY_ALL = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e005"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+DID = "6b1f4c0a-0000-4000-8000-000000000003"
+SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
+
+
+def test_the_example_of_the_update_table(local_api: Simulator, run_module: RunModule) -> None:
+    options = {
+        "id": EXAMPLE,
+        "capacity_limit": 60,
+        "allowed_rtp_ips": None,
+        "authentication_method": {"type": "twilio", "twilio_account_sid": SID},
+    }
+    assert run_module(**options)["changed"] is True
+    assert patches(local_api) == [
+        {
+            "id": EXAMPLE,
+            "type": "voice_out_trunks",
+            "attributes": {
+                "allowed_rtp_ips": None,
+                "authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": SID}},
+                "capacity_limit": 60,
+            },
+        }
+    ]
+    assert run_module(**options)["changed"] is False
+    assert [entry["method"] for entry in local_api.journal] == ["GET", "PATCH", "GET"]
+
+
+REFUSED_BY_STATE = {
+    "dids while any DID is allowed": ({"id": ANY_DID, "dids": [DID]}, "dids: ", "allow_any_did_as_cli is true"),
+    "dids as any DID becomes allowed": (
+        {"id": TRUNK, "dids": [DID], "allow_any_did_as_cli": True},
+        "dids: ",
+        "allow_any_did_as_cli is true",
+    ),
+    "linked dids as any DID becomes allowed": (
+        {"id": TWILIO, "dids": [DID[:-1] + "4", DID[:-1] + "5"], "allow_any_did_as_cli": True},
+        "dids: ",
+        "allow_any_did_as_cli is true",
+    ),
+    "emergency_dids while all are enabled": (
+        {"id": EMERGENCY_ALL, "emergency_dids": [DID]},
+        "emergency_dids: ",
+        "emergency_enable_all is true",
+    ),
+    "emergency_dids as all become enabled": (
+        {"id": TRUNK, "emergency_dids": [DID], "emergency_enable_all": True},
+        "emergency_dids: ",
+        "emergency_enable_all is true",
+    ),
+    "twilio without its SID": (
+        {"id": TRUNK, "authentication_method": {"type": "twilio"}},
+        "authentication_method.twilio_account_sid: ",
+        "from credentials_and_ip to twilio",
+    ),
+    "credentials without addresses": (
+        {"id": TWILIO, "allowed_rtp_ips": None, "authentication_method": {"type": "credentials_and_ip"}},
+        "authentication_method.allowed_sip_ips: ",
+        "from twilio to credentials_and_ip",
+    ),
+    "credentials without media addresses": (
+        {
+            "id": TWILIO,
+            "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1"]},
+        },
+        "allowed_rtp_ips: ",
+        "write null for no restriction",
+    ),
+    "to ip_only": (
+        {"id": TRUNK, "authentication_method": {"type": "ip_only", "allowed_sip_ips": ["203.0.113.1"]}},
+        "authentication_method.type: ",
+        "only DIDWW staff",
+    ),
+    "within ip_only": (
+        {"id": IP_ONLY, "authentication_method": {"type": "ip_only", "allowed_sip_ips": ["203.0.113.99"]}},
+        "authentication_method: ",
+        "only DIDWW staff",
+    ),
+    "to an unknown type": (
+        {"id": TRUNK, "authentication_method": {"type": "twillio"}},
+        'authentication_method.type: "twillio" is not accepted',
+        "credentials_and_ip or twilio",
+    ),
+    "within an unknown type": (
+        {"id": UNKNOWN, "authentication_method": {"type": "voice_product", "tech_prefix": "1"}},
+        "authentication_method: ",
+        "only DIDWW staff",
+    ),
+    "from an unknown type": (
+        {"id": UNKNOWN, "authentication_method": {"type": "twilio", "twilio_account_sid": SID}},
+        "authentication_method: ",
+        "does not know",
+    ),
+}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(("options", "option", "words"), REFUSED_BY_STATE.values(), ids=REFUSED_BY_STATE)
+def test_what_the_state_forbids_is_refused_right_after_reading_it(
+    local_api: Simulator, run_module: RunModule, check: bool, options: dict[str, Any], option: str, words: str
+) -> None:
+    result = run_module(check=check, **options)
+    assert result["failed"] is True
+    assert result["msg"].startswith(option)
+    assert words in result["msg"]
+    assert [entry["method"] for entry in local_api.journal] == ["GET"]
+
+
+ALREADY_SO = {
+    "no dids while any DID is allowed": {"id": ANY_DID, "dids": []},
+    "no emergency_dids while all are enabled": {"id": EMERGENCY_ALL, "emergency_dids": []},
+    "ip_only as it is": {"id": IP_ONLY, "authentication_method": {"type": "ip_only"}},
+    "an unknown type as it is": {"id": UNKNOWN, "authentication_method": {"type": "voice_product"}},
+    "credentials as they are": {"id": TRUNK, "authentication_method": {"type": "credentials_and_ip"}},
+    "twilio as it is": {"id": TWILIO, "authentication_method": {"type": "twilio"}},
+}
+
+
+@pytest.mark.parametrize("options", ALREADY_SO.values(), ids=ALREADY_SO)
+def test_what_is_so_already_sends_nothing(
+    local_api: Simulator, run_module: RunModule, options: dict[str, Any]
+) -> None:
+    result = run_module(**options)
+    assert result["changed"] is False
+    assert [entry["method"] for entry in local_api.journal] == ["GET"]
+
+
+@pytest.mark.parametrize("trunk", [ANY_DID, EMERGENCY_ALL])
+def test_linkage_that_didww_manages_can_be_written_back(
+    local_api: Simulator, run_module: RunModule, trunk: str
+) -> None:
+    name = "dids" if trunk == ANY_DID else "emergency_dids"
+    local_api.put_trunk(trunk, **{name: [DID]})
+    assert run_module(id=trunk, **{name: [DID.upper()]})["changed"] is False
+    assert run_module(id=trunk, **{name: []})["trunk"][name] == [DID]
+    assert patches(local_api) == []
+
+
+def test_a_flag_that_goes_on_takes_the_linkage_with_it(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.put_trunk(TRUNK, dids=[DID])
+    options: dict[str, Any] = {"id": TRUNK, "allow_any_did_as_cli": True, "dids": []}
+    predicted = run_module(check=True, **options)
+    done = run_module(**options)
+    assert predicted["changes"] == done["changes"]
+    assert done["changes"]["dids"] == {"before": [DID], "after": []}
+    assert patches(local_api)[0]["attributes"] == {"allow_any_did_as_cli": True}
+    assert "relationships" not in patches(local_api)[0]
+    assert local_api.trunk(TRUNK)["dids"] == []
+    assert run_module(**options)["changed"] is False
+
+
+def test_a_flag_that_goes_off_lets_dids_be_named(local_api: Simulator, run_module: RunModule) -> None:
+    options: dict[str, Any] = {"id": ANY_DID, "allow_any_did_as_cli": False, "dids": [DID]}
+    assert run_module(**options)["changed"] is True
+    assert run_module(**options)["changed"] is False
+    assert local_api.trunk(ANY_DID)["dids"] == [DID]
+
+
+def test_ip_only_as_read_can_be_written_back(local_api: Simulator, run_module: RunModule) -> None:
+    read = run_module(id=IP_ONLY, rtp_ping=local_api.trunk(IP_ONLY)["attributes"]["rtp_ping"])
+    method = read["trunk"]["authentication_method"]
+    assert method["type"] == "ip_only"
+    assert run_module(id=IP_ONLY, authentication_method=method)["changed"] is False
+    assert run_module(id=IP_ONLY, status="blocked", authentication_method=method)["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("has", "asks", "goes_along"),
+    [
+        (None, {"allowed_rtp_ips": None}, None),
+        (None, {"allowed_rtp_ips": ["203.0.113.7"]}, ["203.0.113.7/32"]),
+        (["198.51.100.0/24"], {}, ["198.51.100.0/24"]),
+        (["198.51.100.0/24"], {"allowed_rtp_ips": None}, None),
+    ],
+)
+def test_media_addresses_go_along_with_a_change_to_credentials(
+    local_api: Simulator, run_module: RunModule, has: Any, asks: dict[str, Any], goes_along: Any
+) -> None:
+    local_api.put_trunk(TWILIO, attributes={"allowed_rtp_ips": has})
+    options = {
+        "id": TWILIO,
+        "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1"]},
+        **asks,
+    }
+    predicted = run_module(check=True, **options)
+    done = run_module(**options)
+    assert patches(local_api)[0]["attributes"] == {
+        "authentication_method": {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ["203.0.113.1/32"]}},
+        "allowed_rtp_ips": goes_along,
+    }
+    assert ("allowed_rtp_ips" in done["changes"]) == (has != goes_along)
+    assert predicted["trunk"] == done["trunk"]
+    assert run_module(**options)["changed"] is False
+
+
+# --- Answers ---
+
+
+def test_a_setting_that_comes_back_different_is_a_warning(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
+    result = run_module(id=TRUNK, rtp_timeout=None, status="blocked")
+    assert result["changed"] is True
+    assert result["warnings"] == ["DIDWW answered rtp_timeout 30 where the task asks for null"]
+    assert result["trunk"]["rtp_timeout"] == 30
+
+
+def test_another_api_version_is_a_warning(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, status="active")
+    assert result["api_version"] == "2026-04-16"
+    assert result["warnings"] == []
+    assert dict(local_api.journal[0]["headers"])["X-DIDWW-API-Version"] == "2026-04-16"
+
+
+def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, name="Outbound trunk Name", dids=["6b1f4c0a-0000-4000-8000-999999999999"])
+    assert result["failed"] is True
+    assert result["status"] == 422
+    assert {error["option"] for error in result["errors"]} == {"name", "dids"}
+    assert "name - has already been taken" in result["msg"]
+    assert "may have been applied" not in result["msg"]
+
+
+def test_no_diff_unless_asked_for(run_module: RunModule) -> None:
+    assert "diff" not in run_module(id=TRUNK, status="active")
+    same = run_module(id=TRUNK, status="active", diff=True)["diff"]
+    assert same["before"] == same["after"] == {}
+    diff = run_module(id=TRUNK, status="blocked", name="New", diff=True)["diff"]
+    assert diff["before"] == {"name": "EU SBC", "status": "active"}
+    assert diff["after"] == {"name": "New", "status": "blocked"}
+    assert diff["before_header"] == diff["after_header"] == f"voice_out_trunk EU SBC ({TRUNK})"
+
+
+def test_sip_credentials_are_neither_returned_nor_sent(local_api: Simulator, run_module: RunModule) -> None:
+    method = {"type": "credentials_and_ip", "tech_prefix": "1"}
+    result = run_module(id=TRUNK, authentication_method=method, diff=True)
+    assert result["changed"] is True
+    for secret in ("u4k2m", "s3cr3t"):
+        assert secret not in str(result)
+        assert secret not in str(patches(local_api))
+    stored = local_api.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]
+    assert (stored["username"], stored["password"]) == ("u4k2m", "s3cr3t")
