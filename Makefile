@@ -1,0 +1,90 @@
+# Everything a person types. `make demo` and `make test` need nothing but Python 3.11 or newer and make.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := $(CURDIR)/.venv
+BUILD := $(CURDIR)/build
+NAME := ansible_collections/didww/voice
+# The tree as ansible-test wants it, and the artifact as ansible-galaxy installs it.
+TREE := $(BUILD)/tree/$(NAME)
+INSTALLED := $(BUILD)/installed
+VERSION := $(shell sed -n 's/^version: //p' galaxy.yml)
+ARTIFACT := $(BUILD)/didww-voice-$(VERSION).tar.gz
+PYTHON_VERSION = $(shell $(VENV)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+export PATH := $(VENV)/bin:$(PATH)
+# Nothing of the user's own Ansible set-up has a part in this.
+export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(INSTALLED)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## Show what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: demo
+demo: $(VENV)/.demo install ## Run a playbook against the local API: --check --diff, for real, and again
+	python tests/demo.py
+
+.PHONY: test
+test: lint unit integration sanity package ## Run every test
+
+.PHONY: lint
+lint: $(VENV)/.test install tree ## Check style and types
+	ruff check
+	ruff format --check
+	cd $(BUILD)/tree && MYPYPATH=$(BUILD)/tree:$(TREE)/tests mypy --config-file $(CURDIR)/pyproject.toml $(NAME)
+	ansible-lint --offline --strict --profile production
+
+.PHONY: unit
+unit: $(VENV)/.test tree ## Run the unit tests; ARGS goes to pytest
+	cd $(TREE) && PYTHONPATH=$(BUILD)/tree python -m pytest $(ARGS)
+
+.PHONY: integration
+integration: $(VENV)/.test tree ## Run playbooks against the local API; TARGET picks one target
+	cd $(TREE) && ansible-test integration --python $(PYTHON_VERSION) --color no $(TARGET)
+
+.PHONY: sanity
+sanity: $(VENV)/.test tree ## Run ansible-test sanity
+	python tests/pip_bootstrap.py
+	cd $(TREE) && ansible-test sanity --python $(PYTHON_VERSION) --color no
+
+.PHONY: package
+package: $(VENV)/.test install ## Check the artifact, its documentation and its changelog as Galaxy would
+	antsibull-changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs .
+	tests/check_artifact.sh $(ARTIFACT)
+
+.PHONY: build
+build: $(VENV)/.demo ## Build the artifact with ansible-galaxy
+	ansible-galaxy collection build --force --output-path $(BUILD) >/dev/null
+
+.PHONY: install
+install: build ## Build the artifact and install it below build/
+	rm -rf $(INSTALLED)
+	ansible-galaxy collection install --offline --force --no-deps --collections-path $(INSTALLED) $(ARTIFACT) >/dev/null
+
+.PHONY: tree
+tree: # A copy of what git has or would add, where ansible-test and Python find the collection
+	rm -rf $(TREE)
+	mkdir -p $(TREE)
+	git ls-files --cached --others --exclude-standard -z | xargs -0 sh -c 'for f; do [ ! -e "$$f" ] || cp --parents "$$f" $(TREE); done' sh
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: tests/requirements-demo.txt tests/constraints.txt | $(VENV)/bin/python
+	python -m pip install --quiet -r tests/requirements-demo.txt
+	touch $@
+
+$(VENV)/.test: tests/requirements.txt $(VENV)/.demo
+	python -m pip install --quiet -r tests/requirements.txt
+	touch $@
+
+.PHONY: clean
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) $(BUILD)
