@@ -69,9 +69,10 @@ install: build ## Build the artifact and install it below build/
 	ansible-galaxy collection install --offline --force --no-deps --collections-path $(INSTALLED) $(ARTIFACT) >/dev/null
 
 .PHONY: tree
+# A repository of its own, since ansible-test would ask this one, which ignores build/.
 tree: # A copy of what git has or would add, where ansible-test and Python find the collection
 	rm -rf $(TREE)
-	mkdir -p $(TREE)
+	git init --quiet $(TREE)
 	git ls-files --cached --others --exclude-standard -z | xargs -0 sh -c 'for f; do [ ! -e "$$f" ] || cp --parents "$$f" $(TREE); done' sh
 
 $(VENV)/bin/python:
