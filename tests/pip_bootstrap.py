@@ -16,14 +16,14 @@ from types import SimpleNamespace
 from ansible_test._internal.python_requirements import get_venv_packages
 
 # pip's own set-up, in subprocesses: ensurepip within this process would switch pip's configuration off.
-SCRIPT = '''\
+SCRIPT = """\
 import subprocess
 import sys
 
 arguments = [each for each in sys.argv[1:] if each not in ("--no-setuptools", "--no-wheel")]
 subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
 subprocess.run([sys.executable, "-m", "pip", "install", *arguments], check=True)
-'''
+"""
 
 
 def main() -> None:

@@ -93,12 +93,8 @@ def _is_header_value(key: str) -> bool:
 def _is_base_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return bool(
-            parts.scheme in ("http", "https")
-            and parts.hostname
-            and parts.port != 0
-            and not (parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", url))
-        )
+        more = parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not more
     except ValueError:
         return False
 

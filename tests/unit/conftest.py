@@ -42,9 +42,7 @@ def local_api(_server: Simulator) -> Simulator:
 
 
 @pytest.fixture
-def run_module(
-    local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> RunModule:
+def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
     """Run the module as ansible-core would, less the process; its result is what it prints."""
 
     def run(check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:

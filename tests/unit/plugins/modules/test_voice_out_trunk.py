@@ -51,7 +51,7 @@ def expected_patch(case: dict[str, Any], value: Any) -> dict[str, Any]:
     return patch
 
 
-def each_case(key: str) -> Any:
+def each_case(key: str) -> pytest.MarkDecorator:
     """Parametrize over every value that the cases have under `key`."""
     pairs = [(case, value) for case in CASES for value in case.get(key, [])]
     return pytest.mark.parametrize(("case", "value"), pairs, ids=[f"{c['option']}={v!r:.60}" for c, v in pairs])
@@ -297,7 +297,7 @@ SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
 
 
 def test_the_example_of_the_update_table(local_api: Simulator, run_module: RunModule) -> None:
-    options = {
+    options: dict[str, Any] = {
         "id": EXAMPLE,
         "capacity_limit": 60,
         "allowed_rtp_ips": None,
@@ -410,9 +410,7 @@ ALREADY_SO = {
 
 
 @pytest.mark.parametrize("options", ALREADY_SO.values(), ids=ALREADY_SO)
-def test_what_is_so_already_sends_nothing(
-    local_api: Simulator, run_module: RunModule, options: dict[str, Any]
-) -> None:
+def test_what_is_so_already_sends_nothing(local_api: Simulator, run_module: RunModule, options: dict[str, Any]) -> None:
     result = run_module(**options)
     assert result["changed"] is False
     assert [entry["method"] for entry in local_api.journal] == ["GET"]
@@ -424,8 +422,10 @@ def test_linkage_that_didww_manages_can_be_written_back(
 ) -> None:
     name = "dids" if trunk == ANY_DID else "emergency_dids"
     local_api.put_trunk(trunk, **{name: [DID]})
-    assert run_module(id=trunk, **{name: [DID.upper()]})["changed"] is False
-    assert run_module(id=trunk, **{name: []})["trunk"][name] == [DID]
+    as_read: dict[str, Any] = {"id": trunk, name: [DID.upper()]}
+    none: dict[str, Any] = {"id": trunk, name: []}
+    assert run_module(**as_read)["changed"] is False
+    assert run_module(**none)["trunk"][name] == [DID]
     assert patches(local_api) == []
 
 
