@@ -207,6 +207,9 @@ class Client:
                 response = self._session.request(
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
+                if response.status_code == 200 and not response.content:
+                    # What http.client makes of an answer that ends within its headers.
+                    raise requests.exceptions.ConnectionError("the answer broke off before its body")
                 if not retry.is_retry(method, response.status_code):
                     return response, lost
                 lost = lost or (method == "PATCH" and response.status_code >= 500)
@@ -218,7 +221,7 @@ class Client:
                 requests.exceptions.ChunkedEncodingError,
                 requests.exceptions.ContentDecodingError,
             ) as caught:
-                error = caught
+                response, error = None, caught
                 lost = lost or (method == "PATCH" and not _never_sent(caught))
             except (requests.exceptions.RequestException, OSError) as caught:
                 raise Unreachable(_reason(caught), lost) from caught

@@ -216,10 +216,17 @@ def _set_of(canonical: Callable[[Any], Any]) -> Callable[[Any], list[str]]:
     return lambda values: sorted(set(_each(canonical, values)))
 
 
+def _method(value: Any) -> dict[str, Any]:
+    """Its attributes have rows of their own: AUTHENTICATION_ATTRIBUTES."""
+    _expect(isinstance(value, dict), "an authentication method")
+    return dict(value)
+
+
 STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
 URL = Kind({"type": "str"}, _url)
 UUID = Kind({"type": "str"}, _uuid)
+METHOD = Kind({"type": "dict"}, _method)
 NETWORKS = Kind(STRINGS, _networks)
 PREFIXES = Kind(STRINGS, _set_of(_prefix))
 DIDS = Kind(STRINGS, _set_of(_uuid))
@@ -281,7 +288,7 @@ SETTINGS = (
         nullable=True,
         empty="an empty list could mean nobody or everybody: write null for no restriction, or name the addresses",
     ),
-    Setting(AUTHENTICATION, Kind({"type": "dict"}, dict)),
+    Setting(AUTHENTICATION, METHOD),
     Setting("on_cli_mismatch_action", choice("send_original_cli", "reject_call", "replace_cli", "randomize_cli")),
     Setting("capacity_limit", whole(0, 32767), nullable=True),
     Setting("allow_any_did_as_cli", BOOL),

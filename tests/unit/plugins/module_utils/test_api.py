@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""DIDWW as a task reaches it: connection options, and errors in the words of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils.trunk import Problem, Refusal
+from simulator.server import Simulator
+
+from ...conftest import RunModule
+
+URL = "https://api.didww.com/v3"
+SECRET = "planted-secret"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "accepted"),
+    [
+        ("api_key", "k3y-Of_didww.=+/~!", True),
+        ("api_key", "", False),
+        ("api_key", f"{SECRET}\n", False),
+        ("api_key", f" {SECRET}", False),
+        ("api_key", f"{SECRET}ä", False),
+        ("api_url", URL, True),
+        ("api_url", f"{URL}/", True),
+        ("api_url", "http://[::1]:8080/v3", True),
+        ("api_url", "api.didww.com", False),
+        ("api_url", "ftp://api.didww.com", False),
+        ("api_url", "https://", False),
+        ("api_url", "https://[::1", False),
+        ("api_url", "https://host:99999/v3", False),
+        ("api_url", f"https://user:{SECRET}@api.didww.com/v3", False),
+        ("api_url", f"{URL}?key={SECRET}@", False),
+        ("api_url", f"{URL} ", False),
+        ("api_timeout", 0.5, True),
+        ("api_timeout", 3600.0, True),
+        ("api_timeout", 0, False),
+        ("api_timeout", -1, False),
+        ("api_timeout", float("nan"), False),
+        ("api_timeout", float("inf"), False),
+        ("api_retries", 0, True),
+        ("api_retries", 10, True),
+        ("api_retries", -1, False),
+        ("api_retries", 11, False),
+        ("ca_path", __file__, True),
+        ("ca_path", "/does/not/exist", False),
+        ("ca_path", None, True),
+    ],
+)
+def test_connection_options(option: str, value: Any, accepted: bool) -> None:
+    found = api.connection_problems({option: value})
+    assert [problem.option for problem in found] == ([] if accepted else [option])
+    assert SECRET not in str(found)
+
+
+def test_every_connection_option_has_its_environment_variable(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {name: spec["fallback"][1] for name, spec in api.connection_spec().items()} == {
+        "api_key": ["DIDWW_API_KEY"],
+        "api_url": ["DIDWW_API_URL"],
+        "api_timeout": ["DIDWW_API_TIMEOUT"],
+        "api_retries": ["DIDWW_API_RETRIES"],
+        "validate_certs": ["DIDWW_VALIDATE_CERTS"],
+        "ca_path": ["DIDWW_CA_PATH"],
+    }
+    # Options of the task win over the environment; what the task leaves out is taken from it.
+    monkeypatch.setenv("DIDWW_API_KEY", "unknown")
+    monkeypatch.setenv("DIDWW_API_TIMEOUT", "0")
+    assert "api_timeout: 0.0 is not accepted" in run_module(name="EU SBC")["msg"]
+    # Empty is what AWX makes of a field that is not filled in.
+    monkeypatch.setenv("DIDWW_API_TIMEOUT", "")
+    assert run_module(name="EU SBC")["changed"] is False
+
+
+def test_a_request_says_who_asks(local_api: Simulator, run_module: RunModule) -> None:
+    run_module(name="EU SBC")
+    headers = dict(local_api.journal[0]["headers"])
+    assert headers["User-Agent"] == f"ansible-collection/didww.voice/{api.VERSION} ansible-core/2.19.0"
+    assert headers["Api-Key"] == "local-key"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "option"),
+    [
+        ("/data/attributes/name", "name"),
+        ("/data/attributes/authentication_method/type", "authentication_method.type"),
+        ("/data/attributes/authentication_method/attributes/tech_prefix", "authentication_method.tech_prefix"),
+        ("/data/attributes/allowed_rtp_ips/0", "allowed_rtp_ips"),
+        ("/data/relationships/dids", "dids"),
+        ("/data/relationships/dids/data/0/id", "dids.id"),
+        ("/data", None),
+        ("", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_option_of(pointer: Any, option: str | None) -> None:
+    assert api.option_of(pointer) == option
+
+
+def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> jsonapi.Refused:
+    return jsonapi.Refused(f"HTTP {status} Words", status, list(errors), unsettled)
+
+
+def test_one_problem_is_said_plainly() -> None:
+    assert api.explain(Refusal([Problem("name", "is blank")]), URL) == {"msg": "name: is blank"}
+
+
+def test_several_problems_are_numbered() -> None:
+    several = Refusal([Problem("name", "is blank"), Problem("rtp_timeout", "is late")])
+    assert api.explain(several, URL)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
+
+
+def test_a_refusal_of_the_api_is_explained() -> None:
+    first = {
+        "title": "has already been taken",
+        "detail": "name - has already been taken",
+        "code": "100",
+        "status": "422",
+        "source": {"pointer": "/data/attributes/name"},
+    }
+    second = {"detail": "must be given", "source": {"pointer": "/data/relationships/dids"}}
+    third = {"title": "only a title", "source": "nonsense"}
+    result = api.explain(refused(422, first, second, third, {}), URL)
+    assert result["status"] == 422
+    assert result["errors"][0] == {
+        "option": "name",
+        "pointer": "/data/attributes/name",
+        "title": "has already been taken",
+        "detail": "name - has already been taken",
+        "code": "100",
+        "status": "422",
+    }
+    assert result["errors"][2] == {"option": None, "pointer": None, "title": "only a title"}
+    assert result["msg"] == (
+        "DIDWW (https://api.didww.com/v3) answered HTTP 422 Words: 4 problems: (1) name - has already been taken; "
+        "(2) dids: must be given; (3) only a title; (4) no explanation was given."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "report"),
+        (401, "sandbox"),
+        (403, "read-only mode"),
+        (404, "ends in /v3"),
+        (409, "run the task again"),
+        (429, "20 requests per second"),
+        (500, "has a fault"),
+        (503, "has a fault"),
+    ],
+)
+def test_a_status_says_what_to_do(status: int, words: str) -> None:
+    result = api.explain(refused(status), URL)
+    assert result["status"] == status
+    assert result["errors"] == []
+    assert words in result["msg"]
+    assert URL in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused(502, unsettled=True),
+        jsonapi.Unreachable("Read timed out", unsettled=True),
+        jsonapi.Unusable("no data", unsettled=True),
+    ],
+)
+def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.Failure) -> None:
+    assert api.explain(error, URL)["msg"].endswith("may have been applied: run the task again, which settles it.")
+    error.unsettled = False
+    assert "applied" not in api.explain(error, URL)["msg"]
+
+
+def test_a_certificate_of_ones_own_has_an_option() -> None:
+    message = api.explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"), URL)["msg"]
+    assert "ca_path" in message
+
+
+def test_requests_may_be_missing(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonapi, "REQUESTS_IMPORT_ERROR", "Traceback")
+    result = run_module(name="EU SBC")
+    assert result["failed"] is True
+    assert "Failed to import the required Python library (requests)" in result["msg"]
+
+
+def test_another_version_is_a_warning(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "API_VERSION", "2022-05-10")
+    monkeypatch.setattr(jsonapi.Client, "get_all", with_version(jsonapi.Client.get_all, "2026-04-16"))
+    result = run_module(name="EU SBC")
+    assert result["api_version"] == "2026-04-16"
+    (warning,) = result["warnings"]
+    assert "API version 2026-04-16 where this collection speaks 2022-05-10" in warning
+
+
+def with_version(read: Any, version: str) -> Any:
+    """Return `read` with another API version in the meta of its answers."""
+    return lambda *args: read(*args)._replace(meta={"api_version": version})

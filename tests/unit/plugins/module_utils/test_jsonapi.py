@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client against the local API with faults: what is tried again, and what each answer becomes."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import jsonapi
+from simulator.server import Simulator
+
+KIND = "voice_out_trunks"
+ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+UPDATE = {"type": KIND, "id": ID, "attributes": {"capacity_limit": 7}}
+
+
+@pytest.fixture(autouse=True)
+def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Keep the delays between attempts instead of waiting for them."""
+    kept: list[float] = []
+    monkeypatch.setattr(time, "sleep", kept.append)
+    return kept
+
+
+def client(api: Simulator, retries: int = 2, **settings: Any) -> jsonapi.Client:
+    def authenticate(request: Any) -> Any:
+        request.headers["Api-Key"] = "local-key"
+        return request
+
+    options: dict[str, Any] = {"url": api.url, "timeout": 5, "verify": True, **settings}
+    version = {"X-DIDWW-API-Version": "2026-04-16"}
+    return jsonapi.Client(authenticate=authenticate, headers=version, retries=retries, **options)
+
+
+def methods(api: Simulator) -> list[str]:
+    return [entry["method"] for entry in api.journal]
+
+
+def test_a_resource(local_api: Simulator) -> None:
+    answer = client(local_api).get(KIND, ID)
+    assert answer.resource["attributes"]["name"] == "EU SBC"
+    assert answer.meta == {"api_version": "2026-04-16"}
+    headers = dict(local_api.journal[0]["headers"])
+    assert headers["Accept"] == headers["Content-Type"] == "application/vnd.api+json"
+    assert headers["Api-Key"] == "local-key"
+
+
+def test_an_update(local_api: Simulator) -> None:
+    answer = client(local_api).update(UPDATE)
+    assert answer.resource["attributes"]["capacity_limit"] == 7
+    assert local_api.journal[0]["body"] == {"data": UPDATE}
+
+
+def test_all_pages_are_read(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 2)
+    everything = client(local_api).get_all(KIND, linkage=["dids"])
+    assert len({each["id"] for each in everything.resources}) == len(everything.resources) == 7
+    assert [dict(entry["query"])["page[number]"] for entry in local_api.journal] == ["1", "2", "3", "4"]
+    assert everything.meta["api_version"] == "2026-04-16"
+
+
+RETRIED: dict[str, dict[str, Any]] = {
+    "429": {"status": 429},
+    "502": {"status": 502},
+    "503": {"status": 503},
+    "504": {"status": 504},
+    "no answer": {"drop": "before"},
+    "half the headers": {"drop": "headers"},
+    "half the body": {"drop": "body"},
+    "an empty answer": {"garbage": "empty"},
+    "gzip that does not unpack": {"garbage": "bad_gzip"},
+}
+
+
+@pytest.mark.parametrize("fault", RETRIED.values(), ids=RETRIED)
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_what_may_pass_is_tried_again(
+    local_api: Simulator, delays: list[float], method: str, fault: dict[str, Any]
+) -> None:
+    local_api.add_faults({"method": method, "times": 2, **fault})
+    caller = client(local_api)
+    answer = caller.get(KIND, ID) if method == "GET" else caller.update(UPDATE)
+    assert answer.resource["id"] == ID
+    assert methods(local_api) == [method] * 3
+    assert len(delays) == 2
+    assert 0.25 <= delays[0] <= 0.75
+    assert 0.5 <= delays[1] <= 1.5
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
+def test_other_refusals_are_final(local_api: Simulator, delays: list[float], status: int) -> None:
+    local_api.add_faults({"status": status, "times": 0})
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api).update(UPDATE)
+    assert refused.value.status == status
+    assert refused.value.unsettled is (status == 500)
+    assert methods(local_api) == ["PATCH"]
+    assert delays == []
+
+
+def test_the_errors_of_a_refusal_are_kept(local_api: Simulator) -> None:
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api).update({**UPDATE, "attributes": {"capacity_limit": -1, "rtp_timeout": 1}})
+    pointers = {error["source"]["pointer"] for error in refused.value.errors}
+    assert pointers == {"/data/attributes/capacity_limit", "/data/attributes/rtp_timeout"}
+
+
+def test_attempts_end(local_api: Simulator) -> None:
+    local_api.add_faults({"status": 503, "times": 0})
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api, retries=2).get(KIND, ID)
+    assert refused.value.status == 503
+    assert methods(local_api) == ["GET"] * 3
+    local_api.clear_faults()
+    local_api.clear_journal()
+    local_api.add_faults({"drop": "before", "times": 0})
+    with pytest.raises(jsonapi.Unreachable):
+        client(local_api, retries=0).get(KIND, ID)
+    assert methods(local_api) == ["GET"]
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("1000000000", 60, 60),
+        ("0", 0.25, 0.75),
+        ("-1", 0.25, 0.75),
+        ("soon", 0.25, 0.75),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.25, 0.75),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 60, 60),
+        ("Wed, 99 Oct 99999 07:28:00 GMT", 0.25, 0.75),
+    ],
+)
+def test_retry_after_is_honoured_as_far_as_it_makes_sense(
+    local_api: Simulator, delays: list[float], header: str, least: float, most: float
+) -> None:
+    local_api.add_faults({"status": 429, "headers": {"Retry-After": header}})
+    client(local_api).get(KIND, ID)
+    assert len(delays) == 1
+    assert least <= delays[0] <= most
+
+
+def test_a_lost_answer_leaves_an_update_unsettled(local_api: Simulator) -> None:
+    local_api.add_faults({"method": "PATCH", "times": 0, "apply": True, "drop": "before"})
+    with pytest.raises(jsonapi.Unreachable) as lost:
+        client(local_api).update(UPDATE)
+    assert lost.value.unsettled is True
+    assert local_api.trunk(ID)["attributes"]["capacity_limit"] == 7
+
+
+def test_a_refusal_after_a_lost_answer_is_unsettled(local_api: Simulator) -> None:
+    local_api.add_faults({"method": "PATCH", "apply": True, "drop": "headers"}, {"method": "PATCH", "status": 409})
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api).update(UPDATE)
+    assert refused.value.unsettled is True
+
+
+def test_a_request_that_was_never_sent_is_settled(local_api: Simulator) -> None:
+    with pytest.raises(jsonapi.Unreachable, match="Connection refused") as refused:
+        client(local_api, url="http://127.0.0.1:1").update(UPDATE)
+    assert refused.value.unsettled is False
+    with pytest.raises(jsonapi.Unreachable) as unknown:
+        client(local_api, url="http://host.invalid").update(UPDATE)
+    assert unknown.value.unsettled is False
+    assert "0x" not in str(unknown.value)
+    assert "HTTPConnection" not in str(unknown.value)
+
+
+def test_the_timeout_holds_between_bytes(local_api: Simulator) -> None:
+    local_api.add_faults({"times": 0, "stall": 5})
+    started = time.monotonic()
+    with pytest.raises(jsonapi.Unreachable, match="timed out"):
+        client(local_api, retries=1, timeout=0.2).get(KIND, ID)
+    assert time.monotonic() - started < 2
+
+
+UNUSABLE: dict[str, tuple[str, str]] = {
+    "html": ("html", "no JSON:API document"),
+    "a list": ("list", "no JSON:API document"),
+    "cut off": ("truncated", "no JSON:API document"),
+    "another id": ("other_id", f"where {ID} was asked for"),
+    "another type": ("other_type", f"where {KIND} was asked for"),
+    "attributes that are no object": ("attributes_type", "attributes of"),
+    "no data": ("missing_data", "no resource in data"),
+}
+
+
+@pytest.mark.parametrize(("garbage", "words"), UNUSABLE.values(), ids=UNUSABLE)
+def test_an_answer_that_is_none_is_an_error(local_api: Simulator, garbage: str, words: str) -> None:
+    local_api.add_faults({"times": 2, "garbage": garbage, "apply": True})
+    with pytest.raises(jsonapi.Unusable, match=words) as read:
+        client(local_api).get(KIND, ID)
+    assert read.value.unsettled is False
+    with pytest.raises(jsonapi.Unusable, match=words) as updated:
+        client(local_api).update(UPDATE)
+    assert updated.value.unsettled is True
+
+
+def test_linkage_that_was_asked_for_must_be_there() -> None:
+    resource = {"type": KIND, "id": ID, "attributes": {}, "relationships": {"dids": {"links": {}}}}
+    assert jsonapi._resource(resource, KIND, ID, ()) == resource
+    with pytest.raises(jsonapi.Unusable, match="no linkage for dids"):
+        jsonapi._resource(resource, KIND, ID, ["dids"])
+    for bad in ([1], [{"type": "dids"}], [{"id": 1}]):
+        resource["relationships"] = {"dids": {"data": bad}}
+        with pytest.raises(jsonapi.Unusable, match="something else than resource identifiers"):
+            jsonapi._resource(resource, KIND, ID, ())
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_carries_nothing_to_another_host(local_api: Simulator, status: int) -> None:
+    with Simulator(rate=0) as other:
+        local_api.add_faults({"redirect": {"status": status, "location": f"{other.url}/{KIND}/{ID}"}})
+        with pytest.raises(jsonapi.Unusable, match="redirects are refused") as redirected:
+            client(local_api).update(UPDATE)
+        assert other.journal == []
+        assert redirected.value.unsettled is False
+
+
+def test_netrc_is_not_consulted(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login planted password planted\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client(local_api).get(KIND, ID)
+    assert "Authorization" not in dict(local_api.journal[0]["headers"])
+
+
+def test_a_proxy_of_the_environment_is_used(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{local_api.port}")
+    client(local_api, url="http://api.example.invalid/v3").get(KIND, ID)
+    assert len(local_api.journal) == 1
+
+
+def test_no_verification_means_none_whatever_the_environment_says(
+    local_api: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/does/not/exist")
+    client(local_api, verify=False).get(KIND, ID)

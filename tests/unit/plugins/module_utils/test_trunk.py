@@ -1,0 +1,292 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The trunk as plain Python: canonical values, what is wrong with a task, and plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import trunk
+
+ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+DIDS = [f"6b1f4c0a-0000-4000-8000-00000000000{n}" for n in range(1, 4)]
+SETTINGS = {setting.name: setting for setting in (*trunk.SETTINGS, *trunk.AUTHENTICATION_ATTRIBUTES)}
+
+
+def resource(linkage: dict[str, list[str]] | None = None, **attributes: Any) -> dict[str, Any]:
+    """Return a trunk as the API answers it, `attributes` over those of the reference's example."""
+    method = {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "", "username": "u4k2m", "password": "s3cr3t"}
+    relationships: dict[str, Any] = {name: {"links": {}} for name in trunk.LINKAGE}
+    for name, ids in (linkage or {}).items():
+        relationships[name]["data"] = [{"type": "dids", "id": each} for each in ids]
+    return {
+        "id": ID,
+        "type": "voice_out_trunks",
+        "attributes": {
+            "name": "EU SBC",
+            "external_reference_id": "crm-0001",
+            "authentication_method": {"type": "credentials_and_ip", "attributes": method},
+            "allowed_rtp_ips": None,
+            "on_cli_mismatch_action": "reject_call",
+            "capacity_limit": 30,
+            "allow_any_did_as_cli": False,
+            "status": "active",
+            "threshold_reached": False,
+            "threshold_amount": "1000.0",
+            "default_dst_action": "allow_all",
+            "dst_prefixes": ["45", "23"],
+            "emergency_enable_all": False,
+            "media_encryption_mode": "disabled",
+            "force_symmetric_rtp": True,
+            "rtp_ping": True,
+            "rtp_timeout": 30,
+            "callback_url": None,
+            "created_at": "2025-04-02T10:00:00.000Z",
+            **attributes,
+        },
+        "relationships": relationships,
+        "meta": {"spent_amount": "12.34"},
+    }
+
+
+def plan(given: dict[str, Any], current: dict[str, Any]) -> trunk.Plan:
+    return trunk.plan(trunk.desire({"id": ID, **given}), trunk.read(current))
+
+
+def problems(given: dict[str, Any], current: dict[str, Any] | None = None) -> list[str]:
+    with pytest.raises(trunk.Refusal) as refusal:
+        plan(given, current or resource())
+    return [problem.option for problem in refusal.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "canonical"),
+    [
+        ("allowed_rtp_ips", ["203.0.113.1"], ["203.0.113.1/32"]),
+        ("allowed_rtp_ips", ["2001:DB8::/32", "10.0.0.0/8", "9.0.0.0/8"], ["9.0.0.0/8", "10.0.0.0/8", "2001:db8::/32"]),
+        ("allowed_rtp_ips", ["203.0.113.1", "203.0.113.1/32"], ["203.0.113.1/32"]),
+        ("allowed_rtp_ips", ["203.0.113.0/24", "203.0.113.1"], ["203.0.113.0/24", "203.0.113.1/32"]),
+        ("allowed_rtp_ips", ["0.0.0.0/0", "::/0"], ["0.0.0.0/0", "::/0"]),
+        ("dst_prefixes", ["45", "23", "45"], ["23", "45"]),
+        ("dids", [DIDS[1].upper(), DIDS[0]], DIDS[:2]),
+        ("threshold_amount", "1000", "1000.0"),
+        ("threshold_amount", "0", "0.0"),
+        ("threshold_amount", "12.340", "12.34"),
+        ("threshold_amount", "007.50", "7.5"),
+        ("threshold_amount", 12.5, "12.5"),
+        ("threshold_amount", "100000.000", "100000.0"),
+        ("tech_prefix", "12345678", "12345678"),
+        ("external_reference_id", "x" * 100, "x" * 100),
+        ("capacity_limit", 0, 0),
+        ("capacity_limit", 32767, 32767),
+        ("rtp_timeout", 600, 600),
+        ("callback_url", "http://[::1]:8080/", "http://[::1]:8080/"),
+    ],
+)
+def test_canonical(setting: str, value: Any, canonical: Any) -> None:
+    row = SETTINGS[setting]
+    assert row.desired(value) == canonical
+    assert row.current(value) == canonical
+    assert row.desired(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    ("setting", "nothing", "canonical"),
+    [
+        ("allowed_rtp_ips", None, None),
+        ("allowed_rtp_ips", [], None),
+        ("dst_prefixes", None, []),
+        ("dst_prefixes", [], []),
+        ("tech_prefix", "", None),
+        ("tech_prefix", None, None),
+        ("external_reference_id", "", None),
+        ("threshold_amount", None, None),
+        ("rtp_timeout", None, None),
+        ("capacity_limit", 0, 0),
+        ("rtp_ping", False, False),
+    ],
+)
+def test_nothing_as_the_api_has_it(setting: str, nothing: Any, canonical: Any) -> None:
+    assert SETTINGS[setting].current(nothing) == canonical
+
+
+@pytest.mark.parametrize(
+    "value", ["garbage", 5, -1, True, None, [], [1], [None], {}, {"a": 1}, "٣", 1.5, "203.0.113.1/33"]
+)
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_reading_never_raises(setting: str, value: Any) -> None:
+    row = SETTINGS[setting]
+    assert row.current(row.current(value)) == row.current(value)
+    if setting in trunk.LINKAGE:
+        trunk.read({**resource(), "relationships": {setting: value}})
+    else:
+        read = trunk.read(resource(**{setting: value}))
+        trunk.plan(trunk.desire({"id": ID, "rtp_ping": False, "capacity_limit": 7}), read)
+
+
+@pytest.mark.parametrize("digits", ["٣٤", "²"])
+def test_digits_are_ascii(digits: str) -> None:
+    for setting in ("dst_prefixes", "tech_prefix", "threshold_amount"):
+        with pytest.raises(ValueError, match="expected"):
+            SETTINGS[setting].desired([digits] if setting == "dst_prefixes" else digits)
+
+
+def test_desired_holds_canonical_settings_without_the_identifier() -> None:
+    desired = trunk.desire({"external_reference_id": "crm-1", "name": "X", "threshold_amount": "5", "dids": []})
+    assert desired == ("external_reference_id", "crm-1", {"name": "X", "threshold_amount": "5.0", "dids": []})
+    assert desired.linkage == ("dids",)
+
+
+def test_every_problem_is_found() -> None:
+    given = {
+        "id": "x",
+        "name": None,
+        "allowed_rtp_ips": ["a", "203.0.113.5/24"],
+        "authentication_method": {"type": "twilio", "tech_prefix": "1", "twilio_account_sid": "AC"},
+        "rtp_timeout": 1,
+    }
+    with pytest.raises(trunk.Refusal) as refusal:
+        trunk.desire(given)
+    assert [problem.option for problem in refusal.value.problems] == [
+        "id",
+        "name",
+        "allowed_rtp_ips",
+        "authentication_method.tech_prefix",
+        "authentication_method.twilio_account_sid",
+        "rtp_timeout",
+    ]
+    (addresses,) = (each.text for each in refusal.value.problems if each.option == "allowed_rtp_ips")
+    assert '(not "a")' in addresses
+    assert "write 203.0.113.0/24 for the whole network, or 203.0.113.5" in addresses
+
+
+def test_a_null_type_is_a_problem() -> None:
+    assert problems({"authentication_method": {"type": None}}) == ["authentication_method.type"]
+
+
+def test_read_drops_secrets_and_what_cannot_be_set() -> None:
+    read = trunk.read(resource({"dids": [DIDS[1].upper(), DIDS[0]]}))
+    assert "u4k2m" not in repr(read)
+    assert "s3cr3t" not in repr(read)
+    assert "u4k2m" not in str(read.kept)
+    returned = read.returned()
+    assert returned["id"] == ID
+    assert returned["authentication_method"] == {
+        "type": "credentials_and_ip",
+        "allowed_sip_ips": ["203.0.113.1/32"],
+        "tech_prefix": None,
+    }
+    assert returned["dids"] == DIDS[:2]
+    assert "emergency_dids" not in returned
+    assert returned["dst_prefixes"] == ["23", "45"]
+    assert (returned["created_at"], returned["threshold_reached"], returned["spent_amount"]) == (
+        "2025-04-02T10:00:00.000Z",
+        False,
+        "12.34",
+    )
+    assert set(returned) == {*SETTINGS, "id", "created_at", "threshold_reached", "spent_amount"} - {
+        "emergency_dids",
+        *(attribute.name for attribute in trunk.AUTHENTICATION_ATTRIBUTES),
+    }
+
+
+def test_an_unknown_type_is_returned_without_its_attributes() -> None:
+    method = {"type": "voice_product", "attributes": {"token": "s3cr3t", "allowed_sip_ips": ["203.0.113.1/32"]}}
+    read = trunk.read(resource(authentication_method=method))
+    assert read.settings["authentication_method"] == {"type": "voice_product"}
+
+
+def test_a_plan_is_in_the_order_of_the_update_table() -> None:
+    made = plan({"rtp_timeout": 60, "status": "blocked", "name": "X"}, resource())
+    assert list(made.changes) == ["name", "status", "rtp_timeout"]
+
+
+def test_an_empty_plan() -> None:
+    made = plan({"name": "EU SBC", "allowed_rtp_ips": None, "dst_prefixes": ["23", "45"]}, resource(allowed_rtp_ips=[]))
+    assert made.changes == {}
+    assert made.patch is None
+    assert made.after.settings == trunk.read(resource()).settings
+
+
+def test_a_partial_method_loses_nothing() -> None:
+    method = {
+        "allowed_sip_ips": ["203.0.113.1/32"],
+        "tech_prefix": "77#",
+        "future": [1],
+        "username": "u",
+        "password": "p",
+    }
+    current = resource(authentication_method={"type": "credentials_and_ip", "attributes": method})
+    given = {"authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.2"]}}
+    made = plan(given, current)
+    assert made.patch is not None
+    assert made.patch["attributes"] == {
+        "authentication_method": {
+            "type": "credentials_and_ip",
+            "attributes": {"allowed_sip_ips": ["203.0.113.2/32"], "tech_prefix": "77#", "future": [1]},
+        }
+    }
+    assert made.after.settings["authentication_method"]["tech_prefix"] == "77#"
+
+
+def test_a_change_of_type_sends_the_attributes_of_the_new_type_alone() -> None:
+    given = {"authentication_method": {"type": "twilio", "twilio_account_sid": "AC" + "0" * 32}}
+    made = plan(given, resource())
+    assert made.patch is not None
+    assert made.patch["attributes"] == {
+        "authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": "AC" + "0" * 32}}
+    }
+
+
+def test_linkage_is_a_set() -> None:
+    made = plan({"dids": [DIDS[2], DIDS[0]]}, resource({"dids": DIDS[:2]}))
+    assert made.patch == {
+        "id": ID,
+        "type": "voice_out_trunks",
+        "relationships": {"dids": {"data": [{"type": "dids", "id": DIDS[0]}, {"type": "dids", "id": DIDS[2]}]}},
+    }
+    assert made.changes == {"dids": {"before": DIDS[:2], "after": [DIDS[0], DIDS[2]]}}
+
+
+def test_unmet_names_what_was_asked_and_answered() -> None:
+    desired = trunk.desire(
+        {
+            "id": ID,
+            "rtp_timeout": None,
+            "status": "blocked",
+            "dids": [],
+            "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "1"},
+        }
+    )
+    made = trunk.plan(desired, trunk.read(resource({"dids": DIDS})))
+    method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ["203.0.113.9/32"], "tech_prefix": "2"}}
+    answered = trunk.read(resource(rtp_timeout=30, status="blocked", authentication_method=method))
+    assert trunk.unmet(desired, made.after, answered) == [
+        ("authentication_method.tech_prefix", "1", "2"),
+        ("rtp_timeout", None, 30),
+    ]
+    linked = trunk.read(resource({"dids": DIDS[:1]}, rtp_timeout=None, status="blocked"))
+    assert ("dids", [], DIDS[:1]) in trunk.unmet(desired, made.after, linked)
+
+
+def test_what_was_not_asked_for_is_never_unmet() -> None:
+    desired = trunk.desire({"id": ID, "status": "blocked"})
+    made = trunk.plan(desired, trunk.read(resource()))
+    assert trunk.unmet(desired, made.after, trunk.read(resource(status="blocked", rtp_timeout=99))) == []
+
+
+def test_an_answer_without_linkage_takes_it_from_the_plan() -> None:
+    made = plan({"dids": DIDS[:1]}, resource({"dids": []}))
+    answered = trunk.read(resource(capacity_limit=5)).with_linkage_of(made.after)
+    assert answered.settings["dids"] == DIDS[:1]
+    assert answered.settings["capacity_limit"] == 5
+    assert list(answered.settings) == list(made.after.settings)
+
+
+def test_the_diff_names_the_trunk_as_it_was() -> None:
+    shown = trunk.diff(plan({"name": "New"}, resource()))
+    assert shown["before_header"] == f"voice_out_trunk EU SBC ({ID})"
+    assert (shown["before"], shown["after"]) == ({"name": "EU SBC"}, {"name": "New"})
