@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is written in several places says the same everywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.didww.voice.plugins.doc_fragments import connection
+from ansible_collections.didww.voice.plugins.module_utils import api, trunk
+
+from .conftest import CASES, ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+AUTHENTICATION = "authentication_method."
+
+
+def load(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def readme_table(title: str) -> dict[str, list[str]]:
+    """Return the rows of a README table by their option, the header's first cell being `title`."""
+    lines = README.split(f"| {title} |")[1].split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {re.match(r"`([\w.]+)`", row[0])[1]: row[1:] for row in rows}  # type: ignore[index]  # a row without fails
+
+
+def settings() -> dict[str, trunk.Setting]:
+    found = {setting.name: setting for setting in trunk.SETTINGS}
+    return found | {AUTHENTICATION + attribute.name: attribute for attribute in trunk.AUTHENTICATION_ATTRIBUTES}
+
+
+def test_the_readme_has_every_setting_and_no_other() -> None:
+    assert set(readme_table("option")) == set(settings()) | {AUTHENTICATION + "type"}
+
+
+@pytest.mark.parametrize("option", settings())
+def test_the_readme_says_what_the_table_of_settings_says(option: str) -> None:
+    setting, row = settings()[option], readme_table("option")[option]
+    spec = setting.kind.spec
+    assert row[0] == ("list of str" if spec["type"] == "list" else spec["type"])
+    assert row[1].startswith("yes" if setting.nullable else "no")
+    for choice in spec.get("choices", []):
+        assert f"`{choice}`" in row[2]
+
+
+@pytest.mark.parametrize("option", [case["option"] for case in CASES])
+def test_the_cases_say_what_the_table_of_settings_says(option: str) -> None:
+    (case,) = (case for case in CASES if case["option"] == option)
+    assert ("clears" in case) is settings()[option].nullable
+
+
+def test_the_readme_has_every_connection_option() -> None:
+    rows = readme_table("connection option")
+    spec = api.connection_spec()
+    assert set(rows) == set(spec)
+    for name, (default, variable) in rows.items():
+        assert default.strip("`") == str(spec[name].get("default", "")).replace("True", "true")
+        assert variable.strip("`") == spec[name]["fallback"][1][0]
+
+
+def test_the_version_is_one() -> None:
+    assert load("galaxy.yml")["version"] == api.VERSION
+
+
+def test_the_oldest_ansible_core_is_one() -> None:
+    oldest = load("meta/runtime.yml")["requires_ansible"].removeprefix(">=").removesuffix(".0")
+    assert f"ansible-core {oldest} or newer" in README
+
+
+def test_the_oldest_requests_is_one() -> None:
+    oldest = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip().removeprefix("requests>=")
+    assert f"`requests` {oldest} or newer" in README
+    requirements = yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["requirements"]
+    assert f"requests >= {oldest}" in requirements
+
+
+def test_the_action_group_holds_every_module() -> None:
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    assert set(load("meta/runtime.yml")["action_groups"]["all"]) == modules
