@@ -250,7 +250,7 @@ def explain(error: Refusal | jsonapi.Failure, url: str) -> dict[str, Any]:
         advice = ADVICE.get(error.status, "" if error.status < 500 else "DIDWW, or a gateway before it, has a fault.")
         words = f"DIDWW ({url}) answered {error}: {details.rstrip('.')}. {advice}"
     elif isinstance(error, jsonapi.Unreachable):
-        words = f"DIDWW ({url}) could not be reached: {error}."
+        words = f"DIDWW ({url}) could not be reached: {error}. Check api_url, the network, and any proxy in between."
         if "certificate" in str(error).lower():
             words += " If the certificate is one of your own authority, name its bundle in ca_path."
     else:
