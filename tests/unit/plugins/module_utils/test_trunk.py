@@ -136,7 +136,8 @@ def test_digits_are_ascii(digits: str) -> None:
 
 def test_desired_holds_canonical_settings_without_the_identifier() -> None:
     desired = trunk.desire({"external_reference_id": "crm-1", "name": "X", "threshold_amount": "5", "dids": []})
-    assert desired == ("external_reference_id", "crm-1", {"name": "X", "threshold_amount": "5.0", "dids": []})
+    assert (desired.by, desired.identifier) == ("external_reference_id", "crm-1")
+    assert desired.settings == {"name": "X", "threshold_amount": "5.0", "dids": []}
     assert desired.linkage == ("dids",)
 
 

@@ -1,0 +1,235 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults on demand: which request meets one, and what the answer then looks like."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from simulator import documents
+from simulator.api import Answer, answer
+
+KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect")
+DROPS = ("before", "headers", "body")
+GARBAGE = (
+    "html",
+    "list",
+    "truncated",
+    "bad_gzip",
+    "other_id",
+    "other_type",
+    "attributes_type",
+    "missing_data",
+    "empty",
+    "big",
+)
+# What a rule may say besides its kind, and the defaults.
+COMMON: dict[str, Any] = {
+    "method": None,
+    "path_contains": None,
+    "times": 1,
+    "after": 0,
+    "apply": False,
+    "delay": 0,
+    "headers": {},
+    "body": None,
+}
+
+BIG = 10 * 1024 * 1024
+OTHER_ID = "00000000-0000-4000-8000-000000000000"
+HTML = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body>Gateway</body></html>"
+
+
+class FaultError(ValueError):
+    """A rule that makes no sense."""
+
+
+class Cut(Exception):
+    """Raised once a fault has written what it wanted to the socket: hang up now.
+
+    With `reset`, the connection is reset (RST) and not closed in order (FIN).
+    """
+
+    def __init__(self, reset: bool) -> None:
+        super().__init__("the connection was cut on demand")
+        self.reset = reset
+
+
+@dataclass
+class Fault:
+    """One rule, and how often it still has to skip and to strike."""
+
+    rule: dict[str, Any]
+    kind: str
+    skip: int = field(init=False)
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.skip = self.rule["after"]
+        self.left = self.rule["times"]
+
+    @property
+    def delay(self) -> float:
+        """Seconds between the work and the answer."""
+        return float(self.rule["delay"])
+
+    @property
+    def commits(self) -> bool:
+        """Whether a PATCH that meets this fault is carried out."""
+        return bool(self.rule["apply"]) or self.kind in ("delay", "answer_attributes")
+
+    @property
+    def needs_answer(self) -> bool:
+        """Whether the fault is made of the answer that there would have been."""
+        if self.kind == "drop":
+            return bool(self.rule["drop"] == "body")
+        return self.kind not in ("status", "redirect")
+
+    def matches(self, method: str, target: str) -> bool:
+        """Whether the rule is about this request."""
+        return self.rule["method"] in (None, method) and (
+            self.rule["path_contains"] is None or self.rule["path_contains"] in target
+        )
+
+    def shape(self, normal: Answer | None) -> Answer:
+        """The answer that is sent instead of the normal one (None: it was not worked out)."""
+        value: Any = self.rule.get(self.kind)
+        if self.kind == "status":
+            return self._status(value)
+        if self.kind == "redirect":
+            return Answer(value["status"], b"", {"Location": value["location"]})
+        if normal is None:
+            return Answer(200, b"")
+        if self.kind == "garbage":
+            return _garbage(value, normal)
+        if self.kind == "answer_attributes":
+            return _edit(normal, lambda item: item["attributes"].update(value))
+        return normal
+
+    def _status(self, status: int) -> Answer:
+        body = self.rule["body"]
+        if body is None and status >= 500:
+            made = Answer(status, HTML, {"Content-Type": "text/html"})
+        elif body is None:
+            error = documents.error(status, f"Status {status}", "A fault on demand.")
+            made = answer(status, {"errors": [error]})
+        elif isinstance(body, str):
+            made = Answer(status, body.encode(), {"Content-Type": "text/plain"})
+        else:
+            made = answer(status, body)
+        return replace(made, headers={**made.headers, **self.rule["headers"]})
+
+
+def parse(rule: Any) -> Fault:
+    """Make a fault of a rule (README, "Faults"). Raises FaultError if it makes no sense."""
+    if not isinstance(rule, dict):
+        raise FaultError("a rule is an object")
+    unknown = set(rule) - set(COMMON) - set(KINDS)
+    if unknown:
+        raise FaultError(f"unknown in a rule: {', '.join(sorted(unknown))}")
+    kinds = [kind for kind in KINDS if kind in rule]
+    if len(kinds) > 1 or not (kinds or "delay" in rule):
+        raise FaultError(f"a rule has one of {', '.join(KINDS)}, or a delay alone")
+    kind = kinds[0] if kinds else "delay"
+    value = rule.get(kind)
+    redirect = value if kind == "redirect" and isinstance(value, dict) else {}
+    valid = {
+        "status": isinstance(value, int) and 200 <= value <= 599,
+        "drop": value in DROPS,
+        "stall": True,
+        "garbage": value in GARBAGE,
+        "answer_attributes": isinstance(value, dict),
+        "redirect": set(redirect) == {"status", "location"},
+        "delay": True,
+    }
+    numbers = (rule.get("delay", 0), rule.get("stall", 0))
+    counts = (rule.get("times", 1), rule.get("after", 0))
+    if (
+        not valid[kind]
+        or not all(isinstance(number, (int, float)) and number >= 0 for number in numbers)
+        or not all(isinstance(count, int) and count >= 0 for count in counts)
+        or not isinstance(rule.get("headers", {}), dict)
+    ):
+        raise FaultError(f"not a valid rule: {json.dumps(rule)}")
+    return Fault({**COMMON, **rule}, kind)
+
+
+class FaultQueue:
+    """Rules in order; a request meets the first one that is about it and has strikes left."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, rules: Any) -> None:
+        """Append one rule or a list of rules. Raises FaultError, and then appends none."""
+        parsed = [parse(rule) for rule in (rules if isinstance(rules, list) else [rules])]
+        with self._lock:
+            self._faults += parsed
+
+    def clear(self) -> None:
+        """Forget all rules."""
+        with self._lock:
+            self._faults = []
+
+    def pending(self) -> list[dict[str, Any]]:
+        """The rules that have strikes left."""
+        with self._lock:
+            return [dict(fault.rule) for fault in self._faults]
+
+    def take(self, method: str, target: str) -> Fault | None:
+        """The fault that this request meets, counted; `target` is path and decoded query."""
+        with self._lock:
+            for fault in self._faults:
+                if not fault.matches(method, target):
+                    continue
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                if fault.left == 1:
+                    self._faults.remove(fault)
+                elif fault.left:
+                    fault.left -= 1
+                return fault
+        return None
+
+
+def _garbage(kind: str, normal: Answer) -> Answer:
+    if kind == "html":
+        return Answer(200, HTML, {"Content-Type": "text/html"})
+    if kind == "list":
+        return replace(normal, status=200, body=b"[1,2,3]")
+    if kind == "truncated":
+        return replace(normal, body=normal.body[: len(normal.body) // 2])
+    if kind == "bad_gzip":
+        return replace(normal, headers={**normal.headers, "Content-Encoding": "gzip"})
+    if kind == "empty":
+        return replace(normal, body=b"")
+    if kind == "missing_data":
+        document = json.loads(normal.body)
+        document.pop("data", None)
+        return answer(normal.status, document)
+    if kind == "big":
+        document = json.loads(normal.body)
+        document["meta"] = {**document.get("meta", {}), "padding": "x" * BIG}
+        return answer(normal.status, document)
+    edits: dict[str, dict[str, Any]] = {
+        "other_id": {"id": OTHER_ID},
+        "other_type": {"type": "voice_in_trunks"},
+        "attributes_type": {"attributes": ["not", "an", "object"]},
+    }
+    return _edit(normal, lambda item: item.update(edits[kind]))
+
+
+def _edit(normal: Answer, edit: Any) -> Answer:
+    """The answer with every primary resource edited; an error document has none."""
+    document = json.loads(normal.body)
+    data = document.get("data", [])
+    for item in data if isinstance(data, list) else [data]:
+        edit(item)
+    return answer(normal.status, document)

@@ -1,0 +1,405 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stand-in on the network: Flask in front, start and stop, journal, control endpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import flask
+from werkzeug.datastructures import Headers
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from simulator import store
+from simulator.api import PREFIX, Answer, Api, Request
+from simulator.faults import Cut, Fault, FaultError, FaultQueue
+
+CONTROL = "/_simulator"
+DEFAULT_SEED = Path(__file__).with_name("seed.json")
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+def load_seed(path: str | Path = DEFAULT_SEED) -> dict[str, Any]:
+    """Read a seed file. Raises OSError, or SeedError if it is not a JSON object."""
+    try:
+        seed = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise store.SeedError(f"{path} is not JSON: {exc}") from exc
+    if not isinstance(seed, dict):
+        raise store.SeedError(f"{path} is not a JSON object")
+    return seed
+
+
+class Simulator:
+    """One stand-in server: a store, a journal, faults, and the thread that serves them.
+
+    In: the seed (default: the packaged one), requests per second per key (0: unlimited), seconds
+    added to every API request, and where to listen (port 0: any free one). Use it as a context
+    manager, or call `start` and `stop`. The methods do what the control endpoints do.
+    Raises SeedError for a seed that makes no sense.
+    """
+
+    def __init__(
+        self,
+        seed: dict[str, Any] | None = None,
+        rate: float = 20.0,
+        latency: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        verbose: bool = False,
+    ) -> None:
+        self.rate = rate
+        self.latency = latency
+        self.host = host
+        self.port = port
+        self.verbose = verbose
+        self._seed = load_seed() if seed is None else seed
+        self._api = Api(store.from_seed(self._seed), rate)
+        self._faults = FaultQueue()
+        self._journal: list[dict[str, Any]] = []
+        self._connections: set[socket.socket] = set()
+        self._stopping = threading.Event()
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self.app = _make_app(self)
+
+    # --- start and stop ---
+
+    def start(self) -> Simulator:
+        """Listen, and serve in a thread of its own. On return, requests are answered."""
+        simulator = self
+
+        class Handler(_Handler):
+            owner = simulator
+
+        self._stopping.clear()
+        self._server = make_server(self.host, self.port, self.app, threaded=True, request_handler=Handler)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and hang up on clients that keep their connection."""
+        self._stopping.set()
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):  # the client was faster
+                connection.shutdown(socket.SHUT_RDWR)
+        self._server = self._thread = None
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The API's base URL, as a client's `api_url`."""
+        return f"http://{self.host}:{self.port}{PREFIX}"
+
+    # --- what the control endpoints do ---
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        """Every API request so far, in order of arrival (README, "Journal")."""
+        return [dict(entry) for entry in list(self._journal)]
+
+    def clear_journal(self) -> None:
+        """Forget the requests so far."""
+        self._journal = []
+
+    @property
+    def rate_limited(self) -> int:
+        """How many requests were answered with 429 since the start or the last reset."""
+        return self._api.rate.refused
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The fault rules that have not run out."""
+        return self._faults.pending()
+
+    def add_faults(self, *rules: dict[str, Any]) -> None:
+        """Append fault rules (README, "Faults"). Raises FaultError, and then appends none."""
+        self._faults.add(list(rules))
+
+    def clear_faults(self) -> None:
+        """Forget all fault rules."""
+        self._faults.clear()
+
+    def trunk(self, trunk_id: str) -> dict[str, Any]:
+        """A trunk as it is stored, whoever owns it, in the form of a seed. Raises UnknownTrunkError."""
+        found = self._api.store.trunks.get(trunk_id)
+        if found is None:
+            raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
+        return found.as_seed()
+
+    def put_trunk(self, trunk_id: str, /, **change: Any) -> dict[str, Any]:
+        """Change or create a trunk behind the clients' backs, with no validation.
+
+        `attributes` are merged; `dids`, `emergency_dids`, `spent_amount`, `account` replaced.
+        Raises SeedError.
+        """
+        return self._api.store.poke(trunk_id, change).as_seed()
+
+    def remove_trunk(self, trunk_id: str) -> None:
+        """Forget a trunk. Raises UnknownTrunkError if there is none."""
+        if not self._api.store.remove(trunk_id):
+            raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
+
+    def reset(self, seed: dict[str, Any] | None = None) -> None:
+        """Back to the seed, or on to another one; journal, faults and rate emptied."""
+        fresh = store.from_seed(self._seed if seed is None else seed)
+        if seed is not None:
+            self._seed = seed
+        self._api = Api(fresh, self.rate)
+        self.clear_journal()
+        self.clear_faults()
+
+    # --- one request ---
+
+    def answer(self) -> flask.Response:
+        """Answer the API request that Flask has at hand, by way of journal and faults."""
+        request = _request()
+        entry = self._record(request)
+        self._stopping.wait(self.latency)
+        target = f"{request.path}?{'&'.join(f'{name}={value}' for name, value in request.query)}"
+        fault = self._faults.take(request.method, target)
+        if fault is None:
+            made = self._api.handle(request)
+            entry["status"] = made.status
+        else:
+            made = self._meet(fault, request, entry)
+        return flask.Response(made.body, made.status, made.headers)
+
+    def _meet(self, fault: Fault, request: Request, entry: dict[str, Any]) -> Answer:
+        """The answer to a request that meets a fault. Raises Cut if the connection ends here."""
+        entry["fault"] = fault.rule
+        normal = None
+        if fault.needs_answer or (fault.commits and request.method == "PATCH"):
+            normal = self._api.handle(request, commit=fault.commits)
+        self._stopping.wait(fault.delay)
+        made = fault.shape(normal)
+        if fault.kind == "drop":
+            self._cut(fault, made)
+        entry["status"] = made.status
+        if fault.kind == "stall":
+            self._cut(fault, made)
+        return made
+
+    def _cut(self, fault: Fault, made: Answer) -> None:
+        """Write to the socket what the fault lets through, then hang up. Always raises Cut."""
+        connection: socket.socket = flask.request.environ["werkzeug.socket"]
+        headers = {**made.headers, "Content-Length": str(len(made.body)), "Connection": "close"}
+        status = f"HTTP/1.1 {made.status} {HTTPStatus(made.status).phrase}\r\n"
+        head = status + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+        half = len(made.body) // 2
+        drop = fault.rule.get("drop")
+        if drop == "before":
+            raise Cut(reset=True)
+        if drop == "headers":
+            connection.sendall(head[: len(status) + 8].encode())
+            raise Cut(reset=False)
+        connection.sendall(head.encode() + made.body[:half])
+        if fault.kind == "stall":
+            self._stopping.wait(float(fault.rule["stall"]))
+            connection.sendall(made.body[half:])
+        raise Cut(reset=False)
+
+    def _record(self, request: Request) -> dict[str, Any]:
+        text = request.body.decode("utf-8", "replace")
+        try:
+            body = json.loads(text) if text else None
+        except (ValueError, RecursionError):
+            body = text
+        entry: dict[str, Any] = {
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "headers": dict(flask.request.environ["simulator.headers"]),
+            "body": body,
+            "status": None,
+            "time": time.monotonic(),
+            "fault": None,
+        }
+        self._journal.append(entry)
+        return entry
+
+    def connected(self, connection: socket.socket) -> None:
+        """Remember an open connection, so that `stop` can hang up."""
+        self._connections.add(connection)
+
+    def disconnected(self, connection: socket.socket) -> None:
+        """Forget a connection that has ended."""
+        self._connections.discard(connection)
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections open between requests, and hangs up when a fault says so."""
+
+    owner: Simulator
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.reset = False
+        self.owner.connected(self.connection)
+
+    def finish(self) -> None:
+        self.owner.disconnected(self.connection)
+        super().finish()
+        if self.reset:
+            # Closed before the server shuts it down in order, with no time to linger: an RST.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            self.connection.close()
+
+    def run_wsgi(self) -> None:
+        """Answer one request. Werkzeug's own closes the connection after each, lest a body that
+        was not read remains in it; here every body is read."""
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+            started.append((status, headers))
+            return self.wfile.write
+
+        try:
+            body = b"".join(self.server.app(self.make_environ(), start_response))
+        except Cut as exc:
+            self.close_connection = True
+            self.reset = exc.reset
+            return
+        status, headers = started[-1]
+        code, phrase = status.split(" ", 1)
+        self.send_response(int(code), phrase)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def make_environ(self) -> dict[str, Any]:
+        environ = super().make_environ()
+        environ["simulator.headers"] = self.headers.items()
+        return environ
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if self.owner.verbose:
+            super().log_request(code, size)
+
+
+def _request() -> Request:
+    incoming = flask.request
+    return Request(
+        method=incoming.method,
+        path=incoming.path,
+        query=tuple(incoming.args.items(multi=True)),
+        headers={name.lower(): value for name, value in incoming.headers.items()},
+        body=incoming.get_data(),
+        base=incoming.host_url.rstrip("/") + PREFIX,
+    )
+
+
+def _make_app(simulator: Simulator) -> flask.Flask:
+    app = flask.Flask("simulator", static_folder=None)
+    # A fault's Cut has to reach the server; Flask would make a 500 of it.
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+
+    @app.before_request
+    def api() -> flask.Response | None:
+        """Everything but the control endpoints, whatever path and method: before the routing."""
+        flask.request.get_data()  # all of it, as the connection is kept
+        if flask.request.path.startswith(CONTROL + "/"):
+            return None
+        return simulator.answer()
+
+    @app.get(f"{CONTROL}/journal")
+    def read_journal() -> flask.Response:
+        journal = simulator.journal
+        return flask.jsonify({"requests": journal, "rate_limited": simulator.rate_limited})
+
+    @app.delete(f"{CONTROL}/journal")
+    def clear_journal() -> flask.Response:
+        simulator.clear_journal()
+        return _done()
+
+    @app.get(f"{CONTROL}/trunks/<trunk_id>")
+    def read_trunk(trunk_id: str) -> flask.Response:
+        return flask.jsonify(simulator.trunk(trunk_id))
+
+    @app.put(f"{CONTROL}/trunks/<trunk_id>")
+    def put_trunk(trunk_id: str) -> flask.Response:
+        change = _body()
+        if not isinstance(change, dict):
+            raise store.SeedError("the body must be a JSON object")
+        return flask.jsonify(simulator.put_trunk(trunk_id, **change))
+
+    @app.delete(f"{CONTROL}/trunks/<trunk_id>")
+    def remove_trunk(trunk_id: str) -> flask.Response:
+        simulator.remove_trunk(trunk_id)
+        return _done()
+
+    @app.post(f"{CONTROL}/reset")
+    def reset() -> flask.Response:
+        simulator.reset(_body())
+        return _done()
+
+    @app.get(f"{CONTROL}/faults")
+    def read_faults() -> flask.Response:
+        return flask.jsonify(simulator.faults)
+
+    @app.post(f"{CONTROL}/faults")
+    def add_faults() -> flask.Response:
+        rules = _body()
+        simulator.add_faults(*(rules if isinstance(rules, list) else [rules]))
+        return _done()
+
+    @app.delete(f"{CONTROL}/faults")
+    def clear_faults() -> flask.Response:
+        simulator.clear_faults()
+        return _done()
+
+    @app.errorhandler(store.SeedError)
+    @app.errorhandler(FaultError)
+    def refuse(error: ValueError) -> tuple[dict[str, str], int]:
+        return {"error": str(error)}, 400
+
+    @app.errorhandler(store.UnknownTrunkError)
+    def missing(error: store.UnknownTrunkError) -> tuple[dict[str, str], int]:
+        return {"error": str(error)}, 404
+
+    return app
+
+
+def _body() -> Any:
+    """The control request's JSON whatever its Content-Type; None if there is no body."""
+    text = flask.request.get_data(as_text=True)
+    try:
+        return json.loads(text) if text else None
+    except ValueError as exc:
+        raise store.SeedError(f"the body is not JSON: {exc}") from exc
+
+
+def _done() -> flask.Response:
+    return flask.Response(status=204, headers=Headers())

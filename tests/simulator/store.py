@@ -1,0 +1,242 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the stand-in remembers: accounts, DIDs and trunks, and how a seed file becomes those.
+
+Trunks and DIDs are immutable; a change puts a new object in the old one's place. So what has
+been read can be rendered without holding the lock.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+DEFAULT_VERSION = "2022-05-10"
+
+# The attributes of a trunk in the order of the update reference's example, and the values that
+# a seed need not repeat.
+DEFAULT_ATTRIBUTES: dict[str, Any] = {
+    "name": None,
+    "allowed_rtp_ips": None,
+    "authentication_method": None,
+    "on_cli_mismatch_action": "send_original_cli",
+    "capacity_limit": None,
+    "allow_any_did_as_cli": False,
+    "status": "active",
+    "threshold_reached": False,
+    "threshold_amount": None,
+    "default_dst_action": "allow_all",
+    "dst_prefixes": [],
+    "emergency_enable_all": False,
+    "media_encryption_mode": "disabled",
+    "force_symmetric_rtp": False,
+    "rtp_ping": False,
+    "rtp_timeout": 30,
+    "callback_url": None,
+    "created_at": "2025-04-02T10:00:00.000Z",
+    "external_reference_id": None,
+}
+DEFAULT_AUTHENTICATION: dict[str, Any] = {
+    "type": "credentials_and_ip",
+    "attributes": {
+        "allowed_sip_ips": ["203.0.113.1/32"],
+        "tech_prefix": "",
+        "username": "u4k2m",
+        "password": "s3cr3t",
+    },
+}
+
+
+class SeedError(ValueError):
+    """A seed, or a trunk put through the control endpoint, that makes no sense."""
+
+
+class UnknownTrunkError(LookupError):
+    """There is no trunk with an id, whoever owns it."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom a key belongs to, and what DIDWW lets them do."""
+
+    api_key: str
+    features: frozenset[str] = frozenset()
+    read_only: bool = False
+    outbound_plan: bool = True
+    outbound_feature: bool = True
+    default_version: str = DEFAULT_VERSION
+    rtp_timeout_null: str = "null"
+
+
+@dataclass(frozen=True)
+class Did:
+    """A number that can be linked to trunks."""
+
+    id: str
+    number: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """One `voice_out_trunks` resource. `attributes` is never changed in place."""
+
+    id: str
+    account: str
+    attributes: dict[str, Any]
+    dids: tuple[str, ...] = ()
+    emergency_dids: tuple[str, ...] = ()
+    spent_amount: str = "0.0"
+
+    def linked(self, relationship: str) -> tuple[str, ...]:
+        """The ids of the DIDs of `dids` or `emergency_dids`."""
+        return self.dids if relationship == "dids" else self.emergency_dids
+
+    def as_seed(self) -> dict[str, Any]:
+        """The trunk in the form that a seed and the control endpoint use."""
+        return {
+            "id": self.id,
+            "account": self.account,
+            "attributes": dict(self.attributes),
+            "dids": list(self.dids),
+            "emergency_dids": list(self.emergency_dids),
+            "spent_amount": self.spent_amount,
+        }
+
+
+@dataclass
+class Store:
+    """Accounts by key, DIDs and trunks by id. Hold `lock` from a read to the write based on it."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    dids: dict[str, Did] = field(default_factory=dict)
+    trunks: dict[str, Trunk] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def trunk(self, account: Account, trunk_id: str) -> Trunk | None:
+        """The account's trunk, or None: another account's trunk is not found either."""
+        trunk = self.trunks.get(trunk_id)
+        return trunk if trunk is not None and trunk.account == account.api_key else None
+
+    def did(self, account: Account, did_id: str) -> Did | None:
+        """The account's DID, or None."""
+        did = self.dids.get(did_id)
+        return did if did is not None and did.account == account.api_key else None
+
+    def trunks_of(self, account: Account) -> list[Trunk]:
+        """All trunks of the account, in the order of the seed."""
+        with self.lock:
+            return [trunk for trunk in self.trunks.values() if trunk.account == account.api_key]
+
+    def dids_of(self, account: Account) -> list[Did]:
+        """All DIDs of the account, in the order of the seed."""
+        with self.lock:
+            return [did for did in self.dids.values() if did.account == account.api_key]
+
+    def name_taken(self, trunk: Trunk, name: str) -> bool:
+        """Whether another trunk of the same account has this name."""
+        return any(
+            other.attributes["name"] == name
+            for other in self.trunks.values()
+            if other.id != trunk.id and other.account == trunk.account
+        )
+
+    def put(self, trunk: Trunk) -> None:
+        """Store a trunk in place of the one with its id."""
+        with self.lock:
+            self.trunks[trunk.id] = trunk
+
+    def remove(self, trunk_id: str) -> bool:
+        """Forget a trunk, as if someone had deleted it in the panel. False if there was none."""
+        with self.lock:
+            return self.trunks.pop(trunk_id, None) is not None
+
+    def poke(self, trunk_id: str, change: dict[str, Any]) -> Trunk:
+        """Merge a change into a trunk with no validation, or create the trunk.
+
+        `change` has the form of a seed's trunk: `attributes` are merged one by one (an
+        `authentication_method` whole), the other members replaced.
+
+        Raises SeedError for unknown members, accounts and DIDs.
+        """
+        known = {"id", "account", "attributes", "dids", "emergency_dids", "spent_amount"}
+        if not isinstance(change, dict) or set(change) - known:
+            raise SeedError(f"a trunk is an object of {', '.join(sorted(known))}")
+        attributes = change.get("attributes", {})
+        if not isinstance(attributes, dict):
+            raise SeedError("attributes must be an object")
+        method = attributes.get("authentication_method", DEFAULT_AUTHENTICATION)
+        if not isinstance(method, dict) or set(method) != {"type", "attributes"}:
+            raise SeedError("authentication_method is an object of type and attributes")
+        with self.lock:
+            trunk = self.trunks.get(trunk_id)
+            if trunk is None:
+                first = next(iter(self.accounts))
+                start = {**DEFAULT_ATTRIBUTES, "name": f"Trunk {trunk_id}"}
+                start["authentication_method"] = DEFAULT_AUTHENTICATION
+                trunk = Trunk(trunk_id, first, start)
+            account = change.get("account", trunk.account)
+            if account not in self.accounts:
+                raise SeedError(f"no account has the key {account}")
+            trunk = replace(
+                trunk,
+                account=account,
+                attributes={**trunk.attributes, **attributes},
+                dids=self._known_dids(change.get("dids", trunk.dids)),
+                emergency_dids=self._known_dids(change.get("emergency_dids", trunk.emergency_dids)),
+                spent_amount=change.get("spent_amount", trunk.spent_amount),
+            )
+            self.trunks[trunk_id] = trunk
+            return trunk
+
+    def _known_dids(self, did_ids: Any) -> tuple[str, ...]:
+        if not isinstance(did_ids, (list, tuple)):
+            raise SeedError("dids and emergency_dids are lists of ids")
+        for did_id in did_ids:
+            if did_id not in self.dids:
+                raise SeedError(f"there is no DID {did_id}")
+        return tuple(dict.fromkeys(did_ids))
+
+
+def from_seed(seed: dict[str, Any]) -> Store:
+    """Make a store of a seed (README, "Seed"). Raises SeedError if it makes no sense."""
+    try:
+        return _from_seed(seed)
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise SeedError(f"not a valid seed: {exc!r}") from exc
+
+
+def _from_seed(seed: dict[str, Any]) -> Store:
+    known = {"api_keys", "accounts", "dids", "trunks"}
+    if not isinstance(seed, dict) or set(seed) - known:
+        raise SeedError(f"a seed is an object of {', '.join(sorted(known))}")
+    store = Store()
+    for account in [*seed.get("accounts", []), *({"api_key": k} for k in seed.get("api_keys", []))]:
+        store.accounts[account["api_key"]] = _account(account)
+    if not store.accounts:
+        raise SeedError("a seed needs accounts or api_keys")
+    first = next(iter(store.accounts))
+    for did in seed.get("dids", []):
+        owner = did.get("account", first)
+        if owner not in store.accounts:
+            raise SeedError(f"no account has the key {owner}")
+        store.dids[did["id"]] = Did(did["id"], did["number"], owner)
+    for index, trunk in enumerate(seed.get("trunks", [])):
+        trunk_id = trunk.get("id") or str(uuid.uuid5(uuid.NAMESPACE_URL, f"trunk-{index}"))
+        if trunk_id in store.trunks:
+            raise SeedError(f"two trunks have the id {trunk_id}")
+        store.poke(trunk_id, trunk)
+    return store
+
+
+def _account(seed: dict[str, Any]) -> Account:
+    if seed.get("rtp_timeout_null", "null") not in ("null", "30"):
+        raise SeedError('rtp_timeout_null is "null" or "30"')
+    try:
+        return Account(**{**seed, "features": frozenset(seed.get("features", ()))})
+    except TypeError as exc:
+        raise SeedError(f"account {seed.get('api_key')}: {exc}") from exc

@@ -1,0 +1,399 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules of `PATCH /voice_out_trunks/{id}`: what is refused, and what becomes of what is not.
+
+Nothing here touches the store or HTTP. `parse_update` finds what is malformed (400), `apply`
+what the trunk cannot become (409, 422). Each rule is one of the update table unless it says
+otherwise; "reference" is the page around that table.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from simulator import documents
+from simulator.documents import ApiError, error, not_allowed
+from simulator.store import Account, Trunk
+
+CREDENTIALS = "credentials_and_ip"
+TWILIO = "twilio"
+# Attributes that a PATCH may carry, by type. Username and password are generated: read-only.
+AUTHENTICATION_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    CREDENTIALS: ("allowed_sip_ips", "tech_prefix"),
+    TWILIO: ("twilio_account_sid",),
+}
+KNOWN_TYPES = (*AUTHENTICATION_ATTRIBUTES, "ip_only")
+# Values of on_cli_mismatch_action that need an account feature (reference).
+CLI_REPLACEMENT = "cli_replacement"
+CLI_REPLACING = ("replace_cli", "randomize_cli")
+# A relationship cannot be assigned while its flag is true (reference).
+FLAG_OF = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
+
+BLANK = "can't be blank"
+
+
+class Invalid(ValueError):
+    """A value that validation refuses; the message is the part of `detail` after the dash."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """A well-formed update: attributes still unchecked, relationships as lists of DID ids."""
+
+    attributes: dict[str, Any]
+    relationships: dict[str, list[str]]
+
+
+# --- values: each takes what was sent, returns what is stored, raises Invalid ---
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Invalid("must be a string")
+    return value
+
+
+def _name(value: Any) -> str:
+    if value is None or not _text(value).strip():
+        raise Invalid(BLANK)
+    return _text(value)
+
+
+def _external_reference_id(value: Any) -> str:
+    if len(_text(value)) > 100:
+        raise Invalid("is too long (maximum is 100 characters)")
+    return _text(value)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("must be true or false")
+    return value
+
+
+def _choice(*accepted: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in accepted:
+            raise Invalid("is not included in the list")
+        return _text(value)
+
+    return check
+
+
+def _integer(low: int, high: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Invalid("is not a number")
+        if value < low:
+            raise Invalid(f"must be greater than or equal to {low}")
+        if value > high:
+            raise Invalid(f"must be less than or equal to {high}")
+        return value
+
+    return check
+
+
+def _threshold_amount(value: Any) -> str:
+    """A decimal string, read back with at least one decimal (reference: 1000 is "1000.0")."""
+    if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        raise Invalid("is not a number")
+    amount = Decimal(value)
+    if amount < 0:
+        raise Invalid("must be greater than or equal to 0.0")
+    if amount > 100000:
+        raise Invalid("must be less than or equal to 100000.0")
+    whole, _dot, decimals = value.lstrip("-").partition(".")
+    return f"{whole.lstrip('0') or '0'}.{decimals.rstrip('0') or '0'}"
+
+
+def _callback_url(value: Any) -> str:
+    """Null or a valid HTTP(S) URL; an empty string is neither."""
+    problem = Invalid("is not a valid URL")
+    if re.search(r"[\s\x00-\x1f]", _text(value)):
+        raise problem
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as exc:
+        raise problem from exc
+    if not valid:
+        raise problem
+    return _text(value)
+
+
+def _address(value: Any) -> str:
+    """An IPv4 or IPv6 address or CIDR, read back as CIDR (reference). Host bits are refused."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?", value):
+        raise Invalid(f"{value} is not a valid IP address or network")
+    try:
+        return str(ipaddress.ip_network(value, strict=True))
+    except ValueError as exc:
+        raise Invalid(f"{value} is not a valid IP address or network") from exc
+
+
+def _addresses(value: Any) -> list[str]:
+    """A non-empty list of addresses; an empty one is rejected (reference)."""
+    if not isinstance(value, list):
+        raise Invalid("must be an array")
+    if not value:
+        raise Invalid(BLANK)
+    return list(dict.fromkeys(_address(item) for item in value))
+
+
+def _dst_prefixes(value: Any) -> list[str]:
+    """Strings of digits; null is read back as [] (reference)."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Invalid("must be an array")
+    for item in value:
+        if not isinstance(item, str) or not re.fullmatch("[0-9]+", item):
+            raise Invalid(f"{item} is not a valid prefix")
+    return list(dict.fromkeys(value))
+
+
+def _tech_prefix(value: Any) -> str:
+    """At most 8 of digits and `#`; none is read back as "" (reference)."""
+    if value is None:
+        return ""
+    if not re.fullmatch("[0-9#]*", _text(value)):
+        raise Invalid("is invalid: only digits and # are supported")
+    if len(value) > 8:
+        raise Invalid("is too long (maximum is 8 characters)")
+    return _text(value)
+
+
+def _twilio_account_sid(value: Any) -> str:
+    if value is None or value == "":
+        raise Invalid(BLANK)
+    if not re.fullmatch("AC[0-9A-Fa-f]{32}", _text(value)):
+        raise Invalid("is invalid")
+    return _text(value)
+
+
+# What each attribute may be, and whether null clears it. authentication_method has its own rules.
+ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
+    "name": (_name, False),
+    "external_reference_id": (_external_reference_id, True),
+    "allowed_rtp_ips": (_addresses, True),
+    "on_cli_mismatch_action": (
+        _choice("send_original_cli", "reject_call", "replace_cli", "randomize_cli"),
+        False,
+    ),
+    "capacity_limit": (_integer(0, 32767), True),
+    "allow_any_did_as_cli": (_boolean, False),
+    "status": (_choice("active", "blocked"), False),
+    "threshold_amount": (_threshold_amount, True),
+    "default_dst_action": (_choice("allow_all", "reject_all"), False),
+    "dst_prefixes": (_dst_prefixes, False),
+    "emergency_enable_all": (_boolean, False),
+    "media_encryption_mode": (_choice("disabled", "srtp_sdes", "srtp_dtls", "zrtp"), False),
+    "callback_url": (_callback_url, True),
+    "force_symmetric_rtp": (_boolean, False),
+    "rtp_ping": (_boolean, False),
+    "rtp_timeout": (_integer(30, 600), True),
+}
+WRITABLE = (*ATTRIBUTES, "authentication_method")
+
+
+# --- the request body ---
+
+
+def parse_update(body: Any, trunk_id: str) -> Update:
+    """Check the document of a PATCH for form.
+
+    In: the parsed JSON body and the id in the path. Raises ApiError 400, with every unknown
+    member named, for what is not a JSON:API update of that trunk (JSON:API; codes: reference).
+    """
+    data = body.get("data") if isinstance(body, dict) else None
+    if data is None:
+        raise _missing("data")
+    if not isinstance(data, dict):
+        raise _bad_format("data must be a resource object.")
+    for member in ("type", "id"):
+        if member not in data:
+            raise _missing(member)
+    if data["type"] != documents.TRUNKS:
+        detail = f"{data['type']} is not a valid resource."
+        raise documents.refusal(400, "Invalid resource", detail, documents.INVALID_RESOURCE)
+    if data["id"] != trunk_id:
+        detail = f"The URL does not support the key {data['id']}"
+        raise documents.refusal(400, "Key is not included in URL", detail, documents.KEY_NOT_IN_URL)
+    attributes = data.get("attributes", {})
+    relationships = data.get("relationships", {})
+    for name, value in (("attributes", attributes), ("relationships", relationships)):
+        if not isinstance(value, dict):
+            raise _bad_format(f"{name} must be an object.")
+
+    unknown = set(data) - {"id", "type", "attributes", "relationships", "links", "meta"}
+    names = sorted(unknown)
+    names += [name for name in attributes if name not in WRITABLE]
+    names += [name for name in relationships if name not in documents.TRUNK_RELATIONSHIPS]
+    names += _unknown_in_authentication(attributes.get("authentication_method"))
+    if names:
+        raise ApiError(400, [not_allowed(name) for name in names])
+    return Update(attributes, {name: _linkage(value) for name, value in relationships.items()})
+
+
+def _missing(name: str) -> ApiError:
+    detail = f"The required parameter, {name}, is missing."
+    return documents.refusal(400, "Missing Parameter", detail, documents.PARAM_MISSING)
+
+
+def _bad_format(detail: str) -> ApiError:
+    return documents.refusal(400, "Invalid data format", detail, documents.INVALID_DATA_FORMAT)
+
+
+def _unknown_in_authentication(method: Any) -> list[str]:
+    if not isinstance(method, dict):
+        return []
+    names = [name for name in method if name not in ("type", "attributes")]
+    kind, attributes = method.get("type"), method.get("attributes")
+    if isinstance(kind, str) and isinstance(attributes, dict):
+        known = AUTHENTICATION_ATTRIBUTES.get(kind)
+        if known is not None:
+            names += [name for name in attributes if name not in known]
+    return names
+
+
+def _linkage(value: Any) -> list[str]:
+    """The ids of a to-many relationship object; duplicates collapse (JSON:API: it is a set)."""
+    data = value.get("data") if isinstance(value, dict) else None
+    if not isinstance(data, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("id"), str) and "type" in item for item in data
+    ):
+        detail = "Data is not a valid Links Object."
+        raise documents.refusal(400, "Invalid Links Object", detail, documents.INVALID_LINKAGE)
+    for item in data:
+        if item["type"] != documents.DIDS:
+            detail = f"{item['type']} is not a valid type for this operation."
+            raise documents.refusal(400, "Type Mismatch", detail, documents.TYPE_MISMATCH)
+    return list(dict.fromkeys(item["id"] for item in data))
+
+
+# --- the change ---
+
+
+def apply(
+    update: Update,
+    trunk: Trunk,
+    account: Account,
+    name_taken: Callable[[str], bool],
+    did_exists: Callable[[str], bool],
+) -> Trunk:
+    """The trunk after the update; `trunk` itself is left as it is.
+
+    Raises ApiError 409 if the trunk's kind of authentication is DIDWW's own, and 422 with every
+    validation error of the request at once.
+    """
+    before = trunk.attributes["authentication_method"]
+    if "authentication_method" in update.attributes and before["type"] not in KNOWN_TYPES:
+        detail = f"authentication_method - of type {before['type']} cannot be changed"
+        raise documents.refusal(409, "Conflict", detail)
+
+    errors: list[dict[str, Any]] = []
+    changes: dict[str, Any] = {}
+    for name, value in update.attributes.items():
+        if name == "authentication_method":
+            continue
+        try:
+            changes[name] = _attribute(name, value, account)
+            if name == "name" and name_taken(changes[name]):
+                raise Invalid("has already been taken")
+        except Invalid as exc:
+            errors.append(_validation(f"attributes/{name}", exc))
+
+    if "authentication_method" in update.attributes:
+        method, problems = _authentication(update.attributes, before)
+        changes["authentication_method"] = method
+        errors += problems
+
+    after = replace(trunk, attributes={**trunk.attributes, **changes})
+    linked: dict[str, tuple[str, ...]] = {}
+    for relationship, flag in FLAG_OF.items():
+        did_ids = update.relationships.get(relationship)
+        if changes.get(flag) is True:
+            linked[relationship] = ()  # reference: linked ones are unassigned
+        if did_ids is None:
+            continue
+        if did_ids and after.attributes[flag] is True:
+            problem = Invalid(f"cannot be assigned while {flag} is true")
+            errors.append(_validation(f"relationships/{relationship}", problem))
+        for did_id in did_ids:
+            if not did_exists(did_id):
+                problem = Invalid(f"{did_id} does not exist")
+                errors.append(_validation(f"relationships/{relationship}", problem))
+        linked[relationship] = tuple(did_ids)
+    if errors:
+        raise ApiError(422, errors)
+    return replace(
+        after,
+        dids=linked.get("dids", trunk.dids),
+        emergency_dids=linked.get("emergency_dids", trunk.emergency_dids),
+    )
+
+
+def _validation(place: str, problem: Invalid) -> dict[str, Any]:
+    """A 422 error in the reference's form: pointer, and detail `<name> - <words>`."""
+    name = place.rsplit("/", 1)[-1]
+    return error(422, str(problem), f"{name} - {problem}", documents.VALIDATION, pointer=f"/data/{place}")
+
+
+def _attribute(name: str, value: Any, account: Account) -> Any:
+    check, nullable = ATTRIBUTES[name]
+    if value is None and nullable:
+        if name == "rtp_timeout" and account.rtp_timeout_null == "30":
+            return 30  # OpenAPI against the update table: the seed says which one this account has
+        return None
+    stored = check(value)
+    replaces = name == "on_cli_mismatch_action" and stored in CLI_REPLACING
+    if replaces and CLI_REPLACEMENT not in account.features:
+        raise Invalid(f"{stored} is not enabled for the account")
+    return stored
+
+
+def _authentication(attributes: dict[str, Any], before: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The new authentication_method, replaced whole, and what is wrong with it."""
+    place = "attributes/authentication_method"
+    method = attributes["authentication_method"]
+    if not isinstance(method, dict):
+        return {}, [_validation(place, Invalid(BLANK if method is None else "must be an object"))]
+    kind = method.get("type")
+    if kind is None:
+        return {}, [_validation(f"{place}/type", Invalid(BLANK))]
+    if not isinstance(kind, str) or kind not in AUTHENTICATION_ATTRIBUTES:
+        return {}, [_validation(f"{place}/type", Invalid("is not included in the list"))]
+    sent = method.get("attributes", {})
+    if not isinstance(sent, dict):
+        return {}, [_validation(f"{place}/attributes", Invalid("must be an object"))]
+
+    errors: list[dict[str, Any]] = []
+    stored: dict[str, Any] = {}
+
+    def check(name: str, rule: Callable[[Any], Any]) -> None:
+        try:
+            stored[name] = rule(sent.get(name))
+        except Invalid as exc:
+            errors.append(_validation(f"{place}/attributes/{name}", exc))
+
+    if kind == TWILIO:
+        check("twilio_account_sid", _twilio_account_sid)
+    else:
+        check("allowed_sip_ips", lambda value: _addresses([] if value is None else value))
+        check("tech_prefix", _tech_prefix)
+        kept = before["attributes"] if before["type"] == kind else {}
+        stored["username"] = kept.get("username") or secrets.token_hex(4)
+        stored["password"] = kept.get("password") or secrets.token_hex(8)
+        if before["type"] != kind and "allowed_rtp_ips" not in attributes:
+            words = f"is required when changing authentication_method.type to {kind}"
+            errors.append(_validation("attributes/allowed_rtp_ips", Invalid(words)))
+    return {"type": kind, "attributes": stored}, errors

@@ -1,0 +1,371 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""GET: keys, versions, documents, include, fields, filters, sorting, paging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from simulator.server import Simulator
+
+from .conftest import MEDIA_TYPE, TRUNK, Client
+
+TRUNKS = "/voice_out_trunks"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+NAMES = [
+    "Outbound trunk Name",
+    "EU SBC",
+    "Twilio London",
+    "Carrier interconnect",
+    "Voice product",
+    "Any DID",
+    "Emergency all",
+]
+
+
+def did(number: int) -> str:
+    """The id of one of the seed's DIDs."""
+    return f"6b1f4c0a-0000-4000-8000-0000000000{number:02d}"
+
+
+def names(client: Client, query: str) -> list[str]:
+    """The names of the trunks that a list answers with."""
+    answer = client.get(f"{TRUNKS}?{query}")
+    assert answer.status_code == 200, answer.text
+    return [trunk["attributes"]["name"] for trunk in answer.json()["data"]]
+
+
+def numbers(client: Client, path: str) -> list[str]:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return [item["attributes"]["number"] for item in answer.json()["data"]]
+
+
+def test_document_of_the_reference(client: Client) -> None:
+    answer = client.get(f"{TRUNKS}/{TRUNK}", headers={"X-DIDWW-API-Version": "2026-04-16"})
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    url = f"{client.server.url}{TRUNKS}/{TRUNK}"
+    assert answer.json() == {
+        "data": {
+            "id": TRUNK,
+            "type": "voice_out_trunks",
+            "attributes": {
+                "name": "EU SBC",
+                "external_reference_id": "crm-0001",
+                "authentication_method": {
+                    "type": "credentials_and_ip",
+                    "attributes": {
+                        "allowed_sip_ips": ["203.0.113.1/32"],
+                        "tech_prefix": "",
+                        "username": "u4k2m",
+                        "password": "s3cr3t",
+                    },
+                },
+                "allowed_rtp_ips": None,
+                "on_cli_mismatch_action": "reject_call",
+                "capacity_limit": 30,
+                "allow_any_did_as_cli": False,
+                "status": "active",
+                "threshold_reached": False,
+                "threshold_amount": "1000.0",
+                "default_dst_action": "allow_all",
+                "dst_prefixes": ["23", "45"],
+                "emergency_enable_all": False,
+                "media_encryption_mode": "disabled",
+                "force_symmetric_rtp": True,
+                "rtp_ping": True,
+                "rtp_timeout": 30,
+                "callback_url": None,
+                "created_at": "2025-04-02T10:00:00.000Z",
+            },
+            "relationships": {
+                name: {"links": {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}}
+                for name in ("dids", "emergency_dids")
+            },
+            "meta": {"spent_amount": "12.34"},
+        },
+        "meta": {"api_version": "2026-04-16"},
+    }
+
+
+# --- before the endpoint: key, plan, version, media type, path, method ---
+
+
+@pytest.mark.parametrize("key", [None, "", "nobody", "Local-key", "Bearer local-key"])
+def test_key(client: Client, key: str | None) -> None:
+    answer = client.get(f"{TRUNKS}/{TRUNK}", headers={"Api-Key": key})
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["status"] == "401"
+
+
+@pytest.mark.parametrize("path", [TRUNKS, f"{TRUNKS}/{TRUNK}", "/dids"])
+def test_no_plan(client: Client, path: str) -> None:
+    assert client.get(path, headers={"Api-Key": "no-plan-key"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"), [(None, "2022-05-10"), ("2022-05-10", "2022-05-10"), ("2026-04-16", "2026-04-16")]
+)
+def test_version(client: Client, asked: str | None, answered: str) -> None:
+    for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", "/dids"):
+        answer = client.get(path, headers={"X-DIDWW-API-Version": asked})
+        assert answer.json()["meta"]["api_version"] == answered
+    assert client.get(TRUNKS, headers={"X-DIDWW-API-Version": "2026-04-17"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (None, 200),
+        ("*/*", 200),
+        ("application/*", 200),
+        (f"text/html, {MEDIA_TYPE};q=0.5", 200),
+        (f"{MEDIA_TYPE};ext=a, {MEDIA_TYPE}", 200),
+        ("application/json", 406),
+        (f"{MEDIA_TYPE}; charset=utf-8", 406),
+        (f"{MEDIA_TYPE};q=0", 406),
+    ],
+)
+def test_accept(client: Client, accept: str | None, status: int) -> None:
+    assert client.get(TRUNKS, headers={"Accept": accept}).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/balance",
+        f"{TRUNKS}/",
+        f"{TRUNKS}/{TRUNK}/",
+        f"{TRUNKS}//{TRUNK}",
+        f"/{TRUNKS}",
+        f"{TRUNKS}/{TRUNK}/regenerate",
+        f"{TRUNKS}/{TRUNK}/relationships",
+        f"{TRUNKS}/{TRUNK}/relationships/numbers",
+        f"/dids/{did(1)}/voice_out_trunks",
+        f"/dids/{did(91)}",
+        f"{TRUNKS}/3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091",
+        f"{TRUNKS}/{TRUNK.upper()}",
+    ],
+)
+def test_not_found(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    assert answer.json()["errors"][0]["status"] == "404"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize(
+    "path", [TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids"]
+)
+def test_methods(client: Client, method: str, path: str) -> None:
+    before = names(client, "")
+    answer = client.request(method, path, json={"data": {"type": "voice_out_trunks"}})
+    assert answer.status_code == 405
+    assert answer.json()["errors"][0]["status"] == "405"
+    assert names(client, "") == before
+
+
+# --- include and fields ---
+
+
+def test_include(client: Client) -> None:
+    answer = client.get(f"{TRUNKS}/{EXAMPLE}?include=dids,emergency_dids&fields[dids]=number").json()
+    relationships = answer["data"]["relationships"]
+    assert relationships["dids"]["data"] == [{"type": "dids", "id": did(n)} for n in (1, 2)]
+    assert relationships["emergency_dids"]["data"] == [{"type": "dids", "id": did(3)}]
+    assert answer["included"] == [
+        {"id": did(n), "type": "dids", "attributes": {"number": f"3706149822{n + 1}"}} for n in (1, 2, 3)
+    ]
+
+
+def test_include_of_one_leaves_the_other_with_links_alone(client: Client) -> None:
+    relationships = client.get(f"{TRUNKS}/{EXAMPLE}?include=emergency_dids").json()["data"]["relationships"]
+    assert "data" not in relationships["dids"]
+    assert "data" in relationships["emergency_dids"]
+
+
+def test_included_once_in_a_list(server: Simulator, client: Client) -> None:
+    server.put_trunk(TRUNK, dids=[did(2), did(1)], emergency_dids=[did(1)])
+    included = client.get(f"{TRUNKS}?include=dids,emergency_dids").json()["included"]
+    assert sorted(item["id"] for item in included) == [did(n) for n in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "attributes", "relationships"),
+    [("name", ["name"], []), ("status,dids,name", ["name", "status"], ["dids"]), ("", [], [])],
+)
+def test_fields(client: Client, fields: str, attributes: list[str], relationships: list[str]) -> None:
+    for path in (f"{TRUNKS}/{TRUNK}", TRUNKS):
+        data = client.get(f"{path}?fields[voice_out_trunks]={fields}").json()["data"]
+        resource = data[0] if isinstance(data, list) else data
+        assert list(resource["attributes"]) == attributes
+        assert list(resource.get("relationships", {})) == relationships
+
+
+# --- filters, sorting, paging ---
+
+
+FILTERS: list[tuple[str, list[str]]] = [
+    ("filter[name]=EU SBC", ["EU SBC"]),
+    ("filter[name]=eu sbc", []),
+    ("filter[name]=EU", []),
+    ("filter[name]=", []),
+    ("filter[name]=EU SBC,Any DID", ["EU SBC", "Any DID"]),
+    ('filter[name]="EU SBC,Any DID"', []),
+    ("filter[name_contains]=o", ["Outbound trunk Name", "Twilio London", "Carrier interconnect", "Voice product"]),
+    ("filter[name_contains]=nothing like it", []),
+    ("filter[external_reference_id]=crm-0002", ["Twilio London"]),
+    ("filter[external_reference_id]=crm", []),
+    ("filter[status]=blocked", ["Outbound trunk Name"]),
+    ("filter[status]=paused", []),
+    ("filter[on_cli_mismatch_action]=reject_call", ["EU SBC"]),
+    ("filter[allow_any_did_as_cli]=true", ["Any DID"]),
+    ("filter[threshold_reached]=false", [name for name in NAMES if name != "Any DID"]),
+    ("filter[default_dst_action]=reject_all", ["Carrier interconnect"]),
+    ("filter[media_encryption_mode]=srtp_sdes", ["Twilio London"]),
+    ("filter[authentication_method.type]=ip_only", ["Carrier interconnect"]),
+    ("filter[authentication_method.type]=ip_only,twilio", ["Twilio London", "Carrier interconnect"]),
+    ("filter[status]=blocked&filter[name]=EU SBC", []),
+]
+
+
+@pytest.mark.parametrize(("query", "found"), FILTERS)
+def test_filters(client: Client, query: str, found: list[str]) -> None:
+    assert names(client, query) == found
+    assert client.get(f"{TRUNKS}?{query}").json()["meta"]["total_records"] == len(found)
+
+
+def test_filter_by_quoted_name(server: Simulator, client: Client) -> None:
+    server.put_trunk(TRUNK, attributes={"name": "A, B"})
+    assert names(client, 'filter[name]="A, B"') == ["A, B"]
+    assert names(client, "filter[name]=A, B") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("sort=name", sorted(NAMES)),
+        ("sort=-name", sorted(NAMES, reverse=True)),
+        ("sort=-created_at&page[size]=2", ["Emergency all", "Any DID"]),
+        (
+            "sort=capacity_limit&page[size]=4",
+            ["EU SBC", "Twilio London", "Outbound trunk Name", "Carrier interconnect"],
+        ),
+        ("sort=-status,name&page[size]=2", ["Outbound trunk Name", "Any DID"]),
+        ("", NAMES),
+    ],
+)
+def test_sort(client: Client, query: str, expected: list[str]) -> None:
+    assert names(client, query) == expected
+
+
+def test_pages(client: Client) -> None:
+    path = f"{client.server.url}{TRUNKS}?page[size]=3&filter[status]=active&sort=name&include=dids"
+    seen: list[str] = []
+    pages = 0
+    url: str | None = path
+    while url is not None:
+        document = client.session.get(url).json()
+        assert document["meta"]["total_records"] == 6
+        links = document["links"]
+        assert {"first", "last"} <= set(links)
+        seen += [trunk["attributes"]["name"] for trunk in document["data"]]
+        url = links.get("next")
+        pages += 1
+    assert pages == 2
+    assert seen == sorted(name for name in NAMES if name != "Outbound trunk Name")
+    assert "prev" in links
+    first = client.session.get(links["first"]).json()
+    assert [trunk["attributes"]["name"] for trunk in first["data"]] == seen[:3]
+
+
+@pytest.mark.parametrize("query", ["page[number]=2", "page[number]=9&page[size]=1000"])
+def test_page_past_the_end_is_empty(client: Client, query: str) -> None:
+    document = client.get(f"{TRUNKS}?{query}").json()
+    assert document["data"] == []
+    assert document["meta"]["total_records"] == len(NAMES)
+    assert "next" not in document["links"]
+
+
+def test_page_size_is_50_unless_said() -> None:
+    trunks = [{"attributes": {"name": f"T{number:04d}"}} for number in range(1001)]
+    with Simulator({"api_keys": ["local-key"], "trunks": trunks}, rate=0) as many:
+        client = Client(many)
+        with client.session:
+            assert len(names(client, "")) == 50
+            full = client.get(f"{TRUNKS}?page[size]=1000").json()
+            assert len(full["data"]) == 1000
+            assert names(client, "page[size]=1000&page[number]=2") == ["T1000"]
+
+
+REFUSED: list[tuple[str, list[str]]] = [
+    (f"{TRUNKS}?filter[id]={TRUNK}", ["102"]),
+    (f"{TRUNKS}?filter[Name]=x&filter[name ]=y", ["102", "102"]),
+    (f"{TRUNKS}?filter[name][]=x", ["102"]),
+    (f"{TRUNKS}?filter[allow_any_did_as_cli]=yes", ["107"]),
+    (f"{TRUNKS}?filter[number]=1", ["102"]),
+    (f"{TRUNKS}?filter=x", ["105"]),
+    (f"{TRUNKS}?limit=5", ["105"]),
+    (f"{TRUNKS}?page[limit]=5", ["105"]),
+    *[(f"{TRUNKS}?page[size]={size}", ["118"]) for size in ("0", "1001", "-1", "x", "", "1.5")],
+    (f"{TRUNKS}?page[number]=0", ["118"]),
+    (f"{TRUNKS}?sort=spent", ["114"]),
+    (f"{TRUNKS}?include=numbers,dids", ["112"]),
+    (f"{TRUNKS}?include=dids, emergency_dids", ["112"]),
+    (f"{TRUNKS}?fields[voice_out_trunks]=name,colour", ["104"]),
+    (f"{TRUNKS}?fields[dids]=digits", ["104"]),
+    (f"{TRUNKS}?fields[trunks]=name", ["101"]),
+    (f"{TRUNKS}?include=x&sort=y&page[size]=0", ["112", "114", "118"]),
+    (f"{TRUNKS}/{TRUNK}?sort=name", ["105"]),
+    (f"{TRUNKS}/{TRUNK}?filter[name]=x", ["105"]),
+    (f"{TRUNKS}/{TRUNK}?include=x", ["112"]),
+    ("/dids?filter[id]=x", ["102"]),
+    ("/dids?include=trunk", ["112"]),
+    (f"/dids/{did(1)}?page[size]=1", ["105"]),
+]
+
+
+@pytest.mark.parametrize(("path", "codes"), REFUSED)
+def test_refused_queries(client: Client, path: str, codes: list[str]) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert [error["code"] for error in answer.json()["errors"]] == codes
+
+
+# --- DIDs ---
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/dids?filter[number]=37061498222", ["37061498222"]),
+        ("/dids?filter[number]=%2B37061498222", []),
+        ("/dids?filter[number]=3706149822", []),
+        ("/dids?filter[number]=37061498222,12125550100&fields[dids]=number", ["37061498222", "12125550100"]),
+        ("/dids?filter[number]=37052140001", []),  # another account's
+        ("/dids?page[size]=2&page[number]=2", ["37061498224", "442071838750"]),
+        ("/dids?sort=number&page[size]=1", ["12125550100"]),
+        (f"{TRUNKS}/{EXAMPLE}/dids", ["37061498222", "37061498223"]),
+        (f"{TRUNKS}/{EXAMPLE}/emergency_dids", ["37061498224"]),
+        (f"{TRUNKS}/{TRUNK}/dids", []),
+    ],
+)
+def test_dids(client: Client, path: str, found: list[str]) -> None:
+    assert numbers(client, path) == found
+
+
+def test_one_did(client: Client) -> None:
+    data: dict[str, Any] = client.get(f"/dids/{did(4)}").json()["data"]
+    assert data == {"id": did(4), "type": "dids", "attributes": {"number": "442071838750"}}
+
+
+def test_linkage(client: Client) -> None:
+    document = client.get(f"{TRUNKS}/{EXAMPLE}/relationships/dids").json()
+    assert document["data"] == [{"type": "dids", "id": did(n)} for n in (1, 2)]
+    assert document["links"]["related"] == f"{client.server.url}{TRUNKS}/{EXAMPLE}/dids"
