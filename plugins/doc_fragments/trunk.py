@@ -51,6 +51,8 @@ options:
           - V(credentials_and_ip) is SIP credentials together with allowed addresses, V(twilio) is a Twilio account.
           - V(ip_only), and types that this collection does not know, are accepted only where the trunk already has
             that type and nothing about it differs. Only DIDWW staff can set them.
+          - A change away from V(ip_only) is sent to DIDWW, and no task can take it back.
+          - A change away from V(ip_only) is sent to DIDWW, and cannot be taken back by a task.
         type: str
         required: true
       allowed_sip_ips:
@@ -146,4 +148,7 @@ options:
         already.
     type: list
     elements: str
+notes:
+  - Before ansible-core 2.19, a template that yields V(null) gives an empty string, unless C(jinja2_native) is set. An
+    empty string is an error where it is not a text that can be cleared. Write V(null) itself, or V(omit).
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -93,7 +93,9 @@ def _is_header_value(key: str) -> bool:
 def _is_base_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        more = parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", url)
+        # Refuses empty and overlong labels, at which urllib3 would stumble.
+        (parts.hostname or "").encode("idna")
+        more = parts.username or parts.password or parts.query or parts.fragment or re.search(r"[\s%]", url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not more
     except ValueError:
         return False
@@ -149,16 +151,26 @@ class TaskModule(AnsibleModule):
         """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
-            unsupported = [f"unsupported options: {e.msg}" for e in result.errors if isinstance(e, UnsupportedError)]
-            messages = [e.msg for e in result.errors if not isinstance(e, UnsupportedError)]
-            # What Ansible found wrong already is not looked at again: it is not of its type.
-            found = {name for name in self.argument_spec if re.search(rf"\b{name}\b", " ".join(messages))}
-            try:
-                self._checked(leave_out=found)
-            except Refusal as refusal:
-                messages += refusal.messages()
-            msg = joined(unsupported + messages)
+            msg = joined(self._messages(result.errors))
         super().fail_json(msg=msg, **kwargs)
+
+    def _messages(self, errors: Iterable[Exception]) -> list[str]:
+        """Return what Ansible found wrong, and what is wrong with the other options."""
+        unsupported = [f"unsupported options: {error}" for error in errors if isinstance(error, UnsupportedError)]
+        wrong = [str(error) for error in errors if not isinstance(error, UnsupportedError)]
+        # A null is left to the rule of its setting, which says what to write instead.
+        raw = _load_params()
+        nulls = {name for name in self._options if name in raw and raw[name] is None}
+        wrong = [words for words in wrong if not _names_in(words, nulls)]
+        # What Ansible found wrong is not looked at again: it is not of its type.
+        found = _names_in(" ".join(wrong), self.argument_spec)
+        if "api_key" in found:
+            wrong.append("api_key can be set by the environment variable DIDWW_API_KEY too")
+        try:
+            self._checked(leave_out=found)
+        except Refusal as refusal:
+            wrong += refusal.messages()
+        return unsupported + wrong
 
     def connect(self) -> jsonapi.Client:
         """Return a client for the API that the connection options name."""
@@ -178,11 +190,15 @@ class TaskModule(AnsibleModule):
     def warn_of_version(self, meta: Mapping[str, Any]) -> None:
         """Warn if another version of the API answered than the one that this collection speaks."""
         version = meta.get("api_version")
-        if version not in (None, API_VERSION):
+        if version and version != API_VERSION:
             self.warn(
                 f"DIDWW answered with API version {version} where this collection speaks {API_VERSION}: "
                 "settings may be missing or mean something else"
             )
+
+
+def _names_in(words: str, names: Iterable[str]) -> set[str]:
+    return {name for name in names if re.search(rf"\b{name}\b", words)}
 
 
 def _named(options: Mapping[str, Any], values: Any, raw: Any) -> Any:
@@ -250,7 +266,7 @@ def explain(error: Refusal | jsonapi.Failure, url: str) -> dict[str, Any]:
         advice = ADVICE.get(error.status, "" if error.status < 500 else "DIDWW, or a gateway before it, has a fault.")
         words = f"DIDWW ({url}) answered {error}: {details.rstrip('.')}. {advice}"
     elif isinstance(error, jsonapi.Unreachable):
-        words = f"DIDWW ({url}) could not be reached: {error}. Check api_url, the network, and any proxy in between."
+        words = f"DIDWW ({url}) gave no answer: {error}. Check api_url, the network, and any proxy in between."
         if "certificate" in str(error).lower():
             words += " If the certificate is one of your own authority, name its bundle in ca_path."
     else:

@@ -24,9 +24,11 @@ try:
     import requests
     from urllib3.exceptions import (
         ConnectTimeoutError,
+        HTTPError,
         InvalidHeader,
         MaxRetryError,
         NewConnectionError,
+        ProxyError,
     )
     from urllib3.util.retry import Retry
 except ImportError:
@@ -180,7 +182,7 @@ class Client:
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
             message = f"the server redirects to {target}; redirects are refused, since they would carry the API key"
-            raise Unusable(message, lost)
+            raise Unusable(message, unsettled)
         try:
             document = json.loads(response.content)
         except (ValueError, RecursionError):
@@ -223,7 +225,7 @@ class Client:
             ) as caught:
                 response, error = None, caught
                 lost = lost or (method == "PATCH" and not _never_sent(caught))
-            except (requests.exceptions.RequestException, OSError) as caught:
+            except (requests.exceptions.RequestException, HTTPError, OSError) as caught:
                 raise Unreachable(_reason(caught), lost) from caught
             raw = None if response is None else response.raw
             try:
@@ -253,6 +255,8 @@ def _reason(error: BaseException | None) -> str:
     """Return the innermost cause in words, without the object addresses that urllib3 puts before it."""
     cause: Any = error
     while True:
+        if isinstance(cause, ProxyError):
+            return f"the proxy failed: {_reason(cause.original_error)}"
         inner = getattr(cause, "reason", None)
         if not isinstance(inner, Exception):
             inner = cause.args[0] if getattr(cause, "args", None) else None

@@ -79,22 +79,14 @@ def show(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def _refused(value: Any, expected: object) -> str:
+    shown = show(value)
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'} is not accepted; expected {expected}"
+
+
 def _expect(condition: object, accepted: str) -> None:
     if not condition:
         raise ValueError(accepted)
-
-
-def text(most: int | None = None) -> Kind:
-    """A text that is not blank, of at most `most` characters."""
-    accepted = "a text that is not blank"
-    if most:
-        accepted += f", of at most {most} characters"
-
-    def canonical(value: Any) -> str:
-        _expect(isinstance(value, str) and value.strip() and len(value) <= (most or len(value)), accepted)
-        return str(value)
-
-    return Kind({"type": "str"}, canonical)
 
 
 def matching(pattern: str, accepted: str) -> Kind:
@@ -203,11 +195,12 @@ def _each(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
     done, refused = [], []
     for value in values:
         try:
-            done.append(canonical(value))
+            # `a, b` is a list for Ansible, with the space in it.
+            done.append(canonical(value.strip() if isinstance(value, str) else value))
         except ValueError as error:
-            refused.append(f"{error} (not {show(value)})")
+            refused.append(_refused(value, error))
     if refused:
-        raise ValueError("; ".join(refused))
+        raise ValueError(", and ".join(refused))
     return done
 
 
@@ -256,15 +249,17 @@ class Setting:
     def desired(self, value: Any) -> Any:
         """Return the canonical form of a value that a task gives; raise ValueError if it is refused."""
         if value is None or (value == "" and self.nullable):
-            _expect(self.nullable, "null does not clear this setting; leave the option out to leave it as it is")
+            _expect(self.nullable, "null is not accepted; leave the option out to leave the setting as it is")
             return self.null
         if value == [] and self.empty:
             raise ValueError(self.empty)
+        if value == [""]:
+            # What Ansible makes of an empty string, and before ansible-core 2.19 of a template that yields null.
+            raise ValueError("an empty string is not accepted; write null itself, a list, or leave the option out")
         try:
             return self.kind.canonical(value)
         except ValueError as error:
-            shown = "" if isinstance(value, list) else f"{show(value)} is not accepted; "
-            raise ValueError(f"{shown}expected {error}") from error
+            raise ValueError(str(error) if isinstance(value, list) else _refused(value, error)) from error
 
     def current(self, value: Any) -> Any:
         """Return the canonical form of a value that the API has, or the value where it has none.
@@ -280,8 +275,8 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("name", text()),
-    Setting("external_reference_id", text(most=100), nullable=True),
+    Setting("name", matching(r"(?s).*\S.*", "a name that is not blank")),
+    Setting("external_reference_id", matching(r"(?s).{1,100}", "at most 100 characters"), nullable=True),
     Setting(
         "allowed_rtp_ips",
         NETWORKS,
@@ -390,9 +385,13 @@ def _collect(
         problems.append(Problem(option, str(error)))
 
 
+# Any text goes: whether a trunk can have the type is known only when its own type is.
+_TYPE = Setting("type", matching(r"\w+", "credentials_and_ip, twilio, or the type that the trunk has"))
+
+
 def _desire_authentication(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    _collect(problems, values, f"{AUTHENTICATION}.type", Setting("type", text()).desired, given.get("type"))
+    _collect(problems, values, f"{AUTHENTICATION}.type", _TYPE.desired, given.get("type"))
     kind = values.get("type")
     for attribute in AUTHENTICATION_ATTRIBUTES:
         if attribute.name not in given:
@@ -524,12 +523,20 @@ def _authentication_after(
     if kind == had["type"]:
         # The API replaces the method whole: what the task does not name stays as it is.
         after = {**had, **wanted}
-        if kind not in SETTABLE_TYPES and after != had:
-            problems.append(Problem(AUTHENTICATION, f"this trunk's type is {kind}, which only DIDWW staff can change"))
+        if kind not in SETTABLE_TYPES:
+            problems += [
+                Problem(
+                    f"{AUTHENTICATION}.{name}",
+                    f"only DIDWW staff can change this for type {kind}; the trunk has {show(had.get(name))}, "
+                    f"the task asks for {show(value)}",
+                )
+                for name, value in wanted.items()
+                if value != had.get(name)
+            ]
         return after
     if had["type"] not in _known_types():
-        words = f"this trunk's type is {show(had['type'])}, which this collection does not know and leaves alone"
-        problems.append(Problem(AUTHENTICATION, words))
+        words = f"this trunk's type is {show(had['type'])}, which only DIDWW staff can set and change"
+        problems.append(Problem(f"{AUTHENTICATION}.type", words))
         return dict(wanted)
     if kind not in SETTABLE_TYPES:
         words = (

@@ -74,6 +74,27 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+changed:
+  description: Whether the trunk was changed, or would be in check mode.
+  returned: always
+  type: bool
+  sample: true
+diff:
+  description: The settings that differ, with equal keys before and after. Headers name the trunk.
+  returned: if diff is asked for
+  type: dict
+  sample:
+    before_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
+    after_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
+    before:
+      capacity_limit: 300
+    after:
+      capacity_limit: 60
+msg:
+  description: What went wrong, in plain words, and what to do about it.
+  returned: failure
+  type: str
+  sample: "rtp_timeout: 5 is not accepted; expected a whole number from 30 to 600"
 trunk:
   description:
     - The trunk after the run, in the form of this module's options. In check mode, the trunk as it would be.
@@ -214,20 +235,20 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     found = api.find(client, desired)
     module.warn_of_version(found.meta)
     plan = trunk.plan(desired, trunk.read(found.resource))
-    after = plan.after
+    after, meta = plan.after, found.meta
     if plan.patch and not module.check_mode:
-        answer = trunk.read(client.update(plan.patch).resource)
-        for unmet in trunk.unmet(desired, plan.after, answer):
-            module.warn(
-                f"DIDWW answered {unmet.option} {trunk.show(unmet.answered)} "
-                f"where the task asks for {trunk.show(unmet.asked)}"
-            )
-        after = answer.with_linkage_of(plan.after)
+        resource, meta = client.update(plan.patch)
+        if meta != found.meta:
+            module.warn_of_version(meta)
+        answered = trunk.read(resource)
+        for option, asked, got in trunk.unmet(desired, plan.after, answered):
+            module.warn(f"DIDWW answered {option} {trunk.show(got)} where the task asks for {trunk.show(asked)}")
+        after = answered.with_linkage_of(plan.after)
     result = {
         "changed": plan.patch is not None,
         "trunk": after.returned(),
         "changes": plan.changes,
-        "api_version": found.meta.get("api_version"),
+        "api_version": meta.get("api_version"),
     }
     if module._diff:
         result["diff"] = trunk.diff(plan)

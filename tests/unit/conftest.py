@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +24,9 @@ CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read
 class RunModule(Protocol):
     """Run `voice_out_trunk` with options and return its result, failed or not."""
 
-    def __call__(self, check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]: ...
+    def __call__(
+        self, check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any
+    ) -> dict[str, Any]: ...
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +47,11 @@ def local_api(_server: Simulator) -> Simulator:
 def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
     """Run the module as ansible-core would, less the process; its result is what it prints."""
 
-    def run(check: bool = False, diff: bool = False, **options: Any) -> dict[str, Any]:
+    def run(check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any) -> dict[str, Any]:
         connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
         internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
-        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**connection, **internal, **options}})
+        named = {name: value for name, value in {**connection, **options}.items() if name not in leave_out}
+        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **named}})
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
         # From ansible-core 2.19 on, arguments and results name their serialization.
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)

@@ -80,6 +80,8 @@ def problems(given: dict[str, Any], current: dict[str, Any] | None = None) -> li
         ("threshold_amount", "100000.000", "100000.0"),
         ("tech_prefix", "12345678", "12345678"),
         ("external_reference_id", "x" * 100, "x" * 100),
+        ("external_reference_id", " ", " "),
+        ("dst_prefixes", ["44", " 45"], ["44", "45"]),
         ("capacity_limit", 0, 0),
         ("capacity_limit", 32767, 32767),
         ("rtp_timeout", 600, 600),
@@ -160,7 +162,7 @@ def test_every_problem_is_found() -> None:
         "rtp_timeout",
     ]
     (addresses,) = (each.text for each in refusal.value.problems if each.option == "allowed_rtp_ips")
-    assert '(not "a")' in addresses
+    assert '"a" is not accepted; expected an IPv4 or IPv6 address' in addresses
     assert "write 203.0.113.0/24 for the whole network, or 203.0.113.5" in addresses
 
 
