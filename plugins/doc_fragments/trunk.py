@@ -135,15 +135,16 @@ options:
     type: int
   dids:
     description:
-      - The ids (UUID) of all the DIDs that are allowed as CLI. Order and repetition do not count. V([]) unlinks all.
+      - All the DIDs that are allowed as CLI, each by its id (UUID) or by its number in E.164, with or without C(+),
+        spaces, dots, dashes and brackets. Order and repetition do not count. V([]) unlinks all.
       - Cannot be named while O(allow_any_did_as_cli) is or becomes V(true), unless empty or equal to what is linked
         already.
     type: list
     elements: str
   emergency_dids:
     description:
-      - The ids (UUID) of all the DIDs that are enabled for emergency calls. Order and repetition do not count. V([])
-        unlinks all.
+      - All the DIDs that are enabled for emergency calls, each by its id (UUID) or by its number as in O(dids). Order
+        and repetition do not count. V([]) unlinks all.
       - Cannot be named while O(emergency_enable_all) is or becomes V(true), unless empty or equal to what is linked
         already.
     type: list

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,15 +17,19 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.didww.voice.plugins.module_utils import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils.trunk import (
+    DID_TYPE,
+    IDENTIFIERS,
     RESOURCE_TYPE,
     Desired,
     Problem,
     Refusal,
+    numbers_in,
     show,
 )
 
 VERSION = "0.1.0"
 API_VERSION = "2026-04-16"
+NUMBERS_AT_ONCE = 100  # in one filter: a URL of well under 2,000 characters
 
 # What to do about an HTTP status, in words (reference, Errors).
 ADVICE = {
@@ -232,23 +236,85 @@ def find(client: jsonapi.Client, desired: Desired) -> jsonapi.Answer:
 
     Raises Refusal if none or several match, and jsonapi.Failure.
     """
-    params = {"fields[dids]": "number"} if desired.linkage else {}
     if desired.by == "id":
-        return client.get(RESOURCE_TYPE, desired.identifier, params, desired.linkage)
-    # Servers of this family split a filter's value at commas: then all trunks are read instead.
-    if not re.search(r'[,"]', desired.identifier):
-        params[f"filter[{desired.by}]"] = desired.identifier
-    answers = client.get_all(RESOURCE_TYPE, params, desired.linkage)
-    # The filter is only a help: what matches is decided here, to the letter.
-    matches = [each for each in answers.resources if each["attributes"].get(desired.by) == desired.identifier]
-    if len(matches) == 1:
-        return jsonapi.Answer(matches[0], answers.meta)
+        return client.get(RESOURCE_TYPE, desired.identifier, sparse(desired.linkage), desired.linkage)
+    answers = search(client, {desired.by: desired.identifier}, desired.linkage)
+    if len(answers.resources) == 1:
+        return jsonapi.Answer(answers.resources[0], answers.meta, answers.included)
+    raise Refusal([Problem(desired.by, not_one(desired.identifier, answers.resources))])
+
+
+def search(client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()) -> jsonapi.Answers:
+    """Return the trunks that `filters` (`{filter: value}`, the API's names) select. Raises jsonapi.Failure."""
+    params = sparse(linkage)
+    # Servers of this family split a filter's value at commas: such a filter is not sent.
+    params.update({f"filter[{name}]": value for name, value in filters.items() if not re.search(r'[,"]', value)})
+    answers = client.get_all(RESOURCE_TYPE, params, linkage)
+    # For identifiers the API's filter is only a help: what matches is decided here, to the letter.
+    exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
+    matches = [each for each in answers.resources if exact.items() <= _texts(each["attributes"]).items()]
+    return answers._replace(resources=matches)
+
+
+def _texts(attributes: Mapping[str, Any]) -> dict[str, str]:
+    return {name: attributes[name] for name in IDENTIFIERS if isinstance(attributes.get(name), str)}
+
+
+def not_one(identifier: str, matches: Sequence[Mapping[str, Any]]) -> str:
+    """Return why `matches`, the trunks with an identifier, are not the one trunk that a task means."""
     if not matches:
-        words = f"no trunk of this account has {show(desired.identifier)}; upper and lower case and spaces count"
-    else:
-        found = ", ".join(f"{show(each['attributes'].get('name'))} ({each['id']})" for each in matches)
-        words = f"{len(matches)} trunks have {show(desired.identifier)}: {found}; give the id of the one that is meant"
-    raise Refusal([Problem(desired.by, words)])
+        return f"no trunk of this account has {show(identifier)}; upper and lower case and spaces count"
+    found = ", ".join(f"{show(each['attributes'].get('name'))} ({each['id']})" for each in matches)
+    return f"{len(matches)} trunks have {show(identifier)}: {found}; give the id of the one that is meant"
+
+
+def sparse(linkage: Sequence[str]) -> dict[str, str]:
+    """Return the parameters that keep the DIDs of `linkage` small."""
+    return {"fields[dids]": "number"} if linkage else {}
+
+
+# --- DIDs by number -------------------------------------------------------------------------------
+
+
+def numbers_of(dids: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the number of each DID among JSON:API resources, by id."""
+    return {
+        each["id"].lower(): each["attributes"]["number"]
+        for each in dids
+        if each.get("type") == DID_TYPE and isinstance(each["attributes"].get("number"), str)
+    }
+
+
+def resolve(
+    client: jsonapi.Client, desired: Sequence[Desired], included: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return the number of each DID id that `included` holds or that the tasks name by number.
+
+    Asks the API only for numbers that `included` does not hold, for each once. Raises jsonapi.Failure.
+    """
+    numbers = numbers_of(included)
+    wanted = sorted(set().union(*(numbers_in(each) for each in desired)) - set(numbers.values()))
+    for start in range(0, len(wanted), NUMBERS_AT_ONCE):
+        numbers.update(_dids(client, wanted[start : start + NUMBERS_AT_ONCE]))
+    return numbers
+
+
+def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
+    """Look up DIDs by number: together, and those that this does not find one by one.
+
+    The reference names no list of numbers in one filter; servers of this family take one.
+    """
+    params = {"filter[number]": ",".join(wanted), "fields[dids]": "number"}
+    try:
+        numbers = numbers_of(client.get_all(DID_TYPE, params).resources)
+    except jsonapi.Refused as error:
+        if error.status != 400 or len(wanted) == 1:
+            raise
+        numbers = {}
+    if len(wanted) > 1:
+        for number in sorted(set(wanted) - set(numbers.values())):
+            numbers.update(_dids(client, [number]))
+    return numbers
 
 
 # --- Errors ---------------------------------------------------------------------------------------

@@ -72,17 +72,19 @@ class Refused(Failure):
 
 
 class Answer(NamedTuple):
-    """A resource and the top-level `meta` of the document that it came in."""
+    """A resource, and the top-level `meta` and `included` of the document that it came in."""
 
     resource: dict[str, Any]
     meta: dict[str, Any]
+    included: list[dict[str, Any]]
 
 
 class Answers(NamedTuple):
-    """The resources of a whole collection and the `meta` of its last page."""
+    """The resources of a whole collection, the `meta` of its last page, and all that was `included`."""
 
     resources: list[dict[str, Any]]
     meta: dict[str, Any]
+    included: list[dict[str, Any]]
 
 
 class Backoff(Retry):
@@ -142,11 +144,12 @@ class Client:
         Raises Failure.
         """
         document = self._request("GET", _path(kind, identifier), {**_include(linkage), **(params or {})})
-        return Answer(_resource(document.get("data"), kind, identifier, linkage), _meta(document))
+        return _answer(document, kind, identifier, linkage)
 
     def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
         """Read every resource of type `kind` that `params` select, page by page. Raises Failure."""
         resources: list[dict[str, Any]] = []
+        included: list[dict[str, Any]] = []
         number = 1
         while True:
             # By page number, not by following links.next: that may name another host.
@@ -156,9 +159,10 @@ class Client:
             if not isinstance(data, list):
                 raise Unusable("the answer has no list of resources in data")
             resources += [_resource(each, kind, None, linkage) for each in data]
+            included += _included(document)
             links = document.get("links")
             if not data or not isinstance(links, dict) or not links.get("next"):
-                return Answers(resources, _meta(document))
+                return Answers(resources, _meta(document), included)
             number += 1
 
     def update(self, resource: Mapping[str, Any]) -> Answer:
@@ -166,7 +170,7 @@ class Client:
         kind, identifier = resource["type"], resource["id"]
         document = self._request("PATCH", _path(kind, identifier), {}, {"data": resource})
         try:
-            return Answer(_resource(document.get("data"), kind, identifier, ()), _meta(document))
+            return _answer(document, kind, identifier, ())
         except Unusable as error:
             error.unsettled = True
             raise
@@ -263,6 +267,18 @@ def _reason(error: BaseException | None) -> str:
         if not isinstance(inner, Exception):
             return re.sub(r"^<?[\w.]*(?: object at 0x\w+>|\([^)]*\)): ", "", str(cause)) or type(cause).__name__
         cause = inner
+
+
+def _answer(document: Mapping[str, Any], kind: str, identifier: str, linkage: Sequence[str]) -> Answer:
+    resource = _resource(document.get("data"), kind, identifier, linkage)
+    return Answer(resource, _meta(document), _included(document))
+
+
+def _included(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the included resources that are resources; the others are of no use, and no harm."""
+    included = document.get("included")
+    resources = included if isinstance(included, list) else []
+    return [each for each in resources if isinstance(each, dict) and isinstance(each.get("attributes"), dict)]
 
 
 def _meta(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 RESOURCE_TYPE = "voice_out_trunks"
+DID_TYPE = "dids"
 AUTHENTICATION = "authentication_method"
 LINKAGE = ("dids", "emergency_dids")
 
@@ -189,6 +190,18 @@ def _uuid(value: Any) -> str:
     return str(value).lower()
 
 
+def _did(value: Any) -> str:
+    """Return the id of a DID, or the digits of its number: `_NUMBER` tells the two apart."""
+    accepted = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
+    _expect(isinstance(value, str), accepted)
+    try:
+        return _uuid(value)
+    except ValueError:
+        digits = re.sub(r"[ .()-]", "", value).removeprefix("+")
+        _expect(_NUMBER.fullmatch(digits), accepted)
+        return digits
+
+
 def _each(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
     """Apply `canonical` to each of `values`; raise ValueError with every element that is refused."""
     _expect(isinstance(values, list), "a list")
@@ -215,6 +228,9 @@ def _method(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+# E.164: a country code, which never starts with 0, and at most 15 digits in all.
+_NUMBER = re.compile(r"[1-9]\d{4,14}", re.ASCII)
+
 STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
 URL = Kind({"type": "str"}, _url)
@@ -222,7 +238,7 @@ UUID = Kind({"type": "str"}, _uuid)
 METHOD = Kind({"type": "dict"}, _method)
 NETWORKS = Kind(STRINGS, _networks)
 PREFIXES = Kind(STRINGS, _set_of(_prefix))
-DIDS = Kind(STRINGS, _set_of(_uuid))
+DIDS = Kind(STRINGS, _set_of(_did))
 
 
 # --- The table of settings ------------------------------------------------------------------------
@@ -386,7 +402,7 @@ def _collect(
 
 
 # Any text goes: whether a trunk can have the type is known only when its own type is.
-_TYPE = Setting("type", matching(r"\w+", "credentials_and_ip, twilio, or the type that the trunk has"))
+_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
 
 
 def _desire_authentication(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -408,6 +424,28 @@ def _known_types() -> set[str]:
     return {known for attribute in AUTHENTICATION_ATTRIBUTES for known in attribute.types}
 
 
+def numbers_in(desired: Desired) -> set[str]:
+    """Return the numbers, digits alone, of the DIDs that a task names by number."""
+    return {each for name in desired.linkage for each in desired.settings[name] if _NUMBER.fullmatch(each)}
+
+
+def with_ids(desired: Desired, ids: Mapping[str, str]) -> Desired:
+    """Return `desired` with ids in the place of numbers. `ids`: the id of each number that was found.
+
+    Raises Refusal with the numbers that were not.
+    """
+    problems = []
+    settings = dict(desired.settings)
+    for name in desired.linkage:
+        unknown = [each for each in settings[name] if _NUMBER.fullmatch(each) and each not in ids]
+        if unknown:
+            problems.append(Problem(name, f"no DID of this account has the number {', '.join(unknown)}"))
+        settings[name] = sorted({ids.get(each, each) for each in settings[name]})
+    if problems:
+        raise Refusal(problems)
+    return desired._replace(settings=settings)
+
+
 # --- Current: the trunk as the API has it ---------------------------------------------------------
 
 
@@ -416,29 +454,36 @@ class Trunk:
     """A trunk as it is, or as it will be.
 
     `settings`: canonical, by option name; `dids` and `emergency_dids` only where they were read.
-    `facts`: what can only be read. `kept`: attributes of the authentication method as the API has
-    them, to be sent back with a change to one of them; no secret among them.
+    `facts`: what can only be read. `numbers`: the number of each DID id where it is known. `kept`:
+    attributes of the authentication method as the API has them, to be sent back with a change to
+    one of them; no secret among them.
     """
 
     id: str
     settings: dict[str, Any]
     facts: dict[str, Any]
+    numbers: Mapping[str, str] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def returned(self) -> dict[str, Any]:
-        """Return the trunk as modules return it."""
-        return {"id": self.id, **self.settings, **self.facts}
+        """Return the trunk as modules return it: what can be set by option name, then what cannot."""
+        returned = {"id": self.id, **self.settings, **self.facts}
+        linked = [each for name in LINKAGE for each in self.settings.get(name, ())]
+        if any(name in self.settings for name in LINKAGE):
+            returned["did_numbers"] = {each: self.numbers[each] for each in linked if each in self.numbers}
+        return returned
 
     def with_linkage_of(self, planned: Trunk) -> Trunk:
         """Return this trunk with the settings of `planned`: an answer to a PATCH comes without linkage."""
         settings = {name: self.settings.get(name, value) for name, value in planned.settings.items()}
-        return replace(self, settings=settings)
+        return replace(self, settings=settings, numbers=planned.numbers)
 
 
-def read(resource: Mapping[str, Any]) -> Trunk:
+def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) -> Trunk:
     """Return the trunk that a `voice_out_trunks` resource describes. SIP credentials are dropped here.
 
-    Takes any resource that JSON:API allows, whatever its attributes hold.
+    `numbers`: the number of each DID id where it is known. Takes any resource that JSON:API
+    allows, whatever its attributes hold.
     """
     attributes = resource.get("attributes") or {}
     authentication = _object(attributes.get(AUTHENTICATION))
@@ -466,8 +511,15 @@ def read(resource: Mapping[str, Any]) -> Trunk:
             "threshold_reached": attributes.get("threshold_reached"),
             "spent_amount": _object(resource.get("meta")).get("spent_amount"),
         },
+        numbers=numbers or {},
         kept={name: value for name, value in details.items() if name not in SECRETS},
     )
+
+
+def credentials(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the SIP username and password of a trunk, null where its authentication has none."""
+    details = _object(_object(_object(resource.get("attributes")).get(AUTHENTICATION)).get("attributes"))
+    return {name: details.get(name) for name in SECRETS}
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -512,7 +564,7 @@ def plan(desired: Desired, current: Trunk) -> Plan:
         if setting.name in after and before[setting.name] != after[setting.name]
     }
     patch = _patch(current, changes, after, skip=managed) if changes else None
-    return Plan(changes, patch, Trunk(current.id, after, current.facts))
+    return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers))
 
 
 def _authentication_after(
@@ -633,6 +685,14 @@ def diff(plan_: Plan) -> dict[str, Any]:
     return {
         "before_header": title,
         "after_header": title,
-        "before": {name: change["before"] for name, change in plan_.changes.items()},
-        "after": {name: change["after"] for name, change in plan_.changes.items()},
+        **{
+            side: {name: _shown(name, change[side], plan_.after.numbers) for name, change in plan_.changes.items()}
+            for side in ("before", "after")
+        },
     }
+
+
+def _shown(name: str, value: Any, numbers: Mapping[str, str]) -> Any:
+    if name not in LINKAGE:
+        return value
+    return [f"{each} ({numbers[each]})" if each in numbers else each for each in value]

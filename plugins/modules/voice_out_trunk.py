@@ -57,6 +57,13 @@ EXAMPLES = r"""
         - 203.0.113.1
         - 2001:db8:5::/48
 
+- name: Allow two numbers as CLI, and no other
+  didww.voice.voice_out_trunk:
+    name: EU SBC
+    dids:
+      - +370 614 98222
+      - 6b1f4c0a-0000-4000-8000-000000000002
+
 - name: Set the connection once for every task of the play
   hosts: localhost
   gather_facts: false
@@ -120,6 +127,12 @@ trunk:
       elements: str
       returned: if the task names O(emergency_dids)
       sample: []
+    did_numbers:
+      description: The number of each DID in RV(trunk.dids) and RV(trunk.emergency_dids), by id, where it is known.
+      type: dict
+      returned: if the task names O(dids) or O(emergency_dids)
+      sample:
+        6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     created_at:
       description: When the trunk was created.
       type: str
@@ -234,10 +247,12 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     client = module.connect()
     found = api.find(client, desired)
     module.warn_of_version(found.meta)
-    plan = trunk.plan(desired, trunk.read(found.resource))
+    numbers = api.resolve(client, [desired], found.included)
+    desired = trunk.with_ids(desired, {number: each for each, number in numbers.items()})
+    plan = trunk.plan(desired, trunk.read(found.resource, numbers))
     after, meta = plan.after, found.meta
     if plan.patch and not module.check_mode:
-        resource, meta = client.update(plan.patch)
+        resource, meta, _included = client.update(plan.patch)
         if meta != found.meta:
             module.warn_of_version(meta)
         answered = trunk.read(resource)

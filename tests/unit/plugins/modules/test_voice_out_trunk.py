@@ -80,6 +80,9 @@ def test_a_difference_is_sent_alone_and_once(local_api: Simulator, run_module: R
     again = run_module(diff=True, **options)
     assert again["changed"] is False
     assert again["changes"] == {}
+    # The numbers of DIDs that were named by id are known only once they are linked.
+    done["trunk"].pop("did_numbers", None)
+    again["trunk"].pop("did_numbers", None)
     assert again["trunk"] == done["trunk"]
     assert len(requests_to(local_api, "GET")) == 3
     assert len(requests_to(local_api, "PATCH")) == 1
@@ -551,3 +554,53 @@ def test_sip_credentials_are_neither_returned_nor_sent(local_api: Simulator, run
         assert secret not in str(patches(local_api))
     stored = local_api.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]
     assert (stored["username"], stored["password"]) == ("u4k2m", "s3cr3t")
+
+
+# --- DIDs by number ---
+
+NUMBERS = {DID[:-1] + "1": "37061498222", DID[:-1] + "2": "37061498223", DID: "37061498224"}
+
+
+def test_numbers_that_are_linked_need_no_further_request(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.put_trunk(TRUNK, dids=list(NUMBERS))
+    result = run_module(id=TRUNK, dids=["+370 614 98222", "370-614-98224"], diff=True, check=True)
+    assert [entry["method"] for entry in local_api.journal] == ["GET"]
+    first, second, third = NUMBERS
+    assert result["changes"]["dids"] == {"before": [first, second, third], "after": [first, third]}
+    assert result["trunk"]["did_numbers"] == {first: NUMBERS[first], third: NUMBERS[third]}
+    assert result["diff"]["after"] == {"dids": [f"{first} (37061498222)", f"{third} (37061498224)"]}
+
+
+def test_other_numbers_are_looked_up_together(local_api: Simulator, run_module: RunModule) -> None:
+    options: dict[str, Any] = {"id": TRUNK, "dids": list(NUMBERS.values()), "emergency_dids": ["37061498222"]}
+    done = run_module(**options)
+    read, looked_up, written = local_api.journal
+    assert (read["path"], written["path"]) == (f"/v3/voice_out_trunks/{TRUNK}",) * 2
+    assert looked_up["path"] == "/v3/dids"
+    assert dict(looked_up["query"])["filter[number]"] == "37061498222,37061498223,37061498224"
+    assert done["trunk"]["dids"] == list(NUMBERS)
+    assert done["trunk"]["did_numbers"] == NUMBERS
+    local_api.clear_journal()
+    again = run_module(**options)
+    assert again["changed"] is False
+    assert again["trunk"] == done["trunk"]
+    assert len(local_api.journal) == 1
+
+
+@pytest.mark.parametrize("answer", [{"status": 400}, {"status": 200, "body": {"data": []}}])
+def test_numbers_are_looked_up_one_by_one_where_the_api_wants_it(
+    local_api: Simulator, run_module: RunModule, answer: dict[str, Any]
+) -> None:
+    local_api.add_faults({"path_contains": "/dids", **answer})
+    result = run_module(id=TRUNK, dids=["37061498222", "37061498223"])
+    assert result["trunk"]["dids"] == list(NUMBERS)[:2]
+    assert [entry["method"] for entry in local_api.journal] == ["GET", "GET", "GET", "GET", "PATCH"]
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+    # The second belongs to another account.
+    result = run_module(check=check, id=TRUNK, dids=["15550000000", "37061498222"], emergency_dids=["37052140001"])
+    assert "(1) dids: no DID of this account has the number 15550000000" in result["msg"]
+    assert "(2) emergency_dids: no DID of this account has the number 37052140001" in result["msg"]
+    assert patches(local_api) == []
