@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible_collections.didww.voice.plugins.modules import voice_out_trunk
+from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info
 from simulator.server import Simulator
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read
 
 
 class RunModule(Protocol):
-    """Run `voice_out_trunk` with options and return its result, failed or not."""
+    """Run a module with options and return its result, failed or not."""
 
     def __call__(
         self, check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any
@@ -45,7 +45,22 @@ def local_api(_server: Simulator) -> Simulator:
 
 @pytest.fixture
 def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
-    """Run the module as ansible-core would, less the process; its result is what it prints."""
+    """Run `voice_out_trunk` as ansible-core would, less the process; its result is what it prints."""
+    return _runner(voice_out_trunk.main, local_api, monkeypatch, capsys)
+
+
+@pytest.fixture
+def run_info(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
+    """Run `voice_out_trunk_info` in the same way."""
+    return _runner(voice_out_trunk_info.main, local_api, monkeypatch, capsys)
+
+
+def _runner(
+    main: Callable[[], None],
+    local_api: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> RunModule:
 
     def run(check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any) -> dict[str, Any]:
         connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
@@ -59,7 +74,7 @@ def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: py
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
         capsys.readouterr()
         with pytest.raises(SystemExit):
-            voice_out_trunk.main()
+            main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         return {**result, "warnings": warnings}
 

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the info module reads, and that it can be given back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from simulator.server import Simulator
+
+from ...conftest import RunModule
+
+TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "credentials"}
+
+
+def names(result: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in result["trunks"]}
+
+
+def test_all_trunks(local_api: Simulator, run_info: RunModule) -> None:
+    result = run_info()
+    assert result["changed"] is False
+    assert len(result["trunks"]) == 7
+    assert result["api_version"] == "2026-04-16"
+    assert all("dids" not in each and "did_numbers" not in each for each in result["trunks"])
+    (request,) = local_api.journal
+    assert dict(request["query"]) == {"page[number]": "1", "page[size]": "1000"}
+
+
+@pytest.mark.parametrize("options", [{"id": TRUNK.upper()}, {"name": "EU SBC"}, {"external_reference_id": "crm-0001"}])
+def test_one_trunk(local_api: Simulator, run_info: RunModule, options: dict[str, Any]) -> None:
+    (found,) = run_info(**options)["trunks"]
+    assert (found["id"], found["name"], found["external_reference_id"]) == (TRUNK, "EU SBC", "crm-0001")
+    assert (found["spent_amount"], found["threshold_reached"]) == ("12.34", False)
+    assert len(local_api.journal) == 1
+
+
+FILTERS: dict[str, tuple[dict[str, Any], dict[str, str], set[str]]] = {
+    "part of the name": ({"name_contains": "SBC"}, {"name_contains": "SBC"}, {"EU SBC"}),
+    "authentication": (
+        {"authentication_method_type": "ip_only"},
+        {"authentication_method.type": "ip_only"},
+        {"Carrier interconnect"},
+    ),
+    "a flag": ({"allow_any_did_as_cli": True}, {"allow_any_did_as_cli": "true"}, {"Any DID"}),
+    "no flag": (
+        {"threshold_reached": False, "name": "EU SBC"},
+        {"threshold_reached": "false", "name": "EU SBC"},
+        {"EU SBC"},
+    ),
+    "several": (
+        {"status": "blocked", "default_dst_action": "allow_all", "media_encryption_mode": "disabled"},
+        {"status": "blocked", "default_dst_action": "allow_all", "media_encryption_mode": "disabled"},
+        {"Outbound trunk Name"},
+    ),
+    "an action": (
+        {"on_cli_mismatch_action": "reject_call", "name_contains": "EU"},
+        {"on_cli_mismatch_action": "reject_call", "name_contains": "EU"},
+        {"EU SBC"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "filters", "found"), FILTERS.values(), ids=FILTERS)
+def test_filters(
+    local_api: Simulator, run_info: RunModule, options: dict[str, Any], filters: dict[str, str], found: set[str]
+) -> None:
+    assert names(run_info(**options)) == found
+    query = dict(local_api.journal[0]["query"])
+    assert {name: value for name, value in query.items() if name.startswith("filter")} == {
+        f"filter[{name}]": value for name, value in filters.items()
+    }
+
+
+@pytest.mark.parametrize("options", [{"name": "nobody"}, {"external_reference_id": "x"}, {"name_contains": "zzz"}])
+def test_nothing_found_is_an_empty_list(run_info: RunModule, options: dict[str, Any]) -> None:
+    result = run_info(**options)
+    assert result["trunks"] == []
+    assert "failed" not in result
+
+
+def test_an_id_that_is_not_there_is_an_error(run_info: RunModule) -> None:
+    result = run_info(id="00000000-0000-4000-8000-000000000000")
+    assert result["failed"] is True
+    assert result["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"id": TRUNK, "name": "x"}, "name: cannot be combined with id"),
+        ({"id": "x"}, 'id: "x" is not accepted'),
+        ({"name": None}, "name: null is not accepted"),
+        ({"external_reference_id": ""}, 'external_reference_id: "" is not accepted'),
+        ({"status": None}, "status: null is not accepted"),
+        ({"name_contains": "a,b"}, 'name_contains: "a,b" is not accepted'),
+        ({"authentication_method_type": ""}, 'authentication_method_type: "" is not accepted'),
+    ],
+)
+def test_a_search_that_would_select_something_else_is_refused(
+    local_api: Simulator, run_info: RunModule, options: dict[str, Any], words: str
+) -> None:
+    assert words in run_info(**options)["msg"]
+    assert local_api.journal == []
+
+
+def test_a_name_with_a_comma_is_found(local_api: Simulator, run_info: RunModule) -> None:
+    local_api.put_trunk(TRUNK, attributes={"name": "Acme, Ltd"})
+    assert names(run_info(name="Acme, Ltd")) == {"Acme, Ltd"}
+
+
+def test_dids_come_with_their_numbers(local_api: Simulator, run_info: RunModule) -> None:
+    (found,) = run_info(id=EXAMPLE, include_dids=True)["trunks"]
+    ids = [f"6b1f4c0a-0000-4000-8000-00000000000{n}" for n in (1, 2, 3)]
+    assert (found["dids"], found["emergency_dids"]) == (ids[:2], ids[2:])
+    assert found["did_numbers"] == dict(zip(ids, ("37061498222", "37061498223", "37061498224"), strict=True))
+    assert len(local_api.journal) == 1
+
+
+def test_credentials_only_where_they_are_asked_for(run_info: RunModule) -> None:
+    without = run_info(include_dids=True)
+    assert "credentials" not in without["trunks"][0]
+    for secret in ("u4k2m", "s3cr3t", "x7m2q", "n0t-f0r-l0gs"):
+        assert secret not in str(without)
+    found = {each["name"]: each["credentials"] for each in run_info(include_credentials=True)["trunks"]}
+    assert found["EU SBC"] == {"username": "u4k2m", "password": "s3cr3t"}
+    assert found["Twilio London"] == {"username": None, "password": None}
+
+
+@pytest.mark.parametrize("include_dids", [False, True])
+def test_every_trunk_can_be_given_back(
+    local_api: Simulator, run_info: RunModule, run_module: RunModule, include_dids: bool
+) -> None:
+    for found in run_info(include_dids=include_dids)["trunks"]:
+        result = run_module(**{name: value for name, value in found.items() if name not in READ_ONLY})
+        assert result["changed"] is False
+        assert result["trunk"] == found
+    assert {entry["method"] for entry in local_api.journal} == {"GET"}
