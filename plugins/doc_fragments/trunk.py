@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
 
 class ModuleDocFragment:
     """The options of one outbound trunk: which one it is, and its settings."""
@@ -153,3 +156,21 @@ notes:
   - Before ansible-core 2.19, a template that yields V(null) gives an empty string, unless C(jinja2_native) is set. An
     empty string is an error where it is not a text that can be cleared. Write V(null) itself, or V(omit).
 """
+
+    # The same options, one level down: every entry of a list of trunks has them.
+    _OPTIONS, _NOTES = DOCUMENTATION.removeprefix("\noptions:\n").split("notes:\n")
+    TRUNKS = (
+        """
+options:
+  trunks:
+    description:
+      - The trunks, each with the options of M(didww.voice.voice_out_trunk). Every entry must mean another trunk.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+"""
+        + textwrap.indent(re.sub(r"\bO\((?=\w)", "O(trunks[].", _OPTIONS), "    ")
+        + "notes:\n"
+        + _NOTES
+    )

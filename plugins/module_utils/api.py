@@ -19,10 +19,14 @@ from ansible_collections.didww.voice.plugins.module_utils import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     DID_TYPE,
     IDENTIFIERS,
+    LINKAGE,
     RESOURCE_TYPE,
     Desired,
+    Plan,
     Problem,
     Refusal,
+    diff,
+    entry,
     numbers_in,
     show,
 )
@@ -125,7 +129,8 @@ class TaskModule(AnsibleModule):
         if jsonapi.REQUESTS_IMPORT_ERROR:
             self.fail_json(msg=missing_required_lib("requests"), exception=jsonapi.REQUESTS_IMPORT_ERROR)
         try:
-            end, result = self.exit_json, work(self, self._checked())
+            result = work(self, self._checked())
+            end = self.fail_json if result.get("failed") else self.exit_json
         except (Refusal, jsonapi.Failure) as error:
             end, result = self.fail_json, explain(error, self.params["api_url"])
         # Outside of the handler, so that an expected error shows no traceback.
@@ -176,8 +181,8 @@ class TaskModule(AnsibleModule):
             wrong += refusal.messages()
         return unsupported + wrong
 
-    def connect(self) -> jsonapi.Client:
-        """Return a client for the API that the connection options name."""
+    def connect(self, pace: jsonapi.Pace | None = None) -> jsonapi.Client:
+        """Return a client for the API that the connection options name, keeping the rate of `pace`."""
         options = self.params
         return jsonapi.Client(
             url=options["api_url"].rstrip("/"),
@@ -189,6 +194,7 @@ class TaskModule(AnsibleModule):
             timeout=options["api_timeout"],
             retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
+            pace=pace,
         )
 
     def warn_of_version(self, meta: Mapping[str, Any]) -> None:
@@ -244,6 +250,64 @@ def find(client: jsonapi.Client, desired: Desired) -> jsonapi.Answer:
     raise Refusal([Problem(desired.by, not_one(desired.identifier, answers.resources))])
 
 
+def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> jsonapi.Answers:
+    """Return the one trunk that each of `wanted` means, in that order.
+
+    Raises Refusal with every entry that means none, several, or the same trunk as another one, and
+    jsonapi.Failure.
+    """
+    if len(wanted) == 1:
+        try:
+            answer = find(client, wanted[0])
+        except Refusal as refusal:
+            raise Refusal(entry(0, wanted[0].identifier, refusal.problems)) from refusal
+        return jsonapi.Answers([answer.resource], answer.meta, answer.included)
+    linkage = tuple(name for name in LINKAGE if any(name in each.linkage for each in wanted))
+    by_id = {each.identifier for each in wanted if each.by == "id"}
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    included: list[dict[str, Any]] = []
+    meta: dict[str, Any] = {}
+    missing = set(by_id)
+    for number, page in enumerate(client.pages(RESOURCE_TYPE, sparse(linkage), linkage), 1) if wanted else ():
+        resources, meta = page.resources, page.meta
+        included += page.included
+        missing -= {each["id"] for each in resources}
+        if len(by_id) == len(wanted) and singly(len(missing), page.pages - number):
+            answers = [client.get(RESOURCE_TYPE, each, sparse(linkage), linkage) for each in sorted(missing)]
+            resources = resources + [each.resource for each in answers]
+            included += [resource for each in answers for resource in each.included]
+        for resource in resources:
+            for key in (("id", resource["id"]), *_texts(resource["attributes"]).items()):
+                found.setdefault(key, []).append(resource)
+        if len(resources) > len(page.resources) or not (missing or len(by_id) < len(wanted)):
+            break
+    return jsonapi.Answers(_each_one(wanted, found), meta, included)
+
+
+def singly(missing: int, pages: int) -> bool:
+    """Return whether to read `missing` trunks one by one rather than `pages` more pages: where it is fewer requests."""
+    return 0 < missing < pages
+
+
+def _each_one(wanted: Sequence[Desired], found: Mapping[tuple[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    matches = [found.get((each.by, each.identifier), []) for each in wanted]
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    for index, (each, resources) in enumerate(zip(wanted, matches, strict=True)):
+        if len(resources) != 1:
+            problems += entry(index, each.identifier, [Problem(each.by, not_one(each.identifier, resources))])
+            continue
+        (resource,) = resources
+        other = first.setdefault(resource["id"], index)
+        if other != index:
+            name = show(resource["attributes"].get("name"))
+            words = f"means the same trunk as trunks[{other}], {name} ({resource['id']}); write it once"
+            problems += entry(index, each.identifier, [Problem(each.by, words)])
+    if problems:
+        raise Refusal(problems)
+    return [resources[0] for resources in matches]
+
+
 def search(client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()) -> jsonapi.Answers:
     """Return the trunks that `filters` (`{filter: value}`, the API's names) select. Raises jsonapi.Failure."""
     params = sparse(linkage)
@@ -294,8 +358,9 @@ def resolve(
     """
     numbers = numbers_of(included)
     wanted = sorted(set().union(*(numbers_in(each) for each in desired)) - set(numbers.values()))
-    for start in range(0, len(wanted), NUMBERS_AT_ONCE):
-        numbers.update(_dids(client, wanted[start : start + NUMBERS_AT_ONCE]))
+    while wanted:
+        together, wanted = wanted[:NUMBERS_AT_ONCE], wanted[NUMBERS_AT_ONCE:]
+        numbers.update(_dids(client, together))
     return numbers
 
 
@@ -315,6 +380,46 @@ def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
         for number in sorted(set(wanted) - set(numbers.values())):
             numbers.update(_dids(client, [number]))
     return numbers
+
+
+# --- A fleet ---------------------------------------------------------------------------------------
+
+
+def report(
+    module: TaskModule,
+    plans: Sequence[Plan],
+    outcomes: Sequence[dict[str, Any]],
+    requests: int,
+    meta: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the result of a fleet: what was planned for each trunk, and what came of it."""
+    trunks, failures = [], []
+    for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
+        name = plan.after.settings["name"]
+        for warning in outcome.pop("warnings", ()):
+            module.warn(f"trunks[{index}] ({name}): {warning}")
+        trunks.append({"id": plan.after.id, "name": name, "changes": plan.changes, **outcome})
+        if outcome.get("failed"):
+            failures.append(f"trunks[{index}] ({name}): {outcome['msg']}")
+    changed = sum(each["changed"] for each in trunks)
+    result: dict[str, Any] = {
+        "changed": changed > 0,
+        "trunks": trunks,
+        "summary": {
+            "total": len(trunks),
+            "changed": changed,
+            "unchanged": len(trunks) - changed - len(failures),
+            "failed": len(failures),
+            "requests": requests,
+        },
+        "api_version": meta.get("api_version"),
+    }
+    if module._diff:
+        result["diff"] = [diff(plan) for plan, each in zip(plans, trunks, strict=True) if each["changed"]]
+    if failures:
+        words = f"{len(failures)} of {len(trunks)} trunks could not be updated, {changed} were changed"
+        result.update(failed=True, msg=f"{words}: {joined(failures)}")
+    return result
 
 
 # --- Errors ---------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from __future__ import annotations
 import json
 import random
 import re
+import threading
+import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -40,6 +42,8 @@ except ImportError:
 
 MEDIA_TYPE = "application/vnd.api+json"
 PAGE_SIZE = 1000
+
+CONNECTIONS = 20  # kept open at most: one for each request that a second allows
 
 RETRIED_STATUS = (429, 502, 503, 504)
 FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
@@ -87,6 +91,39 @@ class Answers(NamedTuple):
     included: list[dict[str, Any]]
 
 
+class Page(NamedTuple):
+    """One page of a collection, and how many pages there are as far as the server says."""
+
+    resources: list[dict[str, Any]]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+    pages: int
+
+
+class Pace:
+    """At most `per_second` requests in any second, whichever thread they come from."""
+
+    # A server counts arrivals, which come closer together than departures now and then.
+    MARGIN = 1.03
+
+    def __init__(self, per_second: float) -> None:
+        self._interval = self.MARGIN / per_second
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Wait for the next turn."""
+        with self._lock:
+            turn = max(self._next, time.monotonic())
+            self._next = turn + self._interval
+        time.sleep(max(0.0, turn - time.monotonic()))
+
+    def pause(self, seconds: float) -> None:
+        """Give no turn for that long."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
+
+
 class Backoff(Retry):
     """urllib3's Retry with jitter in every version, and a Retry-After that cannot stop a task."""
 
@@ -110,7 +147,8 @@ class Client:
 
     `authenticate` puts the credentials on a prepared request and returns it. `headers` go with
     every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the
-    first. `verify`: whether to check certificates, or the path of a CA bundle.
+    first. `verify`: whether to check certificates, or the path of a CA bundle. `pace`: the rate to
+    keep, if any. One client serves several threads; `requests` counts what was sent.
     """
 
     def __init__(
@@ -121,8 +159,11 @@ class Client:
         timeout: float,
         retries: int,
         verify: bool | str,
+        pace: Pace | None = None,
     ) -> None:
         self.url = url
+        self.requests = 0
+        self._pace = pace
         self._timeout = timeout
         self._verify = verify
         self._retry = Backoff(
@@ -131,6 +172,8 @@ class Client:
             status_forcelist=RETRIED_STATUS,
         )
         self._session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._session.headers.update(headers)
         self._session.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
         # An auth of its own also keeps requests from consulting .netrc.
@@ -147,22 +190,31 @@ class Client:
         return _answer(document, kind, identifier, linkage)
 
     def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
-        """Read every resource of type `kind` that `params` select, page by page. Raises Failure."""
+        """Read every resource of type `kind` that `params` select. Raises Failure."""
         resources: list[dict[str, Any]] = []
         included: list[dict[str, Any]] = []
-        number = 1
-        while True:
+        meta: dict[str, Any] = {}
+        for page in self.pages(kind, params, linkage):
+            resources += page.resources
+            included += page.included
+            meta = page.meta
+        return Answers(resources, meta, included)
+
+    def pages(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Iterator[Page]:
+        """Read the resources of type `kind` that `params` select, page by page. Raises Failure."""
+        number, more = 1, True
+        while more:
             # By page number, not by following links.next: that may name another host.
             page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
             document = self._request("GET", f"/{kind}", {**_include(linkage), **(params or {}), **page})
-            data = document.get("data")
+            data, links, meta = document.get("data"), document.get("links"), _meta(document)
             if not isinstance(data, list):
                 raise Unusable("the answer has no list of resources in data")
-            resources += [_resource(each, kind, None, linkage) for each in data]
-            included += _included(document)
-            links = document.get("links")
-            if not data or not isinstance(links, dict) or not links.get("next"):
-                return Answers(resources, _meta(document), included)
+            more = bool(data and isinstance(links, dict) and links.get("next"))
+            total = meta.get("total_records")
+            pages = -(-total // PAGE_SIZE) if isinstance(total, int) else number + more
+            resources = [_resource(each, kind, None, linkage) for each in data]
+            yield Page(resources, meta, _included(document), pages)
             number += 1
 
     def update(self, resource: Mapping[str, Any]) -> Answer:
@@ -209,6 +261,9 @@ class Client:
         retry, lost = self._retry, False
         while True:
             response = error = None
+            if self._pace:
+                self._pace.wait()
+            self.requests += 1
             try:
                 response = self._session.request(
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
@@ -238,7 +293,11 @@ class Client:
                 if response is not None:
                     return response, lost
                 raise Unreachable(_reason(error), lost) from exhausted
-            retry.sleep(raw)
+            if self._pace and response is not None and response.status_code == 429:
+                # The limit is the key's, not the request's: every thread waits.
+                self._pace.pause(retry.get_retry_after(raw) or retry.get_backoff_time())
+            else:
+                retry.sleep(raw)
 
 
 def _path(kind: str, identifier: str) -> str:

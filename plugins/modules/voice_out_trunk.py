@@ -256,8 +256,8 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
         if meta != found.meta:
             module.warn_of_version(meta)
         answered = trunk.read(resource)
-        for option, asked, got in trunk.unmet(desired, plan.after, answered):
-            module.warn(f"DIDWW answered {option} {trunk.show(got)} where the task asks for {trunk.show(asked)}")
+        for warning in trunk.warnings(desired, plan.after, answered):
+            module.warn(warning)
         after = answered.with_linkage_of(plan.after)
     result = {
         "changed": plan.patch is not None,
