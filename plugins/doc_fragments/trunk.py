@@ -55,7 +55,6 @@ options:
           - V(ip_only), and types that this collection does not know, are accepted only where the trunk already has
             that type and nothing about it differs. Only DIDWW staff can set them.
           - A change away from V(ip_only) is sent to DIDWW, and no task can take it back.
-          - A change away from V(ip_only) is sent to DIDWW, and cannot be taken back by a task.
         type: str
         required: true
       allowed_sip_ips:

@@ -77,7 +77,11 @@ def _environment(variable: str) -> str:
 
 
 def connection_problems(options: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with the values of the connection options among `options`."""
+    """Return what is wrong with the values of the connection options among `options`.
+
+    A key is a header's value, a URL the base that paths are added to; times and counts are this
+    collection's own limits.
+    """
     problems = []
     for option, accepts, expected in (
         ("api_key", _is_header_value, "a key: not empty, no white space, only characters that a header carries"),
@@ -158,6 +162,8 @@ class TaskModule(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
+        # A password in a URL is refused, and must not be in the invocation either.
+        self.no_log_values.update(re.findall(r"//[^/@]*?:([^/@]+)@", str(self.params.get("api_url"))))
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
             msg = joined(self._messages(result.errors))
@@ -170,9 +176,9 @@ class TaskModule(AnsibleModule):
         # A null is left to the rule of its setting, which says what to write instead.
         raw = _load_params()
         nulls = {name for name in self._options if name in raw and raw[name] is None}
-        wrong = [words for words in wrong if not _names_in(words, nulls)]
+        wrong = [words for words in wrong if not _blamed(words, nulls)]
         # What Ansible found wrong is not looked at again: it is not of its type.
-        found = _names_in(" ".join(wrong), self.argument_spec)
+        found = {name for words in wrong for name in _blamed(words, self.argument_spec)}
         if "api_key" in found:
             wrong.append("api_key can be set by the environment variable DIDWW_API_KEY too")
         try:
@@ -192,7 +198,7 @@ class TaskModule(AnsibleModule):
                 "User-Agent": f"ansible-collection/didww.voice/{VERSION} ansible-core/{self.ansible_version}",
             },
             timeout=options["api_timeout"],
-            retries=options["api_retries"],
+            retries=int(options["api_retries"]),
             verify=options["validate_certs"] and (options["ca_path"] or True),
             pace=pace,
         )
@@ -207,8 +213,10 @@ class TaskModule(AnsibleModule):
             )
 
 
-def _names_in(words: str, names: Iterable[str]) -> set[str]:
-    return {name for name in names if re.search(rf"\b{name}\b", words)}
+def _blamed(words: str, names: Iterable[str]) -> set[str]:
+    """Return those of `names` that an error of Ansible's argument validation is about."""
+    before = r"(?:argument '|option '|value of |arguments: (?:\w+, )*|found in (?:\w+ -> )*)"
+    return {name for name in names if re.search(rf"{before}{name}\b", words)}
 
 
 def _named(options: Mapping[str, Any], values: Any, raw: Any) -> Any:
@@ -454,7 +462,10 @@ def joined(messages: list[str]) -> str:
 
 
 def option_of(pointer: Any) -> str | None:
-    """Return the option that a JSON:API error pointer is about: `/data/attributes/name` is `name`."""
+    """Return the option that a JSON:API error pointer is about: `/data/attributes/name` is `name`.
+
+    None for a pointer that is about no part of the resource (reference, Errors).
+    """
     parts = pointer.split("/") if isinstance(pointer, str) else []
     frame = {"", "data", "attributes", "relationships"}
     return ".".join(part for part in parts if part not in frame and not part.isdigit()) or None

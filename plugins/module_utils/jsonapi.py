@@ -28,11 +28,15 @@ try:
         ConnectTimeoutError,
         HTTPError,
         InvalidHeader,
+        LocationValueError,
         MaxRetryError,
         NewConnectionError,
         ProxyError,
     )
     from urllib3.util.retry import Retry
+
+    if not hasattr(Retry, "DEFAULT_ALLOWED_METHODS"):
+        raise ImportError("urllib3 1.26 or newer is needed")
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
@@ -176,6 +180,8 @@ class Client:
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._session.headers.update(headers)
         self._session.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
+        # Redirects are not followed, so their target is not even parsed: it may be anything.
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # on purpose
         # An auth of its own also keeps requests from consulting .netrc.
         self._session.auth = authenticate
 
@@ -203,6 +209,7 @@ class Client:
     def pages(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Iterator[Page]:
         """Read the resources of type `kind` that `params` select, page by page. Raises Failure."""
         number, more = 1, True
+        seen: set[str] = set()
         while more:
             # By page number, not by following links.next: that may name another host.
             page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
@@ -214,6 +221,11 @@ class Client:
             total = meta.get("total_records")
             pages = -(-total // PAGE_SIZE) if isinstance(total, int) else number + more
             resources = [_resource(each, kind, None, linkage) for each in data]
+            # Pages shift while they are read: what came before does not come again.
+            resources = [each for each in resources if each["id"] not in seen]
+            seen.update(each["id"] for each in resources)
+            if more and not resources:
+                raise Unusable(f"page {number} of {kind} holds nothing that did not come before")
             yield Page(resources, meta, _included(document), pages)
             number += 1
 
@@ -268,24 +280,15 @@ class Client:
                 response = self._session.request(
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
-                if response.status_code == 200 and not response.content:
-                    # What http.client makes of an answer that ends within its headers.
-                    raise requests.exceptions.ConnectionError("the answer broke off before its body")
+                _check_whole(response)
                 if not retry.is_retry(method, response.status_code):
                     return response, lost
                 lost = lost or (method == "PATCH" and response.status_code >= 500)
-            except (requests.exceptions.SSLError, requests.exceptions.InvalidURL) as caught:
-                raise Unreachable(_reason(caught), lost) from caught
-            except (
-                requests.exceptions.ConnectionError,
-                requests.exceptions.Timeout,
-                requests.exceptions.ChunkedEncodingError,
-                requests.exceptions.ContentDecodingError,
-            ) as caught:
+            except (requests.exceptions.RequestException, HTTPError, OSError) as caught:
                 response, error = None, caught
                 lost = lost or (method == "PATCH" and not _never_sent(caught))
-            except (requests.exceptions.RequestException, HTTPError, OSError) as caught:
-                raise Unreachable(_reason(caught), lost) from caught
+                if not _may_pass(caught):
+                    raise Unreachable(_reason(caught), lost) from caught
             raw = None if response is None else response.raw
             try:
                 retry = retry.increment(method, url, response=raw, error=error)
@@ -308,14 +311,42 @@ def _include(linkage: Sequence[str]) -> dict[str, str]:
     return {"include": ",".join(linkage)} if linkage else {}
 
 
+def _check_whole(response: Any) -> None:
+    """Raise requests' ConnectionError if the answer broke off: neither requests nor http.client always tell."""
+    length = response.headers.get("Content-Length", "")
+    short = length.isdigit() and "Transfer-Encoding" not in response.headers and response.raw.tell() < int(length)
+    # An answer that ends within its headers comes out as one without any, and without a body.
+    if short or (response.status_code == 200 and not response.content):
+        raise requests.exceptions.ConnectionError("the answer broke off")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Return whether another attempt may fare better: a broken connection or a timeout, not a certificate."""
+    broken = (
+        requests.exceptions.ConnectionError,
+        requests.exceptions.Timeout,
+        requests.exceptions.ChunkedEncodingError,
+        requests.exceptions.ContentDecodingError,
+    )
+    return isinstance(error, broken) and not _is_certificate(error)
+
+
+def _is_certificate(error: Exception) -> bool:
+    return isinstance(error, requests.exceptions.SSLError) and "certificate" in _reason(error).lower()
+
+
 def _never_sent(error: Exception) -> bool:
-    """Return whether the connection failed before the request could be sent."""
+    """Return whether it failed before the request could be sent."""
+    before = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)
+    # requests raises a bare OSError for a CA bundle that is not there.
+    if isinstance(error, before) or type(error) is OSError or _is_certificate(error):
+        return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 
 def _reason(error: BaseException | None) -> str:
-    """Return the innermost cause in words, without the object addresses that urllib3 puts before it."""
+    """Return the innermost cause in words, without object addresses, and without the password of a proxy."""
     cause: Any = error
     while True:
         if isinstance(cause, ProxyError):
@@ -324,7 +355,8 @@ def _reason(error: BaseException | None) -> str:
         if not isinstance(inner, Exception):
             inner = cause.args[0] if getattr(cause, "args", None) else None
         if not isinstance(inner, Exception):
-            return re.sub(r"^<?[\w.]*(?: object at 0x\w+>|\([^)]*\)): ", "", str(cause)) or type(cause).__name__
+            words = re.sub(r"^<?[\w.]*(?: object at 0x\w+>|\([^)]*\)): ", "", str(cause))
+            return re.sub(r"//[^/\s]*@", "//", words) or type(cause).__name__
         cause = inner
 
 
@@ -356,14 +388,14 @@ def _resource(data: Any, kind: str, identifier: str | None, linkage: Sequence[st
         raise Unusable("the answer has no resource in data")
     if data.get("type") != kind or not isinstance(data.get("id"), str):
         raise Unusable(f"the answer holds a {data.get('type')} with id {data.get('id')} where {kind} was asked for")
-    if identifier is not None and data["id"] != identifier:
+    if identifier is not None and data["id"].lower() != identifier.lower():
         raise Unusable(f"the answer holds {kind} {data['id']} where {identifier} was asked for")
     if not isinstance(data.get("attributes"), dict):
         raise Unusable(f"attributes of {kind} {data['id']} are not an object")
     for member in ("relationships", "meta"):
-        if not isinstance(data.get(member, {}), dict):
+        if not isinstance(data.get(member) or {}, dict):
             raise Unusable(f"{member} of {kind} {data['id']} is not an object")
-    relationships = data.get("relationships", {})
+    relationships = data.get("relationships") or {}
     for name in {*relationships, *linkage}:
         linked = relationships.get(name, {})
         identifiers = linked.get("data") if isinstance(linked, dict) else None

@@ -94,7 +94,7 @@ def _expect(condition: object, accepted: str) -> None:
 
 
 def matching(pattern: str, accepted: str) -> Kind:
-    """A text that matches all of `pattern`; `accepted` says so in words."""
+    """Return the kind of text that matches all of `pattern`; `accepted` says so in words."""
     regex = re.compile(pattern, re.ASCII)
 
     def canonical(value: Any) -> str:
@@ -105,7 +105,7 @@ def matching(pattern: str, accepted: str) -> Kind:
 
 
 def choice(*choices: str) -> Kind:
-    """One of `choices`."""
+    """Return the kind that is one of `choices`."""
 
     def canonical(value: Any) -> str:
         _expect(value in choices, "one of " + ", ".join(choices))
@@ -120,7 +120,7 @@ def _boolean(value: Any) -> bool:
 
 
 def whole(least: int, most: int) -> Kind:
-    """A whole number from `least` to `most`, both included."""
+    """Return the kind that is a whole number from `least` to `most`, both included."""
 
     def canonical(value: Any) -> int:
         # In Python True is 1; in a playbook `capacity_limit: yes` is a mistake.
@@ -132,7 +132,7 @@ def whole(least: int, most: int) -> Kind:
 
 
 def amount(least: int, most: int) -> Kind:
-    """A decimal from `least` to `most`, as DIDWW writes it: `1000` is `"1000.0"`."""
+    """Return the kind that is a decimal from `least` to `most`, as DIDWW writes it: `1000` is `"1000.0"`."""
 
     def canonical(value: Any) -> str:
         written = str(value)
@@ -406,7 +406,7 @@ def _collect(
         problems.append(Problem(option, str(error)))
 
 
-# Any text goes: whether a trunk can have the type is known only when its own type is.
+# No choice: whether a trunk can have the type is known only when its own type is.
 _TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
 
 
@@ -425,8 +425,8 @@ def _desire_authentication(problems: list[Problem], given: Mapping[str, Any]) ->
     return values
 
 
-def _known_types() -> set[str]:
-    return {known for attribute in AUTHENTICATION_ATTRIBUTES for known in attribute.types}
+def _known_types() -> list[str]:
+    return [known for attribute in AUTHENTICATION_ATTRIBUTES for known in attribute.types]
 
 
 def label(given: Mapping[str, Any]) -> str:
@@ -664,7 +664,7 @@ def plan(desired: Desired, current: Trunk) -> Plan:
         after[AUTHENTICATION] = _authentication_after(problems, desired.settings, before)
     managed = _managed_linkage(problems, after, desired, before)
     for name in managed:
-        after[name] = before[name] if before[FLAG_OF[name]] is True else []
+        after[name] = before[name]
     if problems:
         raise Refusal(problems)
     changes = {
@@ -672,7 +672,7 @@ def plan(desired: Desired, current: Trunk) -> Plan:
         for setting in SETTINGS
         if setting.name in after and before[setting.name] != after[setting.name]
     }
-    patch = _patch(current, changes, after, skip=managed) if changes else None
+    patch = _patch(current, changes, after) if changes else None
     return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers))
 
 
@@ -745,24 +745,26 @@ def _authentication_after(
 def _managed_linkage(
     problems: list[Problem], after: Mapping[str, Any], desired: Desired, before: Mapping[str, Any]
 ) -> list[str]:
-    """Return the named relationships that DIDWW manages after the update: nothing is sent for them."""
-    managed = [name for name in desired.linkage if after[FLAG_OF[name]] is True]
-    for name in managed:
-        flag = FLAG_OF[name]
-        linked_so = before[flag] is True and desired.settings[name] == before[name]
-        if desired.settings[name] and not linked_so:
+    """Return the named relationships that DIDWW manages already: what they hold is not the task's to change."""
+    managed = []
+    for name in desired.linkage:
+        flag, wanted = FLAG_OF[name], desired.settings[name]
+        if after[flag] is not True:
+            continue
+        was_on = before[flag] is True
+        if wanted and not (was_on and wanted == before[name]):
             words = f"DIDs cannot be named while {flag} is true: leave {name} out, or set {flag} to false"
             problems.append(Problem(name, words))
+        elif was_on:
+            managed.append(name)
     return managed
 
 
-def _patch(current: Trunk, changes: Collection[str], after: Mapping[str, Any], skip: Collection[str]) -> dict[str, Any]:
+def _patch(current: Trunk, changes: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resource that states what differs, and what the API demands beside it."""
     attributes = {name: after[name] for name in changes if name not in LINKAGE}
     relationships = {
-        name: {"data": [{"type": "dids", "id": each} for each in after[name]]}
-        for name in changes
-        if name in LINKAGE and name not in skip
+        name: {"data": [{"type": "dids", "id": each} for each in after[name]]} for name in changes if name in LINKAGE
     }
     if AUTHENTICATION in changes:
         had, method = current.settings[AUTHENTICATION], after[AUTHENTICATION]

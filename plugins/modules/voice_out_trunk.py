@@ -30,6 +30,7 @@ attributes:
     support: full
   idempotent:
     support: full
+    details: Unless DIDWW does not keep a value that is asked for, which is a warning.
 """
 
 EXAMPLES = r"""
@@ -253,7 +254,7 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     after, meta = plan.after, found.meta
     if plan.patch and not module.check_mode:
         resource, meta, _included = client.update(plan.patch)
-        if meta != found.meta:
+        if meta.get("api_version") != found.meta.get("api_version"):
             module.warn_of_version(meta)
         answered = trunk.read(resource)
         for warning in trunk.warnings(desired, plan.after, answered):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -45,8 +46,8 @@ class Simulator:
     """One stand-in server: a store, a journal, faults, and the thread that serves them.
 
     In: the seed (default: the packaged one), requests per second per key (0: unlimited), seconds
-    added to every API request, and where to listen (port 0: any free one). Use it as a context
-    manager, or call `start` and `stop`. The methods do what the control endpoints do.
+    added to every API request, where to listen (port 0: any free one), and a TLS context to serve
+    https. Use it as a context manager, or call `start` and `stop`. The methods do what the control endpoints do.
     Raises SeedError for a seed that makes no sense.
     """
 
@@ -58,8 +59,10 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         verbose: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.rate = rate
+        self.tls = tls
         self.latency = latency
         self.host = host
         self.port = port
@@ -84,7 +87,9 @@ class Simulator:
             owner = simulator
 
         self._stopping.clear()
-        self._server = make_server(self.host, self.port, self.app, threaded=True, request_handler=Handler)
+        self._server = make_server(
+            self.host, self.port, self.app, threaded=True, request_handler=Handler, ssl_context=self.tls
+        )
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
@@ -117,7 +122,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The API's base URL, as a client's `api_url`."""
-        return f"http://{self.host}:{self.port}{PREFIX}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{PREFIX}"
 
     # --- what the control endpoints do ---
 

@@ -207,3 +207,47 @@ def test_another_version_is_a_warning(run_module: RunModule, monkeypatch: pytest
 def with_version(read: Any, version: str) -> Any:
     """Return `read` with another API version in the meta of its answers."""
     return lambda *args: read(*args)._replace(meta={"api_version": version})
+
+
+def test_connection_options_reach_the_client(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {}
+    original = jsonapi.Client.__init__
+
+    def init(self: jsonapi.Client, **options: Any) -> None:
+        made.update(options)
+        original(self, **options)
+
+    monkeypatch.setattr(jsonapi.Client, "__init__", init)
+    options: dict[str, Any] = {"name": "EU SBC", "api_url": f"{local_api.url}/", "api_timeout": 7, "api_retries": 3}
+    run_module(**options)
+    assert (made["timeout"], made["retries"], made["verify"]) == (7, 3, True)
+    assert local_api.journal[0]["path"] == "/v3/voice_out_trunks"
+    run_module(**options, ca_path=__file__)
+    assert made["verify"] == __file__
+    run_module(**options, ca_path=__file__, validate_certs=False)
+    assert made["verify"] is False
+    run_module(**{**options, "api_retries": False})
+    assert made["retries"] == 0
+    assert type(made["retries"]) is int
+
+
+@pytest.mark.parametrize("url", [f"https://user:{SECRET}@host/v3", f"https://:{SECRET}@host/v3"])
+def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None:
+    result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
+    assert result["failed"] is True
+    assert SECRET not in str(result)
+    assert "planted-key" not in str(result)
+    assert "api_url" in result["invocation"]["module_args"]
+
+
+def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
+    result = run_module(name="nobody", _ansible_verbosity=4)
+    assert result["failed"] is True
+    assert "exception" not in result
+
+
+def test_a_value_that_is_an_options_name_is_no_option(run_module: RunModule) -> None:
+    result = run_module(id="0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10", status="id")
+    assert result["msg"].startswith("value of status must be one of")

@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import trustme
 from ansible_collections.didww.voice.plugins.module_utils import jsonapi
 from simulator.server import Simulator
+from urllib3.exceptions import InsecureRequestWarning
 
 KIND = "voice_out_trunks"
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
@@ -254,3 +260,177 @@ def test_a_proxy_that_fails_is_named(local_api: Simulator, monkeypatch: pytest.M
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with pytest.raises(jsonapi.Unreachable, match=r"^the proxy failed: .*Connection refused$"):
         client(local_api, url="http://api.example.invalid/v3").get(KIND, ID)
+
+
+# --- TLS ---
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_api(authority: trustme.CA) -> Iterator[Simulator]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Simulator(rate=0, tls=context) as server:
+        yield server
+
+
+def test_a_certificate_is_checked(tls_api: Simulator, delays: list[float]) -> None:
+    with pytest.raises(jsonapi.Unreachable, match="certificate verify failed") as refused:
+        client(tls_api).update(UPDATE)
+    assert refused.value.unsettled is False
+    assert delays == []
+    assert tls_api.journal == []
+
+
+def test_a_ca_bundle_is_used(tls_api: Simulator, authority: trustme.CA) -> None:
+    with authority.cert_pem.tempfile() as bundle:
+        assert client(tls_api, verify=bundle).get(KIND, ID).resource["id"] == ID
+
+
+def test_checking_can_be_switched_off(tls_api: Simulator) -> None:
+    with pytest.warns(InsecureRequestWarning):
+        assert client(tls_api, verify=False).get(KIND, ID).resource["id"] == ID
+
+
+def test_a_handshake_that_breaks_off_is_tried_again(delays: list[float]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        attempts: list[None] = []
+
+        def hang_up() -> None:
+            while len(attempts) < 3:
+                connection, _address = listener.accept()
+                attempts.append(None)
+                connection.recv(100)
+                connection.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(jsonapi.Unreachable):
+            jsonapi.Client(url, lambda request: request, {}, 5, 2, True).get(KIND, ID)
+        thread.join(5)
+    assert len(attempts) == 3
+    assert len(delays) == 2
+
+
+# --- Answers that keep to no rule ---
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": None},
+        {"data": []},
+        {"data": {"type": KIND, "id": 7, "attributes": {}}},
+        {"data": {"type": KIND, "id": ID}},
+        {"data": {"type": KIND, "id": ID, "attributes": {}, "relationships": [1]}},
+        {"data": {"type": KIND, "id": ID, "attributes": {}, "meta": "x"}},
+        "[" * 100000,
+        "null",
+        "7",
+    ],
+)
+def test_a_document_that_is_no_resource_is_an_error(local_api: Simulator, body: Any) -> None:
+    local_api.add_faults({"status": 200, "body": body})
+    with pytest.raises(jsonapi.Unusable):
+        client(local_api).get(KIND, ID)
+
+
+def test_what_json_api_leaves_open_is_taken(local_api: Simulator) -> None:
+    resource: dict[str, Any] = {"type": KIND, "id": ID.upper(), "attributes": {}, "relationships": None, "meta": None}
+    local_api.add_faults({"status": 200, "body": {"data": resource, "meta": None, "included": [1, {}], "links": 5}})
+    assert client(local_api).get(KIND, ID) == (resource, {}, [])
+
+
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_another_success_is_none(local_api: Simulator, status: int) -> None:
+    local_api.add_faults({"status": status, "body": {"data": {"type": KIND, "id": ID, "attributes": {}}}})
+    with pytest.raises(jsonapi.Unusable) as unusable:
+        client(local_api).update(UPDATE)
+    assert unusable.value.unsettled is True
+
+
+@pytest.mark.parametrize("errors", ["x", [1, None], {}, None])
+def test_errors_that_are_none_are_left_out(local_api: Simulator, errors: Any) -> None:
+    local_api.add_faults({"status": 422, "body": {"errors": errors}})
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api).get(KIND, ID)
+    assert refused.value.errors == []
+
+
+def test_pages_that_repeat_end(local_api: Simulator) -> None:
+    page = {"data": [{"type": KIND, "id": ID, "attributes": {}}], "links": {"next": "http://elsewhere.invalid/"}}
+    local_api.add_faults({"status": 200, "body": page, "times": 0})
+    with pytest.raises(jsonapi.Unusable, match="nothing that did not come before"):
+        client(local_api).get_all(KIND)
+    assert len(local_api.journal) == 2
+
+
+def test_a_gateway_that_fails_on_an_update_may_have_passed_it_on(local_api: Simulator) -> None:
+    local_api.add_faults({"status": 502, "apply": True}, {"status": 422, "body": {"errors": []}})
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api).update(UPDATE)
+    assert (refused.value.status, refused.value.unsettled) == (422, True)
+
+
+def test_delays_end_at_a_minute(local_api: Simulator, delays: list[float]) -> None:
+    local_api.add_faults({"status": 503, "times": 0})
+    with pytest.raises(jsonapi.Refused):
+        client(local_api, retries=10).get(KIND, ID)
+    assert len(delays) == 10
+    assert max(delays) <= 60
+    assert sorted(delays[:4]) == delays[:4]
+
+
+def test_the_password_of_a_proxy_is_not_shown(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:planted-secret@host:99999")
+    with pytest.raises(jsonapi.Unreachable) as failed:
+        client(local_api, url="http://api.example.invalid/v3").update(UPDATE)
+    assert "planted" not in str(failed.value)
+    assert failed.value.unsettled is False
+
+
+def test_a_redirect_to_nowhere_is_refused_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _address = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(jsonapi.Unusable, match="redirects are refused"):
+            jsonapi.Client(url, lambda request: request, {}, 5, 0, True).get(KIND, ID)
+
+
+# --- The rate ---
+
+
+def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    pace = jsonapi.Pace(20)
+    turns = []
+    for _turn in range(41):
+        pace.wait()
+        turns.append(now[0])
+    assert turns[0] == 100.0
+    assert all(turns[n + 20] - turns[n] >= 1 for n in range(21))
+    assert turns[40] - turns[0] < 2.1
+    pace.pause(7)
+    pace.wait()
+    assert now[0] - turns[40] == pytest.approx(7)
+
+
+def test_a_429_makes_every_request_of_a_pace_wait(local_api: Simulator, delays: list[float]) -> None:
+    pace = jsonapi.Pace(20)
+    local_api.add_faults({"status": 429, "headers": {"Retry-After": "7"}})
+    client(local_api, pace=pace).get(KIND, ID)
+    assert max(delays) == pytest.approx(7, abs=0.5)

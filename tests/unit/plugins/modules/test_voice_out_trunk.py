@@ -438,7 +438,7 @@ def test_a_flag_that_goes_on_takes_the_linkage_with_it(local_api: Simulator, run
     assert predicted["changes"] == done["changes"]
     assert done["changes"]["dids"] == {"before": [DID], "after": []}
     assert patches(local_api)[0]["attributes"] == {"allow_any_did_as_cli": True}
-    assert "relationships" not in patches(local_api)[0]
+    assert patches(local_api)[0]["relationships"] == {"dids": {"data": []}}
     assert local_api.trunk(TRUNK)["dids"] == []
     assert run_module(**options)["changed"] is False
 
