@@ -158,7 +158,7 @@ notes:
 
     # The same options, one level down: every entry of a list of trunks has them.
     _OPTIONS, _NOTES = DOCUMENTATION.removeprefix("\noptions:\n").split("notes:\n")
-    TRUNKS = (
+    TRUNKS: str = (
         """
 options:
   trunks:

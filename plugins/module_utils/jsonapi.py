@@ -338,8 +338,10 @@ def _is_certificate(error: Exception) -> bool:
 def _never_sent(error: Exception) -> bool:
     """Return whether it failed before the request could be sent."""
     before = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)
-    # requests raises a bare OSError for a CA bundle that is not there.
-    if isinstance(error, before) or type(error) is OSError or _is_certificate(error):
+    # requests raises an OSError that is not its own for a CA bundle that is not there.
+    if isinstance(error, before) or not isinstance(error, (requests.exceptions.RequestException, HTTPError)):
+        return True
+    if _is_certificate(error):
         return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))

@@ -229,8 +229,9 @@ def test_connection_options_reach_the_client(
     run_module(**options, ca_path=__file__, validate_certs=False)
     assert made["verify"] is False
     run_module(**{**options, "api_retries": False})
+    # False is 0 for Python; for urllib3 it is to raise at once whatever comes.
+    assert made["retries"] is not False
     assert made["retries"] == 0
-    assert type(made["retries"]) is int
 
 
 @pytest.mark.parametrize("url", [f"https://user:{SECRET}@host/v3", f"https://:{SECRET}@host/v3"])
