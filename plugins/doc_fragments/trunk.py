@@ -158,8 +158,8 @@ notes:
 
     # The same options, one level down: every entry of a list of trunks has them.
     _OPTIONS, _NOTES = DOCUMENTATION.removeprefix("\noptions:\n").split("notes:\n")
-    TRUNKS: str = (
-        """
+    _ENTRY: str = textwrap.indent(re.sub(r"\bO\((?=\w)", "O(trunks[].", _OPTIONS), "    ")
+    TRUNKS: str = f"""
 options:
   trunks:
     description:
@@ -168,8 +168,7 @@ options:
     elements: dict
     required: true
     suboptions:
+{_ENTRY}
+notes:
+{_NOTES}
 """
-        + textwrap.indent(re.sub(r"\bO\((?=\w)", "O(trunks[].", _OPTIONS), "    ")
-        + "notes:\n"
-        + _NOTES
-    )
