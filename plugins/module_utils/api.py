@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, _load_params, missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.didww.voice.plugins.module_utils import jsonapi
@@ -27,6 +28,7 @@ from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     Refusal,
     diff,
     entry,
+    label,
     numbers_in,
     show,
 )
@@ -140,25 +142,22 @@ class TaskModule(AnsibleModule):
         # Outside of the handler, so that an expected error shows no traceback.
         end(**result)
 
-    def _checked(self, leave_out: Collection[str] = ()) -> Any:
-        """Check every option but those in `leave_out`; raise Refusal with every problem."""
+    def _checked(self, leave_out: Collection[str] = (), entries: Mapping[str, Any] | None = None) -> Any:
+        """Check every option but those in `leave_out`, with `entries` for lists; raise Refusal with every problem.
+
+        None is an explicit null: Ansible fills in None for an option left out too, and only the raw
+        arguments tell the two apart.
+        """
         problems = connection_problems({name: self.params[name] for name in self.params if name not in leave_out})
+        options = {name: spec for name, spec in self._options.items() if name not in leave_out}
         checked = None
         try:
-            checked = self._check(self._given(leave_out))
+            checked = self._check({**_named(options, self.params, _load_params()), **(entries or {})})
         except Refusal as refusal:
             problems += refusal.problems
         if problems:
             raise Refusal(problems)
         return checked
-
-    def _given(self, leave_out: Collection[str]) -> dict[str, Any]:
-        """Return the options of this module that the task names; None is an explicit null.
-
-        Ansible fills in None for an option left out: only the raw arguments tell the two apart.
-        """
-        options = {name: spec for name, spec in self._options.items() if name not in leave_out}
-        return dict(_named(options, self.params, _load_params()))
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
@@ -171,21 +170,23 @@ class TaskModule(AnsibleModule):
 
     def _messages(self, errors: Iterable[Exception]) -> list[str]:
         """Return what Ansible found wrong, and what is wrong with the other options."""
-        unsupported = [f"unsupported options: {error}" for error in errors if isinstance(error, UnsupportedError)]
-        wrong = [str(error) for error in errors if not isinstance(error, UnsupportedError)]
-        # A null is left to the rule of its setting, which says what to write instead.
         raw = _load_params()
-        nulls = {name for name in self._options if name in raw and raw[name] is None}
-        wrong = [words for words in wrong if not _blamed(words, nulls)]
-        # What Ansible found wrong is not looked at again: it is not of its type.
-        found = {name for words in wrong for name in _blamed(words, self.argument_spec)}
+        messages, found = _faults(errors, self.argument_spec, raw)
         if "api_key" in found:
-            wrong.append("api_key can be set by the environment variable DIDWW_API_KEY too")
+            messages.append("api_key can be set by the environment variable DIDWW_API_KEY too")
+        entries: dict[str, list[Any]] = {}
+        for name, spec in self._options.items():
+            if spec.get("elements") == "dict" and isinstance(raw.get(name), list):
+                # Ansible does not say which entry of a list is wrong.
+                messages = [words for words in messages if not re.search(rf"(found in |options: ){name}\b", words)]
+                told, entries[name] = _entry_faults(name, spec["options"], raw[name])
+                messages += told
+                found.add(name)
         try:
-            self._checked(leave_out=found)
+            self._checked(leave_out=found, entries=entries)
         except Refusal as refusal:
-            wrong += refusal.messages()
-        return unsupported + wrong
+            messages += refusal.messages()
+        return messages
 
     def connect(self, pace: jsonapi.Pace | None = None) -> jsonapi.Client:
         """Return a client for the API that the connection options name, keeping the rate of `pace`."""
@@ -211,6 +212,34 @@ class TaskModule(AnsibleModule):
                 f"DIDWW answered with API version {version} where this collection speaks {API_VERSION}: "
                 "settings may be missing or mean something else"
             )
+
+
+def _faults(
+    errors: Iterable[Exception], options: Mapping[str, Any], raw: Mapping[str, Any]
+) -> tuple[list[str], set[str]]:
+    """Return what Ansible's argument validation found wrong, in words, and the options that it is about."""
+    unsupported = [f"unsupported options: {error}" for error in errors if isinstance(error, UnsupportedError)]
+    wrong = [str(error) for error in errors if not isinstance(error, UnsupportedError)]
+    # A null is left to the rule of its setting, which says what to write instead. Connection options have none.
+    nulls = {name for name in options if name in raw and raw[name] is None and name not in connection_spec()}
+    wrong = [words for words in wrong if not _blamed(words, nulls)]
+    # What Ansible found wrong is not to be looked at again: it is not of its type.
+    return unsupported + wrong, {name for words in wrong for name in _blamed(words, options)}
+
+
+def _entry_faults(name: str, options: Mapping[str, Any], raw: list[Any]) -> tuple[list[str], list[Any]]:
+    """Return what Ansible finds wrong with each entry of a list, and the entries without it."""
+    messages, entries = [], []
+    for index, each in enumerate(raw):
+        if not isinstance(each, dict):
+            messages.append(f"{name}[{index}]: {show(each)} is not accepted; expected a dictionary of options")
+            continue
+        result = ArgumentSpecValidator(options).validate(each)
+        told, found = _faults(result.errors, options, each)
+        messages += [f"{name}[{index}] ({label(each)}): {words}" for words in told]
+        rest = {option: spec for option, spec in options.items() if option not in found}
+        entries.append(_named(rest, result.validated_parameters, each))
+    return messages, entries
 
 
 def _blamed(words: str, names: Iterable[str]) -> set[str]:

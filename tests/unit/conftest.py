@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info
+from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
 from simulator.server import Simulator
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +53,12 @@ def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: py
 def run_info(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
     """Run `voice_out_trunk_info` in the same way."""
     return _runner(voice_out_trunk_info.main, local_api, monkeypatch, capsys)
+
+
+@pytest.fixture
+def run_fleet(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
+    """Run `voice_out_trunks` in the same way."""
+    return _runner(voice_out_trunks.main, local_api, monkeypatch, capsys)
 
 
 def _runner(

@@ -1,0 +1,273 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many trunks in one task: all or nothing before the first update, each for itself after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi
+from simulator.server import Simulator
+
+from ...conftest import CASES, RunModule
+
+EU = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+ANY_DID = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e004"
+DID = "6b1f4c0a-0000-4000-8000-000000000003"
+READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "credentials"}
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep no pace, except where a test is about it: the local API of unit tests has no limit."""
+    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
+
+
+def methods(local_api: Simulator) -> list[str]:
+    return [entry["method"] for entry in local_api.journal]
+
+
+def test_a_fleet(local_api: Simulator, run_fleet: RunModule) -> None:
+    options: dict[str, Any] = {
+        "trunks": [
+            {"name": "EU SBC", "capacity_limit": 60},
+            {"id": TWILIO.upper(), "status": "active"},
+            {"id": EXAMPLE, "allowed_rtp_ips": None, "rtp_ping": False},
+        ],
+        "diff": True,
+    }
+    predicted = run_fleet(check=True, **options)
+    assert methods(local_api) == ["GET"]
+    done = run_fleet(**options)
+    assert predicted["changed"] is done["changed"] is True
+    assert [(each["id"], each["name"], each["changed"]) for each in done["trunks"]] == [
+        (EU, "EU SBC", True),
+        (TWILIO, "Twilio London", False),
+        (EXAMPLE, "Outbound trunk Name", True),
+    ]
+    for key in ("changed", "trunks", "diff", "api_version"):
+        assert predicted[key] == done[key]
+    assert done["trunks"][0]["changes"] == {"capacity_limit": {"before": 30, "after": 60}}
+    assert done["summary"] == {"total": 3, "changed": 2, "unchanged": 1, "failed": 0, "requests": 3}
+    assert [part["before_header"] for part in done["diff"]] == [
+        f"voice_out_trunk EU SBC ({EU})",
+        f"voice_out_trunk Outbound trunk Name ({EXAMPLE})",
+    ]
+    sent = {entry["path"][-36:]: entry["body"]["data"] for entry in local_api.journal if entry["method"] == "PATCH"}
+    assert sent == {
+        EU: {"id": EU, "type": "voice_out_trunks", "attributes": {"capacity_limit": 60}},
+        EXAMPLE: {
+            "id": EXAMPLE,
+            "type": "voice_out_trunks",
+            "attributes": {"allowed_rtp_ips": None, "rtp_ping": False},
+        },
+    }
+    again = run_fleet(**options)
+    assert again["changed"] is False
+    assert again["diff"] == []
+    assert again["summary"]["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "path"),
+    [({"id": EU}, f"/v3/voice_out_trunks/{EU}"), ({"name": "EU SBC"}, "/v3/voice_out_trunks")],
+)
+def test_one_trunk_is_read_alone(local_api: Simulator, run_fleet: RunModule, entry: dict[str, Any], path: str) -> None:
+    assert run_fleet(trunks=[entry])["trunks"][0]["id"] == EU
+    (request,) = local_api.journal
+    assert request["path"] == path
+    assert ("filter[name]" in dict(request["query"])) is ("name" in entry)
+
+
+def test_no_trunks_are_no_requests(local_api: Simulator, run_fleet: RunModule) -> None:
+    result = run_fleet(trunks=[])
+    assert result["changed"] is False
+    assert result["trunks"] == []
+    assert local_api.journal == []
+
+
+def test_linkage_is_read_only_where_an_entry_names_it(local_api: Simulator, run_fleet: RunModule) -> None:
+    run_fleet(trunks=[{"id": EU}, {"id": TWILIO}])
+    run_fleet(trunks=[{"id": EU, "emergency_dids": []}, {"id": TWILIO}])
+    first, second = (dict(entry["query"]) for entry in local_api.journal)
+    page = {"page[number]": "1", "page[size]": "1000"}
+    assert first == page
+    assert second == {**page, "include": "emergency_dids", "fields[dids]": "number"}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_every_bad_option_is_told_by_index_and_name(local_api: Simulator, run_fleet: RunModule, check: bool) -> None:
+    result = run_fleet(
+        check=check,
+        max_requests_per_second=21,
+        trunks=[
+            {"name": "EU SBC", "rtp_timeout": 5, "status": "paused"},
+            {"external_reference_id": "crm-2", "capacity_limit": "many", "name": ""},
+            {"id": TWILIO, "typo": 1, "dst_prefixes": ["+44"], "status": None},
+            {"status": "active"},
+            {"id": EU, "authentication_method": {"tech_prefix": "1"}},
+        ],
+    )
+    message = result["msg"]
+    for words in (
+        "10 problems: (1) ",
+        "trunks[0] (EU SBC): value of status must be one of: active, blocked, got: paused",
+        "trunks[0] (EU SBC): rtp_timeout: 5 is not accepted",
+        "trunks[1] (crm-2): argument 'capacity_limit'",
+        'name: "" is not accepted',
+        f"trunks[2] ({TWILIO}): unsupported options: typo",
+        f"trunks[2] ({TWILIO}): dst_prefixes",
+        f"trunks[2] ({TWILIO}): status: null is not accepted",
+        "one of id, external_reference_id, name is required",
+        f"trunks[4] ({EU}): missing required arguments: type found in authentication_method",
+        "max_requests_per_second: 21 is not accepted",
+    ):
+        assert words in message
+    assert local_api.journal == []
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_every_problem_of_the_state_is_told_and_nothing_is_sent(
+    local_api: Simulator, run_fleet: RunModule, check: bool
+) -> None:
+    result = run_fleet(
+        check=check,
+        trunks=[
+            {"name": "EU SBC", "status": "blocked"},
+            {"id": ANY_DID, "dids": [DID]},
+            {"id": TWILIO, "authentication_method": {"type": "credentials_and_ip"}, "allowed_rtp_ips": None},
+            {"id": EXAMPLE, "dids": ["15550000000"]},
+        ],
+    )
+    assert "trunks[1] (Any DID): dids: DIDs cannot be named" in result["msg"]
+    assert "trunks[2] (Twilio London): authentication_method.allowed_sip_ips: required" in result["msg"]
+    assert "trunks[3] (Outbound trunk Name): dids: no DID of this account has the number 15550000000" in result["msg"]
+    assert set(methods(local_api)) == {"GET"}
+
+
+def test_entries_that_mean_none_several_or_the_same_are_told(local_api: Simulator, run_fleet: RunModule) -> None:
+    local_api.put_trunk(TWILIO, attributes={"external_reference_id": "twice"})
+    local_api.put_trunk(EXAMPLE, attributes={"external_reference_id": "twice"})
+    missing = "00000000-0000-4000-8000-000000000000"
+    result = run_fleet(
+        trunks=[
+            {"name": "EU SBC", "status": "blocked"},
+            {"id": EU, "capacity_limit": 1},
+            {"name": "nobody"},
+            {"external_reference_id": "twice"},
+            {"id": missing},
+        ]
+    )
+    assert result["msg"].startswith("4 problems")
+    assert f"trunks[1] ({EU}): id: means the same trunk as trunks[0]" in result["msg"]
+    assert 'trunks[2] (nobody): name: no trunk of this account has "nobody"' in result["msg"]
+    assert 'trunks[3] (twice): external_reference_id: 2 trunks have "twice"' in result["msg"]
+    assert f"trunks[4] ({missing}): id: no trunk of this account has" in result["msg"]
+    assert methods(local_api) == ["GET"]
+
+
+def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: RunModule) -> None:
+    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "apply": True, "drop": "before"})
+    result = run_fleet(
+        diff=True,
+        trunks=[
+            {"id": EU, "name": "Outbound trunk Name"},
+            {"id": TWILIO, "capacity_limit": 7},
+            {"id": ANY_DID, "capacity_limit": 7},
+            {"id": EXAMPLE},
+        ],
+    )
+    assert result["failed"] is True
+    assert result["changed"] is True
+    taken, lost, changed, same = result["trunks"]
+    assert (taken["failed"], taken["status"], taken["errors"][0]["option"]) == (True, 422, "name")
+    assert lost["failed"] is True
+    assert "may have been applied" in lost["msg"]
+    assert (changed["changed"], "failed" in changed) == (True, False)
+    assert (same["changed"], same["changes"]) == (False, {})
+    assert result["summary"] == {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 4}
+    assert result["msg"].startswith("2 of 4 trunks could not be updated, 1 were changed: 2 problems: (1) trunks[0]")
+    assert [part["after"] for part in result["diff"]] == [{"capacity_limit": 7}]
+    again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
+    assert again["changed"] is False
+
+
+def test_a_value_that_is_not_kept_is_a_warning(local_api: Simulator, run_fleet: RunModule) -> None:
+    local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
+    result = run_fleet(trunks=[{"id": EU, "rtp_timeout": None}])
+    assert result["warnings"] == [
+        "trunks[0] (EU SBC): DIDWW answered rtp_timeout 30 where the task asks for null",
+    ]
+
+
+def test_numbers_are_looked_up_once_for_all(local_api: Simulator, run_fleet: RunModule) -> None:
+    result = run_fleet(
+        trunks=[
+            {"id": EU, "dids": ["+37061498224", "37061498222"]},
+            {"id": EXAMPLE, "emergency_dids": ["37061498224"], "dids": ["37061498224", "4930901820"]},
+        ]
+    )
+    assert result["changed"] is True
+    lookups = [dict(entry["query"]) for entry in local_api.journal if entry["path"] == "/v3/dids"]
+    assert [query["filter[number]"] for query in lookups] == ["4930901820"]
+    assert local_api.trunk(EU)["dids"] == [DID[:-1] + "1", DID]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["option"] for case in CASES])
+def test_null_means_the_same_in_a_list(local_api: Simulator, run_fleet: RunModule, case: dict[str, Any]) -> None:
+    option, _dot, attribute = case["option"].partition(".")
+    has = {option: case["has"]}
+    local_api.put_trunk(EU, **(has if option in ("dids", "emergency_dids") else {"attributes": has}))
+    entry = {"id": EU, option: {"type": case["type"], attribute: None} if attribute else None}
+    result = run_fleet(trunks=[entry, {"id": TWILIO}], check=True)
+    if "clears" in case:
+        assert result["changed"] is (case["has"] is not None)
+    else:
+        assert result["msg"].startswith(f"trunks[0] ({EU}): {case['option']}: null is not accepted")
+
+
+def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModule, run_fleet: RunModule) -> None:
+    found = run_info(include_dids=True)["trunks"]
+    entries = [{name: value for name, value in each.items() if name not in READ_ONLY} for each in found]
+    result = run_fleet(trunks=entries)
+    assert result["changed"] is False
+    assert result["summary"] == {"total": 7, "changed": 0, "unchanged": 7, "failed": 0, "requests": 1}
+
+
+def test_single_requests_where_pages_would_be_more(
+    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 1)
+    ids = [entry["id"] for entry in sorted(jsonapi_trunks(local_api), key=lambda each: str(each["id"]))]
+    result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
+    assert result["changed"] is False
+    paths = [entry["path"] for entry in local_api.journal]
+    assert len(paths) <= 3
+    local_api.clear_journal()
+    run_fleet(trunks=[{"name": "EU SBC"}, {"name": "Twilio London"}])
+    assert len(local_api.journal) == 7
+
+
+def jsonapi_trunks(local_api: Simulator) -> list[dict[str, Any]]:
+    return [local_api.trunk(each) for each in (EU, EXAMPLE, TWILIO, ANY_DID)]
+
+
+@pytest.mark.parametrize(
+    ("missing", "pages", "expected"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 5, False), (1, 0, False)]
+)
+def test_singly(missing: int, pages: int, expected: bool) -> None:
+    assert api.singly(missing, pages) is expected
+
+
+def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float] = []
+    original = jsonapi.Pace.__init__
+    monkeypatch.setattr(jsonapi.Pace, "__init__", lambda self, rate: rates.append(rate) or original(self, rate))
+    run_fleet(trunks=[{"id": EU}])
+    run_fleet(trunks=[{"id": EU}], max_requests_per_second=5)
+    assert rates == [20, 5]
