@@ -267,7 +267,12 @@ def test_singly(missing: int, pages: int, expected: bool) -> None:
 def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[float] = []
     original = jsonapi.Pace.__init__
-    monkeypatch.setattr(jsonapi.Pace, "__init__", lambda self, rate: rates.append(rate) or original(self, rate))
+
+    def init(self: jsonapi.Pace, per_second: float) -> None:
+        rates.append(per_second)
+        original(self, per_second)
+
+    monkeypatch.setattr(jsonapi.Pace, "__init__", init)
     run_fleet(trunks=[{"id": EU}])
     run_fleet(trunks=[{"id": EU}], max_requests_per_second=5)
     assert rates == [20, 5]
