@@ -41,16 +41,21 @@ def nothing_or(strategy: st.SearchStrategy[Any], *nothing: Any) -> st.SearchStra
 
 
 ADDRESSES = st.lists(NETWORKS, min_size=1, max_size=4)
+
+
+def addressed(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Return methods of a type that has addresses."""
+    attributes = st.fixed_dictionaries(
+        {"allowed_sip_ips": ADDRESSES, "tech_prefix": nothing_or(st.from_regex(r"\A[0-9#]{1,8}\Z"), "")},
+        optional={"username": st.just("u"), "password": st.just("p"), "future": st.integers()},
+    )
+    return st.fixed_dictionaries({"type": st.just(kind), "attributes": attributes})
+
+
+CREDENTIALS = addressed("credentials_and_ip")
 METHODS = st.one_of(
-    st.fixed_dictionaries(
-        {
-            "type": st.sampled_from(["credentials_and_ip", "ip_only"]),
-            "attributes": st.fixed_dictionaries(
-                {"allowed_sip_ips": ADDRESSES, "tech_prefix": nothing_or(st.from_regex(r"\A[0-9#]{1,8}\Z"), "")},
-                optional={"username": st.just("u"), "password": st.just("p"), "future": st.integers()},
-            ),
-        }
-    ),
+    CREDENTIALS,
+    addressed("ip_only"),
     st.fixed_dictionaries(
         {
             "type": st.just("twilio"),
@@ -84,9 +89,9 @@ ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def resources(draw: st.DrawFn) -> dict[str, Any]:
+def resources(draw: st.DrawFn, methods: st.SearchStrategy[Any] = METHODS) -> dict[str, Any]:
     """Draw a trunk as the API answers it, with its linkage."""
-    attributes = draw(st.fixed_dictionaries(ATTRIBUTES))
+    attributes = draw(st.fixed_dictionaries({**ATTRIBUTES, trunk.AUTHENTICATION: methods}))
     return {
         "id": str(draw(st.uuids())),
         "type": trunk.RESOURCE_TYPE,
@@ -130,8 +135,20 @@ def carry_out(resource: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]
     return {**resource, "attributes": attributes, "relationships": relationships}
 
 
-# Enough to meet trunks of the same authentication type, partly named, many times.
-@settings(max_examples=1000, deadline=None)
+@given(resources(CREDENTIALS), CREDENTIALS, st.sampled_from(["allowed_sip_ips", "tech_prefix"]))
+def test_a_partial_method_loses_nothing(resource: dict[str, Any], other: dict[str, Any], name: str) -> None:
+    method = {"type": other["type"], name: other["attributes"][name]}
+    current = trunk.read(resource)
+    made = trunk.plan(trunk.desire({"id": resource["id"], trunk.AUTHENTICATION: method}), current)
+    had = current.settings[trunk.AUTHENTICATION]
+    after = trunk.read(carry_out(resource, made.patch or {})).settings[trunk.AUTHENTICATION]
+    assert {key: value for key, value in after.items() if key != name} == {
+        key: value for key, value in had.items() if key != name
+    }
+    assert after == made.after.settings[trunk.AUTHENTICATION]
+
+
+@settings(max_examples=500, deadline=None)
 @given(resources(), resources(), st.sets(st.sampled_from(sorted(SETTINGS))), st.booleans())
 def test_a_plan_that_is_carried_out_leaves_nothing_to_do(
     resource: dict[str, Any], other: dict[str, Any], named: set[str], partial: bool
