@@ -300,25 +300,35 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> jsonapi.Answe
             raise Refusal(entry(0, wanted[0].identifier, refusal.problems)) from refusal
         return jsonapi.Answers([answer.resource], answer.meta, answer.included)
     linkage = tuple(name for name in LINKAGE if any(name in each.linkage for each in wanted))
-    by_id = {each.identifier for each in wanted if each.by == "id"}
+    missing = {each.identifier for each in wanted if each.by == "id"}
+    by_id_alone = len(missing) == len(wanted)
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     included: list[dict[str, Any]] = []
     meta: dict[str, Any] = {}
-    missing = set(by_id)
     for number, page in enumerate(client.pages(RESOURCE_TYPE, sparse(linkage), linkage), 1) if wanted else ():
-        resources, meta = page.resources, page.meta
+        resources, meta = list(page.resources), page.meta
         included += page.included
-        missing -= {each["id"] for each in resources}
-        if len(by_id) == len(wanted) and singly(len(missing), page.pages - number):
-            answers = [client.get(RESOURCE_TYPE, each, sparse(linkage), linkage) for each in sorted(missing)]
-            resources = resources + [each.resource for each in answers]
-            included += [resource for each in answers for resource in each.included]
+        missing -= {each["id"].lower() for each in resources}
+        one_by_one = by_id_alone and singly(len(missing), page.pages - number)
+        if one_by_one:
+            answers = [_get_if_there(client, each, linkage) for each in sorted(missing)]
+            resources += [each.resource for each in answers if each]
+            included += [did for each in answers if each for did in each.included]
         for resource in resources:
-            for key in (("id", resource["id"]), *_texts(resource["attributes"]).items()):
+            for key in (("id", resource["id"].lower()), *_texts(resource["attributes"]).items()):
                 found.setdefault(key, []).append(resource)
-        if len(resources) > len(page.resources) or not (missing or len(by_id) < len(wanted)):
+        if one_by_one or (by_id_alone and not missing):
             break
     return jsonapi.Answers(_each_one(wanted, found), meta, included)
+
+
+def _get_if_there(client: jsonapi.Client, identifier: str, linkage: Sequence[str]) -> jsonapi.Answer | None:
+    try:
+        return client.get(RESOURCE_TYPE, identifier, sparse(linkage), linkage)
+    except jsonapi.Refused as error:
+        if error.status != 404:
+            raise
+        return None
 
 
 def singly(missing: int, pages: int) -> bool:
@@ -433,6 +443,8 @@ def report(
     trunks, failures = [], []
     for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
         name = plan.after.settings["name"]
+        if outcome.get("failed"):
+            name = plan.changes.get("name", {}).get("before", name)
         for warning in outcome.pop("warnings", ()):
             module.warn(f"trunks[{index}] ({name}): {warning}")
         trunks.append({"id": plan.after.id, "name": name, "changes": plan.changes, **outcome})

@@ -167,6 +167,7 @@ class Client:
     ) -> None:
         self.url = url
         self.requests = 0
+        self._counting = threading.Lock()
         self._pace = pace
         self._timeout = timeout
         self._verify = verify
@@ -275,7 +276,8 @@ class Client:
             response = error = None
             if self._pace:
                 self._pace.wait()
-            self.requests += 1
+            with self._counting:
+                self.requests += 1
             try:
                 response = self._session.request(
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False

@@ -186,6 +186,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert result["changed"] is True
     taken, lost, changed, same = result["trunks"]
     assert (taken["failed"], taken["status"], taken["errors"][0]["option"]) == (True, 422, "name")
+    assert taken["name"] == "EU SBC"
     assert lost["failed"] is True
     assert "may have been applied" in lost["msg"]
     assert (changed["changed"], "failed" in changed) == (True, False)
@@ -246,8 +247,10 @@ def test_single_requests_where_pages_would_be_more(
     ids = [entry["id"] for entry in sorted(jsonapi_trunks(local_api), key=lambda each: str(each["id"]))]
     result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
     assert result["changed"] is False
-    paths = [entry["path"] for entry in local_api.journal]
-    assert len(paths) <= 3
+    # A page, and then one request each: fewer than the six pages that are left.
+    assert len(local_api.journal) <= 3
+    missing = "00000000-0000-4000-8000-000000000000"
+    assert f"trunks[1] ({missing}): id: no trunk" in run_fleet(trunks=[{"id": ids[-1]}, {"id": missing}])["msg"]
     local_api.clear_journal()
     run_fleet(trunks=[{"name": "EU SBC"}, {"name": "Twilio London"}])
     assert len(local_api.journal) == 7
