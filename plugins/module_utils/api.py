@@ -178,7 +178,7 @@ class TaskModule(AnsibleModule):
         for name, spec in self._options.items():
             if spec.get("elements") == "dict" and isinstance(raw.get(name), list):
                 # Ansible does not say which entry of a list is wrong.
-                messages = [words for words in messages if not re.search(rf"(found in |options: ){name}\b", words)]
+                messages = [words for words in messages if not re.search(rf"(found in '?|options: ){name}\b", words)]
                 told, entries[name] = _entry_faults(name, spec["options"], raw[name])
                 messages += told
                 found.add(name)
@@ -244,7 +244,7 @@ def _entry_faults(name: str, options: Mapping[str, Any], raw: list[Any]) -> tupl
 
 def _blamed(words: str, names: Iterable[str]) -> set[str]:
     """Return those of `names` that an error of Ansible's argument validation is about."""
-    before = r"(?:argument '|option '|value of |arguments: (?:\w+, )*|found in (?:\w+ -> )*)"
+    before = r"(?:argument '|option '|value of |arguments: (?:\w+, )*|found in '?(?:\w+ -> )*)"
     return {name for name in names if re.search(rf"{before}{name}\b", words)}
 
 
