@@ -53,6 +53,10 @@ sanity: $(VENV)/.test tree ## Run ansible-test sanity
 	python tests/pip_bootstrap.py
 	cd $(TREE) && ansible-test sanity --python $(PYTHON_VERSION) --color no
 
+.PHONY: bench
+bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 10 minutes
+	PYTHONPATH=tests python -m benchmark
+
 .PHONY: package
 package: $(VENV)/.test install ## Check the artifact, its documentation and its changelog as Galaxy would
 	antsibull-changelog lint
@@ -84,6 +88,10 @@ $(VENV)/.demo: tests/requirements-demo.txt tests/constraints.txt | $(VENV)/bin/p
 
 $(VENV)/.test: tests/requirements.txt $(VENV)/.demo
 	python -m pip install --quiet -r tests/requirements.txt
+	touch $@
+
+$(VENV)/.bench: tests/requirements-bench.txt $(VENV)/.demo
+	python -m pip install --quiet -r tests/requirements-bench.txt
 	touch $@
 
 .PHONY: clean

@@ -236,11 +236,11 @@ def test_connection_options_reach_the_client(
 
 @pytest.mark.parametrize("url", [f"https://user:{SECRET}@host/v3", f"https://:{SECRET}@host/v3"])
 def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None:
+    # The result holds the invocation too, up to ansible-core 2.20.
     result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
     assert result["failed"] is True
     assert SECRET not in str(result)
     assert "planted-key" not in str(result)
-    assert "api_url" in result["invocation"]["module_args"]
 
 
 def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
