@@ -178,7 +178,8 @@ class TaskModule(AnsibleModule):
         for name, spec in self._options.items():
             if spec.get("elements") == "dict" and isinstance(raw.get(name), list):
                 # Ansible does not say which entry of a list is wrong.
-                messages = [words for words in messages if not re.search(rf"(found in '?|options: ){name}\b", words)]
+                about = rf"(found in '?|options: |option '|field '){name}\b"
+                messages = [words for words in messages if not re.search(about, words)]
                 told, entries[name] = _entry_faults(name, spec["options"], raw[name])
                 messages += told
                 found.add(name)
@@ -220,8 +221,9 @@ def _faults(
     """Return what Ansible's argument validation found wrong, in words, and the options that it is about."""
     unsupported = [f"unsupported options: {error}" for error in errors if isinstance(error, UnsupportedError)]
     wrong = [str(error) for error in errors if not isinstance(error, UnsupportedError)]
-    # A null is left to the rule of its setting, which says what to write instead. Connection options have none.
-    nulls = {name for name in options if name in raw and raw[name] is None and name not in connection_spec()}
+    # The null of a setting is left to its own rule, which says what to write instead.
+    settings = {name for name, spec in options.items() if not spec.get("required") and "default" not in spec}
+    nulls = {name for name in settings if name in raw and raw[name] is None}
     wrong = [words for words in wrong if not _blamed(words, nulls)]
     # What Ansible found wrong is not to be looked at again: it is not of its type.
     return unsupported + wrong, {name for words in wrong for name in _blamed(words, options)}

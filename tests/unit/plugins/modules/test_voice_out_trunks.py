@@ -279,3 +279,17 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
     run_fleet(trunks=[{"id": EU}])
     run_fleet(trunks=[{"id": EU}], max_requests_per_second=5)
     assert rates == [20, 5]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"trunks": None}, "argument 'trunks' is of type"),
+        ({"trunks": [], "max_requests_per_second": None}, "argument 'max_requests_per_second' is of type"),
+        ({"trunks": [{"id": EU}], "api_timeout": None}, "argument 'api_timeout' is of type"),
+        ({"trunks": [None, {"id": EU}, 5]}, "2 problems: (1) trunks[0]: null is not accepted; expected a dictionary"),
+        ({"trunks": {"id": EU}}, "argument 'trunks' is of type"),
+    ],
+)
+def test_a_null_that_is_no_setting_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
+    assert run_fleet(**options)["msg"].startswith(message)
