@@ -54,7 +54,7 @@ sanity: $(VENV)/.test tree ## Run ansible-test sanity
 	cd $(TREE) && ansible-test sanity --python $(PYTHON_VERSION) --color no
 
 .PHONY: bench
-bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 10 minutes
+bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 8 minutes
 	PYTHONPATH=tests python -m benchmark
 
 .PHONY: package

@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measure the modules beside the other ways, and write docs/benchmarks.{json,md,png}: `make bench`."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+import time
+import uuid
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmark import report
+from benchmark.running import KEY, TESTS, Api, Command, Runner
+
+ONE, MODULE = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
+LOOP = "loop of voice_out_trunk"
+NOTHING, CHANGE = "nothing to do", "all changed"
+# What a task names of each trunk. All of it is so already, or the capacity limit is not.
+SETTINGS = {"capacity_limit": 30, "status": "active", "default_dst_action": "allow_all", "rtp_timeout": 30}
+MEDIA_TYPE = "application/vnd.api+json"
+HEADERS = {"Api-Key": KEY, "X-DIDWW-API-Version": "2026-04-16", "Accept": MEDIA_TYPE}
+# Runs a module as the code of a task does: the options come by stdin.
+ALONE = (
+    "import runpy; from ansible.module_utils import basic; basic._ANSIBLE_PROFILE = 'legacy'; "
+    "basic._ANSIBLE_ARGS = __import__('sys').stdin.buffer.read(); "
+    "runpy.run_module('{}', run_name='__main__')"
+)
+
+
+def settings(changed: bool) -> dict[str, Any]:
+    """Return what a task says of a trunk."""
+    return {**SETTINGS, "capacity_limit": 60 if changed else SETTINGS["capacity_limit"]}
+
+
+def trunk_id(index: int) -> str:
+    """Return the id of a trunk of the fleet."""
+    return str(uuid.UUID(int=0x40008000000000000000 + index))
+
+
+def seed(size: int) -> bytes:
+    """Return what the local API starts from: a fleet of this size."""
+    trunks = [{"id": trunk_id(i), "attributes": {**SETTINGS, "name": f"Trunk {i}"}} for i in range(size)]
+    return json.dumps({"accounts": [{"api_key": KEY}], "dids": [], "trunks": trunks}).encode()
+
+
+def fleet(size: int, changed: bool) -> list[dict[str, Any]]:
+    """Return the entries of a task for a fleet of this size."""
+    return [{"id": trunk_id(i), **settings(changed)} for i in range(size)]
+
+
+class Bench:
+    """All measurements, kept in `data`."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.runner = Runner(work, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+        self.rows: list[dict[str, Any]] = []
+        self.data: dict[str, Any] = {"machine": machine(), "rows": self.rows}
+
+    def playbook(self, name: str, tasks: list[dict[str, Any]], updates: int, **variables: Any) -> Command:
+        """Write a playbook and its variables; return the command that runs it."""
+        book, extra = (Path(tempfile.mkdtemp(dir=self.work)) / file for file in ("playbook.yml", "vars.json"))
+        play = {"name": "Measure", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
+        book.write_text(json.dumps([play]))
+        extra.write_text(json.dumps(variables))
+        more = ["-e", f"@{extra}"] if variables else []
+        return Command(name, ["ansible-playbook", str(book), *more], updates)
+
+    def module_alone(self, module: str, options: dict[str, Any]) -> Command:
+        """Return the command that runs a module without Ansible around it."""
+        of_ansible = "ansible.modules" if module == "uri" else "ansible_collections.didww.voice.plugins.modules"
+        path = f"{of_ansible}.{module}"
+        file = Path(tempfile.mkdtemp(dir=self.work)) / "options.json"
+        file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
+        return Command(f"module {module}", [sys.executable, "-c", ALONE.format(path)], 0, str(file))
+
+    def add(
+        self, api: Api, case: str, size: int, commands: list[Command], times: int, warm_up: bool = True, stored: int = 0
+    ) -> None:
+        """Measure commands against a fleet of `stored` trunks (`size`, if it is not given)."""
+        start = time.monotonic()
+        samples = self.runner.round_robin(api, seed(stored or size), commands, times, warm_up)
+        for name, found in samples.items():
+            row = {"case": case, "contender": name, "latency": api.latency, "trunks": size, "samples": found}
+            self.rows.append(row)
+            print(f"{api.latency:5} {size:6} {case:14} {name:28} {report.median(row):8.3f} s", flush=True)
+        print(f"  took {time.monotonic() - start:.0f} s", flush=True)
+
+    def one_trunk(self, api: Api, times: int) -> None:
+        """One trunk, of an account that has ten."""
+        trunk = trunk_id(0)
+        url = f"{api.url}/voice_out_trunks/{trunk}"
+        read = {"name": "Read the trunk", "ansible.builtin.uri": {"url": url, "headers": HEADERS}, "register": "trunk"}
+        attributes = "trunk.json.data.attributes"
+        update = {
+            "name": "Update the trunk",
+            "ansible.builtin.uri": {
+                "url": url,
+                "method": "PATCH",
+                "headers": {**HEADERS, "Content-Type": MEDIA_TYPE},
+                "body_format": "json",
+                "body": {"data": {"id": trunk, "type": "voice_out_trunks", "attributes": "{{ wanted }}"}},
+            },
+            "when": f"{attributes} | combine(wanted) != {attributes}",
+            "changed_when": True,
+        }
+        keep = {changed: [{"name": "Keep", ONE: {"id": trunk, **settings(changed)}}] for changed in (False, True)}
+        script = [sys.executable, str(TESTS / "benchmark" / "sdk_script.py"), trunk, json.dumps(settings(True))]
+        nothing = [
+            self.playbook("no task", [], 0),
+            self.playbook("empty module", [{"name": "Nothing", "empty": {}}], 0),
+            self.playbook("voice_out_trunk", keep[False], 0),
+            self.playbook("one uri GET", [read], 0),
+        ]
+        change = [
+            self.playbook("voice_out_trunk", keep[True], 1),
+            self.playbook("by hand: uri GET, uri PATCH", [read, update], 1, wanted=settings(True)),
+            Command("script on the didww package", script, 1),
+        ]
+        self.add(api, NOTHING, 1, nothing, times, stored=10)
+        self.add(api, CHANGE, 1, change, times, stored=10)
+
+    def many(self, size: int, changed: bool) -> Command:
+        """Return the command for a fleet in one task."""
+        task = {"name": "Keep the fleet", MODULE: {"trunks": "{{ fleet }}"}}
+        return self.playbook("voice_out_trunks", [task], size * changed, fleet=fleet(size, changed))
+
+    def loop(self, size: int, changed: bool) -> Command:
+        """Return the command for a fleet in a loop."""
+        options = {name: f"{{{{ item.{name} }}}}" for name in ("id", *SETTINGS)}
+        task = {
+            "name": "Keep the fleet",
+            ONE: options,
+            "loop": "{{ fleet }}",
+            "loop_control": {"label": "{{ item.id }}"},
+        }
+        return self.playbook(LOOP, [task], size * changed, fleet=fleet(size, changed))
+
+    def fleets(self, api: Api, far: bool) -> None:
+        """Fleets in one task and in a loop. With latency (`far`) the longest runs are left out."""
+        for changed, case in ((False, NOTHING), (True, CHANGE)):
+            for size in (10, 100, 1000):
+                if not changed or size < 1000:
+                    self.add(api, case, size, [self.many(size, changed)], 5, warm_up=False)
+            self.add(api, case, 10, [self.loop(10, changed)], 3, warm_up=False)
+            if not far and not changed:
+                self.add(api, case, 200, [self.loop(200, changed)], 1, warm_up=False)
+        if not far:
+            self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
+            self.add(api, NOTHING, 10000, [self.many(10000, False)], 1, warm_up=False)
+
+    def alone(self, api: Api) -> None:
+        """The module's process without Ansible: CPU and memory, and what its imports take."""
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        self.runner.environment["PYTHONPATH"] = str(self.runner.collections)
+        one = self.module_alone("voice_out_trunk", {"id": trunk_id(0), **settings(False)})
+        url = f"{api.url}/voice_out_trunks/{trunk_id(0)}"
+        uri = self.module_alone("uri", {"url": url, "headers": HEADERS})
+        python = Command("python -c pass", [sys.executable, "-c", "pass"])
+        self.add(api, "alone", 1, [python, one, uri], 9, stored=10)
+        for size in (10, 100, 1000, 10000):
+            command = self.module_alone("voice_out_trunks", {"trunks": fleet(size, False)})
+            self.add(api, "alone", size, [command], 5 if size < 10000 else 3)
+        self.data["imports"] = {}
+        for command in (one, uri):
+            words = [sys.executable, "-X", "importtime", *command.words[1:]]
+            self.runner.run(api, seed(10), command._replace(words=words))
+            lines = re.findall(r"import time:\s+(\d+) \|\s+(\d+) \| +(\S+)", (self.work / "err").read_text())
+            found = [{"module": name, "self_us": int(own), "cumulative_us": int(total)} for own, total, name in lines]
+            self.data["imports"][command.name] = {
+                "total_us": sum(entry["self_us"] for entry in found),
+                "longest": sorted(found, key=lambda entry: -entry["cumulative_us"])[:25],
+            }
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    return {
+        "cpu": cpu[1] if cpu else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{system}, Linux {platform.release().split('-')[0]}",
+        "python": platform.python_version(),
+        **{package: version(package) for package in ("ansible-core", "requests", "urllib3", "didww")},
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def main() -> int:
+    """Measure, or with `--report` write the documents of the last figures again."""
+    docs = TESTS.parent / "docs"
+    docs.mkdir(exist_ok=True)
+    figures = docs / "benchmarks.json"
+    if "--report" not in sys.argv:
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="bench") as work:
+            bench = Bench(Path(work))
+            for latency in (0.0, 0.05):
+                with Api(Path(work), latency) as api:
+                    bench.one_trunk(api, 5)
+                    bench.fleets(api, far=latency > 0)
+            with Api(Path(work), 0.0) as api:
+                bench.alone(api)
+        bench.data["seconds"] = round(time.monotonic() - start)
+        figures.write_text(json.dumps(bench.data, indent=1) + "\n")
+    report.write(json.loads(figures.read_text()), docs)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
