@@ -209,7 +209,7 @@ def main() -> int:
             bench = Bench(Path(work))
             for latency in (0.0, 0.05):
                 with Api(Path(work), latency) as api:
-                    bench.one_trunk(api, 5)
+                    bench.one_trunk(api, 7)
                     bench.fleets(api, far=latency > 0)
             with Api(Path(work), 0.0) as api:
                 bench.alone(api)

@@ -62,8 +62,8 @@ class Api:
 
     def control(self, method: str, path: str, body: bytes | None = None) -> Any:
         """Ask a control endpoint."""
-        request = urllib.request.Request(f"{self.base}/_simulator/{path}", body, method=method)  # noqa: S310
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        request = urllib.request.Request(f"{self.base}/_simulator/{path}", body, method=method)  # noqa: S310 - the local API on loopback
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - the local API on loopback
             return json.loads(answer.read() or b"null")
 
 

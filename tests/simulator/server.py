@@ -329,7 +329,7 @@ def _make_app(simulator: Simulator) -> flask.Flask:
     app = flask.Flask("simulator", static_folder=None)
     # A fault's Cut has to reach the server; Flask would make a 500 of it.
     app.config["PROPAGATE_EXCEPTIONS"] = True
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # JSONProvider is typed without it
 
     @app.before_request
     def api() -> flask.Response | None:
