@@ -20,14 +20,10 @@ from ansible_collections.didww.voice.plugins.module_utils import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     DID_TYPE,
     IDENTIFIERS,
-    LINKAGE,
     RESOURCE_TYPE,
     Desired,
-    Plan,
     Problem,
     Refusal,
-    diff,
-    entry,
     label,
     numbers_in,
     show,
@@ -289,74 +285,6 @@ def find(client: jsonapi.Client, desired: Desired) -> jsonapi.Answer:
     raise Refusal([Problem(desired.by, not_one(desired.identifier, answers.resources))])
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> jsonapi.Answers:
-    """Return the one trunk that each of `wanted` means, in that order.
-
-    Raises Refusal with every entry that means none, several, or the same trunk as another one, and
-    jsonapi.Failure.
-    """
-    if len(wanted) == 1:
-        try:
-            answer = find(client, wanted[0])
-        except Refusal as refusal:
-            raise Refusal(entry(0, wanted[0].identifier, refusal.problems)) from refusal
-        return jsonapi.Answers([answer.resource], answer.meta, answer.included)
-    linkage = tuple(name for name in LINKAGE if any(name in each.linkage for each in wanted))
-    missing = {each.identifier for each in wanted if each.by == "id"}
-    by_id_alone = len(missing) == len(wanted)
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    included: list[dict[str, Any]] = []
-    meta: dict[str, Any] = {}
-    for number, page in enumerate(client.pages(RESOURCE_TYPE, sparse(linkage), linkage), 1) if wanted else ():
-        resources, meta = list(page.resources), page.meta
-        included += page.included
-        missing -= {each["id"].lower() for each in resources}
-        one_by_one = by_id_alone and singly(len(missing), page.pages - number)
-        if one_by_one:
-            answers = [_get_if_there(client, each, linkage) for each in sorted(missing)]
-            resources += [each.resource for each in answers if each]
-            included += [did for each in answers if each for did in each.included]
-        for resource in resources:
-            for key in (("id", resource["id"].lower()), *_texts(resource["attributes"]).items()):
-                found.setdefault(key, []).append(resource)
-        if one_by_one or (by_id_alone and not missing):
-            break
-    return jsonapi.Answers(_each_one(wanted, found), meta, included)
-
-
-def _get_if_there(client: jsonapi.Client, identifier: str, linkage: Sequence[str]) -> jsonapi.Answer | None:
-    try:
-        return client.get(RESOURCE_TYPE, identifier, sparse(linkage), linkage)
-    except jsonapi.Refused as error:
-        if error.status != 404:
-            raise
-        return None
-
-
-def singly(missing: int, pages: int) -> bool:
-    """Return whether to read `missing` trunks one by one rather than `pages` more pages: where it is fewer requests."""
-    return 0 < missing < pages
-
-
-def _each_one(wanted: Sequence[Desired], found: Mapping[tuple[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    matches = [found.get((each.by, each.identifier), []) for each in wanted]
-    problems: list[Problem] = []
-    first: dict[str, int] = {}
-    for index, (each, resources) in enumerate(zip(wanted, matches, strict=True)):
-        if len(resources) != 1:
-            problems += entry(index, each.identifier, [Problem(each.by, not_one(each.identifier, resources))])
-            continue
-        (resource,) = resources
-        other = first.setdefault(resource["id"], index)
-        if other != index:
-            name = show(resource["attributes"].get("name"))
-            words = f"means the same trunk as trunks[{other}], {name} ({resource['id']}); write it once"
-            problems += entry(index, each.identifier, [Problem(each.by, words)])
-    if problems:
-        raise Refusal(problems)
-    return [resources[0] for resources in matches]
-
-
 def search(client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()) -> jsonapi.Answers:
     """Return the trunks that `filters` (`{filter: value}`, the API's names) select. Raises jsonapi.Failure."""
     params = sparse(linkage)
@@ -365,11 +293,12 @@ def search(client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
     # For identifiers the API's filter is only a help: what matches is decided here, to the letter.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
-    matches = [each for each in answers.resources if exact.items() <= _texts(each["attributes"]).items()]
+    matches = [each for each in answers.resources if exact.items() <= identifiers_of(each["attributes"]).items()]
     return answers._replace(resources=matches)
 
 
-def _texts(attributes: Mapping[str, Any]) -> dict[str, str]:
+def identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a trunk with these attributes can be selected by, beside its id."""
     return {name: attributes[name] for name in IDENTIFIERS if isinstance(attributes.get(name), str)}
 
 
@@ -429,48 +358,6 @@ def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
         for number in sorted(set(wanted) - set(numbers.values())):
             numbers.update(_dids(client, [number]))
     return numbers
-
-
-# --- A fleet ---------------------------------------------------------------------------------------
-
-
-def report(
-    module: TaskModule,
-    plans: Sequence[Plan],
-    outcomes: Sequence[dict[str, Any]],
-    requests: int,
-    meta: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the result of a fleet: what was planned for each trunk, and what came of it."""
-    trunks, failures = [], []
-    for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
-        name = plan.after.settings["name"]
-        if outcome.get("failed"):
-            name = plan.changes.get("name", {}).get("before", name)
-        for warning in outcome.pop("warnings", ()):
-            module.warn(f"trunks[{index}] ({name}): {warning}")
-        trunks.append({"id": plan.after.id, "name": name, "changes": plan.changes, **outcome})
-        if outcome.get("failed"):
-            failures.append(f"trunks[{index}] ({name}): {outcome['msg']}")
-    changed = sum(each["changed"] for each in trunks)
-    result: dict[str, Any] = {
-        "changed": changed > 0,
-        "trunks": trunks,
-        "summary": {
-            "total": len(trunks),
-            "changed": changed,
-            "unchanged": len(trunks) - changed - len(failures),
-            "failed": len(failures),
-            "requests": requests,
-        },
-        "api_version": meta.get("api_version"),
-    }
-    if module._diff:
-        result["diff"] = [diff(plan) for plan, each in zip(plans, trunks, strict=True) if each["changed"]]
-    if failures:
-        words = f"{len(failures)} of {len(trunks)} trunks could not be updated, {changed} were changed"
-        result.update(failed=True, msg=f"{words}: {joined(failures)}")
-    return result
 
 
 # --- Errors ---------------------------------------------------------------------------------------

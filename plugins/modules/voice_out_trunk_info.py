@@ -229,10 +229,10 @@ errors:
 
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi, trunk
+from ansible_collections.didww.voice.plugins.module_utils import api, filters, jsonapi, trunk
 
 
-def read(module: api.TaskModule, wanted: trunk.Wanted) -> dict[str, Any]:
+def read(module: api.TaskModule, wanted: filters.Wanted) -> dict[str, Any]:
     """Read the trunks that are wanted; return the module's result."""
     client = module.connect()
     if wanted.id:
@@ -252,7 +252,7 @@ def read(module: api.TaskModule, wanted: trunk.Wanted) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = api.TaskModule(trunk.info_argument_spec(), check=trunk.want)
+    module = api.TaskModule(filters.argument_spec(), check=filters.want)
     module.run(read)
 
 

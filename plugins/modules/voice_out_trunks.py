@@ -165,16 +165,16 @@ errors:
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi, trunk
+from ansible_collections.didww.voice.plugins.module_utils import api, fleet, jsonapi, trunk
 
 
 def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str, Any]:
     """Bring every trunk that `desired` means to its settings; return the module's result."""
     client = module.connect(jsonapi.Pace(module.params["max_requests_per_second"]))
-    found = api.find_all(client, desired)
+    found = fleet.find_all(client, desired)
     module.warn_of_version(found.meta)
     numbers = api.resolve(client, desired, found.included)
-    desired, plans = trunk.plan_all(desired, found.resources, numbers)
+    desired, plans = fleet.plan_all(desired, found.resources, numbers)
 
     def send(index: int) -> dict[str, Any]:
         """Carry out one plan; return what is to be said of it beside the plan."""
@@ -189,12 +189,12 @@ def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str
 
     with ThreadPoolExecutor(max_workers=jsonapi.CONNECTIONS) as threads:
         outcomes = list(threads.map(send, range(len(plans))))
-    return api.report(module, plans, outcomes, client.requests, found.meta)
+    return fleet.report(module, plans, outcomes, client.requests, found.meta)
 
 
 def main() -> None:
     """Run the module."""
-    module = api.TaskModule(trunk.fleet_argument_spec(), check=trunk.desire_all)
+    module = api.TaskModule(fleet.argument_spec(), check=fleet.desire_all)
     module.run(update_all)
 
 

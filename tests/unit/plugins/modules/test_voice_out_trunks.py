@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import fleet, jsonapi
 from simulator.server import Simulator
 
 from ...conftest import CASES, RunModule
@@ -264,7 +264,7 @@ def jsonapi_trunks(local_api: Simulator) -> list[dict[str, Any]]:
     ("missing", "pages", "expected"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 5, False), (1, 0, False)]
 )
 def test_singly(missing: int, pages: int, expected: bool) -> None:
-    assert api.singly(missing, pages) is expected
+    assert fleet.singly(missing, pages) is expected
 
 
 def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
