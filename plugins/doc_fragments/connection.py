@@ -34,8 +34,10 @@ options:
   api_retries:
     description:
       - How often to try again after the first attempt, from V(0) to V(10).
-      - Tried again are broken connections, timeouts, and the HTTP statuses 429, 502, 503 and 504, after a growing
-        delay with jitter, or after what the server asks for in C(Retry-After), at most 60 seconds.
+      - Tried again are broken connections, timeouts, and the HTTP statuses 502, 503 and 504, after a growing delay
+        with jitter, or after what the server asks for in C(Retry-After), at most 60 seconds.
+      - After the HTTP status 429 (too many requests of the key, from whichever client) a request waits for its turn
+        for as long as 15 seconds for each retry, which makes a minute if the option is not set. That uses up no retry.
       - An update states values, so that it does no harm to send it twice.
       - If the option is not set, the value of the environment variable E(DIDWW_API_RETRIES) is used.
     type: int

@@ -49,7 +49,10 @@ PAGE_SIZE = 1000
 
 CONNECTIONS = 20  # kept open at most: one for each request that a second allows
 
-RETRIED_STATUS = (429, 502, 503, 504)
+RETRIED_STATUS = (502, 503, 504)
+TOO_MANY = 429
+WINDOW = 1  # seconds in which a server counts requests, where it does not say when to come back
+PATIENCE = 15  # seconds to wait for room among too many requests, for each retry that is allowed
 FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
 LONGEST_DELAY = 60  # seconds, whatever Retry-After says
 
@@ -105,27 +108,49 @@ class Page(NamedTuple):
 
 
 class Pace:
-    """At most `per_second` requests in any second, whichever thread they come from."""
+    """At most `per_second` requests in any second, whichever thread they come from.
+
+    Fewer while the server has too many, since other clients use the same key: a 429 halves the
+    rate, and each second brings one request a second back. So clients come to share the limit.
+    """
 
     # A server counts arrivals, which come closer together than departures now and then.
     MARGIN = 1.03
+    LEAST = 0.5  # requests per second
 
     def __init__(self, per_second: float) -> None:
-        self._interval = self.MARGIN / per_second
+        self._most = self._rate = per_second / self.MARGIN
         self._lock = threading.Lock()
-        self._next = 0.0
+        self._next = self._slowed = 0.0
 
     def wait(self) -> None:
         """Wait for the next turn."""
-        with self._lock:
-            turn = max(self._next, time.monotonic())
-            self._next = turn + self._interval
-        time.sleep(max(0.0, turn - time.monotonic()))
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                if now >= self._next:
+                    interval = 1 / self._rate
+                    # Who wakes up late does not delay those who come after.
+                    self._next = (self._next if now - self._next < interval else now) + interval
+                    self._rate = min(self._most, self._rate + interval)
+                    return
+                delay = self._next - now
+            time.sleep(delay)
 
-    def pause(self, seconds: float) -> None:
-        """Give no turn for that long."""
+    def slow_down(self, seconds: float) -> None:
+        """Come more slowly: the server had too many requests, and asks to come back after `seconds`."""
         with self._lock:
-            self._next = max(self._next, time.monotonic() + seconds)
+            now = time.monotonic()
+            # The other answers to the same burst say nothing new.
+            if now - self._slowed >= WINDOW:
+                self._slowed = now
+                self._rate = max(self.LEAST, self._rate / 2)
+            # Room comes back all through a window: who waits for its end leaves some of it unused.
+            self._next = max(self._next, now + seconds - WINDOW / 2)
+
+
+def _jitter(least: float, most: float) -> float:
+    return random.uniform(least, most)  # noqa: S311 - it spreads retries, and protects nothing
 
 
 class Backoff(Retry):
@@ -134,8 +159,7 @@ class Backoff(Retry):
     def get_backoff_time(self) -> float:
         """Return the seconds to wait before the next attempt: exponential, half to one and a half of it."""
         exponential = FIRST_DELAY * 2 ** (len(self.history) - 1)
-        jitter = random.uniform(0.5, 1.5)  # noqa: S311 - it spreads retries, and protects nothing
-        return float(min(LONGEST_DELAY, exponential * jitter))
+        return min(LONGEST_DELAY, exponential * _jitter(0.5, 1.5))
 
     def get_retry_after(self, response: Any) -> float | None:
         """Return the seconds that Retry-After asks for, at most LONGEST_DELAY; None where it makes no sense."""
@@ -151,8 +175,9 @@ class Client:
 
     `authenticate` puts the credentials on a prepared request and returns it. `headers` go with
     every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the
-    first. `verify`: whether to check certificates, or the path of a CA bundle. `pace`: the rate to
-    keep, if any. One client serves several threads; `requests` counts what was sent.
+    first; after too many requests (429) it waits for room, PATIENCE for each retry. `verify`: whether
+    to check certificates, or the path of a CA bundle. `pace`: the rate to keep, if any. One client
+    serves several threads; `requests` counts what was sent.
     """
 
     def __init__(
@@ -271,7 +296,8 @@ class Client:
         The loop drives urllib3's Retry itself rather than through the adapter, because requests
         reads the body outside of it: a body that breaks off would not be tried again.
         """
-        retry, lost = self._retry, False
+        retry, lost, waited = self._retry, False, 0.0
+        patience = PATIENCE * retry.total
         while True:
             response = error = None
             if self._pace:
@@ -283,7 +309,7 @@ class Client:
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
                 _check_whole(response)
-                if not retry.is_retry(method, response.status_code):
+                if response.status_code != TOO_MANY and not retry.is_retry(method, response.status_code):
                     return response, lost
                 lost = lost or (method == "PATCH" and response.status_code >= 500)
             except (requests.exceptions.RequestException, HTTPError, OSError) as caught:
@@ -292,17 +318,25 @@ class Client:
                 if not _may_pass(caught):
                     raise Unreachable(_reason(caught), lost) from caught
             raw = None if response is None else response.raw
+            if response is not None and response.status_code == TOO_MANY:
+                # No failure, but a turn that is still to come: the time counts, not the attempts.
+                if waited >= patience:
+                    return response, lost
+                asked = retry.get_retry_after(raw) or WINDOW
+                if self._pace:
+                    # The limit is the key's, not the request's.
+                    self._pace.slow_down(asked)
+                delay = min(asked * _jitter(1, 1.5), patience - waited)
+                waited += delay
+                time.sleep(delay)
+                continue
             try:
                 retry = retry.increment(method, url, response=raw, error=error)
             except MaxRetryError as exhausted:
                 if response is not None:
                     return response, lost
                 raise Unreachable(_reason(error), lost) from exhausted
-            if self._pace and response is not None and response.status_code == 429:
-                # The limit is the key's, not the request's: every thread waits.
-                self._pace.pause(retry.get_retry_after(raw) or retry.get_backoff_time())
-            else:
-                retry.sleep(raw)
+            retry.sleep(raw)
 
 
 def _path(kind: str, identifier: str) -> str:

@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,9 +27,11 @@ UPDATE = {"type": KIND, "id": ID, "attributes": {"capacity_limit": 7}}
 
 @pytest.fixture(autouse=True)
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Keep the delays between attempts instead of waiting for them."""
+    """Keep the delays between attempts instead of waiting for them; the clock goes on by them."""
     kept: list[float] = []
-    monkeypatch.setattr(time, "sleep", kept.append)
+    clock = SimpleNamespace(sleep=kept.append, monotonic=lambda: time.monotonic() + sum(kept))
+    monkeypatch.setattr(jsonapi, "time", clock)
+    monkeypatch.setattr(time, "sleep", kept.append)  # where urllib3 looks
     return kept
 
 
@@ -70,7 +73,6 @@ def test_all_pages_are_read(local_api: Simulator, monkeypatch: pytest.MonkeyPatc
 
 
 RETRIED: dict[str, dict[str, Any]] = {
-    "429": {"status": 429},
     "502": {"status": 502},
     "503": {"status": 503},
     "504": {"status": 504},
@@ -145,10 +147,47 @@ def test_attempts_end(local_api: Simulator) -> None:
 def test_retry_after_is_honoured_as_far_as_it_makes_sense(
     local_api: Simulator, delays: list[float], header: str, least: float, most: float
 ) -> None:
-    local_api.add_faults({"status": 429, "headers": {"Retry-After": header}})
+    local_api.add_faults({"status": 503, "headers": {"Retry-After": header}})
     client(local_api).get(KIND, ID)
     assert len(delays) == 1
     assert least <= delays[0] <= most
+
+
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({}, 1, 1.5),
+        ({"Retry-After": "soon"}, 1, 1.5),
+        ({"Retry-After": "7"}, 7, 10.5),
+        ({"Retry-After": "1000000000"}, 30, 30),
+    ],
+)
+def test_too_many_requests_are_waited_for(
+    local_api: Simulator, delays: list[float], headers: dict[str, str], least: float, most: float
+) -> None:
+    local_api.add_faults({"status": 429, "headers": headers})
+    client(local_api, retries=2).get(KIND, ID)
+    assert len(delays) == 1
+    assert least <= delays[0] <= most
+
+
+@pytest.mark.parametrize("retries", [0, 1, 4])
+def test_too_many_requests_are_waited_for_so_long_and_no_longer(
+    local_api: Simulator, delays: list[float], retries: int
+) -> None:
+    local_api.add_faults({"status": 429, "times": 0})
+    with pytest.raises(jsonapi.Refused) as refused:
+        client(local_api, retries=retries).update(UPDATE)
+    assert refused.value.status == 429
+    assert refused.value.unsettled is False
+    assert sum(delays) == pytest.approx(15 * retries)
+    assert len(local_api.journal) == len(delays) + 1
+
+
+def test_waiting_for_room_uses_up_no_retry(local_api: Simulator) -> None:
+    local_api.add_faults({"status": 429, "times": 3}, {"status": 503}, {"status": 429}, {"drop": "before"})
+    client(local_api, retries=2).get(KIND, ID)
+    assert len(local_api.journal) == 7
 
 
 def test_a_lost_answer_leaves_an_update_unsettled(local_api: Simulator) -> None:
@@ -413,8 +452,8 @@ def test_a_redirect_to_nowhere_is_refused_too() -> None:
 
 def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(jsonapi.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(jsonapi.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     pace = jsonapi.Pace(20)
     turns = []
     for _turn in range(41):
@@ -423,13 +462,44 @@ def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     assert turns[0] == 100.0
     assert all(turns[n + 20] - turns[n] >= 1 for n in range(21))
     assert turns[40] - turns[0] < 2.1
-    pace.pause(7)
+    pace.slow_down(7)
+    asked = now[0]
     pace.wait()
-    assert now[0] - turns[40] == pytest.approx(7)
+    assert 6.5 <= now[0] - asked <= 7
+
+
+def test_a_pace_halves_once_a_burst_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(jsonapi.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(jsonapi.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+
+    def turns_in(seconds: float) -> int:
+        end, turns = now[0] + seconds, 0
+        while now[0] < end:
+            pace.wait()
+            turns += 1
+        return turns
+
+    pace = jsonapi.Pace(20)
+    assert turns_in(3) == pytest.approx(60, abs=3)
+    for _burst in range(5):
+        pace.slow_down(1)
+    assert turns_in(2) == pytest.approx(18, abs=3)
+    turns_in(10)
+    assert turns_in(3) == pytest.approx(60, abs=3)
+    for _second in range(20):
+        now[0] += 1
+        pace.slow_down(1)
+    assert turns_in(8) >= 4
 
 
 def test_a_429_makes_every_request_of_a_pace_wait(local_api: Simulator, delays: list[float]) -> None:
     pace = jsonapi.Pace(20)
+    paced = client(local_api, pace=pace)
     local_api.add_faults({"status": 429, "headers": {"Retry-After": "7"}})
-    client(local_api, pace=pace).get(KIND, ID)
-    assert max(delays) == pytest.approx(7, abs=0.5)
+    paced.get(KIND, ID)
+    assert 7 <= sum(delays) <= 11
+    waited = sum(delays)
+    pace.slow_down(7)
+    paced.get(KIND, ID)
+    assert sum(delays) - waited >= 6.4
