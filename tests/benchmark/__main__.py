@@ -23,7 +23,7 @@ from benchmark import report
 from benchmark.running import KEY, TESTS, Api, Command, Runner
 
 ONE, MODULE = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
-LOOP = "loop of voice_out_trunk"
+LOOP, LOOP_BY_HAND = "loop of voice_out_trunk", "loops by hand: uri GET, uri PATCH"
 NOTHING, CHANGE = "nothing to do", "all changed"
 # What a task names of each trunk. All of it is so already, or the capacity limit is not.
 SETTINGS = {"capacity_limit": 30, "status": "active", "default_dst_action": "allow_all", "rtp_timeout": 30}
@@ -56,6 +56,27 @@ def seed(size: int) -> bytes:
 def fleet(size: int, changed: bool) -> list[dict[str, Any]]:
     """Return the entries of a task for a fleet of this size."""
     return [{"id": trunk_id(i), **settings(changed)} for i in range(size)]
+
+
+def by_hand(api: Api, reads: str, updates: str, result: str) -> list[dict[str, Any]]:
+    """Return the tasks that read the trunk with the id `reads`, compare, and update the one with the id `updates`.
+
+    `result`: where the second one finds what the first one, registered as `trunk`, has read.
+    """
+    url = f"{api.url}/voice_out_trunks"
+    attributes = f"{result}.json.data.attributes"
+    body = {"data": {"id": updates, "type": "voice_out_trunks", "attributes": "{{ wanted }}"}}
+    headers = {**HEADERS, "Content-Type": MEDIA_TYPE}
+    patch = {"url": f"{url}/{updates}", "method": "PATCH", "headers": headers, "body_format": "json", "body": body}
+    return [
+        {"name": "Read", "ansible.builtin.uri": {"url": f"{url}/{reads}", "headers": HEADERS}, "register": "trunk"},
+        {
+            "name": "Update",
+            "ansible.builtin.uri": patch,
+            "when": f"{attributes} | combine(wanted) != {attributes}",
+            "changed_when": True,
+        },
+    ]
 
 
 class Bench:
@@ -99,21 +120,7 @@ class Bench:
     def one_trunk(self, api: Api, times: int) -> None:
         """One trunk, of an account that has ten."""
         trunk = trunk_id(0)
-        url = f"{api.url}/voice_out_trunks/{trunk}"
-        read = {"name": "Read the trunk", "ansible.builtin.uri": {"url": url, "headers": HEADERS}, "register": "trunk"}
-        attributes = "trunk.json.data.attributes"
-        update = {
-            "name": "Update the trunk",
-            "ansible.builtin.uri": {
-                "url": url,
-                "method": "PATCH",
-                "headers": {**HEADERS, "Content-Type": MEDIA_TYPE},
-                "body_format": "json",
-                "body": {"data": {"id": trunk, "type": "voice_out_trunks", "attributes": "{{ wanted }}"}},
-            },
-            "when": f"{attributes} | combine(wanted) != {attributes}",
-            "changed_when": True,
-        }
+        read, update = by_hand(api, trunk, trunk, "trunk")
         keep = {changed: [{"name": "Keep", ONE: {"id": trunk, **settings(changed)}}] for changed in (False, True)}
         script = [sys.executable, str(TESTS / "benchmark" / "sdk_script.py"), trunk, json.dumps(settings(True))]
         nothing = [
@@ -146,17 +153,25 @@ class Bench:
         }
         return self.playbook(LOOP, [task], size * changed, fleet=fleet(size, changed))
 
+    def loop_by_hand(self, api: Api, size: int) -> Command:
+        """Return the command that changes a fleet by hand, in two loops."""
+        read, update = by_hand(api, "{{ item.id }}", "{{ item.0.id }}", "item.1")
+        read |= {"loop": "{{ fleet }}", "loop_control": {"label": "{{ item.id }}"}}
+        update |= {"loop": "{{ fleet | zip(trunk.results) }}", "loop_control": {"label": "{{ item.0.id }}"}}
+        return self.playbook(LOOP_BY_HAND, [read, update], size, fleet=fleet(size, True), wanted=settings(True))
+
     def fleets(self, api: Api, far: bool) -> None:
         """Fleets in one task and in a loop. With latency (`far`) the longest runs are left out."""
         for changed, case in ((False, NOTHING), (True, CHANGE)):
             for size in (10, 100, 1000):
                 if not changed or size < 1000:
-                    self.add(api, case, size, [self.many(size, changed)], 5, warm_up=False)
-            self.add(api, case, 10, [self.loop(10, changed)], 3, warm_up=False)
+                    self.add(api, case, size, [self.many(size, changed)], 5)
+            loops = [self.loop(10, changed), *([self.loop_by_hand(api, 10)] if changed else [])]
+            self.add(api, case, 10, loops, 5)
             if not far and not changed:
                 self.add(api, case, 200, [self.loop(200, changed)], 1, warm_up=False)
+        self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
         if not far:
-            self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
             self.add(api, NOTHING, 10000, [self.many(10000, False)], 1, warm_up=False)
 
     def alone(self, api: Api) -> None:
@@ -209,7 +224,7 @@ def main() -> int:
             bench = Bench(Path(work))
             for latency in (0.0, 0.05):
                 with Api(Path(work), latency) as api:
-                    bench.one_trunk(api, 7)
+                    bench.one_trunk(api, 15)
                     bench.fleets(api, far=latency > 0)
             with Api(Path(work), 0.0) as api:
                 bench.alone(api)

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several playbooks at once on one API key, which may make 20 requests in a second."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulator.server import Simulator
+
+ROOT = Path(__file__).parents[3]
+LIMIT = 20
+PLAYBOOKS, TRUNKS = 8, 50
+
+
+def start(directory: Path, api: Simulator, tasks: list[dict[str, Any]]) -> subprocess.Popen[str]:
+    """Start `ansible-playbook` with these tasks."""
+    book = directory / "playbook.yml"
+    book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
+        "DIDWW_API_URL": api.url,
+        "DIDWW_API_KEY": "local-key",
+    }
+    command = [sys.executable, "-m", "ansible", "playbook", str(book)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def seed(trunks: list[str]) -> dict[str, Any]:
+    attributes = {"capacity_limit": 30, "status": "active"}
+    return {
+        "api_keys": ["local-key"],
+        "trunks": [{"id": each, "attributes": {"name": each, **attributes}} for each in trunks],
+    }
+
+
+def test_playbooks_share_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    trunks = [str(uuid.UUID(int=0x40008000000000000000 + number)) for number in range(PLAYBOOKS * TRUNKS)]
+    with Simulator(seed(trunks), rate=LIMIT) as api:
+        running = []
+        for first in range(0, len(trunks), TRUNKS):
+            entries = [{"id": each, "capacity_limit": 60} for each in trunks[first : first + TRUNKS]]
+            task = {"didww.voice.voice_out_trunks": {"trunks": entries}}
+            running.append(start(tmp_path_factory.mktemp("playbook"), api, [task]))
+        said = [each.communicate()[0] for each in running]
+        assert [each.returncode for each in running] == [0] * PLAYBOOKS, "\n".join(said)
+        assert all(api.trunk(each)["attributes"]["capacity_limit"] == 60 for each in trunks)
+        served = [entry for entry in api.journal if entry["status"] == 200]
+    # One list and its updates for each playbook, and none of them sent twice.
+    assert len(served) == PLAYBOOKS * (1 + TRUNKS)
+    seconds = max(entry["time"] for entry in served) - min(entry["time"] for entry in served)
+    assert seconds <= 1.3 * len(served) / LIMIT
