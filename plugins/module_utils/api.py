@@ -24,6 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     Desired,
     Problem,
     Refusal,
+    credentials,
     label,
     numbers_in,
     show,
@@ -124,6 +125,7 @@ class TaskModule(AnsibleModule):
     def __init__(self, options: Mapping[str, Any], check: Callable[[Mapping[str, Any]], Any]) -> None:
         self._options = options
         self._check = check
+        self._secrets: set[str] = set()
         super().__init__(argument_spec={**connection_spec(), **options}, supports_check_mode=True)
 
     def run(self, work: Callable[[TaskModule, Any], dict[str, Any]]) -> None:
@@ -134,7 +136,7 @@ class TaskModule(AnsibleModule):
             result = work(self, self._checked())
             end = self.fail_json if result.get("failed") else self.exit_json
         except (Refusal, jsonapi.Failure) as error:
-            end, result = self.fail_json, explain(error, self.params["api_url"])
+            end, result = self.fail_json, self.explain(error)
         # Outside of the handler, so that an expected error shows no traceback.
         end(**result)
 
@@ -184,6 +186,19 @@ class TaskModule(AnsibleModule):
         except Refusal as refusal:
             messages += refusal.messages()
         return messages
+
+    def keep_secret(self, resources: Iterable[Mapping[str, Any]]) -> None:
+        """Let no error show the SIP credentials of these trunks, should DIDWW quote them in one.
+
+        Not left to Ansible's no_log: that would also blank out every setting that has the same value.
+        """
+        for resource in resources:
+            self._secrets.update(str(value) for value in credentials(resource).values() if value)
+
+    def explain(self, error: Refusal | jsonapi.Failure) -> dict[str, Any]:
+        """Return what a result says of an error, without secrets."""
+        said: dict[str, Any] = without(self._secrets, explain(error, self.params["api_url"]))
+        return said
 
     def connect(self, pace: jsonapi.Pace | None = None) -> jsonapi.Client:
         """Return a client for the API that the connection options name, keeping the rate of `pace`."""
@@ -382,6 +397,19 @@ def explain(error: Refusal | jsonapi.Failure, url: str) -> dict[str, Any]:
         words = f"{url} did not answer as DIDWW's API does: {error}. Check api_url, and any proxy in between."
     result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()
     return result
+
+
+def without(secrets: Iterable[str], value: Any) -> Any:
+    """Return `value`, of plain JSON, with each of `secrets` blanked out in its texts."""
+    if isinstance(value, dict):
+        return {name: without(secrets, each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [without(secrets, each) for each in value]
+    if isinstance(value, str):
+        # The longest first, lest a part of it remains.
+        for secret in sorted(secrets, key=len, reverse=True):
+            value = value.replace(secret, "********")
+    return value
 
 
 def joined(messages: list[str]) -> str:

@@ -158,7 +158,7 @@ class Backoff(Retry):
 
     def get_backoff_time(self) -> float:
         """Return the seconds to wait before the next attempt: exponential, half to one and a half of it."""
-        exponential = FIRST_DELAY * 2 ** (len(self.history) - 1)
+        exponential: float = FIRST_DELAY * 2 ** (len(self.history) - 1)
         return min(LONGEST_DELAY, exponential * _jitter(0.5, 1.5))
 
     def get_retry_after(self, response: Any) -> float | None:
@@ -195,6 +195,7 @@ class Client:
         self._counting = threading.Lock()
         self._pace = pace
         self._timeout = timeout
+        self._patience = PATIENCE * retries
         self._verify = verify
         self._retry = Backoff(
             total=retries,
@@ -297,7 +298,6 @@ class Client:
         reads the body outside of it: a body that breaks off would not be tried again.
         """
         retry, lost, waited = self._retry, False, 0.0
-        patience = PATIENCE * retry.total
         while True:
             response = error = None
             if self._pace:
@@ -320,13 +320,13 @@ class Client:
             raw = None if response is None else response.raw
             if response is not None and response.status_code == TOO_MANY:
                 # No failure, but a turn that is still to come: the time counts, not the attempts.
-                if waited >= patience:
+                if waited >= self._patience:
                     return response, lost
                 asked = retry.get_retry_after(raw) or WINDOW
                 if self._pace:
                     # The limit is the key's, not the request's.
                     self._pace.slow_down(asked)
-                delay = min(asked * _jitter(1, 1.5), patience - waited)
+                delay = min(asked * _jitter(1, 1.5), self._patience - waited)
                 waited += delay
                 time.sleep(delay)
                 continue

@@ -697,21 +697,31 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
     return found
 
 
-def diff(plan_: Plan) -> dict[str, Any]:
-    """Return Ansible's diff of a plan: the settings that differ, before and after."""
+def diff(plan_: Plan) -> dict[str, str]:
+    """Return Ansible's diff of a plan: the settings that differ, before and after, in the table's order.
+
+    As text, since Ansible would sort a dict by key: a line for each setting, and for each entry of one.
+    """
     name = plan_.changes.get("name", {}).get("before", plan_.after.settings["name"])
     title = f"voice_out_trunk {name} ({plan_.after.id})"
     return {
         "before_header": title,
         "after_header": title,
         **{
-            side: {name: _shown(name, change[side], plan_.after.numbers) for name, change in plan_.changes.items()}
+            side: "".join(
+                line + "\n"
+                for name, change in plan_.changes.items()
+                for line in _lines(name, change[side], plan_.after.numbers)
+            )
             for side in ("before", "after")
         },
     }
 
 
-def _shown(name: str, value: Any, numbers: Mapping[str, str]) -> Any:
-    if name not in LINKAGE:
-        return value
-    return [f"{each} ({numbers[each]})" if each in numbers else each for each in value]
+def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{name}:", *(f"  {line}" for key, each in value.items() for line in _lines(key, each, numbers))]
+    if not value or not isinstance(value, list):
+        return [f"{name}: {show(value)}"]
+    known = numbers if name in LINKAGE else {}
+    return [f"{name}:", *(f"  - {show(each)}" + (f"  # {known[each]}" if each in known else "") for each in value)]

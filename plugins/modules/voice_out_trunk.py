@@ -88,16 +88,14 @@ changed:
   type: bool
   sample: true
 diff:
-  description: The settings that differ, with equal keys before and after. Headers name the trunk.
+  description: The settings that differ, as text, in the order of the options. Headers name the trunk.
   returned: if diff is asked for
   type: dict
   sample:
     before_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
     after_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
-    before:
-      capacity_limit: 300
-    after:
-      capacity_limit: 60
+    before: "capacity_limit: 300\n"
+    after: "capacity_limit: 60\n"
 msg:
   description: What went wrong, in plain words, and what to do about it.
   returned: failure
@@ -248,6 +246,7 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     client = module.connect()
     found = api.find(client, desired)
     module.warn_of_version(found.meta)
+    module.keep_secret([found.resource])
     numbers = api.resolve(client, [desired], found.included)
     desired = trunk.with_ids(desired, {number: each for each, number in numbers.items()})
     plan = trunk.plan(desired, trunk.read(found.resource, numbers))

@@ -140,10 +140,8 @@ diff:
   sample:
     - before_header: voice_out_trunk EU SBC (0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10)
       after_header: voice_out_trunk EU SBC (0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10)
-      before:
-        capacity_limit: 30
-      after:
-        capacity_limit: 60
+      before: "capacity_limit: 30\n"
+      after: "capacity_limit: 60\n"
 msg:
   description: What went wrong, in plain words, and what to do about it.
   returned: failure
@@ -173,6 +171,7 @@ def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str
     client = module.connect(jsonapi.Pace(module.params["max_requests_per_second"]))
     found = fleet.find_all(client, desired)
     module.warn_of_version(found.meta)
+    module.keep_secret(found.resources)
     numbers = api.resolve(client, desired, found.included)
     desired, plans = fleet.plan_all(desired, found.resources, numbers)
 
@@ -184,7 +183,7 @@ def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str
         try:
             answered = trunk.read(client.update(plan.patch).resource)
         except jsonapi.Failure as error:
-            return {"changed": False, "failed": True, **api.explain(error, client.url)}
+            return {"changed": False, "failed": True, **module.explain(error)}
         return {"changed": True, "warnings": trunk.warnings(desired[index], plan.after, answered)}
 
     with ThreadPoolExecutor(max_workers=jsonapi.CONNECTIONS) as threads:

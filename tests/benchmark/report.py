@@ -93,7 +93,7 @@ def loops(figures: Figures) -> str:
         shown.append(f"{one:.3f} s and {hand:.3f} s{said}")
     text = (
         "In a loop over ten trunks, all changed, where Ansible starts once, a change takes "
-        f"{' ('.join(shown)}) by `voice_out_trunk` and by hand (two loops: read all, update all)."
+        f"{shown[0]} ({shown[1]}) by `voice_out_trunk` and by hand (two loops: read all, update all)."
     )
     return textwrap.fill(text, 120) + "\n"
 

@@ -452,8 +452,8 @@ def test_a_redirect_to_nowhere_is_refused_too() -> None:
 
 def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(jsonapi.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(jsonapi.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(jsonapi, "time", clock)
     pace = jsonapi.Pace(20)
     turns = []
     for _turn in range(41):
@@ -470,8 +470,8 @@ def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_pace_halves_once_a_burst_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(jsonapi.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(jsonapi.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(jsonapi, "time", clock)
 
     def turns_in(seconds: float) -> int:
         end, turns = now[0] + seconds, 0

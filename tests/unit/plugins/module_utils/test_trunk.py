@@ -293,4 +293,29 @@ def test_an_answer_without_linkage_takes_it_from_the_plan() -> None:
 def test_the_diff_names_the_trunk_as_it_was() -> None:
     shown = trunk.diff(plan({"name": "New"}, resource()))
     assert shown["before_header"] == f"voice_out_trunk EU SBC ({ID})"
-    assert (shown["before"], shown["after"]) == ({"name": "EU SBC"}, {"name": "New"})
+    assert (shown["before"], shown["after"]) == ('name: "EU SBC"\n', 'name: "New"\n')
+
+
+def test_the_diff_is_a_line_for_each_thing_in_the_order_of_the_table() -> None:
+    current = resource({"dids": DIDS[:1]}, status="active", allowed_rtp_ips=None)
+    asked = {
+        "dids": DIDS[1:3],
+        "status": "blocked",
+        "allowed_rtp_ips": ["2001:db8::/32", "198.51.100.1"],
+        "authentication_method": {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"},
+    }
+    made = trunk.plan(trunk.desire({"id": ID, **asked}), trunk.read(current, {DIDS[1]: "37061498222"}))
+    assert trunk.diff(made)["before"].splitlines()[:2] == ["allowed_rtp_ips: null", "authentication_method:"]
+    assert trunk.diff(made)["after"].splitlines() == [
+        "allowed_rtp_ips:",
+        '  - "198.51.100.1/32"',
+        '  - "2001:db8::/32"',
+        "authentication_method:",
+        '  type: "twilio"',
+        f'  twilio_account_sid: "AC{32 * "0"}"',
+        'status: "blocked"',
+        "dids:",
+        f'  - "{DIDS[1]}"  # 37061498222',
+        f'  - "{DIDS[2]}"',
+    ]
+    assert trunk.diff(trunk.plan(trunk.desire({"id": ID, "dids": []}), trunk.read(current)))["after"] == "dids: []\n"

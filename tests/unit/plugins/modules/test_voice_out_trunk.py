@@ -538,10 +538,10 @@ def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module
 def test_no_diff_unless_asked_for(run_module: RunModule) -> None:
     assert "diff" not in run_module(id=TRUNK, status="active")
     same = run_module(id=TRUNK, status="active", diff=True)["diff"]
-    assert same["before"] == same["after"] == {}
+    assert same["before"] == same["after"] == ""
     diff = run_module(id=TRUNK, status="blocked", name="New", diff=True)["diff"]
-    assert diff["before"] == {"name": "EU SBC", "status": "active"}
-    assert diff["after"] == {"name": "New", "status": "blocked"}
+    assert diff["before"] == 'name: "EU SBC"\nstatus: "active"\n'
+    assert diff["after"] == 'name: "New"\nstatus: "blocked"\n'
     assert diff["before_header"] == diff["after_header"] == f"voice_out_trunk EU SBC ({TRUNK})"
 
 
@@ -568,7 +568,11 @@ def test_numbers_that_are_linked_need_no_further_request(local_api: Simulator, r
     first, second, third = NUMBERS
     assert result["changes"]["dids"] == {"before": [first, second, third], "after": [first, third]}
     assert result["trunk"]["did_numbers"] == {first: NUMBERS[first], third: NUMBERS[third]}
-    assert result["diff"]["after"] == {"dids": [f"{first} (37061498222)", f"{third} (37061498224)"]}
+    assert result["diff"]["after"].splitlines() == [
+        "dids:",
+        f'  - "{first}"  # 37061498222',
+        f'  - "{third}"  # 37061498224',
+    ]
 
 
 def test_other_numbers_are_looked_up_together(local_api: Simulator, run_module: RunModule) -> None:
@@ -604,3 +608,20 @@ def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_
     assert "(1) dids: no DID of this account has the number 15550000000" in result["msg"]
     assert "(2) emergency_dids: no DID of this account has the number 37052140001" in result["msg"]
     assert patches(local_api) == []
+
+
+def test_an_error_that_quotes_the_credentials_does_not_show_them(local_api: Simulator, run_module: RunModule) -> None:
+    method = {"type": "credentials_and_ip", "attributes": {"username": "u4k2m", "password": "u4k2m-s3cr3t"}}
+    local_api.put_trunk(TRUNK, attributes={"authentication_method": method})
+    error = {
+        "title": "u4k2m",
+        "detail": "capacity_limit - is 7 for u4k2m with u4k2m-s3cr3t",
+        "code": 100,
+        "status": "422",
+    }
+    local_api.add_faults({"method": "PATCH", "status": 422, "body": {"errors": [error]}})
+    result = run_module(id=TRUNK, capacity_limit=7)
+    assert result["failed"] is True
+    assert "capacity_limit - is 7 for ******** with ********" in result["msg"]
+    assert "u4k2m" not in str(result)
+    assert "s3cr3t" not in str(result)

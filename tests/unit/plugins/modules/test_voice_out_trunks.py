@@ -193,7 +193,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert (same["changed"], same["changes"]) == (False, {})
     assert result["summary"] == {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 4}
     assert result["msg"].startswith("2 of 4 trunks could not be updated, 1 were changed: 2 problems: (1) trunks[0]")
-    assert [part["after"] for part in result["diff"]] == [{"capacity_limit": 7}]
+    assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
     again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
     assert again["changed"] is False
 
@@ -293,3 +293,11 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
 )
 def test_a_null_that_is_no_setting_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
     assert run_fleet(**options)["msg"].startswith(message)
+
+
+def test_an_error_that_quotes_the_credentials_does_not_show_them(local_api: Simulator, run_fleet: RunModule) -> None:
+    error = {"detail": "password s3cr3t is weak", "code": "100", "status": "422"}
+    local_api.add_faults({"method": "PATCH", "path_contains": EU, "status": 422, "body": {"errors": [error]}})
+    result = run_fleet(trunks=[{"id": EU, "capacity_limit": 7}, {"id": EXAMPLE, "capacity_limit": 7}])
+    assert "password ******** is weak" in result["msg"]
+    assert "s3cr3t" not in str(result)
