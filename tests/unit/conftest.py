@@ -15,7 +15,10 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
+from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
+
+from .contract import schema
 
 ROOT = Path(__file__).parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
@@ -27,6 +30,23 @@ class RunModule(Protocol):
     def __call__(
         self, check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any
     ) -> dict[str, Any]: ...
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_as_the_reference_says(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold every answer that the local API gives during a test, before any fault, to the schema of DIDWW's documents."""
+    found: list[str] = []
+    handle = Api.handle
+
+    def checked(self: Api, request: Request, commit: bool = True) -> Answer:
+        answer = handle(self, request, commit)
+        name = schema.expected(request.path, dict(request.query), answer.status)
+        found.extend(schema.violations(name, json.loads(answer.body)))
+        return answer
+
+    monkeypatch.setattr(Api, "handle", checked)
+    yield
+    assert found == []
 
 
 @pytest.fixture(scope="session")
