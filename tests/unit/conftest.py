@@ -22,6 +22,23 @@ from .contract import schema
 
 ROOT = Path(__file__).parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
+TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+LINKAGE = ("dids", "emergency_dids")
+
+
+def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Return the options that give `value` to the setting of a case."""
+    option, _dot, attribute = case["option"].partition(".")
+    return {option: {"type": case["type"], attribute: value}} if attribute else {option: value}
+
+
+def prepare(api: Simulator, case: dict[str, Any]) -> None:
+    """Give the trunk the value that a case starts with."""
+    option = case["option"].partition(".")[0]
+    if option in LINKAGE:
+        api.put_trunk(TRUNK, **{option: case["has"]})
+    else:
+        api.put_trunk(TRUNK, attributes={option: case["has"]})
 
 
 class RunModule(Protocol):
@@ -34,7 +51,7 @@ class RunModule(Protocol):
 
 @pytest.fixture(autouse=True)
 def _answers_are_as_the_reference_says(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold every answer that the local API gives during a test, before any fault, to the schema of DIDWW's documents."""
+    """Hold every answer of the local API, as it is before any fault, to the schema of DIDWW's documents."""
     found: list[str] = []
     handle = Api.handle
 
