@@ -15,10 +15,30 @@ import pytest
 import yaml
 from ansible.module_utils import basic
 from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
+from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
+
+from .contract import schema
 
 ROOT = Path(__file__).parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
+TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+LINKAGE = ("dids", "emergency_dids")
+
+
+def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Return the options that give `value` to the setting of a case."""
+    option, _dot, attribute = case["option"].partition(".")
+    return {option: {"type": case["type"], attribute: value}} if attribute else {option: value}
+
+
+def prepare(api: Simulator, case: dict[str, Any]) -> None:
+    """Give the trunk the value that a case starts with."""
+    option = case["option"].partition(".")[0]
+    if option in LINKAGE:
+        api.put_trunk(TRUNK, **{option: case["has"]})
+    else:
+        api.put_trunk(TRUNK, attributes={option: case["has"]})
 
 
 class RunModule(Protocol):
@@ -27,6 +47,23 @@ class RunModule(Protocol):
     def __call__(
         self, check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any
     ) -> dict[str, Any]: ...
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_as_the_reference_says(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold every answer of the local API, as it is before any fault, to the schema of DIDWW's documents."""
+    found: list[str] = []
+    handle = Api.handle
+
+    def checked(self: Api, request: Request, commit: bool = True) -> Answer:
+        answer = handle(self, request, commit)
+        name = schema.expected(request.path, dict(request.query), answer.status)
+        found.extend(schema.violations(name, json.loads(answer.body)))
+        return answer
+
+    monkeypatch.setattr(Api, "handle", checked)
+    yield
+    assert found == []
 
 
 @pytest.fixture(scope="session")

@@ -11,25 +11,7 @@ from typing import Any
 import pytest
 from simulator.server import Simulator
 
-from ...conftest import CASES, RunModule
-
-TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-LINKAGE = ("dids", "emergency_dids")
-
-
-def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
-    """Return the options that give `value` to the setting of a case."""
-    option, _dot, attribute = case["option"].partition(".")
-    return {option: {"type": case["type"], attribute: value}} if attribute else {option: value}
-
-
-def prepare(api: Simulator, case: dict[str, Any]) -> None:
-    """Give the trunk the value that a case starts with."""
-    option = case["option"].partition(".")[0]
-    if option in LINKAGE:
-        api.put_trunk(TRUNK, **{option: case["has"]})
-    else:
-        api.put_trunk(TRUNK, attributes={option: case["has"]})
+from ...conftest import CASES, LINKAGE, TRUNK, RunModule, options_of, prepare
 
 
 def requests_to(api: Simulator, method: str) -> list[dict[str, Any]]:

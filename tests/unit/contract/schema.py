@@ -1,0 +1,37 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""DIDWW's documents as `documents.schema.json` describes them, and which of them answers a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("documents.schema.json").read_text(encoding="utf-8"))
+VALIDATORS = {name: Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"}) for name in SCHEMA["$defs"]}
+
+
+def expected(path: str, query: Mapping[str, str], status: int) -> str:
+    """Return the name of the document that DIDWW answers a request to `path` with."""
+    if status != 200:
+        return "errors"
+    resource, *rest = path.partition("/v3/")[2].split("/")
+    if "relationships" in rest:
+        return "linkage"
+    if resource == "dids" and rest:
+        return "did"
+    if resource == "dids" or len(rest) == 2:
+        return "dids"
+    name = "trunk" if rest else "trunks"
+    return f"sparse_{name}" if "fields[voice_out_trunks]" in query else name
+
+
+def violations(name: str, document: Any) -> list[str]:
+    """Return what is not as the document called `name` must be, each with its place; nothing if all is well."""
+    return [f"{error.json_path}: {error.message}" for error in VALIDATORS[name].iter_errors(document)]

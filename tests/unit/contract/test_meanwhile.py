@@ -1,0 +1,268 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task is not alone: what becomes of a change that another client makes meanwhile, and of a value that is not kept.
+
+DIDWW has neither versions of a trunk nor conditional requests. What holds here, holds because a task sends what
+differs and nothing else; what does not hold is said where it is tested.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from simulator.api import Answer, Api, Request
+from simulator.server import Simulator
+
+from ..conftest import CASES, TRUNK, RunModule, options_of, prepare
+from .conftest import Sdk
+
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+NO_NULL = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091"  # its account stores a null rtp_timeout as 30
+NO_NULL_KEY = "no-features-key"
+SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
+DID = "6b1f4c0a-0000-4000-8000-00000000000"
+CREDENTIALS = "credentials_and_ip"
+
+Run = Callable[..., dict[str, Any]]
+Meanwhile = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture(params=["voice_out_trunk", "voice_out_trunks"])
+def run(request: pytest.FixtureRequest, run_module: RunModule, run_fleet: RunModule) -> Run:
+    """Run either module for one trunk; return the result, with what a fleet's says of that trunk."""
+
+    def fleet(check: bool = False, api_key: str = "local-key", **entry: Any) -> dict[str, Any]:
+        # Beside another trunk, which is as it should be: with one alone a fleet reads as a single task does.
+        others = [{"id": EXAMPLE}] if api_key == "local-key" else []
+        result = run_fleet(check=check, api_key=api_key, trunks=[entry, *others])
+        return {**result, **result.get("trunks", [{}])[0]}
+
+    return run_module if request.param == "voice_out_trunk" else fleet
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Do something once the next PATCH has arrived and before it is carried out: the task has read by then."""
+    actions: list[Callable[[], object]] = []
+    handle = Api.handle
+
+    def interrupted(self: Api, request: Request, commit: bool = True) -> Answer:
+        if request.method == "PATCH" and actions:
+            actions.pop()()
+        return handle(self, request, commit)
+
+    monkeypatch.setattr(Api, "handle", interrupted)
+    return actions.append
+
+
+# --- Between reading and writing ---
+
+# Each setting, with a case of it, and the next one.
+SETTINGS = list({case["option"].partition(".")[0]: case for case in CASES}.items())
+PAIRS = list(zip(SETTINGS, SETTINGS[1:] + SETTINGS[:1], strict=True))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=[f"{ours[0]}-{theirs[0]}" for ours, theirs in PAIRS])
+def test_another_setting_that_changes_meanwhile_survives(
+    local_api: Simulator,
+    run: Run,
+    sdk: Sdk,
+    meanwhile: Meanwhile,
+    ours: tuple[str, dict[str, Any]],
+    theirs: tuple[str, dict[str, Any]],
+) -> None:
+    (our_name, our_case), (their_name, their_case) = ours, theirs
+    prepare(local_api, our_case)
+    prepare(local_api, their_case)
+    options = {"id": TRUNK, **options_of(our_case, our_case["asks"])}
+    meanwhile(lambda: sdk.write(**{their_name: their_case["sends"]}))
+
+    done = run(**options)
+
+    assert (done["changed"], list(done["changes"]), done["warnings"]) == (True, [our_name], [])
+    assert [entry["method"] for entry in local_api.journal] == ["GET", "PATCH", "GET", "PATCH"]
+    assert sdk.read(our_name) == our_case["sends"]
+    assert sdk.read(their_name) == their_case["sends"]
+    assert run(**options)["changed"] is False
+
+
+def test_the_setting_itself_that_changes_meanwhile_is_as_the_task_says(
+    run: Run, sdk: Sdk, meanwhile: Meanwhile
+) -> None:
+    meanwhile(lambda: sdk.write(capacity_limit=50))
+    done = run(id=TRUNK, capacity_limit=60)
+    assert (done["changes"], done["warnings"]) == ({"capacity_limit": {"before": 30, "after": 60}}, [])
+    assert sdk.read("capacity_limit") == 60
+
+
+def test_a_setting_that_drifts_meanwhile_is_one_warning(run: Run, sdk: Sdk, meanwhile: Meanwhile) -> None:
+    options: dict[str, Any] = {"id": TRUNK, "capacity_limit": 60, "status": "active"}
+    meanwhile(lambda: sdk.write(status="blocked"))
+    done = run(**options)
+    # The task had found it as it should be, and so did not send it.
+    assert list(done["changes"]) == ["capacity_limit"]
+    (warning,) = done["warnings"]
+    assert warning.endswith('DIDWW answered status "blocked" where the task asks for "active"')
+    again = run(**options)
+    assert (list(again["changes"]), again["warnings"]) == (["status"], [])
+    assert sdk.read("status") == "active"
+
+
+@pytest.mark.parametrize("named", [{}, {"allowed_sip_ips": ["203.0.113.9"]}], ids=["partly", "wholly"])
+def test_the_same_authentication_method_that_changes_meanwhile_is_as_the_task_last_read_it(
+    run: Run, sdk: Sdk, meanwhile: Meanwhile, named: dict[str, Any]
+) -> None:
+    """Not promised: that a change to *another attribute of the method* survives.
+
+    DIDWW replaces the method whole, so that the PATCH has to carry what the task does not name as it was read: a
+    change in between is lost, and nothing in the answer tells of it. Promised is what the task names. Who names
+    every attribute depends on nobody.
+    """
+    theirs = {"type": CREDENTIALS, "attributes": {"allowed_sip_ips": ["198.51.100.77/32"], "tech_prefix": "5"}}
+    options = {"id": TRUNK, "authentication_method": {"type": CREDENTIALS, "tech_prefix": "9#", **named}}
+    meanwhile(lambda: sdk.write(authentication_method=theirs))
+
+    done = run(**options)
+
+    assert done["warnings"] == []
+    addresses = ["203.0.113.9/32"] if named else ["203.0.113.1/32"]
+    assert sdk.read("authentication_method") == {
+        "type": CREDENTIALS,
+        "attributes": {"allowed_sip_ips": addresses, "tech_prefix": "9#"},
+    }
+    assert run(**options)["changed"] is False
+
+
+def test_another_type_of_authentication_meanwhile_is_not_undone_by_a_part(
+    run: Run, sdk: Sdk, meanwhile: Meanwhile
+) -> None:
+    """DIDWW wants allowed_rtp_ips with the change back, which the task did not see as one: an error, nothing lost."""
+    twilio = {"type": "twilio", "attributes": {"twilio_account_sid": SID}}
+    meanwhile(lambda: sdk.write(authentication_method=twilio))
+    done = run(id=TRUNK, authentication_method={"type": CREDENTIALS, "tech_prefix": "9#"})
+    assert done["failed"] is True
+    assert done["status"] == 422
+    assert [error["option"] for error in done["errors"]] == ["allowed_rtp_ips"]
+    assert sdk.read("authentication_method") == twilio
+
+
+@pytest.mark.parametrize(
+    ("flag", "linkage"), [("allow_any_did_as_cli", "dids"), ("emergency_enable_all", "emergency_dids")]
+)
+def test_dids_that_didww_manages_meanwhile_are_an_error(
+    run: Run, sdk: Sdk, meanwhile: Meanwhile, flag: str, linkage: str
+) -> None:
+    meanwhile(lambda: sdk.write(**{flag: True}))
+    done = run(id=TRUNK, **{linkage: [f"{DID}1"]})
+    assert done["failed"] is True
+    assert [error["option"] for error in done["errors"]] == [linkage]
+    assert sdk.read(flag) is True
+
+
+# --- Two tasks at the same time ---
+
+# As ansible-core runs a module, less the way it gets there.
+PROCESS = (
+    "import runpy, sys; from ansible.module_utils import basic; "
+    "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy'; "
+    "runpy.run_module('ansible_collections.didww.voice.plugins.modules.' + sys.argv[1], run_name='__main__')"
+)
+AT_ONCE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "attributes": ({"capacity_limit": 60}, {"rtp_timeout": 60}),
+    "relationships": ({"dids": [f"{DID}1"]}, {"emergency_dids": [f"{DID}2"]}),
+    "addresses": (
+        {"authentication_method": {"type": CREDENTIALS, "allowed_sip_ips": ["203.0.113.9"]}},
+        {"allowed_rtp_ips": ["203.0.113.8"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("module", ["voice_out_trunk", "voice_out_trunks"])
+@pytest.mark.parametrize("settings", AT_ONCE.values(), ids=AT_ONCE)
+def test_two_tasks_at_once_lose_nothing(
+    local_api: Simulator,
+    run_module: RunModule,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    settings: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    with monkeypatch.context() as patch, ThreadPoolExecutor() as threads:
+        _in_step(patch, len(settings))
+        results = list(threads.map(lambda each: _run_in_a_process(local_api, module, each), settings))
+    for result in results:
+        assert (result["changed"], result.get("warnings", [])) == (True, [])
+    # Both had read before either wrote.
+    assert [entry["method"] for entry in local_api.journal] == ["GET", "GET", "PATCH", "PATCH"]
+    for each in settings:
+        assert run_module(check=True, id=TRUNK, **each)["changed"] is False
+
+
+def _in_step(patch: pytest.MonkeyPatch, clients: int) -> None:
+    """Answer no client's GET until every client's has been worked out, and carry out no PATCH until all have come."""
+    together = threading.Barrier(clients, timeout=60)
+    handle = Api.handle
+
+    def in_step(self: Api, request: Request, commit: bool = True) -> Answer:
+        if request.method == "PATCH":
+            together.wait()
+        answer = handle(self, request, commit)
+        if request.method == "GET":
+            together.wait()
+        return answer
+
+    patch.setattr(Api, "handle", in_step)
+
+
+def _run_in_a_process(local_api: Simulator, module: str, settings: dict[str, Any]) -> dict[str, Any]:
+    entry = {"id": TRUNK, **settings}
+    options: dict[str, Any] = entry if module == "voice_out_trunk" else {"trunks": [entry]}
+    options |= {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
+    process = subprocess.run(
+        [sys.executable, "-c", PROCESS, module],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+        check=True,
+    )
+    result: dict[str, Any] = json.loads(process.stdout)
+    return result
+
+
+# --- An answer that is not what was asked for ---
+
+
+def test_a_wrong_answer_of_one_trunk_is_one_warning(local_api: Simulator, run_fleet: RunModule) -> None:
+    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "answer_attributes": {"capacity_limit": 5}})
+    trunks = [{"id": each, "capacity_limit": 77, "rtp_timeout": 77} for each in (TRUNK, TWILIO, EXAMPLE)]
+    done = run_fleet(trunks=trunks)
+    assert done["warnings"] == [
+        "trunks[1] (Twilio London): DIDWW answered capacity_limit 5 where the task asks for 77",
+    ]
+    assert [each["changed"] for each in done["trunks"]] == [True] * 3
+    # What was answered was not what was stored: there is nothing left to do, and nothing to warn of.
+    again = run_fleet(trunks=trunks)
+    assert (again["changed"], again["warnings"]) == (False, [])
+
+
+def test_a_value_that_is_never_kept_is_a_change_and_a_warning_every_time(local_api: Simulator, run: Run) -> None:
+    options = {"api_key": NO_NULL_KEY, "id": NO_NULL, "rtp_timeout": None}
+    for _again in range(2):
+        assert run(check=True, **options)["warnings"] == []
+        done = run(**options)
+        assert done["changed"] is True
+        assert done["changes"] == {"rtp_timeout": {"before": 30, "after": None}}
+        (warning,) = done["warnings"]
+        assert warning.endswith("DIDWW answered rtp_timeout 30 where the task asks for null")
+    assert Sdk(local_api.url, NO_NULL_KEY).read("rtp_timeout", NO_NULL) == 30

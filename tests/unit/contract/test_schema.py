@@ -1,0 +1,343 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The schema takes what the reference shows and what the local API answers, and nothing that is broken.
+
+Every other unit test has the local API's answers checked as well: see `conftest.py`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from ansible_collections.didww.voice.plugins.module_utils.trunk import SETTINGS
+from jsonschema import Draft202012Validator
+from simulator.server import Simulator, load_seed
+
+from ..conftest import LINKAGE, TRUNK
+from .schema import SCHEMA, expected, violations
+
+TRUNKS = "/voice_out_trunks"
+DID = "6b1f4c0a-0000-4000-8000-000000000001"
+MEDIA_TYPE = "application/vnd.api+json"
+
+
+def relationship(trunk_id: str, name: str) -> dict[str, Any]:
+    """Return a relationship as the reference's examples have it."""
+    url = f"https://api.didww.com/v3/voice_out_trunks/{trunk_id}"
+    return {"links": {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}}
+
+
+def example(trunk_id: str, attributes: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """Return a document of the reference with what its examples have in common."""
+    common = {
+        "allow_any_did_as_cli": False,
+        "threshold_reached": False,
+        "threshold_amount": "1000.0",
+        "default_dst_action": "allow_all",
+        "dst_prefixes": ["23", "45"],
+        "emergency_enable_all": False,
+        "media_encryption_mode": "disabled",
+        "force_symmetric_rtp": True,
+        "rtp_ping": True,
+        "rtp_timeout": 30,
+        "callback_url": None,
+        "created_at": "2025-04-02T10:00:00.000Z",
+    }
+    return {
+        "data": {
+            "id": trunk_id,
+            "type": "voice_out_trunks",
+            "attributes": {**common, **attributes},
+            "relationships": {name: relationship(trunk_id, name) for name in LINKAGE},
+            **members,
+        },
+        "meta": {"api_version": "2026-04-16"},
+    }
+
+
+UPDATED = example(
+    "cf2e6377-fcaa-4416-8c8e-acd5f31a427f",
+    {
+        "name": "Outbound trunk Name",
+        "allowed_rtp_ips": None,
+        "authentication_method": {
+            "type": "twilio",
+            "attributes": {"twilio_account_sid": "AC39347AF064AF97E1682C3B7332DAAEE6"},
+        },
+        "on_cli_mismatch_action": "send_original_cli",
+        "capacity_limit": 300,
+        "status": "blocked",
+        "external_reference_id": None,
+    },
+)
+READ = example(
+    TRUNK,
+    {
+        "name": "EU SBC",
+        "allowed_rtp_ips": None,
+        "authentication_method": {
+            "type": "credentials_and_ip",
+            "attributes": {
+                "allowed_sip_ips": ["203.0.113.1/32"],
+                "tech_prefix": "",
+                "username": "u4k2m",
+                "password": "s3cr3t",
+            },
+        },
+        "on_cli_mismatch_action": "reject_call",
+        "capacity_limit": 30,
+        "status": "active",
+        "external_reference_id": "crm-0001",
+    },
+    meta={"spent_amount": "12.34"},
+)
+REFUSED: dict[str, Any] = {
+    "errors": [
+        {
+            "title": "has already been taken",
+            "detail": "name - has already been taken",
+            "code": "100",
+            "status": "422",
+            "source": {"pointer": "/data/attributes/name"},
+        }
+    ]
+}
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_has_every_setting_of_the_module() -> None:
+    described = set(SCHEMA["$defs"]["trunk_attributes"]["properties"]) - {"created_at", "threshold_reached"}
+    assert described | set(LINKAGE) == {setting.name for setting in SETTINGS}
+
+
+@pytest.mark.parametrize(("name", "document"), [("trunk", UPDATED), ("trunk", READ), ("errors", REFUSED)])
+def test_the_examples_of_the_reference_pass(name: str, document: Any) -> None:
+    assert violations(name, document) == []
+
+
+def test_the_local_api_answers_as_the_reference_does(local_api: Simulator) -> None:
+    """Beyond the schema: the members, and even their order, of a trunk are those of the reference's example."""
+    answer = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}").json()
+    assert answer["data"]["attributes"] == READ["data"]["attributes"]
+    assert list(answer["data"]) == [*UPDATED["data"], "meta"]
+
+
+# --- What is asked, and what answers it ---
+
+
+def ask(api: Simulator, method: str, path: str, key: str = "local-key", **more: Any) -> requests.Response:
+    """Send a request as a client of this API must."""
+    headers = {"Api-Key": key, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE, "X-DIDWW-API-Version": "2026-04-16"}
+    return requests.request(method, api.url + path, headers=headers, timeout=5, **more)
+
+
+def patch(**resource: Any) -> dict[str, Any]:
+    return {"data": {"id": TRUNK, "type": "voice_out_trunks", **resource}}
+
+
+INCLUDE = "include=dids,emergency_dids"
+OF_LOCAL_KEY = [each["id"] for each in load_seed()["trunks"] if each.get("account", "local-key") == "local-key"]
+READS = {
+    **{f"{TRUNKS}/{each}": "trunk" for each in OF_LOCAL_KEY},
+    **{f"{TRUNKS}/{each}?{INCLUDE}&fields[dids]=number": "trunk" for each in OF_LOCAL_KEY},
+    f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=name,dids": "sparse_trunk",
+    f"{TRUNKS}/{TRUNK}/dids": "dids",
+    f"{TRUNKS}/{TRUNK}/relationships/emergency_dids": "linkage",
+    TRUNKS: "trunks",
+    f"{TRUNKS}?{INCLUDE}": "trunks",
+    f"{TRUNKS}?fields[voice_out_trunks]=status": "sparse_trunks",
+    f"{TRUNKS}?page[number]=1&page[size]=3&sort=name": "trunks",
+    f"{TRUNKS}?page[number]=2&page[size]=3&{INCLUDE}": "trunks",
+    f"{TRUNKS}?page[number]=9": "trunks",
+    f"{TRUNKS}?filter[authentication_method.type]=twilio": "trunks",
+    f"{TRUNKS}?filter[name]=nobody": "trunks",
+    "/dids?filter[number]=37061498222&fields[dids]=number": "dids",
+    f"/dids/{DID}": "did",
+}
+UPDATES: dict[str, dict[str, Any]] = {
+    "attributes": patch(attributes={"capacity_limit": None, "threshold_amount": "7", "allowed_rtp_ips": ["::1"]}),
+    "to twilio": patch(attributes={"authentication_method": UPDATED["data"]["attributes"]["authentication_method"]}),
+    "relationships": patch(relationships={"dids": {"data": [{"type": "dids", "id": DID}]}}),
+    "nothing": patch(),
+}
+REFUSALS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
+    "malformed": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"data": b"{"}),
+    "an unknown attribute": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"json": patch(attributes={"colour": 1})}),
+    "an unknown filter": (400, "GET", f"{TRUNKS}?filter[id]=1", {}),
+    "no such key": (401, "GET", TRUNKS, {"key": "nobody"}),
+    "no plan": (403, "GET", TRUNKS, {"key": "no-plan-key"}),
+    "not there": (404, "GET", f"{TRUNKS}/00000000-0000-4000-8000-000000000000", {}),
+    "no such path": (404, "GET", "/trunks", {}),
+    "no such method": (405, "DELETE", f"{TRUNKS}/{TRUNK}", {}),
+    "validation": (
+        422,
+        "PATCH",
+        f"{TRUNKS}/{TRUNK}",
+        {
+            "json": patch(
+                attributes={
+                    "name": "",
+                    "rtp_timeout": 5,
+                    "authentication_method": {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": []}},
+                },
+                relationships={"dids": {"data": [{"type": "dids", "id": TRUNK}]}},
+            )
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "name"), READS.items(), ids=READS)
+def test_an_answer_is_the_document_that_was_asked_for(local_api: Simulator, path: str, name: str) -> None:
+    answer = ask(local_api, "GET", path)
+    entry = local_api.journal[-1]
+    assert expected(entry["path"], entry["query"], answer.status_code) == name
+    assert violations(name, answer.json()) == []
+
+
+@pytest.mark.parametrize("body", UPDATES.values(), ids=UPDATES)
+def test_an_update_is_answered_with_the_trunk(local_api: Simulator, body: dict[str, Any]) -> None:
+    answer = ask(local_api, "PATCH", f"{TRUNKS}/{TRUNK}", json=body)
+    assert answer.status_code == 200
+    assert violations("trunk", answer.json()) == []
+
+
+@pytest.mark.parametrize(("status", "method", "path", "more"), REFUSALS.values(), ids=REFUSALS)
+def test_a_refusal_is_errors(local_api: Simulator, status: int, method: str, path: str, more: dict[str, Any]) -> None:
+    answer = ask(local_api, method, path, **more)
+    assert answer.status_code == status
+    assert violations("errors", answer.json()) == []
+    assert {error["status"] for error in answer.json()["errors"]} == {str(status)}
+
+
+# --- What is broken ---
+
+Break = Callable[[dict[str, Any]], object]
+
+
+def attribute(name: str, value: Any) -> Break:
+    return lambda document: document["data"]["attributes"].update({name: value})
+
+
+def without(name: str) -> Break:
+    return lambda document: document["data"]["attributes"].pop(name)
+
+
+def linkage(data: Any) -> Break:
+    return lambda document: document["data"]["relationships"]["dids"].update(data=data)
+
+
+def of_method(**attributes: Any) -> Break:
+    return lambda document: document["data"]["attributes"]["authentication_method"]["attributes"].update(attributes)
+
+
+BROKEN: dict[str, Break] = {
+    **{
+        f"{name}: {value!r:.20}": attribute(name, value)
+        for name, value in [
+            ("name", None),
+            ("name", ""),
+            ("external_reference_id", 1),
+            ("external_reference_id", "x" * 101),
+            ("allowed_rtp_ips", "203.0.113.1/32"),
+            ("allowed_rtp_ips", ["203.0.113.1"]),
+            ("allowed_rtp_ips", ["203.0.113.0/33"]),
+            ("allowed_rtp_ips", ["2001:DB8::/32"]),
+            ("authentication_method", None),
+            ("authentication_method", {"type": "twilio"}),
+            ("authentication_method", {"type": "twilio", "attributes": {}}),
+            ("authentication_method", {"type": "ip_only", "attributes": {"tech_prefix": ""}}),
+            ("on_cli_mismatch_action", "ignore"),
+            ("capacity_limit", "30"),
+            ("capacity_limit", 32768),
+            ("allow_any_did_as_cli", None),
+            ("status", "paused"),
+            ("threshold_amount", 1000.0),
+            ("threshold_amount", "1000"),
+            ("threshold_reached", "false"),
+            ("default_dst_action", None),
+            ("dst_prefixes", None),
+            ("dst_prefixes", ["+44"]),
+            ("emergency_enable_all", 0),
+            ("media_encryption_mode", "srtp"),
+            ("callback_url", ""),
+            ("force_symmetric_rtp", None),
+            ("rtp_ping", "true"),
+            ("rtp_timeout", 5),
+            ("created_at", "2025-04-02 10:00"),
+            ("colour", "red"),
+        ]
+    },
+    **{f"without {name}": without(name) for name in READ["data"]["attributes"]},
+    "no address": of_method(allowed_sip_ips=[]),
+    "a long prefix": of_method(tech_prefix="123456789"),
+    "another type's attribute": of_method(twilio_account_sid="AC39347AF064AF97E1682C3B7332DAAEE6"),
+    "another type": lambda d: d["data"].update(type="voice_in_trunks"),
+    "another id": lambda d: d["data"].update(id=TRUNK.upper()),
+    "a list": lambda d: d.update(data=[d["data"]]),
+    "no relationship": lambda d: d["data"]["relationships"].pop("dids"),
+    "linkage that is not dids": linkage([{"type": "trunks", "id": DID}]),
+    "linkage that is null": linkage(None),
+    "linkage alone": lambda d: d["data"]["relationships"].update(dids={"data": []}),
+    "an amount spent that is a number": lambda d: d["data"].update(meta={"spent_amount": 12.34}),
+    "no version": lambda d: d.pop("meta"),
+    "a number with a plus": lambda d: d.update(
+        included=[{"type": "dids", "id": DID, "attributes": {"number": "+37061498222"}}]
+    ),
+}
+BROKEN_ERRORS: dict[str, Break] = {
+    "none": lambda d: d.update(errors=[]),
+    "data beside": lambda d: d.update(data=None),
+    "a number for a status": lambda d: d["errors"][0].update(status=422),
+    "a number for a code": lambda d: d["errors"][0].update(code=100),
+    "no detail": lambda d: d["errors"][0].pop("detail"),
+    "a detail without its attribute": lambda d: d["errors"][0].update(detail="has already been taken"),
+    "validation without a pointer": lambda d: d["errors"][0].pop("source"),
+    "a pointer to nowhere": lambda d: d["errors"][0].update(source={"pointer": "name"}),
+    "a status that is no error": lambda d: d["errors"][0].update(status="200"),
+}
+
+
+@pytest.mark.parametrize("spoil", BROKEN.values(), ids=BROKEN)
+def test_a_broken_trunk_is_told(spoil: Break) -> None:
+    document = copy.deepcopy(READ)
+    spoil(document)
+    assert violations("trunk", document)
+
+
+def test_a_broken_list_is_told(local_api: Simulator) -> None:
+    def told(spoil: Break) -> bool:
+        document = ask(local_api, "GET", f"{TRUNKS}?page[size]=3").json()
+        spoil(document)
+        return bool(violations("trunks", document))
+
+    assert not told(lambda d: None)
+    assert told(lambda d: d.pop("links"))
+    assert told(lambda d: d["links"].update(following=d["links"]["next"]))
+    assert told(lambda d: d["meta"].pop("total_records"))
+    assert told(lambda d: d["data"][1]["attributes"].update(rtp_ping=None))
+    assert told(lambda d: d.update(data=d["data"][0]))
+
+
+def test_what_was_not_asked_for_may_be_missing_from_a_sparse_trunk_alone(local_api: Simulator) -> None:
+    document = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=status").json()
+    assert violations("sparse_trunk", document) == []
+    assert violations("trunk", document)
+    document["data"]["attributes"]["status"] = "paused"
+    assert violations("sparse_trunk", document)
+
+
+@pytest.mark.parametrize("spoil", BROKEN_ERRORS.values(), ids=BROKEN_ERRORS)
+def test_broken_errors_are_told(spoil: Break) -> None:
+    document = copy.deepcopy(REFUSED)
+    spoil(document)
+    assert violations("errors", document)
