@@ -593,7 +593,8 @@ def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_
 
 
 def test_an_error_that_quotes_the_credentials_does_not_show_them(local_api: Simulator, run_module: RunModule) -> None:
-    method = {"type": "credentials_and_ip", "attributes": {"username": "u4k2m", "password": "u4k2m-s3cr3t"}}
+    method = local_api.trunk(TRUNK)["attributes"]["authentication_method"]
+    method["attributes"]["password"] = "u4k2m-s3cr3t"
     local_api.put_trunk(TRUNK, attributes={"authentication_method": method})
     error = {
         "title": "u4k2m",
