@@ -25,6 +25,7 @@ from benchmark.running import KEY, TESTS, Api, Command, Runner
 ONE, MODULE = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
 LOOP, LOOP_BY_HAND = "loop of voice_out_trunk", "loops by hand: uri GET, uri PATCH"
 NOTHING, CHANGE = "nothing to do", "all changed"
+DIDS_EACH = 2
 # What a task names of each trunk. All of it is so already, or the capacity limit is not.
 SETTINGS = {"capacity_limit": 30, "status": "active", "default_dst_action": "allow_all", "rtp_timeout": 30}
 MEDIA_TYPE = "application/vnd.api+json"
@@ -47,15 +48,31 @@ def trunk_id(index: int) -> str:
     return str(uuid.UUID(int=0x40008000000000000000 + index))
 
 
+def number(index: int, linked: int) -> str:
+    """Return the number of a DID that is linked to a trunk of the fleet."""
+    return str(37060000000 + DIDS_EACH * index + linked)
+
+
 def seed(size: int) -> bytes:
-    """Return what the local API starts from: a fleet of this size."""
-    trunks = [{"id": trunk_id(i), "attributes": {**SETTINGS, "name": f"Trunk {i}"}} for i in range(size)]
-    return json.dumps({"accounts": [{"api_key": KEY}], "dids": [], "trunks": trunks}).encode()
+    """Return what the local API starts from: a fleet of this size, with DIDs."""
+    ids = [
+        [str(uuid.UUID(int=0x50008000000000000000 + DIDS_EACH * i + n)) for n in range(DIDS_EACH)] for i in range(size)
+    ]
+    dids = [{"id": did, "number": number(i, n)} for i, linked in enumerate(ids) for n, did in enumerate(linked)]
+    trunks = [
+        {"id": trunk_id(i), "attributes": {**SETTINGS, "name": f"Trunk {i}"}, "dids": linked}
+        for i, linked in enumerate(ids)
+    ]
+    return json.dumps({"accounts": [{"api_key": KEY}], "dids": dids, "trunks": trunks}).encode()
 
 
-def fleet(size: int, changed: bool) -> list[dict[str, Any]]:
-    """Return the entries of a task for a fleet of this size."""
-    return [{"id": trunk_id(i), **settings(changed)} for i in range(size)]
+def fleet(size: int, changed: bool, linked: bool = False) -> list[dict[str, Any]]:
+    """Return the entries of a task for a fleet of this size, with the numbers of their DIDs if `linked`."""
+    entries = [{"id": trunk_id(i), **settings(changed)} for i in range(size)]
+    if linked:
+        for i, entry in enumerate(entries):
+            entry["dids"] = [f"+{number(i, n)}" for n in range(DIDS_EACH)]
+    return entries
 
 
 def by_hand(api: Api, reads: str, updates: str, result: str) -> list[dict[str, Any]]:
@@ -137,10 +154,11 @@ class Bench:
         self.add(api, NOTHING, 1, nothing, times, stored=10)
         self.add(api, CHANGE, 1, change, times, stored=10)
 
-    def many(self, size: int, changed: bool) -> Command:
+    def many(self, size: int, changed: bool, linked: bool = False) -> Command:
         """Return the command for a fleet in one task."""
         task = {"name": "Keep the fleet", MODULE: {"trunks": "{{ fleet }}"}}
-        return self.playbook("voice_out_trunks", [task], size * changed, fleet=fleet(size, changed))
+        name = "voice_out_trunks, dids by number" if linked else "voice_out_trunks"
+        return self.playbook(name, [task], size * changed, fleet=fleet(size, changed, linked))
 
     def loop(self, size: int, changed: bool) -> Command:
         """Return the command for a fleet in a loop."""
@@ -170,6 +188,7 @@ class Bench:
             self.add(api, case, 10, loops, 5)
             if not far and not changed:
                 self.add(api, case, 200, [self.loop(200, changed)], 1, warm_up=False)
+        self.add(api, NOTHING, 1000, [self.many(1000, False, linked=True)], 5)
         self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
         if not far:
             self.add(api, NOTHING, 10000, [self.many(10000, False)], 1, warm_up=False)

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 NOTHING, CHANGE, ALONE = "nothing to do", "all changed", "alone"
 ONE, MANY, LOOP = "voice_out_trunk", "voice_out_trunks", "loop of voice_out_trunk"
+LINKED = "voice_out_trunks, dids by number"
 LOOP_BY_HAND = "loops by hand: uri GET, uri PATCH"
 START, FLOOR, URI, BY_HAND = "no task", "empty module", "one uri GET", "by hand: uri GET, uri PATCH"
 LATENCIES = (0.0, 0.05)
@@ -144,6 +145,10 @@ def targets(figures: Figures) -> list[tuple[str, str, bool]]:
         add(f"each of ten trunks in a loop, a change: the same{said}", f"{ratio:.2f} of it", ratio <= 0.55)
     requests = figures.get(NOTHING, MANY, 0.0, 1000, "requests")
     add("1,000 trunks, nothing to do: 1 request", f"{requests:.0f}", requests == 1)
+    requests = figures.get(NOTHING, LINKED, 0.0, 1000, "requests")
+    seconds = figures.get(NOTHING, LINKED, 0.0, 1000)
+    measured = f"{requests:.0f} ({seconds:.2f} s)"
+    add("1,000 trunks with 2 DIDs each, by number, nothing to do: at most 2 requests", measured, requests <= 2)
     for latency, said in zip(LATENCIES, ("", ", 50 ms latency"), strict=True):
         seconds = figures.get(NOTHING, MANY, latency, 1000)
         add(f"1,000 trunks, nothing to do: under 2 s for the whole playbook{said}", f"{seconds:.2f} s", seconds < 2)
