@@ -14,8 +14,8 @@ from typing import Any
 from simulator import documents
 from simulator.api import Answer, answer
 
-KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect")
-DROPS = ("before", "headers", "body")
+KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect", "last")
+DROPS = ("before", "headers", "after_headers", "body")
 GARBAGE = (
     "html",
     "list",
@@ -36,6 +36,7 @@ COMMON: dict[str, Any] = {
     "after": 0,
     "apply": False,
     "delay": 0,
+    "reset": False,
     "headers": {},
     "body": None,
 }
@@ -81,13 +82,13 @@ class Fault:
     @property
     def commits(self) -> bool:
         """Whether a PATCH that meets this fault is carried out."""
-        return bool(self.rule["apply"]) or self.kind in ("delay", "answer_attributes")
+        return bool(self.rule["apply"]) or self.kind in ("delay", "answer_attributes", "last")
 
     @property
     def needs_answer(self) -> bool:
         """Whether the fault is made of the answer that there would have been."""
         if self.kind == "drop":
-            return bool(self.rule["drop"] == "body")
+            return self.rule["drop"] in ("after_headers", "body")
         return self.kind not in ("status", "redirect")
 
     def matches(self, method: str, target: str) -> bool:
@@ -109,6 +110,8 @@ class Fault:
             return _garbage(value, normal)
         if self.kind == "answer_attributes":
             return _edit(normal, lambda item: item["attributes"].update(value))
+        if self.kind == "last":
+            return replace(normal, headers={**normal.headers, "Connection": "close"})
         return normal
 
     def _status(self, status: int) -> Answer:
@@ -145,6 +148,7 @@ def parse(rule: Any) -> Fault:
         "garbage": value in GARBAGE,
         "answer_attributes": isinstance(value, dict),
         "redirect": set(redirect) == {"status", "location"},
+        "last": value is True,
         "delay": True,
     }
     numbers = (rule.get("delay", 0), rule.get("stall", 0))
@@ -154,6 +158,7 @@ def parse(rule: Any) -> Fault:
         or not all(isinstance(number, (int, float)) and number >= 0 for number in numbers)
         or not all(isinstance(count, int) and count >= 0 for count in counts)
         or not isinstance(rule.get("headers", {}), dict)
+        or not isinstance(rule.get("reset", False), bool)
     ):
         raise FaultError(f"not a valid rule: {json.dumps(rule)}")
     return Fault({**COMMON, **rule}, kind)

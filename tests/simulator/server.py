@@ -100,13 +100,18 @@ class Simulator:
         self._stopping.set()
         if self._server is None or self._thread is None:
             return
-        self._server.shutdown()
+        self._stop_listening()
         self._thread.join()
-        self._server.server_close()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):  # the client was faster
                 connection.shutdown(socket.SHUT_RDWR)
         self._server = self._thread = None
+
+    def _stop_listening(self) -> None:
+        """Refuse connections from now on; those that there are go on. Does no harm a second time."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -208,6 +213,8 @@ class Simulator:
         made = fault.shape(normal)
         if fault.kind == "drop":
             self._cut(fault, made)
+        if fault.kind == "last":
+            self._stop_listening()
         entry["status"] = made.status
         if fault.kind == "stall":
             self._cut(fault, made)
@@ -220,17 +227,18 @@ class Simulator:
         status = f"HTTP/1.1 {made.status} {HTTPStatus(made.status).phrase}\r\n"
         head = status + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
         half = len(made.body) // 2
+        reset = fault.rule["reset"]
         drop = fault.rule.get("drop")
         if drop == "before":
             raise Cut(reset=True)
         if drop == "headers":
             connection.sendall(head[: len(status) + 8].encode())
-            raise Cut(reset=False)
-        connection.sendall(head.encode() + made.body[:half])
+            raise Cut(reset)
+        connection.sendall(head.encode() + (b"" if drop == "after_headers" else made.body[:half]))
         if fault.kind == "stall":
             self._stopping.wait(float(fault.rule["stall"]))
             connection.sendall(made.body[half:])
-        raise Cut(reset=False)
+        raise Cut(reset)
 
     def _record(self, request: Request) -> dict[str, Any]:
         text = request.body.decode("utf-8", "replace")

@@ -240,11 +240,18 @@ def test_apply(client: Client, kind: dict[str, Any], apply: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("drop", "words", "status"),
-    [("before", "Connection reset by peer", None), ("body", "IncompleteRead", 200)],
+    ("drop", "reset", "words"),
+    [
+        ("before", False, "Connection reset by peer"),
+        ("headers", True, "Connection reset by peer"),
+        ("after_headers", False, "IncompleteRead"),
+        ("after_headers", True, "Connection reset by peer"),
+        ("body", False, "IncompleteRead"),
+        ("body", True, "Connection reset by peer"),
+    ],
 )
-def test_drop(client: Client, drop: str, words: str, status: int | None) -> None:
-    client.server.add_faults({"drop": drop})
+def test_drop(client: Client, drop: str, reset: bool, words: str) -> None:
+    client.server.add_faults({"drop": drop, "reset": reset})
     with pytest.raises(requests.RequestException, match=words):
         client.get(PATH)
     assert client.server.journal[-1]["status"] is None
@@ -255,6 +262,20 @@ def test_drop_within_the_headers(client: Client) -> None:
     client.server.add_faults({"drop": "headers"})
     answer = client.get(PATH)  # http.client takes the end of the stream for the end of the headers
     assert (answer.status_code, dict(answer.headers), answer.content) == (200, {}, b"")
+
+
+def test_last() -> None:
+    with Simulator(rate=0) as own:
+        client = Client(own)
+        with client.session:
+            own.add_faults({"last": True, "method": "PATCH"})
+            assert client.patch(attributes={"capacity_limit": 77}).status_code == 200
+            assert own.trunk(TRUNK)["attributes"]["capacity_limit"] == 77
+            with pytest.raises(requests.ConnectionError, match="Connection refused"):
+                client.get(PATH)
+            own.stop()
+            with own:
+                assert outcome(client) == 200
 
 
 def test_stall(client: Client) -> None:
@@ -345,6 +366,8 @@ def test_redirect(client: Client, status: int) -> None:
         {"status": 503, "times": -1},
         {"status": 503, "headers": []},
         {"drop": "later"},
+        {"drop": "body", "reset": 1},
+        {"last": False},
         {"garbage": "paper"},
         {"stall": "long"},
         {"delay": -1},
