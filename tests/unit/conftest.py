@@ -83,27 +83,28 @@ def local_api(_server: Simulator) -> Simulator:
 @pytest.fixture
 def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
     """Run `voice_out_trunk` as ansible-core would, less the process; its result is what it prints."""
-    return _runner(voice_out_trunk.main, local_api, monkeypatch, capsys)
+    return module_runner(voice_out_trunk.main, local_api, monkeypatch, capsys)
 
 
 @pytest.fixture
 def run_info(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
     """Run `voice_out_trunk_info` in the same way."""
-    return _runner(voice_out_trunk_info.main, local_api, monkeypatch, capsys)
+    return module_runner(voice_out_trunk_info.main, local_api, monkeypatch, capsys)
 
 
 @pytest.fixture
 def run_fleet(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
     """Run `voice_out_trunks` in the same way."""
-    return _runner(voice_out_trunks.main, local_api, monkeypatch, capsys)
+    return module_runner(voice_out_trunks.main, local_api, monkeypatch, capsys)
 
 
-def _runner(
+def module_runner(
     main: Callable[[], None],
     local_api: Simulator,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> RunModule:
+    """Return what runs the module with this `main` in this process."""
 
     def run(check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any) -> dict[str, Any]:
         connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}

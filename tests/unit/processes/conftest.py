@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One job with every scenario that the chosen tests are about, run before the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .job import Outcome, Stage
+
+
+@pytest.fixture(scope="session")
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The APIs of the scenarios, started."""
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = {str(each["scenario"]): each["scenario"] for each in parameters if "scenario" in each}
+    stage = Stage(tmp_path_factory.mktemp("processes"), chosen.values())
+    stage.start()
+    try:
+        yield stage
+    finally:
+        stage.stop()
+
+
+@pytest.fixture(scope="session")
+def outcomes(stage: Stage) -> dict[str, Outcome]:
+    """What came of each scenario, by its name."""
+    return stage.run()

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong between a task and the API: one row for each fault, and the scenarios that follow from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+ONE, FLEET, INFO = "voice_out_trunk", "voice_out_trunks", "voice_out_trunk_info"
+TRUNKS = [f"a0000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
+# Which trunk meets the fault where it meets a PATCH; in a fleet the others must not mind.
+STRUCK = TRUNKS[1]
+
+# With characters that JSON, URLs and HTML write in another way.
+KEY = 'planted-Key+7/"x"\\y&z=%'
+USERNAME = "planted-user"
+PASSWORD = 'planted-Pass+8/"q"\\r&s=%'
+
+# Stands in rules for the URL of another server, whose journal must stay empty.
+ELSEWHERE = "elsewhere"
+TIMEOUT = 3
+
+
+class Fault(NamedTuple):
+    """One row: what goes wrong, and what a task makes of it.
+
+    `says`: the part of the message that tells what to do, a regular expression. `rule`: what the
+    local API does (its README, "Faults"); without one the fault is in how it is reached: `reach`.
+    `again`: another attempt is made. `settled`: an update that meets it was certainly not applied.
+    `harmless`: it is none. `wait`: seconds that the answer asks to wait. `in_lists`: it is a fault
+    of a list of trunks too.
+    """
+
+    name: str
+    says: str
+    rule: dict[str, Any] | None = None
+    reach: str = ""
+    again: bool = False
+    settled: bool = False
+    harmless: bool = False
+    wait: int = 0
+    in_lists: bool = True
+
+    @property
+    def strikes(self) -> list[tuple[str, bool]]:
+        """The requests that can meet it: the method, and whether a PATCH is carried out all the same."""
+        if self.reach not in ("", "refused"):
+            return [("GET", False)]  # the PATCH goes over the connection that the GET made
+        if self.harmless:
+            return [("GET", False), ("PATCH", True)]
+        return [("GET", False), ("PATCH", False), *([] if self.settled else [("PATCH", True)])]
+
+
+def _error(status: int, detail: str, says: str) -> Fault:
+    error = {"detail": detail, "status": str(status), "source": {"pointer": "/data/attributes/capacity_limit"}}
+    return Fault(str(status), says, {"status": status, "body": {"errors": [error]}}, settled=True)
+
+
+def _busy(name: str, retry_after: str | None, wait: int = 0) -> Fault:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    rule = {"status": 429, "headers": headers}
+    return Fault(f"429 {name}", "run fewer at once, or raise api_retries", rule, again=True, settled=True, wait=wait)
+
+
+SERVER = "DIDWW, or a gateway before it, has a fault"
+NETWORK = "Check api_url, the network, and any proxy in between"
+ANSWER = "Check api_url, and any proxy in between"
+OWN_AUTHORITY = "name its bundle in ca_path"
+
+FAULTS = [
+    _error(400, "capacity_limit - is not allowed", "check api_url, and please report it"),
+    _error(401, "Unauthorized", "Check api_key and api_url"),
+    _error(403, "Forbidden", "ask DIDWW"),
+    _error(404, "Record not found", "check the id, and that api_url ends in /v3"),
+    _error(409, "Conflict", "look at the trunk and run the task again"),
+    _error(422, "capacity_limit - must be less than 50", r"HTTP 422 .*: capacity_limit - must be less than 50\."),
+    _busy("without Retry-After", None),
+    _busy("with Retry-After", "1", wait=1),
+    _busy("with a past date", "Wed, 21 Oct 2015 07:28:00 GMT"),
+    _busy("with a negative Retry-After", "-1"),
+    _busy("with text as Retry-After", "soon"),
+    _busy("with an absurd Retry-After", "1000000000", wait=60),
+    _busy("with an absurd date", "Fri, 31 Dec 9999 23:59:59 GMT", wait=60),
+    Fault("500", SERVER, {"status": 500}),
+    Fault("502", SERVER, {"status": 502}, again=True),
+    Fault("503", SERVER, {"status": 503}, again=True),
+    Fault("504", SERVER, {"status": 504}, again=True),
+    Fault("connection refused", NETWORK, reach="refused", again=True, settled=True),
+    Fault("no such host", NETWORK, reach="no such host", again=True, settled=True),
+    Fault("self-signed certificate", OWN_AUTHORITY, reach="self-signed", settled=True),
+    Fault("certificate of another host", rf"not valid for '127.0.0.1'.*{NETWORK}", reach="wrong host", settled=True),
+    Fault("expired certificate", rf"certificate has expired.*{NETWORK}", reach="expired", settled=True),
+    Fault("reset before the headers", NETWORK, {"drop": "before"}, again=True),
+    Fault("reset within the headers", NETWORK, {"drop": "headers", "reset": True}, again=True),
+    Fault("closed within the headers", NETWORK, {"drop": "headers"}, again=True),
+    Fault("reset after the headers", NETWORK, {"drop": "after_headers", "reset": True}, again=True),
+    Fault("half a body", NETWORK, {"drop": "body"}, again=True),
+    Fault("stalled body", NETWORK, {"stall": 10 * TIMEOUT}, again=True),
+    Fault("gzip that does not unpack", NETWORK, {"garbage": "bad_gzip"}, again=True),
+    Fault("nothing", NETWORK, {"garbage": "empty"}, again=True),
+    Fault("HTML", ANSWER, {"garbage": "html"}),
+    Fault("a list", ANSWER, {"garbage": "list"}),
+    Fault("half of the JSON", ANSWER, {"garbage": "truncated"}),
+    Fault("no data", ANSWER, {"garbage": "missing_data"}),
+    Fault("another id", ANSWER, {"garbage": "other_id"}, in_lists=False),
+    Fault("another type", ANSWER, {"garbage": "other_type"}),
+    Fault("attributes of a wrong type", ANSWER, {"garbage": "attributes_type"}),
+    Fault("301 to another host", "redirects are refused", {"redirect": {"status": 301, "location": ELSEWHERE}}),
+    Fault("307 to another host", "redirects are refused", {"redirect": {"status": 307, "location": ELSEWHERE}}),
+    Fault("10 MB", "", {"garbage": "big"}, harmless=True),
+    Fault("HTML that quotes secrets", ANSWER, {"status": 200, "body": f"<p>{KEY} {USERNAME} {PASSWORD}</p>"}),
+    Fault("500 that quotes secrets", SERVER, {"status": 500, "body": f"<p>{KEY} {USERNAME} {PASSWORD}</p>"}),
+    _error(422, f"capacity_limit - is not for {KEY}", "capacity_limit - is not for")._replace(
+        name="422 quoting the key"
+    ),
+]
+
+
+class Scenario(NamedTuple):
+    """A task of `module` that meets `fault` on its GET or its PATCH, for ever if `lasting`, else once.
+
+    `applied`: whether the PATCH was carried out, and only its answer was lost.
+    """
+
+    module: str
+    fault: Fault
+    method: str
+    applied: bool
+    lasting: bool
+
+    def __str__(self) -> str:
+        words = [self.module, self.method, "applied" if self.applied else "", self.fault.name]
+        words.append("" if self.lasting else "once")
+        return "-".join(word.replace(" ", "_") for word in words if word)
+
+    @property
+    def fails(self) -> bool:
+        """Whether the task fails."""
+        return not self.fault.harmless and self.lasting
+
+    @property
+    def retries(self) -> int:
+        """The task's `api_retries`."""
+        return 0 if self.lasting and self.fault.wait > 1 else 1
+
+    @property
+    def requests(self) -> int:
+        """How many requests meet the fault or come after it, with the same method."""
+        return self.retries + 1 if self.fault.again else 1
+
+    @property
+    def seconds(self) -> float:
+        """The longest that the requests which meet the fault may take, and the waits between them."""
+        longest_delay = max(1, self.fault.wait)  # the first one of its own is at most 0.75
+        return (self.retries + 1) * TIMEOUT + self.retries * longest_delay
+
+    def rule(self, elsewhere: str) -> dict[str, Any] | None:
+        """Return the rule for the local API, if there is one; `elsewhere`: the URL of another server."""
+        if self.fault.reach == "refused" and self.method == "PATCH":
+            return {"method": "GET", "last": True}
+        if self.fault.rule is None:
+            return None
+        rule = {"method": self.method, "apply": self.applied, "times": 0 if self.lasting else 1, **self.fault.rule}
+        if self.method == "PATCH":
+            rule["path_contains"] = STRUCK
+        if "redirect" in rule:
+            rule["redirect"] = {**rule["redirect"], "location": elsewhere}
+        return rule
+
+
+def _scenarios() -> Iterator[Scenario]:
+    for fault in FAULTS:
+        for method, applied in fault.strikes:
+            yield Scenario(ONE, fault, method, applied, lasting=True)
+            # A minute is waited for once.
+            if fault.again and not fault.reach and (fault.wait <= 1 or method == "GET"):
+                yield Scenario(ONE, fault, method, applied, lasting=False)
+        if fault.in_lists:
+            yield Scenario(INFO, fault, "GET", applied=False, lasting=True)
+        if not fault.reach:
+            yield Scenario(FLEET, fault, *fault.strikes[-1], lasting=True)
+
+
+SCENARIOS = list(_scenarios())

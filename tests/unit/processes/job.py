@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A job of ansible-runner, as AWX runs them: `ansible-playbook -vvvv --diff` with a host for each scenario."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import ssl
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ansible_runner
+import trustme
+from simulator.server import Simulator
+
+from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario
+
+COLLECTION = Path(__file__).parents[3]
+
+# What the tasks ask for, and how the trunks are before.
+CAPACITY, PREFIX = 60, "77#"
+SETTINGS = {
+    "capacity_limit": CAPACITY,
+    "authentication_method": {"type": "credentials_and_ip", "tech_prefix": PREFIX},
+}
+METHOD = {
+    "type": "credentials_and_ip",
+    "attributes": {
+        "allowed_sip_ips": ["203.0.113.1/32"],
+        "tech_prefix": "",
+        "username": USERNAME,
+        "password": PASSWORD,
+    },
+}
+SEED = {
+    "api_keys": [KEY],
+    "trunks": [
+        {"id": each, "attributes": {"name": f"Trunk {each[-1]}", "capacity_limit": 30, "authentication_method": METHOD}}
+        for each in TRUNKS
+    ],
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    ONE: {"id": TRUNKS[1], **SETTINGS},
+    FLEET: {"trunks": [{"id": each, **SETTINGS} for each in TRUNKS]},
+    INFO: {"status": "active"},
+}
+TLS = ("self-signed", "wrong host", "expired")
+LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+CONNECTION = {name: f"{{{{ {name} | default(omit) }}}}" for name in ("api_url", "api_retries", "ca_path")}
+
+
+class Outcome(NamedTuple):
+    """What came of a task: whether it failed, its result, the seconds it took, and all that Ansible said of it."""
+
+    failed: bool
+    result: dict[str, Any]
+    seconds: float
+    output: str
+
+
+class Certificates:
+    """Certificates of a server at 127.0.0.1, each with something wrong. The files are kept below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = trustme.CA()
+        self.bundle = str(folder / "authority.pem")
+        self.authority.cert_pem.write_to_path(self.bundle)
+        # An authority's own certificate is one that signs itself.
+        self.authority.private_key_pem.write_to_path(self.bundle + ".key")
+
+    def context(self, fault: str) -> ssl.SSLContext:
+        """Return a server's context with the certificate of this fault."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if fault == "self-signed":
+            context.load_cert_chain(self.bundle, self.bundle + ".key")
+        elif fault == "wrong host":
+            self.authority.issue_cert("api.didww.com").configure_cert(context)
+        else:
+            self.authority.issue_cert("127.0.0.1", not_after=LONG_AGO).configure_cert(context)
+        return context
+
+
+class Stage:
+    """An API for each scenario, and a job that runs the tasks of all of them."""
+
+    def __init__(self, folder: Path, scenarios: Iterable[Scenario]) -> None:
+        self.folder = folder
+        self.elsewhere = Simulator(SEED, rate=0)
+        # The longest first, lest the others wait for it at the end.
+        self._scenarios = sorted(scenarios, key=lambda scenario: -scenario.seconds)
+        self._apis = {str(scenario): Simulator(SEED, rate=0) for scenario in self._scenarios}
+        self._certificates = Certificates(folder)
+
+    def start(self) -> None:
+        """Start every API with its fault."""
+        self.elsewhere.start()
+        for scenario in self._scenarios:
+            api, rule = self.api(scenario), scenario.rule(self.elsewhere.url)
+            if rule:
+                api.add_faults(rule)
+            elif scenario.fault.reach in TLS:
+                api.tls = self._certificates.context(scenario.fault.reach)
+            api.start()
+            if scenario.fault.reach == "refused" and not rule:
+                api.stop()
+
+    def stop(self) -> None:
+        """Stop every API."""
+        # Together, since each waits for its thread.
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(Simulator.stop, (self.elsewhere, *self._apis.values())))
+
+    def api(self, scenario: Scenario) -> Simulator:
+        """Return the API of a scenario."""
+        return self._apis[str(scenario)]
+
+    def heal(self, scenario: Scenario) -> Simulator:
+        """Return the API of a scenario, without the fault."""
+        api = self.api(scenario)
+        api.clear_faults()
+        if scenario.fault.reach:
+            api.stop()
+            api.tls = None
+            api.start()
+        return api
+
+    def run(self) -> dict[str, Outcome]:
+        """Run the job; return the outcome of each scenario, by its name."""
+        for name in ("home", "tmp", "job"):
+            (self.folder / name).mkdir()
+        runner = ansible_runner.run(
+            private_data_dir=str(self.folder / "job"),
+            ident="job",
+            playbook=[_play(module) for module in (INFO, FLEET, ONE)],
+            inventory=self._inventory(),
+            envvars=self._environment(),
+            # Else ansible-runner would write the variables to a file of its own, and leave it there.
+            suppress_env_files=True,
+            verbosity=4,
+            forks=4,
+            cmdline="--diff",
+            quiet=True,
+            # Without one, ansible-runner would take over the signals of this process.
+            cancel_callback=lambda: False,
+        )
+        return {
+            event["event_data"]["host"]: Outcome(
+                failed=event["event"] == "runner_on_failed",
+                result=event["event_data"]["res"],
+                seconds=event["event_data"]["duration"],
+                output=event["stdout"],
+            )
+            for event in runner.events
+            if event["event"] in ("runner_on_ok", "runner_on_failed")
+        }
+
+    def _inventory(self) -> dict[str, Any]:
+        groups: dict[str, Any] = {}
+        for scenario in self._scenarios:
+            groups.setdefault(scenario.module, {"hosts": {}})["hosts"][str(scenario)] = self._variables(scenario)
+        variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        return {"all": {"vars": variables, "children": groups}}
+
+    def _variables(self, scenario: Scenario) -> dict[str, Any]:
+        reach = scenario.fault.reach
+        url = "http://api.didww.invalid/v3" if reach == "no such host" else self.api(scenario).url
+        # Nobody gave the task the authority of a certificate that signs itself.
+        bundle = {"ca_path": self._certificates.bundle} if reach in TLS and reach != "self-signed" else {}
+        return {"api_url": url, "api_retries": scenario.retries, **bundle}
+
+    def _environment(self) -> dict[str, str]:
+        # Neither a proxy nor settings of DIDWW that are there already have a part in this.
+        empty = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
+        return {
+            **empty,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder / "tmp"),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / "tmp"),
+            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "DIDWW_API_KEY": KEY,
+            "DIDWW_API_TIMEOUT": str(TIMEOUT),
+        }
+
+
+def _play(module: str) -> dict[str, Any]:
+    # The key comes from the environment, as from a credential of AWX; to one module as an option.
+    key = {"api_key": "{{ lookup('ansible.builtin.env', 'DIDWW_API_KEY') }}"} if module == FLEET else {}
+    task = {"name": f"Run {module}", f"didww.voice.{module}": {**CONNECTION, **key, **OPTIONS[module]}}
+    return {"hosts": module, "gather_facts": False, "tasks": [{**task, "ignore_errors": True}]}

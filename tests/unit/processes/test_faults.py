@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every fault, met by a real `ansible-playbook`: what it says, how long it takes, what it leaves, what settles it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
+from simulator.server import Simulator
+
+from ..conftest import module_runner
+from .faults import FLEET, INFO, KEY, ONE, SCENARIOS, STRUCK, TRUNKS, Scenario
+from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
+
+MAIN = {ONE: voice_out_trunk.main, FLEET: voice_out_trunks.main, INFO: voice_out_trunk_info.main}
+UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
+# A process is started beside others, on a machine that may be busy.
+OVERHEAD = 30
+
+scenarios = pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+
+
+def as_wanted(api: Simulator, trunk_id: str) -> bool:
+    """Return whether a trunk is as the tasks want it; it is as before otherwise, and never in between."""
+    attributes = api.trunk(trunk_id)["attributes"]
+    found = (attributes["capacity_limit"], attributes["authentication_method"]["attributes"]["tech_prefix"])
+    assert found in ((CAPACITY, PREFIX), (30, ""))
+    return found == (CAPACITY, PREFIX)
+
+
+@scenarios
+def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
+    failed, result, seconds, output = outcomes[str(scenario)]
+    assert failed is scenario.fails
+    changed = scenario.module != INFO and not (scenario.module == ONE and failed)
+    assert result["changed"] is changed
+    if failed:
+        assert re.search(scenario.fault.says, result["msg"])
+        unsettled = scenario.method == "PATCH" and not scenario.fault.settled
+        assert result["msg"].endswith(UNSETTLED) is unsettled
+    if scenario.module == FLEET:
+        assert [each["changed"] for each in result["trunks"]] == [True, not failed, True]
+        assert result["summary"]["failed"] == failed
+    assert seconds <= scenario.seconds + OVERHEAD
+    assert "Traceback" not in f"{output} {result}"
+
+
+@scenarios
+def test_what_is_left_and_what_settles_it(
+    scenario: Scenario,
+    stage: Stage,
+    outcomes: dict[str, Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert str(scenario) in outcomes
+    api = stage.api(scenario)
+    done = not scenario.fails or scenario.applied
+    changes = {ONE: [STRUCK], FLEET: TRUNKS, INFO: []}[scenario.module]
+    for each in TRUNKS:
+        assert as_wanted(api, each) is (each in changes and (done or each != STRUCK))
+    reads = [entry for entry in api.journal if entry["method"] == "GET"]
+    updates = [entry for entry in api.journal if entry["method"] == "PATCH" and STRUCK in entry["path"]]
+    struck = reads if scenario.method == "GET" else updates
+    assert len(struck) == (0 if scenario.fault.reach else scenario.requests)
+    assert scenario.method == "PATCH" or not scenario.fails or not updates
+    assert stage.elsewhere.journal == []
+
+    run = module_runner(MAIN[scenario.module], stage.heal(scenario), monkeypatch, capsys)
+    settled, again = (run(api_key=KEY, **OPTIONS[scenario.module]) for _turn in range(2))
+    assert "failed" not in settled
+    assert settled["changed"] is (STRUCK in changes and not done)
+    assert [as_wanted(api, each) for each in TRUNKS] == [each in changes for each in TRUNKS]
+    assert "failed" not in again
+    assert again["changed"] is False

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The API key and the SIP credentials are nowhere in what a job of ansible-runner says, writes and leaves behind."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+import pytest
+from ansible_collections.didww.voice.plugins.modules import voice_out_trunk_info
+from simulator.server import Simulator
+
+from ..conftest import module_runner
+from .faults import KEY, PASSWORD, SCENARIOS, USERNAME, Scenario
+from .job import OPTIONS, SEED, Outcome, Stage
+
+SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
+
+
+def forms(secret: str) -> Iterator[str]:
+    """Yield the forms in which a secret may be written."""
+    texts = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret), repr(secret)[1:-1]}
+    for text in texts:
+        yield text
+        once = json.dumps(text)[1:-1]
+        yield once
+        yield json.dumps(once)[1:-1]
+    for before in range(3):
+        # Within something longer, such as `name:password`: less what depends on the neighbours.
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            encoded = encode(b"\0" * before + secret.encode()).decode()
+            whole = (before + len(secret)) // 3 * 4
+            yield encoded[0 if before == 0 else 4 : whole]
+
+
+FORMS = {name: set(forms(secret)) for name, secret in SECRETS.items()}
+
+
+def secrets_in(text: str) -> list[str]:
+    """Return which secrets a text holds, in any form."""
+    return [name for name, found in FORMS.items() if any(each in text for each in found)]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_the_search_finds_a_secret(name: str) -> None:
+    secret = SECRETS[name]
+    assert secrets_in(f"something else, not the {name}") == []
+    for text in (
+        f"X{secret}X",
+        json.dumps({"a": json.dumps({"b": f"X{secret}X"})}),
+        f"http://host/?a={quote_plus(secret)}",
+        f"http://host/{quote(secret, safe='')}",
+        f"<p>{html.escape(secret)}</p>",
+        str({"a": secret}),
+        *(base64.b64encode(f"{'X' * before}:{secret}:X".encode()).decode() for before in range(3)),
+    ):
+        assert secrets_in(text) == [name]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_nothing_is_said(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
+    outcome = outcomes[str(scenario)]
+    assert '"module_args":' in outcome.output  # as -vvvv shows it
+    assert secrets_in(outcome.output) == []
+    assert secrets_in(json.dumps(outcome.result)) == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_nothing_is_sent_but_the_key_in_its_header(
+    scenario: Scenario, stage: Stage, outcomes: dict[str, Outcome]
+) -> None:
+    assert str(scenario) in outcomes
+    for entry in stage.api(scenario).journal:
+        headers = dict(entry["headers"])
+        assert headers.pop("Api-Key") == KEY
+        assert secrets_in(json.dumps({**entry, "headers": headers, "fault": None})) == []
+    assert stage.elsewhere.journal == []
+
+
+def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
+    """ansible-runner itself writes the environment of a job into one file, beside the artifacts that it reports.
+
+    AWX hides the values of credentials in what it keeps of that, and removes the folder after the job.
+    """
+    files = [path for path in stage.folder.rglob("*") if path.is_file()]
+    assert [path for path in files if path.is_relative_to(stage.folder / "tmp")] == []
+    assert [path for path in files if path.is_relative_to(stage.folder / "home")] == []
+    texts = {str(path.relative_to(stage.folder)): path.read_text(encoding="utf-8") for path in files}
+    command = json.loads(texts.pop("job/artifacts/job/command"))
+    assert command["env"].pop("DIDWW_API_KEY") == KEY
+    texts["the rest of command"] = json.dumps(command)
+    assert len(texts) > len(outcomes)  # an event each
+    assert "verbosity: 4" in texts["job/artifacts/job/stdout"]
+    assert "+++ after" in texts["job/artifacts/job/stdout"]
+    assert {name: found for name, text in texts.items() if (found := secrets_in(text))} == {}
+    assert [name for name, text in texts.items() if "Traceback" in text] == []
+
+
+def test_include_credentials_is_the_one_exception(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Simulator(SEED, rate=0) as api:
+        run = module_runner(voice_out_trunk_info.main, api, monkeypatch, capsys)
+        without = run(api_key=KEY, **OPTIONS["voice_out_trunk_info"])
+        given = run(api_key=KEY, include_credentials=True, **OPTIONS["voice_out_trunk_info"])
+    assert secrets_in(json.dumps(without)) == []
+    assert secrets_in(json.dumps(given)) == ["username", "password"]
+    assert given["trunks"][0]["credentials"] == {"username": USERNAME, "password": PASSWORD}
