@@ -22,6 +22,7 @@ PASSWORD = 'planted-Pass+8/"q"\\r&s=%'
 # Stands in rules for the URL of another server, whose journal must stay empty.
 ELSEWHERE = "elsewhere"
 TIMEOUT = 3
+PATIENCE = 15  # seconds that a task waits among too many requests, for each retry
 
 
 class Fault(NamedTuple):
@@ -30,8 +31,8 @@ class Fault(NamedTuple):
     `says`: the part of the message that tells what to do, a regular expression. `rule`: what the
     local API does (its README, "Faults"); without one the fault is in how it is reached: `reach`.
     `again`: another attempt is made. `settled`: an update that meets it was certainly not applied.
-    `harmless`: it is none. `wait`: seconds that the answer asks to wait. `in_lists`: it is a fault
-    of a list of trunks too.
+    `harmless`: it is none. `wait`: where there are too many requests, seconds to wait for room.
+    `in_lists`: it is a fault of a list of trunks too.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Fault(NamedTuple):
     again: bool = False
     settled: bool = False
     harmless: bool = False
-    wait: int = 0
+    wait: float = 0
     in_lists: bool = True
 
     @property
@@ -49,6 +50,8 @@ class Fault(NamedTuple):
         """The requests that can meet it: the method, and whether a PATCH is carried out all the same."""
         if self.reach not in ("", "refused"):
             return [("GET", False)]  # the PATCH goes over the connection that the GET made
+        if self.wait == PATIENCE:
+            return [("GET", False)]  # once is long enough
         if self.harmless:
             return [("GET", False), ("PATCH", True)]
         return [("GET", False), ("PATCH", False), *([] if self.settled else [("PATCH", True)])]
@@ -59,7 +62,7 @@ def _error(status: int, detail: str, says: str) -> Fault:
     return Fault(str(status), says, {"status": status, "body": {"errors": [error]}}, settled=True)
 
 
-def _busy(name: str, retry_after: str | None, wait: int = 0) -> Fault:
+def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     rule = {"status": 429, "headers": headers}
     return Fault(f"429 {name}", "run fewer at once, or raise api_retries", rule, again=True, settled=True, wait=wait)
@@ -78,12 +81,12 @@ FAULTS = [
     _error(409, "Conflict", "look at the trunk and run the task again"),
     _error(422, "capacity_limit - must be less than 50", r"HTTP 422 .*: capacity_limit - must be less than 50\."),
     _busy("without Retry-After", None),
-    _busy("with Retry-After", "1", wait=1),
+    _busy("with Retry-After", "1"),
     _busy("with a past date", "Wed, 21 Oct 2015 07:28:00 GMT"),
     _busy("with a negative Retry-After", "-1"),
     _busy("with text as Retry-After", "soon"),
-    _busy("with an absurd Retry-After", "1000000000", wait=60),
-    _busy("with an absurd date", "Fri, 31 Dec 9999 23:59:59 GMT", wait=60),
+    _busy("with an absurd Retry-After", "1000000000", wait=PATIENCE),
+    _busy("with an absurd date", "Fri, 31 Dec 9999 23:59:59 GMT", wait=PATIENCE),
     Fault("500", SERVER, {"status": 500}),
     Fault("502", SERVER, {"status": 502}, again=True),
     Fault("503", SERVER, {"status": 503}, again=True),
@@ -143,8 +146,8 @@ class Scenario(NamedTuple):
 
     @property
     def retries(self) -> int:
-        """The task's `api_retries`."""
-        return 0 if self.lasting and self.fault.wait > 1 else 1
+        """The task's `api_retries`: none where it would wait for room again and again."""
+        return 0 if self.lasting and 0 < self.fault.wait < PATIENCE else 1
 
     @property
     def requests(self) -> int:
@@ -175,9 +178,10 @@ def _scenarios() -> Iterator[Scenario]:
     for fault in FAULTS:
         for method, applied in fault.strikes:
             yield Scenario(ONE, fault, method, applied, lasting=True)
-            # A minute is waited for once.
-            if fault.again and not fault.reach and (fault.wait <= 1 or method == "GET"):
+            if fault.again and not fault.reach:
                 yield Scenario(ONE, fault, method, applied, lasting=False)
+        if fault.wait == PATIENCE:
+            continue
         if fault.in_lists:
             yield Scenario(INFO, fault, "GET", applied=False, lasting=True)
         if not fault.reach:
