@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import ansible_runner
 import trustme
+from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
 from simulator.server import Simulator
 
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario
@@ -29,7 +30,7 @@ SETTINGS = {
     "capacity_limit": CAPACITY,
     "authentication_method": {"type": "credentials_and_ip", "tech_prefix": PREFIX},
 }
-METHOD = {
+METHOD: dict[str, Any] = {
     "type": "credentials_and_ip",
     "attributes": {
         "allowed_sip_ips": ["203.0.113.1/32"],
@@ -45,6 +46,7 @@ SEED = {
         for each in TRUNKS
     ],
 }
+MAIN = {ONE: voice_out_trunk.main, FLEET: voice_out_trunks.main, INFO: voice_out_trunk_info.main}
 OPTIONS: dict[str, dict[str, Any]] = {
     ONE: {"id": TRUNKS[1], **SETTINGS},
     FLEET: {"trunks": [{"id": each, **SETTINGS} for each in TRUNKS]},

@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
 from simulator.server import Simulator
 
 from ..conftest import module_runner
 from .faults import FLEET, INFO, KEY, ONE, SCENARIOS, STRUCK, TRUNKS, Scenario
-from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
+from .job import CAPACITY, MAIN, OPTIONS, PREFIX, Outcome, Stage
 
-MAIN = {ONE: voice_out_trunk.main, FLEET: voice_out_trunks.main, INFO: voice_out_trunk_info.main}
 UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
 # A process is started beside others, on a machine that may be busy.
 OVERHEAD = 30

@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.didww.voice.plugins.modules import voice_out_trunk_info
 from simulator.server import Simulator
 
 from ..conftest import module_runner
-from .faults import KEY, PASSWORD, SCENARIOS, USERNAME, Scenario
-from .job import OPTIONS, SEED, Outcome, Stage
+from .faults import FLEET, INFO, KEY, ONE, PASSWORD, SCENARIOS, STRUCK, USERNAME, Scenario
+from .job import MAIN, OPTIONS, SEED, Outcome, Stage
 
 SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
 
@@ -102,13 +102,27 @@ def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
     assert [name for name, text in texts.items() if "Traceback" in text] == []
 
 
+@pytest.mark.parametrize("module", [ONE, FLEET])
+def test_an_error_that_quotes_the_credentials(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str
+) -> None:
+    """An error does not show the credentials that the task has read, and can still be read."""
+    with Simulator(SEED, rate=0) as api:
+        error = {"title": "is invalid", "detail": f"tech_prefix - clashes with {USERNAME} and {PASSWORD} at a place"}
+        api.add_faults({"method": "PATCH", "path_contains": STRUCK, "status": 422, "body": {"errors": [error]}})
+        result = module_runner(MAIN[module], api, monkeypatch, capsys)(api_key=KEY, **OPTIONS[module])
+    assert result["failed"] is True
+    assert secrets_in(json.dumps(result)) == []
+    assert re.search(r"tech_prefix - clashes with .+ and .+ at a place", result["msg"])
+
+
 def test_include_credentials_is_the_one_exception(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Simulator(SEED, rate=0) as api:
-        run = module_runner(voice_out_trunk_info.main, api, monkeypatch, capsys)
-        without = run(api_key=KEY, **OPTIONS["voice_out_trunk_info"])
-        given = run(api_key=KEY, include_credentials=True, **OPTIONS["voice_out_trunk_info"])
+        run = module_runner(MAIN[INFO], api, monkeypatch, capsys)
+        without = run(api_key=KEY, **OPTIONS[INFO])
+        given = run(api_key=KEY, include_credentials=True, **OPTIONS[INFO])
     assert secrets_in(json.dumps(without)) == []
     assert secrets_in(json.dumps(given)) == ["username", "password"]
     assert given["trunks"][0]["credentials"] == {"username": USERNAME, "password": PASSWORD}
