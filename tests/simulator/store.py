@@ -10,6 +10,7 @@ been read can be rendered without holding the lock.
 
 from __future__ import annotations
 
+import copy
 import threading
 import uuid
 from dataclasses import dataclass, field, replace
@@ -101,7 +102,7 @@ class Trunk:
         return {
             "id": self.id,
             "account": self.account,
-            "attributes": dict(self.attributes),
+            "attributes": copy.deepcopy(self.attributes),
             "dids": list(self.dids),
             "emergency_dids": list(self.emergency_dids),
             "spent_amount": self.spent_amount,

@@ -98,6 +98,13 @@ def test_trunk_changed_by_someone_else(client: Client) -> None:
     assert control(client, "GET", f"/trunks/{TRUNK}").json() == changed.json()
 
 
+def test_a_trunk_that_was_read_is_a_copy(client: Client) -> None:
+    client.server.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]["password"] = "another"
+    assert "another" not in str(client.server.trunk(TRUNK))
+    client.server.reset()
+    assert "another" not in str(client.server.trunk(TRUNK))
+
+
 def test_trunk_created_and_removed_by_someone_else(client: Client) -> None:
     control(client, "PUT", f"/trunks/{NEW}", {"attributes": {"name": "New"}, "spent_amount": "1.5"})
     assert client.get(f"/voice_out_trunks/{NEW}").json()["data"]["meta"] == {"spent_amount": "1.5"}
