@@ -50,8 +50,6 @@ class Fault(NamedTuple):
         """The requests that can meet it: the method, and whether a PATCH is carried out all the same."""
         if self.reach not in ("", "refused"):
             return [("GET", False)]  # the PATCH goes over the connection that the GET made
-        if self.wait == PATIENCE:
-            return [("GET", False)]  # once is long enough
         if self.harmless:
             return [("GET", False), ("PATCH", True)]
         return [("GET", False), ("PATCH", False), *([] if self.settled else [("PATCH", True)])]
@@ -68,7 +66,7 @@ def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     return Fault(f"429 {name}", "run fewer at once, or raise api_retries", rule, again=True, settled=True, wait=wait)
 
 
-SERVER = "DIDWW, or a gateway before it, has a fault"
+SERVER = "DIDWW, or a gateway before it, has a fault.*[Rr]un the task again"
 NETWORK = "Check api_url, the network, and any proxy in between"
 ANSWER = "Check api_url, and any proxy in between"
 OWN_AUTHORITY = "name its bundle in ca_path"
@@ -180,9 +178,7 @@ def _scenarios() -> Iterator[Scenario]:
             yield Scenario(ONE, fault, method, applied, lasting=True)
             if fault.again and not fault.reach:
                 yield Scenario(ONE, fault, method, applied, lasting=False)
-        if fault.wait == PATIENCE:
-            continue
-        if fault.in_lists:
+        if fault.in_lists and fault.wait < PATIENCE:
             yield Scenario(INFO, fault, "GET", applied=False, lasting=True)
         if not fault.reach:
             yield Scenario(FLEET, fault, *fault.strikes[-1], lasting=True)

@@ -40,6 +40,8 @@ def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
         assert re.search(scenario.fault.says, result["msg"])
         unsettled = scenario.method == "PATCH" and not scenario.fault.settled
         assert result["msg"].endswith(UNSETTLED) is unsettled
+        # Words, and not how Python shows an exception.
+        assert not re.search(r"\.\.|\('|\w+(Error|Read)\(|_ssl\.c", result["msg"])
     if scenario.module == FLEET:
         assert [each["changed"] for each in result["trunks"]] == [True, not failed, True]
         assert result["summary"]["failed"] == failed

@@ -18,7 +18,7 @@ from simulator.server import Simulator
 
 from ..conftest import module_runner
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, SCENARIOS, STRUCK, USERNAME, Scenario
-from .job import MAIN, OPTIONS, SEED, Outcome, Stage
+from .job import MAIN, METHOD, OPTIONS, SEED, Outcome, Stage
 
 SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
 
@@ -102,13 +102,16 @@ def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
     assert [name for name, text in texts.items() if "Traceback" in text] == []
 
 
+@pytest.mark.parametrize(("username", "password"), [(USERNAME, PASSWORD), ("a", "1")])
 @pytest.mark.parametrize("module", [ONE, FLEET])
 def test_an_error_that_quotes_the_credentials(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, username: str, password: str
 ) -> None:
-    """An error does not show the credentials that the task has read, and can still be read."""
+    """An error does not show the credentials that the task has read, and can still be read, however short they are."""
     with Simulator(SEED, rate=0) as api:
-        error = {"title": "is invalid", "detail": f"tech_prefix - clashes with {USERNAME} and {PASSWORD} at a place"}
+        attributes = {**METHOD["attributes"], "username": username, "password": password}
+        api.put_trunk(STRUCK, attributes={"authentication_method": {**METHOD, "attributes": attributes}})
+        error = {"title": "is invalid", "detail": f"tech_prefix - clashes with {username} and {password} at a place"}
         api.add_faults({"method": "PATCH", "path_contains": STRUCK, "status": 422, "body": {"errors": [error]}})
         result = module_runner(MAIN[module], api, monkeypatch, capsys)(api_key=KEY, **OPTIONS[module])
     assert result["failed"] is True
