@@ -723,5 +723,6 @@ def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
         return [f"{name}:", *(f"  {line}" for key, each in value.items() for line in _lines(key, each, numbers))]
     if not value or not isinstance(value, list):
         return [f"{name}: {show(value)}"]
-    known = numbers if name in LINKAGE else {}
-    return [f"{name}:", *(f"  - {show(each)}" + (f"  # {known[each]}" if each in known else "") for each in value)]
+    if name not in LINKAGE:
+        return [f"{name}:", *(f"  - {show(each)}" for each in value)]
+    return [f"{name}:", *(f"  - {show(each)}" + (f"  # {numbers[each]}" if each in numbers else "") for each in value)]

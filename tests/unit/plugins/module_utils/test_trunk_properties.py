@@ -2,198 +2,222 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for every trunk that the API can have, and for every task."""
+"""What holds for every trunk that the API can have, and for every task.
+
+The API is the local one's own rules, without the server: what it would refuse fails a property.
+"""
 
 from __future__ import annotations
 
-import ipaddress
-import uuid
+import contextlib
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils import trunk
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from simulator import store, trunks
 
-READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
-NETWORKS = st.one_of(
-    st.ip_addresses().map(str),
-    st.builds(
-        lambda address, bits: str(ipaddress.ip_network((address, bits), strict=False)),
-        st.ip_addresses(v=4),
-        st.integers(0, 32),
-    ),
-    st.builds(
-        lambda address, bits: str(ipaddress.ip_network((address, bits), strict=False)),
-        st.ip_addresses(v=6),
-        st.integers(0, 128),
-    ),
-)
-DIDS = st.lists(st.uuids().map(str), max_size=4)
-SETTINGS = {setting.name: setting for setting in trunk.SETTINGS}
+from ... import strategies
+from ...strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
+
+AUTHENTICATION = trunk.AUTHENTICATION
+ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
+STATES = strategies.states()
+SITUATIONS = STATES.flatmap(lambda state: st.tuples(st.just(state), strategies.tasks(state)))
 
 
-def choices(name: str) -> st.SearchStrategy[str]:
-    return st.sampled_from(SETTINGS[name].kind.spec["choices"])
+def stored(state: dict[str, Any]) -> store.Trunk:
+    return store.Trunk(ID, ACCOUNT.api_key, state["attributes"], tuple(state["dids"]), tuple(state["emergency_dids"]))
 
 
-def nothing_or(strategy: st.SearchStrategy[Any], *nothing: Any) -> st.SearchStrategy[Any]:
-    return st.one_of(st.sampled_from([None, *nothing]), strategy)
+def resource(stored: store.Trunk, linkage: tuple[str, ...] = trunk.LINKAGE) -> dict[str, Any]:
+    """Return the trunk as the API answers it, with the linkage that was asked for."""
+    relationships: dict[str, Any] = {name: {"links": {}} for name in trunk.LINKAGE}
+    for name in linkage:
+        relationships[name]["data"] = [{"type": "dids", "id": each} for each in stored.linked(name)]
+    return {"id": ID, "type": "voice_out_trunks", "attributes": stored.attributes, "relationships": relationships}
 
 
-ADDRESSES = st.lists(NETWORKS, min_size=1, max_size=4)
+def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
+    """Return what the API has after a PATCH; raises ApiError if it refuses it."""
+    if patch is None:
+        return before
+    update = trunks.parse_update({"data": patch}, ID)
+    return trunks.apply(update, before, ACCOUNT, name_taken=lambda name: False, did_exists=lambda each: True)
 
 
-def addressed(kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Return methods of a type that has addresses."""
-    attributes = st.fixed_dictionaries(
-        {"allowed_sip_ips": ADDRESSES, "tech_prefix": nothing_or(st.from_regex(r"\A[0-9#]{1,8}\Z"), "")},
-        optional={"username": st.just("u"), "password": st.just("p"), "future": st.integers()},
-    )
-    return st.fixed_dictionaries({"type": st.just(kind), "attributes": attributes})
-
-
-CREDENTIALS = addressed("credentials_and_ip")
-METHODS = st.one_of(
-    CREDENTIALS,
-    addressed("ip_only"),
-    st.fixed_dictionaries(
-        {
-            "type": st.just("twilio"),
-            "attributes": st.fixed_dictionaries({"twilio_account_sid": st.from_regex(r"\AAC[0-9a-fA-F]{32}\Z")}),
-        }
-    ),
-    st.fixed_dictionaries(
-        {"type": st.sampled_from(["voice_product", "x-1"]), "attributes": st.dictionaries(st.text(), st.integers())}
-    ),
-)
-# What the API can have, in its own spellings.
-ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
-    "name": st.text(min_size=1).filter(str.strip),
-    "external_reference_id": nothing_or(st.text(min_size=1, max_size=100), ""),
-    "allowed_rtp_ips": nothing_or(ADDRESSES, []),
-    "authentication_method": METHODS,
-    "on_cli_mismatch_action": choices("on_cli_mismatch_action"),
-    "capacity_limit": nothing_or(st.integers(0, 32767)),
-    "allow_any_did_as_cli": st.booleans(),
-    "status": choices("status"),
-    "threshold_amount": nothing_or(st.decimals(0, 100000, places=2).map(str)),
-    "default_dst_action": choices("default_dst_action"),
-    "dst_prefixes": nothing_or(st.lists(st.from_regex(r"\A[0-9]{1,6}\Z"), max_size=4), []),
-    "emergency_enable_all": st.booleans(),
-    "media_encryption_mode": choices("media_encryption_mode"),
-    "callback_url": nothing_or(st.sampled_from(["https://example.com/", "http://[::1]:8080/x?y=%20"]), ""),
-    "force_symmetric_rtp": st.booleans(),
-    "rtp_ping": st.booleans(),
-    "rtp_timeout": nothing_or(st.integers(30, 600)),
-}
-
-
-@st.composite
-def resources(draw: st.DrawFn, methods: st.SearchStrategy[Any] = METHODS) -> dict[str, Any]:
-    """Draw a trunk as the API answers it, with its linkage."""
-    attributes = draw(st.fixed_dictionaries({**ATTRIBUTES, trunk.AUTHENTICATION: methods}))
-    return {
-        "id": str(draw(st.uuids())),
-        "type": trunk.RESOURCE_TYPE,
-        "attributes": attributes,
-        "relationships": {
-            name: {"data": [{"type": "dids", "id": each} for each in draw(DIDS)]} for name in trunk.LINKAGE
-        },
-    }
-
-
-def given_back(read: trunk.Trunk) -> dict[str, Any]:
-    """Return the options of a task that writes a trunk back as it was read."""
-    return {name: value for name, value in read.returned().items() if name not in READ_ONLY}
-
-
-@given(resources())
-def test_what_is_read_can_be_given_back(resource: dict[str, Any]) -> None:
-    read = trunk.read(resource)
-    made = trunk.plan(trunk.desire(given_back(read)), read)
-    assert made.changes == {}
-    assert made.patch is None
-    assert made.after == read or made.after.settings == read.settings
-
-
-@given(resources())
-def test_canonical_is_canonical(resource: dict[str, Any]) -> None:
-    for name, value in trunk.read(resource).settings.items():
-        if name != trunk.AUTHENTICATION:
-            assert SETTINGS[name].current(value) == value
-            if value is not None or SETTINGS[name].nullable:
-                assert SETTINGS[name].desired(value) == value
-
-
-def carry_out(resource: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    """Return what the API has after a PATCH: the method is replaced whole, flags take the linkage with them."""
-    attributes = {**resource["attributes"], **patch.get("attributes", {})}
-    relationships = {**resource["relationships"], **patch.get("relationships", {})}
-    for name, flag in trunk.FLAG_OF.items():
-        if attributes[flag] and not resource["attributes"][flag]:
-            relationships[name] = {"data": []}
-    return {**resource, "attributes": attributes, "relationships": relationships}
-
-
-@given(resources(CREDENTIALS), CREDENTIALS, st.sampled_from(["allowed_sip_ips", "tech_prefix"]))
-def test_a_partial_method_loses_nothing(resource: dict[str, Any], other: dict[str, Any], name: str) -> None:
-    method = {"type": other["type"], name: other["attributes"][name]}
-    current = trunk.read(resource)
-    made = trunk.plan(trunk.desire({"id": resource["id"], trunk.AUTHENTICATION: method}), current)
-    had = current.settings[trunk.AUTHENTICATION]
-    after = trunk.read(carry_out(resource, made.patch or {})).settings[trunk.AUTHENTICATION]
-    assert {key: value for key, value in after.items() if key != name} == {
-        key: value for key, value in had.items() if key != name
-    }
-    assert after == made.after.settings[trunk.AUTHENTICATION]
-
-
-@settings(max_examples=500, deadline=None)
-@given(resources(), resources(), st.sets(st.sampled_from(sorted(SETTINGS))), st.booleans())
-def test_a_plan_that_is_carried_out_leaves_nothing_to_do(
-    resource: dict[str, Any], other: dict[str, Any], named: set[str], partial: bool
-) -> None:
-    wanted = given_back(trunk.read(other))
-    options = {"id": resource["id"], **{name: wanted[name] for name in SETTINGS if name in named}}
-    method = options.get(trunk.AUTHENTICATION)
-    if partial and method:
-        options[trunk.AUTHENTICATION] = {key: value for key, value in method.items() if key != "tech_prefix"}
-    current = trunk.read(resource)
+def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[trunk.Problem]:
+    """Return the plan, or what is wrong."""
     try:
-        desired = trunk.desire(options)
-        made = trunk.plan(desired, current)
-    except trunk.Refusal:
+        return trunk.plan(desired, before)
+    except trunk.Refusal as refusal:
+        return refusal.problems
+
+
+def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
+    """Return the options that the reference says a task cannot have for a trunk as it is: another way to say it."""
+    wanted, options = desired.settings, set()
+    if AUTHENTICATION in wanted:
+        method, had = wanted[AUTHENTICATION], before.settings[AUTHENTICATION]
+        prefix = f"{AUTHENTICATION}."
+        if method["type"] == had["type"]:
+            if method["type"] not in ("credentials_and_ip", "twilio"):
+                options |= {prefix + name for name, value in method.items() if had.get(name) != value}
+        elif had["type"] in strategies.UNKNOWN_TYPES or method["type"] not in ("credentials_and_ip", "twilio"):
+            options.add(f"{prefix}type")
+        elif method["type"] == "twilio":
+            options |= {f"{prefix}twilio_account_sid"} - {prefix + name for name in method}
+        else:
+            options |= {f"{prefix}allowed_sip_ips"} - {prefix + name for name in method}
+            if before.settings["allowed_rtp_ips"] is None and "allowed_rtp_ips" not in wanted:
+                options.add("allowed_rtp_ips")
+    for name, flag in (("dids", "allow_any_did_as_cli"), ("emergency_dids", "emergency_enable_all")):
+        on = before.settings[flag]
+        unchanged = on and wanted.get(name) == before.settings.get(name)
+        if wanted.get(flag, on) and wanted.get(name) and not unchanged:
+            options.add(name)
+    return options
+
+
+@settings(max_examples=examples(3000))
+@given(SITUATIONS)
+def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    state, task = situation
+    had = stored(state)
+    desired = trunk.desire({"id": ID, **task})
+    before = trunk.read(resource(had, desired.linkage))
+    plan = planned(desired, before)
+    problems = plan if isinstance(plan, list) else []
+    assert {problem.option for problem in problems} == refused(desired, before)
+    if isinstance(plan, list):
+        event("refused")
         return
-    assert set(made.changes) <= named
-    if made.patch is None:
-        assert made.changes == {}
-        return
-    sent = set(made.patch.get("attributes", {})) | set(made.patch.get("relationships", {}))
-    assert sent - {"allowed_rtp_ips"} <= set(made.changes)
-    assert "username" not in str(made.patch)
-    after = trunk.read(carry_out(resource, made.patch))
-    # What check mode says is what is there afterwards, but for linkage that a flag takes with it unnamed.
-    for name in SETTINGS:
-        if name not in trunk.LINKAGE or name in named:
-            assert after.settings[name] == made.after.settings[name]
-        if name not in named and name not in trunk.LINKAGE:
-            assert after.settings[name] == current.settings[name]
+    event("changed" if plan.patch else "ok")
+
+    # The PATCH holds what differs, and what decisions 5 and 7 demand beside it.
+    patch = plan.patch or {}
+    sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
+    method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
+    demanded = {"allowed_rtp_ips"} if method["type"] == "credentials_and_ip" != old["type"] else set()
+    assert set(sent) == set(plan.changes) | demanded
+    assert set(plan.changes) <= set(task)
+    assert (plan.patch is None) is (plan.changes == {})
+    for name, change in plan.changes.items():
+        assert change["before"] == before.settings[name] != change["after"] == plan.after.settings[name]
+    if AUTHENTICATION in sent:
+        kept = set(strategies.attributes_of(old["type"])) if method["type"] == old["type"] else set()
+        given_value = {name for name, value in task[AUTHENTICATION].items() if value not in (None, "")}
+        names = set(sent[AUTHENTICATION]["attributes"])
+        assert kept | given_value - {"type"} <= names <= kept | set(task[AUTHENTICATION])
+
+    # Applied, it leaves nothing to do, and nothing to warn of.
+    has = carry_out(plan.patch, had)
+    after = trunk.read(resource(has, desired.linkage))
     assert trunk.plan(desired, after).patch is None
-    assert trunk.unmet(desired, made.after, after) == []
+    assert trunk.warnings(desired, plan.after, after) == []
+    # Check mode's trunk is the real run's.
+    answered = trunk.read(resource(has, ())).with_linkage_of(plan.after)
+    assert answered.returned() == plan.after.returned() == after.returned()
+
+    assert strategies.strayed(had.as_seed(), has.as_seed(), task) == set()
+    for secret in strategies.SECRETS.values():
+        assert secret not in repr((plan, desired, answered.returned(), trunk.diff(plan)))
 
 
+@settings(max_examples=examples(1000))
+@given(STATES, st.data())
+def test_another_spelling_is_no_difference(state: dict[str, Any], data: st.DataObject) -> None:
+    had = stored(state)
+    task = {name: data.draw(strategies.spelled(name, strategies.value_of(state, name))) for name in ROWS_OF_A_TRUNK}
+    kind = state["attributes"][AUTHENTICATION]["type"]
+    attributes = strategies.attributes_of(kind)
+    task[AUTHENTICATION] = {
+        "type": kind,
+        **{name: data.draw(strategies.spelled(name, strategies.value_of(state, name))) for name in attributes},
+    }
+    plan = trunk.plan(trunk.desire({"id": ID.upper(), **task}), trunk.read(resource(had)))
+    assert plan.changes == {}
+    assert plan.patch is None
+    assert plan.after.settings == trunk.read(resource(had)).settings
+
+
+ROWS_OF_A_TRUNK = [name for name in ROWS if name in SETTINGS]
+
+
+@settings(max_examples=examples(1000))
+@given(STATES)
+def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
+    read = trunk.read(resource(stored(state)))
+    task = {name: value for name, value in read.returned().items() if name not in READ_ONLY}
+    plan = trunk.plan(trunk.desire(task), read)
+    assert plan.changes == {}
+    assert plan.patch is None
+    assert plan.after.returned() == read.returned()
+
+
+@settings(max_examples=examples(3000))
+@given(st.sampled_from(sorted(ROWS)), st.data())
+def test_canonical_is_canonical(name: str, data: st.DataObject) -> None:
+    row = ROWS[name]
+    value = data.draw(strategies.asked(name))
+    canonical = row.desired(value)
+    assert row.current(value) == row.current(canonical) == canonical
+    if canonical != row.null or row.nullable:
+        assert row.desired(canonical) == canonical
+    if canonical != row.null:
+        assert row.kind.canonical(canonical) == canonical
+    # It is the same for every spelling, and the API keeps it as it is sent.
+    assert row.desired(data.draw(strategies.spelled(name, canonical))) == canonical
+
+
+@settings(max_examples=examples(2000))
+@given(st.sampled_from(sorted(ROWS)), JSON)
+def test_reading_never_raises_whatever_a_setting_holds(name: str, value: Any) -> None:
+    row = ROWS[name]
+    assert row.current(row.current(value)) == row.current(value)
+    with contextlib.suppress(ValueError):
+        canonical = row.desired(value)
+        assert row.current(canonical) == canonical
+
+
+@settings(max_examples=examples(1000))
+@given(SITUATIONS, st.data())
+def test_planning_never_raises_whatever_a_trunk_holds(
+    situation: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
+) -> None:
+    state, task = situation
+    desired = trunk.desire({"id": ID, **task})
+    answer = resource(stored(state), desired.linkage)
+    odd = data.draw(st.dictionaries(st.sampled_from([*state["attributes"], "created_at", "x"]), JSON, max_size=5))
+    answer["attributes"] = {**state["attributes"], **odd}
+    if data.draw(st.booleans()):
+        answer["attributes"][AUTHENTICATION] = {**state["attributes"][AUTHENTICATION], "attributes": data.draw(JSON)}
+    plan = planned(desired, trunk.read(answer))
+    if isinstance(plan, list):
+        return
+    trunk.diff(plan)
+    assert set(plan.changes) <= set(task)
+    assert trunk.warnings(desired, plan.after, plan.after) == []
+
+
+@settings(max_examples=examples(600))
 @given(
-    st.dictionaries(
-        st.sampled_from(sorted(ATTRIBUTES)),
-        st.recursive(
-            st.none() | st.booleans() | st.integers() | st.text(),
-            lambda each: st.lists(each) | st.dictionaries(st.text(), each),
-        ),
-    )
+    st.dictionaries(st.sampled_from(["id", *SETTINGS]), JSON),
+    st.dictionaries(st.sampled_from(["type", *ATTRIBUTES]), JSON),
 )
-def test_planning_never_raises_whatever_the_attributes_hold(attributes: dict[str, Any]) -> None:
-    read = trunk.read({"id": str(uuid.UUID(int=1)), "attributes": attributes})
-    desired = trunk.desire(
-        {"id": read.id, "capacity_limit": 7, "allowed_rtp_ips": ["203.0.113.1"], "callback_url": None}
-    )
-    trunk.plan(desired, read)
+def test_a_task_is_accepted_or_refused_whatever_it_holds(task: dict[str, Any], method: dict[str, Any]) -> None:
+    if AUTHENTICATION in task:
+        task[AUTHENTICATION] = method
+    problems: list[trunk.Problem] = []
+    try:
+        desired = trunk.desire(task)
+    except trunk.Refusal as refusal:
+        problems = refusal.problems
+    else:
+        assert {desired.by, *desired.settings} == set(task)
+    assert {each.option.partition(".")[0] for each in problems} <= {*task, "id"}
+
+
+def test_there_are_ten_thousand_examples() -> None:
+    assert sum(strategies.DECLARED) >= 10_000

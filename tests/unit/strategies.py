@@ -1,0 +1,309 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the API can have and what a task can ask for, generated from the table of settings.
+
+A value is drawn first as the API could have it, then spelled as a task could write it. A setting
+without a row in `VALUES` is a KeyError in every property.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible_collections.didww.voice.plugins.module_utils import trunk
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+
+# More or fewer examples than the tests say: 10 for a long search, 0.01 where every second counts.
+FACTOR = float(os.environ.get("EXAMPLES", "1"))
+# The same examples in every run, so that what fails in one fails in the next; nothing is written into the tree.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink] if FACTOR >= 1 else [Phase.generate],
+)
+settings.load_profile("same")
+DECLARED: list[int] = []
+
+AUTHENTICATION = trunk.AUTHENTICATION
+LINKAGE = trunk.LINKAGE
+SETTINGS = {setting.name: setting for setting in trunk.SETTINGS}
+ATTRIBUTES = {attribute.name: attribute for attribute in trunk.AUTHENTICATION_ATTRIBUTES}
+ROWS = {**{name: each for name, each in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
+READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
+SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=8), each, max_size=3),
+    max_leaves=8,
+)
+
+
+def examples(count: int) -> int:
+    """Return how many examples a property is tried with, `count` of them as a rule."""
+    DECLARED.append(count)
+    return max(1, round(count * FACTOR))
+
+
+# --- Values -----------------------------------------------------------------------------------------
+
+
+def network(version: Any, most: int) -> st.SearchStrategy[str]:
+    """Return networks of an IP version, as CIDR; single addresses are as likely as all others."""
+    return st.builds(
+        lambda address, bits: str(ipaddress.ip_network((address, bits), strict=False)),
+        st.ip_addresses(v=version),
+        st.just(most) | st.integers(0, most),
+    )
+
+
+NETWORKS = st.lists(network(4, 32) | network(6, 128), min_size=1, max_size=3)
+HEX = "0123456789abcdefABCDEF"
+# No space: it would not be in a URL.
+URLS = st.builds(
+    "{}://{}{}/{}".format,
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(["example.com", "203.0.113.1", "[2001:db8::1]", "user@example.com"]),
+    st.sampled_from(["", ":8080"]),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12),
+)
+# As the API has them; null is added where the table has it.
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    **{name: st.sampled_from(row.kind.spec["choices"]) for name, row in ROWS.items() if "choices" in row.kind.spec},
+    **{name: st.booleans() for name, row in ROWS.items() if row.kind is trunk.BOOL},
+    "name": st.text(min_size=1, max_size=12).filter(str.strip),
+    "external_reference_id": st.text(min_size=1, max_size=8) | st.text(min_size=100, max_size=100),
+    "allowed_rtp_ips": NETWORKS,
+    "capacity_limit": st.integers(0, 32767),
+    "threshold_amount": st.decimals(0, 100000, places=3).map("{:.3f}".format),
+    "dst_prefixes": st.lists(st.text("0123456789", min_size=1, max_size=4), max_size=3),
+    "callback_url": URLS,
+    "rtp_timeout": st.integers(30, 600),
+    "dids": st.lists(st.uuids().map(str), max_size=3, unique=True),
+    "emergency_dids": st.lists(st.uuids().map(str), max_size=3, unique=True),
+    "allowed_sip_ips": NETWORKS,
+    "tech_prefix": st.text("0123456789#", min_size=1, max_size=8),
+    "twilio_account_sid": st.text(HEX, min_size=32, max_size=32).map("AC{}".format),
+}
+# Other ways of the API to say that there is nothing.
+NOTHING: dict[str, Sequence[Any]] = {
+    "external_reference_id": ["", None],
+    "allowed_rtp_ips": [[], None],
+    "callback_url": ["", None],
+    "tech_prefix": ["", None],
+    "dst_prefixes": [[]],
+}
+
+
+def has(name: str) -> st.SearchStrategy[Any]:
+    """Return what the API can have for a setting."""
+    nothing = NOTHING.get(name, [None] if ROWS[name].nullable else [])
+    return st.sampled_from(nothing) | VALUES[name] if nothing else VALUES[name]
+
+
+# --- Spellings --------------------------------------------------------------------------------------
+
+
+def spelled_network(value: str) -> st.SearchStrategy[str]:
+    """Return the ways to write a network."""
+    each = ipaddress.ip_network(value)
+    written = [str(each), each.exploded, str(each).upper(), f" {each}"]
+    if each.num_addresses == 1:
+        written += [str(each.network_address), each.network_address.exploded]
+    return st.sampled_from(written)
+
+
+def spelled_set(spelled: Callable[[str], st.SearchStrategy[str]]) -> Callable[[Any], st.SearchStrategy[Any]]:
+    """Return the ways to write a list in which neither order nor repetition has a meaning."""
+
+    def spell(values: list[str]) -> st.SearchStrategy[Any]:
+        repeated = st.permutations(values + values[:1]) | st.permutations(values)
+        return repeated.flatmap(lambda each: st.tuples(*map(spelled, each)).map(list))
+
+    return spell
+
+
+def spelled_amount(value: str) -> st.SearchStrategy[Any]:
+    """Return the ways to write an amount, the number that YAML makes of it among them."""
+    written: list[Any] = [value, f"0{value}", f"{value}0", value.rstrip("0").removesuffix(".")]
+    return st.sampled_from([*written, float(value)] if float(value) > 1 else written)
+
+
+SPELLED: dict[str, Callable[[Any], st.SearchStrategy[Any]]] = {
+    "allowed_rtp_ips": spelled_set(spelled_network),
+    "allowed_sip_ips": spelled_set(spelled_network),
+    "dst_prefixes": spelled_set(lambda each: st.sampled_from([each, f" {each}"])),
+    "dids": spelled_set(lambda each: st.sampled_from([each, each.upper()])),
+    "emergency_dids": spelled_set(lambda each: st.sampled_from([each, each.upper()])),
+    "threshold_amount": spelled_amount,
+}
+
+
+def spelled(name: str, value: Any) -> st.SearchStrategy[Any]:
+    """Return the ways in which a task can write a value that the API has."""
+    row = ROWS[name]
+    if value in (None, "", []):
+        if not row.nullable:
+            return st.just(value)
+        # An empty allowlist has two meanings: decision 4 of the design.
+        return st.sampled_from([None] + [""] * (row.kind.spec["type"] == "str") + [[]] * (row.null == []))
+    return SPELLED.get(name, st.just)(value)
+
+
+# --- Trunks and tasks -------------------------------------------------------------------------------
+
+# One that only DIDWW sets, and one that does not exist yet.
+UNKNOWN_TYPES = ("voice_product", "x-1")
+TYPES = ("credentials_and_ip", "ip_only", "twilio", *UNKNOWN_TYPES)
+
+
+def attributes_of(kind: str) -> list[str]:
+    """Return the attributes that a type of authentication has."""
+    return [name for name, attribute in ATTRIBUTES.items() if kind in attribute.types]
+
+
+def method(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Return authentication methods of a type as the API has them."""
+    attributes: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({n: has(n) for n in attributes_of(kind)})
+    if kind in UNKNOWN_TYPES:
+        attributes = st.dictionaries(st.sampled_from(["allowed_sip_ips", "token"]), st.integers())
+    if kind == "credentials_and_ip":
+        attributes = attributes.map(lambda each: {**each, **SECRETS})
+    return attributes.map(lambda each: {"type": kind, "attributes": each})
+
+
+METHODS = st.one_of([method(kind) for kind in TYPES])
+# Those that have rules with one another come more often.
+NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *trunk.FLAG_OF.values()]
+SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
+PLAIN: dict[str, Any] = {
+    "name": "EU SBC",
+    "external_reference_id": None,
+    "allowed_rtp_ips": None,
+    "on_cli_mismatch_action": "send_original_cli",
+    "capacity_limit": None,
+    "allow_any_did_as_cli": False,
+    "status": "active",
+    "threshold_amount": "1000.0",
+    "default_dst_action": "allow_all",
+    "dst_prefixes": [],
+    "emergency_enable_all": False,
+    "media_encryption_mode": "disabled",
+    "callback_url": None,
+    "force_symmetric_rtp": False,
+    "rtp_ping": False,
+    "rtp_timeout": 30,
+}
+
+
+@st.composite
+def states(draw: st.DrawFn, dids: st.SearchStrategy[list[str]] = VALUES["dids"]) -> dict[str, Any]:
+    """Draw a trunk as the API has it: `attributes`, `dids` and `emergency_dids`.
+
+    Any authentication, and up to six settings unlike those of `PLAIN`: to draw them all takes five
+    times as long. Where DIDWW manages the linkage itself, it has any DIDs or none.
+    """
+    state: dict[str, Any] = {
+        "attributes": {**PLAIN, AUTHENTICATION: draw(METHODS)},
+        "dids": [],
+        "emergency_dids": [],
+    }
+    for name in draw(SOME_SETTINGS):
+        if name in LINKAGE:
+            state[name] = draw(dids)
+        elif name != AUTHENTICATION:
+            state["attributes"][name] = draw(has(name))
+    return state
+
+
+def value_of(state: dict[str, Any], name: str) -> Any:
+    """Return what a state has for a setting or an attribute of its authentication."""
+    if name in LINKAGE:
+        return state[name]
+    attributes = state["attributes"]
+    return attributes[AUTHENTICATION]["attributes"].get(name) if name in ATTRIBUTES else attributes[name]
+
+
+@st.composite
+def tasks(
+    draw: st.DrawFn, current: dict[str, Any], dids: st.SearchStrategy[list[str]] = VALUES["dids"]
+) -> dict[str, Any]:
+    """Draw a task for a trunk in the state `current`: any settings, some of them as they are in another spelling."""
+    options: dict[str, Any] = {}
+    for name in draw(SOME_SETTINGS):
+        if name == AUTHENTICATION:
+            options[name] = draw(asked_methods(current))
+        elif draw(st.booleans()):
+            options[name] = draw(spelled(name, value_of(current, name)))
+        else:
+            options[name] = draw(asked(name, dids))
+    return options
+
+
+def asked(name: str, dids: st.SearchStrategy[list[str]] = VALUES["dids"]) -> st.SearchStrategy[Any]:
+    """Return what a task can ask for, null where the setting is nullable."""
+    drawn = dids if name in LINKAGE else VALUES[name]
+    return (st.none() | drawn if ROWS[name].nullable else drawn).flatmap(lambda value: spelled(name, value))
+
+
+@st.composite
+def asked_methods(draw: st.DrawFn, current: dict[str, Any]) -> dict[str, Any]:
+    """Draw an authentication method as a task can write it: whole or partial, of the same type or of another."""
+    had = current["attributes"][AUTHENTICATION]["type"]
+    kind = draw(st.just(had) | st.sampled_from(TYPES))
+    written: dict[str, Any] = {"type": kind}
+    for name in attributes_of(kind):
+        if kind == had and draw(st.booleans()):
+            written[name] = draw(spelled(name, value_of(current, name)))
+        elif draw(st.integers(0, 3)):
+            written[name] = draw(asked(name))
+    return written
+
+
+# --- What a task did --------------------------------------------------------------------------------
+
+
+def strayed(before: dict[str, Any], after: dict[str, Any], task: dict[str, Any]) -> set[str]:
+    """Return the settings, and attributes of authentication, whose state is not what a task says or was before it.
+
+    `before` and `after` are what the API has; `task` was carried out, its DIDs named by id. DIDWW
+    itself unlinks DIDs when a flag is set, and ignores none that are named while it is.
+    """
+    found = {name for name in SETTINGS if name not in task and value_of(before, name) != value_of(after, name)}
+    had, has_ = (each["attributes"][AUTHENTICATION] for each in (before, after))
+    method = task.get(AUTHENTICATION, {})
+    if had["type"] != has_["type"]:
+        # Demanded beside the change, in canonical spelling.
+        found -= {name for name in ("allowed_rtp_ips",) if same(name, before, after)}
+        found |= {"type"} - {*method}
+    else:
+        unnamed = {*had["attributes"], *has_["attributes"]} - {*method}
+        found |= {name for name in unnamed if not same(name, before, after)}
+    for name, flag in trunk.FLAG_OF.items():
+        if after["attributes"][flag] is True:
+            found.discard(name)
+            kept = [] if before["attributes"][flag] is not True else value_of(before, name)
+            found |= {name} if value_of(after, name) != kept else set()
+    wanted = {**task, **method}
+    for name in ROWS.keys() & wanted.keys():
+        managed = name in LINKAGE and after["attributes"][trunk.FLAG_OF[name]] is True
+        if not managed and ROWS[name].current(value_of(after, name)) != ROWS[name].desired(wanted[name]):
+            found.add(name)
+    return found
+
+
+def same(name: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Return whether two states have the same for a setting, or for an attribute that only the API knows."""
+    was, is_ = (
+        each["attributes"][AUTHENTICATION]["attributes"].get(name) if name not in SETTINGS else value_of(each, name)
+        for each in (before, after)
+    )
+    return bool(was == is_ or (name in ROWS and ROWS[name].current(was) == ROWS[name].current(is_)))
