@@ -46,6 +46,12 @@ ADVICE = {
     409: "The update conflicts with the trunk's state: look at the trunk and run the task again.",
     429: "Other clients use up the 20 requests per second of this key: run fewer at once, or raise api_retries.",
 }
+FAULT = "DIDWW, or a gateway before it, has a fault: run the task again later."
+# What else to do where no answer came, by what the reason says.
+HINTS = {
+    r"unable to get local issuer|self.signed": "If the authority is your own, name its bundle in ca_path.",
+    r"timed out": "If the server is slow, raise api_timeout.",
+}
 UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
 
 
@@ -197,8 +203,7 @@ class TaskModule(AnsibleModule):
 
     def explain(self, error: Refusal | jsonapi.Failure) -> dict[str, Any]:
         """Return what a result says of an error, without secrets."""
-        said: dict[str, Any] = without(self._secrets, explain(error, self.params["api_url"]))
-        return said
+        return explain(error, self.params["api_url"], self._secrets)
 
     def connect(self, pace: jsonapi.Pace | None = None) -> jsonapi.Client:
         """Return a client for the API that the connection options name, keeping the rate of `pace`."""
@@ -378,21 +383,23 @@ def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
 # --- Errors ---------------------------------------------------------------------------------------
 
 
-def explain(error: Refusal | jsonapi.Failure, url: str) -> dict[str, Any]:
-    """Return what `fail_json` takes for an error: `msg`, and `status` and `errors` where the API answered."""
+def explain(error: Refusal | jsonapi.Failure, url: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
+    """Return what `fail_json` takes for an error: `msg`, and `status` and `errors` where the API answered.
+
+    `secrets` are blanked out where the API quotes them.
+    """
     if isinstance(error, Refusal):
         return {"msg": joined(error.messages())}
     result: dict[str, Any] = {}
     if isinstance(error, jsonapi.Refused):
-        errors = [_in_option_names(each) for each in error.errors]
+        errors = [without(secrets, _in_option_names(each)) for each in error.errors]
         result = {"status": error.status, "errors": errors}
         details = joined([_detail(each) for each in errors]) if errors else "no explanation was given"
-        advice = ADVICE.get(error.status, "" if error.status < 500 else "DIDWW, or a gateway before it, has a fault.")
+        advice = ADVICE.get(error.status, "" if error.status < 500 else FAULT)
         words = f"DIDWW ({url}) answered {error}: {details.rstrip('.')}. {advice}"
     elif isinstance(error, jsonapi.Unreachable):
-        words = f"DIDWW ({url}) gave no answer: {error}. Check api_url, the network, and any proxy in between."
-        if "certificate" in str(error).lower():
-            words += " If the certificate is one of your own authority, name its bundle in ca_path."
+        words = f"DIDWW ({url}) gave no usable answer: {error}. Check api_url, the network, and any proxy in between."
+        words += "".join(f" {more}" for reason, more in HINTS.items() if re.search(reason, str(error)))
     else:
         words = f"{url} did not answer as DIDWW's API does: {error}. Check api_url, and any proxy in between."
     result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()
@@ -400,7 +407,10 @@ def explain(error: Refusal | jsonapi.Failure, url: str) -> dict[str, Any]:
 
 
 def without(secrets: Iterable[str], value: Any) -> Any:
-    """Return `value`, of plain JSON, with each of `secrets` blanked out in its texts."""
+    """Return `value`, of plain JSON, with each of `secrets` blanked out in its texts.
+
+    Less than four characters are no secret, and would be found in other words.
+    """
     if isinstance(value, dict):
         return {name: without(secrets, each) for name, each in value.items()}
     if isinstance(value, list):
@@ -408,7 +418,8 @@ def without(secrets: Iterable[str], value: Any) -> Any:
     if isinstance(value, str):
         # The longest first, lest a part of it remains.
         for secret in sorted(secrets, key=len, reverse=True):
-            value = value.replace(secret, "********")
+            if len(secret) >= 4:
+                value = value.replace(secret, "********")
     return value
 
 

@@ -10,6 +10,7 @@ exception. Nothing in between.
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 import re
@@ -26,7 +27,9 @@ try:
     import requests
     from urllib3.exceptions import (
         ConnectTimeoutError,
+        DecodeError,
         HTTPError,
+        IncompleteRead,
         InvalidHeader,
         LocationValueError,
         MaxRetryError,
@@ -111,12 +114,13 @@ class Pace:
     """At most `per_second` requests in any second, whichever thread they come from.
 
     Fewer while the server has too many, since other clients use the same key: a 429 halves the
-    rate, and each second brings one request a second back. So clients come to share the limit.
+    rate, and each second brings GAIN requests a second back. So clients come to share the limit.
     """
 
     # A server counts arrivals, which come closer together than departures now and then.
     MARGIN = 1.03
     LEAST = 0.5  # requests per second
+    GAIN = 3
 
     def __init__(self, per_second: float) -> None:
         self._most = self._rate = per_second / self.MARGIN
@@ -132,7 +136,7 @@ class Pace:
                     interval = 1 / self._rate
                     # Who wakes up late does not delay those who come after.
                     self._next = (self._next if now - self._next < interval else now) + interval
-                    self._rate = min(self._most, self._rate + interval)
+                    self._rate = min(self._most, self._rate + self.GAIN * interval)
                     return
                 delay = self._next - now
             time.sleep(delay)
@@ -322,7 +326,7 @@ class Client:
                 # No failure, but a turn that is still to come: the time counts, not the attempts.
                 if waited >= self._patience:
                     return response, lost
-                asked = retry.get_retry_after(raw) or WINDOW
+                asked = min(retry.get_retry_after(raw) or WINDOW, self._patience - waited)
                 if self._pace:
                     # The limit is the key's, not the request's.
                     self._pace.slow_down(asked)
@@ -389,11 +393,15 @@ def _reason(error: BaseException | None) -> str:
     while True:
         if isinstance(cause, ProxyError):
             return f"the proxy failed: {_reason(cause.original_error)}"
-        inner = getattr(cause, "reason", None)
-        if not isinstance(inner, Exception):
-            inner = cause.args[0] if getattr(cause, "args", None) else None
-        if not isinstance(inner, Exception):
+        if isinstance(cause, DecodeError):
+            return "the answer does not unpack as its Content-Encoding says"
+        if isinstance(cause, (IncompleteRead, http.client.IncompleteRead)):
+            return "the answer broke off"
+        parts = (getattr(cause, "reason", None), *getattr(cause, "args", ()))
+        inner = next((each for each in parts if isinstance(each, Exception)), None)
+        if inner is None:
             words = re.sub(r"^<?[\w.]*(?: object at 0x\w+>|\([^)]*\)): ", "", str(cause))
+            words = re.sub(r"\.?( \(_ssl\.c:\d+\))?$", "", words)
             return re.sub(r"//[^/\s]*@", "//", words) or type(cause).__name__
         cause = inner
 
