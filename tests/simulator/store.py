@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,11 +98,11 @@ class Trunk:
         return self.dids if relationship == "dids" else self.emergency_dids
 
     def as_seed(self) -> dict[str, Any]:
-        """The trunk in the form that a seed and the control endpoint use."""
+        """The trunk in the form that a seed and the control endpoint use, for the caller to keep and change."""
         return {
             "id": self.id,
             "account": self.account,
-            "attributes": dict(self.attributes),
+            "attributes": deepcopy(self.attributes),
             "dids": list(self.dids),
             "emergency_dids": list(self.emergency_dids),
             "spent_amount": self.spent_amount,

@@ -137,6 +137,12 @@ def test_reset(client: Client) -> None:
     assert client.get(PATH).json()["data"]["attributes"]["name"] == "EU SBC"
 
 
+def test_who_changes_what_was_read_changes_no_trunk(client: Client) -> None:
+    before, read = client.server.trunk(TRUNK), client.server.trunk(TRUNK)
+    read["attributes"]["authentication_method"]["attributes"]["password"] = "other"
+    assert client.server.trunk(TRUNK) == before != read
+
+
 def test_reset_to_another_seed() -> None:
     with Simulator(rate=0) as own:
         client = Client(own)
