@@ -53,6 +53,10 @@ sanity: $(VENV)/.test tree ## Run ansible-test sanity
 	python tests/pip_bootstrap.py
 	cd $(TREE) && ansible-test sanity --python $(PYTHON_VERSION) --color no
 
+.PHONY: matrix
+matrix: $(VENV)/.test tree ## Run unit, integration and sanity on every supported version; ARGS picks some by name
+	python tests/matrix.py $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 8 minutes
 	PYTHONPATH=tests python -m benchmark

@@ -98,7 +98,7 @@ class Trunk:
         return self.dids if relationship == "dids" else self.emergency_dids
 
     def as_seed(self) -> dict[str, Any]:
-        """The trunk in the form that a seed and the control endpoint use."""
+        """The trunk in the form that a seed and the control endpoint use, for the caller to keep and change."""
         return {
             "id": self.id,
             "account": self.account,

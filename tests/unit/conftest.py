@@ -42,11 +42,12 @@ def prepare(api: Simulator, case: dict[str, Any]) -> None:
 
 
 class RunModule(Protocol):
-    """Run a module with options and return its result, failed or not."""
+    """A module that is run."""
 
     def __call__(
         self, check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any
-    ) -> dict[str, Any]: ...
+    ) -> dict[str, Any]:
+        """Run it with options and return its result, failed or not."""
 
 
 @pytest.fixture(autouse=True)

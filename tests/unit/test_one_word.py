@@ -16,12 +16,20 @@ from ansible_collections.didww.voice.plugins.module_utils import api, trunk
 
 from .conftest import CASES, ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 AUTHENTICATION = "authentication_method."
 
 
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
 def load(path: str) -> Any:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return yaml.safe_load(read(path))
+
+
+README = read("README.md")
+MATRIX = load("tests/matrix.yml")
+VERSIONS = [row["ansible-core"] for row in MATRIX["rows"]]
 
 
 def readme_table(title: str) -> dict[str, list[str]]:
@@ -69,13 +77,29 @@ def test_the_version_is_one() -> None:
     assert load("galaxy.yml")["version"] == api.VERSION
 
 
-def test_the_oldest_ansible_core_is_one() -> None:
-    oldest = load("meta/runtime.yml")["requires_ansible"].removeprefix(">=").removesuffix(".0")
+def test_the_range_of_ansible_core_is_one() -> None:
+    oldest, newest = (VERSIONS[index].rpartition(".")[0] for index in (0, -1))
+    assert load("meta/runtime.yml")["requires_ansible"] == f">={VERSIONS[0]}"
     assert f"ansible-core {oldest} or newer" in README
+    assert f"ansible-core {oldest} to {newest}" in README
+    assert f"ansible-core {oldest} to {newest}" in load("galaxy.yml")["description"]
+
+
+def test_the_matrix_has_no_gap() -> None:
+    minors = [int(version.split(".")[1]) for version in VERSIONS]
+    assert minors == sorted(minors)
+    assert set(minors) == set(range(minors[0], minors[-1] + 1))
+
+
+def test_the_ansible_core_of_development_is_in_the_matrix() -> None:
+    (version,) = re.findall(r"^ansible-core==(\S+)$", read("tests/requirements-demo.txt"), re.MULTILINE)
+    assert version in VERSIONS
 
 
 def test_the_oldest_requests_is_one() -> None:
-    oldest = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip().removeprefix("requests>=")
+    oldest = read("requirements.txt").strip().removeprefix("requests>=")
+    assert load("meta/execution-environment.yml")["dependencies"]["python"] == "requirements.txt"
+    assert MATRIX["rows"][0]["pins"]["requests"] == f"{oldest}.0"
     assert f"`requests` {oldest} or newer" in README
     requirements = yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["requirements"]
     assert f"requests >= {oldest}" in requirements
