@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ def test_another_setting_that_changes_meanwhile_survives(
     prepare(local_api, our_case)
     prepare(local_api, their_case)
     options = {"id": TRUNK, **options_of(our_case, our_case["asks"])}
-    meanwhile(lambda: sdk.write(**{their_name: their_case["sends"]}))
+    meanwhile(partial(sdk.write, **{their_name: their_case["sends"]}))
 
     done = run(**options)
 
@@ -163,7 +164,7 @@ def test_another_type_of_authentication_meanwhile_is_not_undone_by_a_part(
 def test_dids_that_didww_manages_meanwhile_are_an_error(
     run: Run, sdk: Sdk, meanwhile: Meanwhile, flag: str, linkage: str
 ) -> None:
-    meanwhile(lambda: sdk.write(**{flag: True}))
+    meanwhile(partial(sdk.write, **{flag: True}))
     done = run(id=TRUNK, **{linkage: [f"{DID}1"]})
     assert done["failed"] is True
     assert [error["option"] for error in done["errors"]] == [linkage]
