@@ -12,6 +12,7 @@ NAME := ansible_collections/didww/voice
 # The tree as ansible-test wants it, and the artifact as ansible-galaxy installs it.
 TREE := $(BUILD)/tree/$(NAME)
 INSTALLED := $(BUILD)/installed
+SITE := $(BUILD)/docs
 VERSION := $(shell sed -n 's/^version: //p' galaxy.yml)
 ARTIFACT := $(BUILD)/didww-voice-$(VERSION).tar.gz
 PYTHON_VERSION = $(shell $(VENV)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -61,15 +62,40 @@ matrix: $(VENV)/.test tree ## Run unit, integration and sanity on every supporte
 bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 8 minutes
 	PYTHONPATH=tests python -m benchmark
 
+.PHONY: docs
+docs: $(VENV)/.docs install ## Build the documentation site in build/docs and look at it in chromium
+	rm -rf $(SITE)
+	mkdir -p -m 755 $(SITE)
+	antsibull-docs sphinx-init --use-current --squash-hierarchy --fail-on-error --sphinx-theme furo \
+		--title didww.voice --project didww.voice --copyright 'didww.voice contributors' --dest-dir $(SITE) didww.voice >/dev/null
+	cat tests/docsite/conf.py >>$(SITE)/conf.py
+	cp -r tests/docsite/static $(SITE)
+	$(SITE)/build.sh
+	PYTHONPATH=tests python -m docsite.outputs --check
+	PYTHONPATH=tests python -m docsite.links $(SITE)/build/html
+	PYTHONPATH=tests python -m docsite.look $(SITE)/build/html $(SITE)/look
+
+.PHONY: outputs
+outputs: $(VENV)/.docs install ## Run what guides and README show, and write the outputs into them
+	PYTHONPATH=tests python -m docsite.outputs
+	PYTHONPATH=tests python -m docsite.picture docs/diff.svg
+
+.PHONY: release
+release: $(VENV)/.test ## Prepare the release VERSION=x.y.z, commit it, and say what is left to a person
+	$(if $(filter command,$(origin VERSION)),,$(error say which: make release VERSION=x.y.z))
+	python tests/release.py $(VERSION)
+
 .PHONY: package
 package: $(VENV)/.test install ## Check the artifact, its documentation and its changelog as Galaxy would
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs .
+	python tests/artifact.py check $(ARTIFACT)
 	tests/check_artifact.sh $(ARTIFACT)
 
 .PHONY: build
 build: $(VENV)/.demo ## Build the artifact with ansible-galaxy
 	ansible-galaxy collection build --force --output-path $(BUILD) >/dev/null
+	python tests/artifact.py normalise $(ARTIFACT)
 
 .PHONY: install
 install: build ## Build the artifact and install it below build/
@@ -96,6 +122,10 @@ $(VENV)/.test: tests/requirements.txt $(VENV)/.demo
 
 $(VENV)/.bench: tests/requirements-bench.txt $(VENV)/.demo
 	python -m pip install --quiet -r tests/requirements-bench.txt
+	touch $@
+
+$(VENV)/.docs: tests/requirements-docs.txt $(VENV)/.demo
+	python -m pip install --quiet -r tests/requirements-docs.txt
 	touch $@
 
 .PHONY: clean

@@ -30,7 +30,7 @@ from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     show,
 )
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 API_VERSION = "2026-04-16"
 NUMBERS_AT_ONCE = 100  # in one filter: a URL of well under 2,000 characters
 

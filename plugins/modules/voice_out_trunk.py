@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: voice_out_trunk
 short_description: Keep an outbound SIP trunk of DIDWW as a task says
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Compares the settings that a task names with those of a C(voice_out_trunks) resource of DIDWW, and updates what
     differs.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: voice_out_trunk_info
 short_description: Read outbound SIP trunks of DIDWW
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads one trunk, all trunks, or those that filters select, in the form of the options of
     M(didww.voice.voice_out_trunk).

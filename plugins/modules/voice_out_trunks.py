@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: voice_out_trunks
 short_description: Keep many outbound SIP trunks of DIDWW as a task says
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Does for a list of trunks what M(didww.voice.voice_out_trunk) does for one, in one process and with few requests.
   - All trunks are read together, and every entry is checked and compared before anything is sent. If there is

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `make docs` appends to the conf.py that antsibull-docs writes for Sphinx."""
+
+import zlib
+from pathlib import Path
+
+# The labels of Ansible's documentation that module pages refer to: no build asks the network for all of them.
+ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
+LABELS = """\
+ansible_configuration_settings std:label -1 reference_appendices/config.html#ansible-configuration-settings \
+Ansible Configuration Settings
+common_return_values std:label -1 reference_appendices/common_return_values.html#common-return-values \
+Return Values
+"""
+HEADER = """\
+# Sphinx inventory version 2
+# Project: Ansible
+# Version: devel
+# The remainder of this file is compressed using zlib.
+"""
+Path(__file__).with_name("ansible.inv").write_bytes(HEADER.encode() + zlib.compress(LABELS.encode()))
+
+extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+intersphinx_mapping = {"ansible_devel": (ANSIBLE, "../ansible.inv")}
+# The colours come from site.css, where they follow the theme's.
+antsibull_ext_color_scheme = "none"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What guides, README and CONTRIBUTING show is what there is. `make docs` runs the examples, and looks at the pages."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from ansible_collections.didww.voice.plugins.module_utils import api, filters, fleet, trunk
+from docsite import links
+
+from .conftest import ROOT, RunModule
+
+GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
+SPECS: dict[str, dict[str, Any]] = {
+    "voice_out_trunk": trunk.argument_spec(),
+    "voice_out_trunks": fleet.argument_spec(),
+    "voice_out_trunk_info": filters.argument_spec(),
+}
+KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log"}
+REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def examples(guide: Path) -> list[str]:
+    """Return the YAML code blocks of a guide."""
+    found = re.findall(
+        r"^\.\. code-block:: yaml\n\n((?: {3}.*\n|\n)+)", guide.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return [textwrap.dedent(each) for each in found]
+
+
+EXAMPLES = {f"{guide.stem}-{number}": example for guide in GUIDES for number, example in enumerate(examples(guide), 1)}
+
+
+def test_the_guides_have_examples() -> None:
+    assert len(EXAMPLES) >= 15
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_names_options_that_there_are(name: str) -> None:
+    document = yaml.safe_load(EXAMPLES[name])
+    if isinstance(document, dict):
+        document = [{"name": "A vars file", "didww.voice.voice_out_trunks": document}]
+    for task in (each for block in document for each in block.get("tasks", [block])):
+        (action,) = task.keys() - KEYWORDS
+        if action.startswith("didww.voice."):
+            spec = {**api.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
+            assert unknown(task[action], spec) == []
+
+
+def unknown(options: Any, spec: dict[str, Any]) -> list[str]:
+    """Return the options that a spec does not have, in sub-options and lists too."""
+    found = [name for name in options if name not in spec]
+    for name, value in options.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict) and name in spec:
+                found += unknown(each, spec[name]["options"])
+    return found
+
+
+def test_every_play_of_the_guides_is_one_for_ansible(tmp_path: Path) -> None:
+    playbook = tmp_path / "playbook.yml"
+    plays: list[Any] = []
+    for example in EXAMPLES.values():
+        document = yaml.safe_load(example)
+        if isinstance(document, list):
+            is_play = "hosts" in document[0]
+            plays += document if is_play else [{"hosts": "localhost", "gather_facts": False, "tasks": document}]
+    playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    tmp_path.joinpath("trunks.yml").write_text("trunks: []\n", encoding="utf-8")
+    command = ["ansible-playbook", "--syntax-check", str(playbook)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
+    sections = yaml.safe_load(read("docs/docsite/extra-docs.yml"))["sections"]
+    listed = [each for section in sections for each in section["toctree"]]
+    assert sorted(listed) == [guide.stem for guide in GUIDES]
+    linked = re.findall(r"\(docs/docsite/rst/(\w+)\.rst\)", read("README.md"))
+    assert set(linked) == set(listed)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "tests/simulator/README.md"])
+def test_a_page_links_to_files_that_there_are(page: str) -> None:
+    for link in re.findall(r"\]\(([^)#]+)", read(page)):
+        if link.startswith(REPOSITORY):
+            assert (ROOT / link.removeprefix(REPOSITORY)).exists(), link
+        elif "://" not in link:
+            assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
+    (play,) = yaml.safe_load(read("playbooks/update_trunk.yml"))
+    (task,) = play["tasks"]
+    options = {**task["didww.voice.voice_out_trunk"], "id": play["vars"]["trunk_id"]}
+    diff = run_module(check=True, diff=True, **options)["diff"]
+    picture = ElementTree.parse(ROOT / "docs" / "diff.svg").getroot()  # noqa: S314 - a file of this repository
+    drawn = "".join(picture.itertext()).replace("\N{NO-BREAK SPACE}", " ")
+    assert diff["before_header"] in drawn
+    for line in (diff["before"] + diff["after"]).splitlines():
+        assert line in drawn
+
+
+def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
+    table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
+    files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
+    assert len(files) == 7
+    for path in files:
+        text = read(path)
+        for setting in (*trunk.SETTINGS, *trunk.AUTHENTICATION_ATTRIBUTES):
+            assert setting.name in text, f"{path} does not have {setting.name}"
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", ".github/pull_request_template.md"])
+def test_a_page_names_targets_of_make_that_there_are(page: str) -> None:
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", read(page), re.MULTILINE)) <= targets()
+
+
+def test_the_actions_run_targets_of_make_alone() -> None:
+    jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    called = {command.removeprefix("make ") for command in commands if not command.startswith("apt-get ")}
+    assert called <= targets()
+    assert {"demo", "test", "matrix", "docs"} == called
+
+
+def test_the_hooks_are_programs_of_the_pinned_environment() -> None:
+    (repository,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    assert repository["repo"] == "local"
+    for hook in repository["hooks"]:
+        program, _space, arguments = hook["entry"].partition(" ")
+        assert hook["language"] == "system"
+        program = program.removeprefix(".venv/bin/")
+        assert f"\n{program}==" in read("tests/requirements.txt")
+        assert f"\t{program} {arguments.removesuffix(' --force-exclude')}\n" in read("Makefile")
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    tmp_path.joinpath("a.html").write_text('<p id="here"><a href="b.html#there">b</a> <a href="#here">a</a>', "utf-8")
+    tmp_path.joinpath("b.html").write_text('<p id="there"><a href="https://example.com/c.html">c</a>', "utf-8")
+    assert links.broken(tmp_path) == []
+    tmp_path.joinpath("b.html").write_text(
+        '<a href="a.html#gone">a</a> <img src="c.png"> <a href="d.html">d</a>', "utf-8"
+    )
+    found = ["a.html: b.html#there", "b.html: a.html#gone", "b.html: c.png", "b.html: d.html"]
+    assert links.broken(tmp_path) == found

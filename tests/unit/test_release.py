@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A release in a repository of its own: what it writes, what it builds, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import artifact
+import pytest
+
+from .conftest import ROOT
+
+VERSION = "9.9.9"
+BUILT = f"build/release/didww-voice-{VERSION}.tar.gz"
+
+
+def run(repository: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    person = {"NAME": "A Person", "EMAIL": "person@example.com"}
+    names = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in person.items()}
+    return subprocess.run(
+        command, cwd=repository, env={**os.environ, **names}, capture_output=True, text=True, check=False
+    )
+
+
+def release(repository: Path, version: str) -> subprocess.CompletedProcess[str]:
+    return run(repository, sys.executable, "tests/release.py", version, "--here")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A repository of this tree in which 9.9.9 was prepared, and what that said."""
+    repository = tmp_path_factory.mktemp("release") / "repository"
+    shutil.copytree(ROOT, repository, ignore=shutil.ignore_patterns(".git", "output", "__pycache__", "build"))
+    fragment = "---\nminor_changes:\n  - A test of releases.\n"
+    repository.joinpath("changelogs/fragments").mkdir(exist_ok=True)
+    repository.joinpath("changelogs/fragments/test.yml").write_text(fragment, encoding="utf-8")
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Before"]):
+        assert run(repository, "git", *command).returncode == 0
+    done = release(repository, VERSION)
+    assert done.returncode == 0, done.stderr
+    return repository, done.stdout
+
+
+def test_it_writes_version_and_changelog_and_commits_them(released: tuple[Path, str]) -> None:
+    repository, _said = released
+    assert f"version: {VERSION}\n" in repository.joinpath("galaxy.yml").read_text(encoding="utf-8")
+    assert f'VERSION = "{VERSION}"\n' in repository.joinpath("plugins/module_utils/api.py").read_text(encoding="utf-8")
+    for changelog in ("CHANGELOG.md", "CHANGELOG.rst"):
+        # Markdown escapes the dots.
+        text = repository.joinpath(changelog).read_text(encoding="utf-8").replace("\\", "")
+        assert f"v{VERSION}" in text
+        assert "A test of releases." in text
+    assert run(repository, "git", "log", "--format=%s", "-1").stdout == f"Release {VERSION}\n"
+    assert run(repository, "git", "status", "--porcelain").stdout == ""
+
+
+def test_it_lists_what_is_left_to_a_person(released: tuple[Path, str]) -> None:
+    repository, said = released
+    assert hashlib.sha256(repository.joinpath(BUILT).read_bytes()).hexdigest() in said
+    for words in ("git tag -a 9.9.9", "git push origin main 9.9.9", f"collection publish {BUILT}"):
+        assert words in said
+
+
+def test_again_it_builds_the_same(released: tuple[Path, str]) -> None:
+    repository, said = released
+    again = release(repository, VERSION)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == f"{VERSION} is prepared already: building and trying it again\n" + said
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("9.9.8", "9.9.8 does not come after 9.9.9"), ("9.9", "no version"), ("10.0.0", "changelogs/fragments is empty")],
+)
+def test_it_refuses(released: tuple[Path, str], version: str, says: str) -> None:
+    repository, _said = released
+    refused = release(repository, version)
+    assert refused.returncode == 1
+    assert says in refused.stderr
+    assert run(repository, "git", "status", "--porcelain").stdout == ""
+
+
+def test_it_refuses_what_is_not_committed(released: tuple[Path, str]) -> None:
+    repository, _said = released
+    stray = repository / "stray"
+    stray.touch()
+    refused = release(repository, VERSION)
+    stray.unlink()
+    assert refused.returncode == 1
+    assert "?? stray" in refused.stderr
+
+
+def test_it_refuses_another_build_of_what_has_a_tag(released: tuple[Path, str]) -> None:
+    repository, _said = released
+    run(repository, "git", "tag", VERSION, "HEAD~1")
+    refused = release(repository, VERSION)
+    run(repository, "git", "tag", "--delete", VERSION)
+    assert refused.returncode == 1
+    assert "has a tag" in refused.stderr
+
+
+def pack(path: Path, files: dict[str, bytes], time: int) -> Path:
+    """Write an artifact of `files`, in their order, as of `time`."""
+    listed = [{"name": name} for name in files]
+    manifests = {"FILES.json": {"files": listed}, "MANIFEST.json": {"file_manifest_file": {"chksum_sha256": "?"}}}
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in {**{name: json.dumps(each).encode() for name, each in manifests.items()}, **files}.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = len(content), time
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def test_neither_time_nor_order_makes_another_artifact(tmp_path: Path) -> None:
+    files = {"README.md": b"# didww.voice", "LICENSE": b"GPL"}
+    one = pack(tmp_path / "one.tar.gz", files, 1_000_000_000)
+    other = pack(tmp_path / "other.tar.gz", dict(reversed(files.items())), 2_000_000_000)
+    assert one.read_bytes() != other.read_bytes()
+    artifact.normalise(one)
+    artifact.normalise(other)
+    assert one.read_bytes() == other.read_bytes()
+    with tarfile.open(one) as archive:
+        kept = {each.name: archive.extractfile(each).read() for each in archive}  # type: ignore[union-attr]  # files all
+    assert files.items() <= kept.items()
+    digest = json.loads(kept["MANIFEST.json"])["file_manifest_file"]["chksum_sha256"]
+    assert digest == hashlib.sha256(kept["FILES.json"]).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"tests/demo.py": b""}, "tests/demo.py is in it"),
+        ({"plugins/modules/__pycache__/a.py": b""}, "a.py is in it"),
+        ({"README.md": b"[this](docs/guide.md)"}, "links to docs/guide.md"),
+        ({"docs/diff.svg": os.urandom(artifact.LARGEST)}, "where 200000 are the limit"),
+    ],
+)
+def test_the_artifact_is_held_to_what_users_need(tmp_path: Path, files: dict[str, bytes], says: str) -> None:
+    path = pack(tmp_path / "artifact.tar.gz", {"README.md": b"[it](LICENSE)", "LICENSE": b"GPL", **files}, 0)
+    (problem,) = artifact.check(path, ["README.md", "LICENSE", "Makefile"])
+    assert says in problem
+
+
+def test_the_artifact_must_hold_all_that_users_need(tmp_path: Path) -> None:
+    path = pack(tmp_path / "artifact.tar.gz", {"README.md": b"", "LICENSE": b""}, 0)
+    assert artifact.check(path, ["LICENSE", "plugins/modules/new.py"]) == ["plugins/modules/new.py is missing"]
