@@ -246,6 +246,12 @@ def test_an_answer_that_is_none_is_an_error(local_api: Simulator, garbage: str, 
     assert updated.value.unsettled is True
 
 
+def test_a_list_that_is_none_is_an_error(local_api: Simulator) -> None:
+    local_api.add_faults({"status": 200, "body": {"data": {"id": ID, "type": KIND, "attributes": {}}}})
+    with pytest.raises(jsonapi.Unusable, match="the answer has no list of resources in data"):
+        client(local_api).get_all(KIND)
+
+
 def test_linkage_that_was_asked_for_must_be_there() -> None:
     resource = {"type": KIND, "id": ID, "attributes": {}, "relationships": {"dids": {"links": {}}}}
     assert jsonapi._resource(resource, KIND, ID, ()) == resource

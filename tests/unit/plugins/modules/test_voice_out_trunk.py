@@ -583,6 +583,18 @@ def test_numbers_are_looked_up_one_by_one_where_the_api_wants_it(
     assert [entry["method"] for entry in local_api.journal] == ["GET", "GET", "GET", "GET", "PATCH"]
 
 
+@pytest.mark.parametrize(
+    ("status", "numbers"), [(400, ["37061498222"]), (403, ["37061498222"]), (403, ["37061498222", "37061498223"])]
+)
+def test_numbers_that_the_api_does_not_look_up_are_an_error(
+    local_api: Simulator, run_module: RunModule, status: int, numbers: list[str]
+) -> None:
+    local_api.add_faults({"path_contains": "/dids", "status": status, "times": 0})
+    result = run_module(id=TRUNK, dids=numbers)
+    assert (result["failed"], result["status"]) == (True, status)
+    assert [entry["method"] for entry in local_api.journal] == ["GET", "GET"]
+
+
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     # The second belongs to another account.

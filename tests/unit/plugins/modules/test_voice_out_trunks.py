@@ -256,6 +256,27 @@ def test_single_requests_where_pages_would_be_more(
     assert len(local_api.journal) == 7
 
 
+def test_a_single_request_that_is_refused_is_an_error(
+    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 1)
+    local_api.add_faults({"path_contains": f"/voice_out_trunks/{TWILIO}", "status": 403})
+    result = run_fleet(trunks=[{"id": TWILIO, "rtp_ping": True}, {"id": EXAMPLE, "rtp_ping": True}])
+    assert (result["failed"], result["status"]) == (True, 403)
+    assert set(methods(local_api)) == {"GET"}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_one_trunk_that_is_not_there_is_told_like_an_entry(
+    local_api: Simulator, run_fleet: RunModule, check: bool
+) -> None:
+    result = run_fleet(check=check, trunks=[{"name": "eu sbc", "rtp_ping": True}])
+    assert result["msg"] == (
+        'trunks[0] (eu sbc): name: no trunk of this account has "eu sbc"; upper and lower case and spaces count'
+    )
+    assert methods(local_api) == ["GET"]
+
+
 def jsonapi_trunks(local_api: Simulator) -> list[dict[str, Any]]:
     return [local_api.trunk(each) for each in (EU, EXAMPLE, TWILIO, ANY_DID)]
 

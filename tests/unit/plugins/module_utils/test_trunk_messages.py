@@ -1,0 +1,388 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each kind of value by itself, and what a task is told, to the letter."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import trunk
+
+from .test_trunk import DIDS, ID, SETTINGS, plan, resource
+
+SID = "AC" + 32 * "0"
+ADDRESS = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
+DID = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
+NULL = "null is not accepted; leave the option out to leave the setting as it is"
+
+
+# --- Kinds ---
+# The table of settings is made once, when the module is loaded; here every kind is made anew.
+
+
+def refusal_of(kind: trunk.Kind, value: Any) -> str:
+    """Return what a kind says that it accepts in place of a value."""
+    with pytest.raises(ValueError, match=r"\w") as error:
+        kind.canonical(value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("value", ["", "abc1", "ABC", "abc\n", " abc", None, 5, ["abc"]])
+def test_matching(value: Any) -> None:
+    kind = trunk.matching(r"[a-z]+", "small letters")
+    assert kind.spec == {"type": "str"}
+    assert kind.canonical("abc") == "abc"
+    assert refusal_of(kind, value) == "small letters"
+
+
+def test_matching_is_ascii() -> None:
+    assert refusal_of(trunk.matching(r"\d+", "digits"), "٣") == "digits"
+
+
+@pytest.mark.parametrize("value", ["", "c", "A", None, 1, ["a"], "a, b"])
+def test_choice(value: Any) -> None:
+    kind = trunk.choice("a", "b")
+    assert kind.spec == {"type": "str", "choices": ["a", "b"]}
+    assert [kind.canonical(each) for each in ("a", "b")] == ["a", "b"]
+    assert refusal_of(kind, value) == "one of a, b"
+
+
+@pytest.mark.parametrize("value", [-1, 5, True, False, "3", 3.0, None, [3]])
+def test_whole(value: Any) -> None:
+    kind = trunk.whole(0, 4)
+    assert kind.spec == {"type": "int"}
+    assert [kind.canonical(each) for each in (0, 1, 4)] == [0, 1, 4]
+    assert refusal_of(kind, value) == "a whole number from 0 to 4"
+
+
+@pytest.mark.parametrize(
+    ("value", "canonical"),
+    [
+        ("1", "1.0"),
+        ("10", "10.0"),
+        ("10.000", "10.0"),
+        ("001.500", "1.5"),
+        ("1.05", "1.05"),
+        (2, "2.0"),
+        (2.5, "2.5"),
+    ],
+)
+def test_amount(value: Any, canonical: str) -> None:
+    kind = trunk.amount(1, 10)
+    assert kind.spec == {"type": "str"}
+    assert kind.canonical(value) == canonical
+
+
+@pytest.mark.parametrize(
+    "value", ["0.99", "10.01", "1.", ".5", "1e1", "-1", "+1", " 1", "", None, True, "٣", "1.٣", [1]]
+)
+def test_no_amount(value: Any) -> None:
+    assert refusal_of(trunk.amount(1, 10), value) == "a decimal number from 1.0 to 10.0, such as 1000.0"
+
+
+def test_a_set() -> None:
+    assert trunk._set_of(str.upper)(["b", " a ", "B"]) == ["A", "B"]
+
+
+def test_an_authentication_method_is_an_object() -> None:
+    assert trunk.METHOD.canonical({"type": "twilio"}) == {"type": "twilio"}
+    assert refusal_of(trunk.METHOD, "twilio") == "an authentication method"
+
+
+@pytest.mark.parametrize("url", ["https://example.com:1/", "http://example.com", "https://example.com:65535/x?y#z"])
+def test_urls(url: str) -> None:
+    assert SETTINGS["callback_url"].desired(url) == url
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com:0/", "ftp://example.com/", "https://", "https:///x", "https://a b/", "https://[::1", 5]
+)
+def test_no_urls(url: Any) -> None:
+    with pytest.raises(ValueError, match="an http or https URL with a host"):
+        SETTINGS["callback_url"].desired(url)
+
+
+# --- Told by the task alone ---
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("id", "X", '"X" is not accepted; expected an id (UUID) such as cf2e6377-fcaa-4416-8c8e-acd5f31a427f'),
+        ("id", 5, "5 is not accepted; expected an id (UUID) such as cf2e6377-fcaa-4416-8c8e-acd5f31a427f"),
+        ("name", None, NULL),
+        ("name", " ", '" " is not accepted; expected a name that is not blank'),
+        ("external_reference_id", 101 * "x", f'"{56 * "x"}... is not accepted; expected at most 100 characters'),
+        ("status", "paüsed", '"paüsed" is not accepted; expected one of active, blocked'),
+        ("status", 58 * "x", f'"{58 * "x"}" is not accepted; expected one of active, blocked'),
+        ("status", 59 * "x", f'"{56 * "x"}... is not accepted; expected one of active, blocked'),
+        ("status", datetime.date(2026, 1, 31), '"2026-01-31" is not accepted; expected one of active, blocked'),
+        ("rtp_ping", "yes", '"yes" is not accepted; expected true or false'),
+        ("rtp_timeout", True, "true is not accepted; expected a whole number from 30 to 600"),
+        (
+            "threshold_amount",
+            "-1",
+            '"-1" is not accepted; expected a decimal number from 0.0 to 100000.0, such as 1000.0',
+        ),
+        (
+            "callback_url",
+            "x",
+            '"x" is not accepted; expected an http or https URL with a host, such as https://example.com/calls',
+        ),
+        ("allowed_rtp_ips", ["a"], f'"a" is not accepted; expected {ADDRESS}'),
+        ("allowed_rtp_ips", [5], f"5 is not accepted; expected {ADDRESS}"),
+        ("allowed_rtp_ips", "a", '"a" is not accepted; expected a list'),
+        (
+            "allowed_rtp_ips",
+            ["203.0.113.5/24", "203.0.113.1", "1.2.3.4.5"],
+            '"203.0.113.5/24" is not accepted; expected a network without host bits: write 203.0.113.0/24 for the '
+            f'whole network, or 203.0.113.5 for the one address, and "1.2.3.4.5" is not accepted; expected {ADDRESS}',
+        ),
+        (
+            "allowed_rtp_ips",
+            [],
+            "an empty list could mean nobody or everybody: write null for no restriction, or name the addresses",
+        ),
+        ("dst_prefixes", ["a"], '"a" is not accepted; expected digits, such as 44'),
+        ("dst_prefixes", ["+44"], '"+44" is not accepted; expected digits without the leading +'),
+        (
+            "dst_prefixes",
+            [""],
+            "an empty string is not accepted; write null itself, a list, or leave the option out",
+        ),
+        ("dids", ["x"], f'"x" is not accepted; expected {DID}'),
+        ("dids", [5], f"5 is not accepted; expected {DID}"),
+        ("dids", ["+0370614"], f'"+0370614" is not accepted; expected {DID}'),
+        ("dids", ["1234567890123456"], f'"1234567890123456" is not accepted; expected {DID}'),
+        ("authentication_method", None, NULL),
+    ],
+)
+def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
+    with pytest.raises(trunk.Refusal) as refusal:
+        trunk.desire({"id": ID, option: value})
+    assert refusal.value.messages() == [f"{option}: {message}"]
+    assert refusal.value.args == (refusal.value.problems,)
+
+
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ({"type": None}, f"type: {NULL}"),
+        ({}, f"type: {NULL}"),
+        ({"type": ""}, 'type: "" is not accepted; expected credentials_and_ip, twilio, or the type that the trunk has'),
+        (
+            {"type": "twilio", "tech_prefix": "1"},
+            "tech_prefix: belongs to type credentials_and_ip or ip_only, not to twilio",
+        ),
+        (
+            {"type": "ip_only", "twilio_account_sid": SID},
+            "twilio_account_sid: belongs to type twilio, not to ip_only",
+        ),
+        (
+            {"type": "twilio", "twilio_account_sid": "AC"},
+            'twilio_account_sid: "AC" is not accepted; expected AC and 32 hexadecimal digits',
+        ),
+        (
+            {"type": "ip_only", "tech_prefix": "123456789"},
+            'tech_prefix: "123456789" is not accepted; expected at most 8 of digits and #',
+        ),
+        (
+            {"type": "ip_only", "allowed_sip_ips": []},
+            "allowed_sip_ips: an empty list is not accepted; name at least one address or network",
+        ),
+    ],
+)
+def test_what_a_task_is_told_of_its_method(method: dict[str, Any], message: str) -> None:
+    with pytest.raises(trunk.Refusal) as refusal:
+        trunk.desire({"id": ID, "authentication_method": method})
+    assert refusal.value.messages() == [f"authentication_method.{message}"]
+
+
+WHICH = "id: one of id, external_reference_id, name is required, to say which trunk"
+
+
+@pytest.mark.parametrize(
+    ("task", "messages"),
+    [
+        ({}, [WHICH]),
+        ({"external_reference_id": None, "dids": []}, [WHICH]),
+        ({"rtp_ping": None}, [f"rtp_ping: {NULL}", WHICH]),
+        # What is wrong with the identifier is said once.
+        ({"name": None}, [f"name: {NULL}"]),
+        ({"name": None, "rtp_ping": None}, [f"name: {NULL}", f"rtp_ping: {NULL}"]),
+    ],
+)
+def test_which_trunk_must_be_said(task: dict[str, Any], messages: list[str]) -> None:
+    with pytest.raises(trunk.Refusal) as refusal:
+        trunk.desire(task)
+    assert refusal.value.messages() == messages
+
+
+def test_numbers_of_nobody_are_listed() -> None:
+    desired = trunk.desire(
+        {"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]}
+    )
+    assert trunk.numbers_in(desired) == {"15550100", "15550101", "15550102"}
+    with pytest.raises(trunk.Refusal) as refusal:
+        trunk.with_ids(desired, {})
+    assert refusal.value.messages() == [
+        "dids: no DID of this account has the number 15550100, 15550101",
+        "emergency_dids: no DID of this account has the number 15550102",
+    ]
+    ids = {"15550100": DIDS[0], "15550101": DIDS[1], "15550102": DIDS[2]}
+    found = trunk.with_ids(desired, ids)
+    assert found.settings == {"dids": DIDS[:2], "emergency_dids": DIDS[2:]}
+
+
+# --- Told by the task and the trunk ---
+
+TYPE = "authentication_method.type"
+
+
+def had(kind: str, **attributes: Any) -> dict[str, Any]:
+    """Return the attributes of a trunk with a type of authentication."""
+    return {"authentication_method": {"type": kind, "attributes": attributes}}
+
+
+def managed(name: str, flag: str) -> str:
+    return f"{name}: DIDs cannot be named while {flag} is true: leave {name} out, or set {flag} to false"
+
+
+@pytest.mark.parametrize(
+    ("task", "state", "messages"),
+    [
+        (
+            {"authentication_method": {"type": "twilio", "twilio_account_sid": SID}},
+            had("voice_product"),
+            [f'{TYPE}: this trunk\'s type is "voice_product", which only DIDWW staff can set and change'],
+        ),
+        (
+            {"authentication_method": {"type": "ip_only"}},
+            had("twilio", twilio_account_sid=SID),
+            [
+                f'{TYPE}: "ip_only" is not accepted; this trunk\'s type is twilio, a task can set credentials_and_ip '
+                "or twilio, and only DIDWW staff can set another"
+            ],
+        ),
+        (
+            {"authentication_method": {"type": "ip_only", "tech_prefix": "2", "allowed_sip_ips": ["203.0.113.1"]}},
+            had("ip_only", allowed_sip_ips=["203.0.113.1/32"], tech_prefix="1"),
+            [
+                "authentication_method.tech_prefix: only DIDWW staff can change this for type ip_only; "
+                'the trunk has "1", the task asks for "2"'
+            ],
+        ),
+        (
+            {"authentication_method": {"type": "x-1", "tech_prefix": "2"}},
+            had("x-1", tech_prefix="1"),
+            [
+                "authentication_method.tech_prefix: only DIDWW staff can change this for type x-1; "
+                'the trunk has null, the task asks for "2"'
+            ],
+        ),
+        (
+            {"authentication_method": {"type": "twilio"}},
+            had("ip_only"),
+            [f"authentication_method.twilio_account_sid: required with the change of {TYPE} from ip_only to twilio"],
+        ),
+        (
+            {"authentication_method": {"type": "credentials_and_ip"}},
+            had("twilio", twilio_account_sid=SID),
+            [
+                f"authentication_method.allowed_sip_ips: required with the change of {TYPE} from twilio to "
+                "credentials_and_ip",
+                f"allowed_rtp_ips: required with the change of {TYPE} from twilio to credentials_and_ip, and the trunk "
+                "has none: name addresses, or write null for no restriction",
+            ],
+        ),
+        (
+            {"dids": DIDS[:1], "emergency_dids": DIDS[:1], "allow_any_did_as_cli": True},
+            {"emergency_enable_all": True},
+            [managed("dids", "allow_any_did_as_cli"), managed("emergency_dids", "emergency_enable_all")],
+        ),
+        (
+            {"dids": DIDS[:1], "emergency_dids": DIDS[:1], "emergency_enable_all": True},
+            {},
+            [managed("emergency_dids", "emergency_enable_all")],
+        ),
+    ],
+)
+def test_what_a_task_is_told_of_the_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
+    with pytest.raises(trunk.Refusal) as refusal:
+        plan(task, resource({"dids": [], "emergency_dids": []}, **state))
+    assert refusal.value.messages() == messages
+
+
+def test_a_change_of_type_sends_what_both_types_have() -> None:
+    method = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1"], "tech_prefix": "1"}
+    current = resource(
+        **had("ip_only", allowed_sip_ips=["203.0.113.1/32"], tech_prefix="1"), allowed_rtp_ips=["198.51.100.1/32"]
+    )
+    made = plan({"authentication_method": method}, current)
+    assert made.patch is not None
+    assert made.patch["attributes"] == {
+        "authentication_method": {
+            "type": "credentials_and_ip",
+            "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "1"},
+        },
+        "allowed_rtp_ips": ["198.51.100.1/32"],
+    }
+
+
+# --- Told afterwards ---
+
+
+def test_what_is_warned_of() -> None:
+    asked = {
+        "name": "X",
+        "rtp_timeout": None,
+        "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "1"},
+    }
+    desired = trunk.desire({"id": ID, **asked})
+    made = trunk.plan(desired, trunk.read(resource()))
+    assert trunk.warnings(desired, made.after, trunk.read(resource())) == [
+        'DIDWW answered name "EU SBC" where the task asks for "X"',
+        'DIDWW answered authentication_method.tech_prefix null where the task asks for "1"',
+        "DIDWW answered rtp_timeout 30 where the task asks for null",
+    ]
+
+
+def test_the_diff_names_the_trunk_by_its_name() -> None:
+    shown = trunk.diff(plan({"status": "blocked"}, resource()))
+    assert shown["before_header"] == shown["after_header"] == f"voice_out_trunk EU SBC ({ID})"
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"id": ID, "name": "EU SBC", "external_reference_id": "crm-1"}, "EU SBC"),
+        ({"id": ID, "external_reference_id": "crm-1", "name": None}, "crm-1"),
+        ({"id": ID, "name": ""}, ID),
+        ({"status": "blocked"}, "no identifier"),
+        ({"id": 5}, "5"),
+    ],
+)
+def test_an_entry_is_told_by_the_most_readable_identifier(options: dict[str, Any], name: str) -> None:
+    assert trunk.label(options) == name
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (resource(), {"username": "u4k2m", "password": "s3cr3t"}),
+        (resource(authentication_method=None), {"username": None, "password": None}),
+        (resource(authentication_method={"type": "twilio", "attributes": {}}), {"username": None, "password": None}),
+        ({"id": ID}, {"username": None, "password": None}),
+    ],
+)
+def test_credentials(answer: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert trunk.credentials(answer) == expected
+
+
+def test_the_type_is_required_and_has_no_choices() -> None:
+    options = trunk.argument_spec()["authentication_method"]["options"]
+    assert options["type"] == {"type": "str", "required": True}
