@@ -42,8 +42,10 @@ lint: $(VENV)/.test install tree ## Check style and types
 	ansible-lint --offline --strict --profile production
 
 .PHONY: unit
-unit: $(VENV)/.test tree ## Run the unit tests; ARGS goes to pytest
-	cd $(TREE) && PYTHONPATH=$(BUILD)/tree python -m pytest $(ARGS)
+unit: export PYTHONPATH := $(BUILD)/tree
+unit: export HYPOTHESIS_STORAGE_DIRECTORY := $(BUILD)/hypothesis
+unit: $(VENV)/.test tree ## Run the unit tests and measure their coverage; with ARGS, which go to pytest, run some of them
+	cd $(TREE) && python -m $(if $(ARGS),pytest $(ARGS),coverage run -m pytest && coverage report)
 
 .PHONY: integration
 integration: $(VENV)/.test tree ## Run playbooks against the local API; TARGET picks one target
@@ -57,6 +59,15 @@ sanity: $(VENV)/.test tree ## Run ansible-test sanity
 .PHONY: matrix
 matrix: $(VENV)/.test tree ## Run unit, integration and sanity on every supported version; ARGS picks some by name
 	python tests/matrix.py $(ARGS)
+
+.PHONY: mutate
+mutate: MUTANTS := $(BUILD)/mutation
+mutate: $(VENV)/.mutation tree ## Break trunk.py in every way and write tests/mutation.md: what no test notices
+	rm -rf $(MUTANTS)
+	mkdir -p $(MUTANTS)/mutants/$(NAME)/tests
+	cp -r $(BUILD)/tree/ansible_collections $(MUTANTS)
+	cp tests/mutmut.cfg $(MUTANTS)/setup.cfg
+	python tests/mutation.py $(MUTANTS)
 
 .PHONY: bench
 bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 8 minutes
@@ -118,6 +129,10 @@ $(VENV)/.demo: tests/requirements-demo.txt tests/constraints.txt | $(VENV)/bin/p
 
 $(VENV)/.test: tests/requirements.txt $(VENV)/.demo
 	python -m pip install --quiet -r tests/requirements.txt
+	touch $@
+
+$(VENV)/.mutation: tests/requirements-mutation.txt $(VENV)/.test
+	python -m pip install --quiet -r tests/requirements-mutation.txt
 	touch $@
 
 $(VENV)/.bench: tests/requirements-bench.txt $(VENV)/.demo
