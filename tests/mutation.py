@@ -98,8 +98,8 @@ Written by `make mutate`: it breaks `plugins/module_utils/trunk.py` in {total} w
 of that file and of the modules against each. **{killed} of {total} ({100 * killed / total:.1f} %) are noticed.**
 
 mutmut {version("mutmut")}, Python {platform.python_version()}, {processor()}: {minutes:.0f} minutes of one core.
-mutmut changes what is inside functions. The tables of settings are data beside them, which `tests/cases.yml`, the
-README's table and the schema of the API hold row by row.
+mutmut changes what is inside functions. The tables of settings are data beside them, which `tests/cases.yml` and
+the README's table hold row by row.
 
 ## Not noticed
 
