@@ -45,8 +45,10 @@ lint: $(VENV)/.test $(AWX)/.done install tree ## Check style and types
 	ansible-lint --offline --strict --profile production
 
 .PHONY: unit
-unit: $(VENV)/.test $(AWX)/.done tree ## Run the unit tests; ARGS goes to pytest
-	cd $(TREE) && PYTHONPATH=$(BUILD)/tree python -m pytest $(ARGS)
+unit: export PYTHONPATH := $(BUILD)/tree
+unit: export HYPOTHESIS_STORAGE_DIRECTORY := $(BUILD)/hypothesis
+unit: $(VENV)/.test $(AWX)/.done tree ## Run the unit tests and measure their coverage; with ARGS, which go to pytest, run some of them
+	cd $(TREE) && python -m $(if $(ARGS),pytest $(ARGS),coverage run -m pytest && coverage report)
 
 .PHONY: integration
 integration: $(VENV)/.test tree ## Run playbooks against the local API; TARGET picks one target
@@ -60,6 +62,15 @@ sanity: $(VENV)/.test tree ## Run ansible-test sanity
 .PHONY: matrix
 matrix: $(VENV)/.test tree ## Run unit, integration and sanity on every supported version; ARGS picks some by name
 	python tests/matrix.py $(ARGS)
+
+.PHONY: mutate
+mutate: MUTANTS := $(BUILD)/mutation
+mutate: $(VENV)/.mutation tree ## Break trunk.py in every way and write tests/mutation.md: what no test notices
+	rm -rf $(MUTANTS)
+	mkdir -p $(MUTANTS)/mutants/$(NAME)/tests
+	cp -r $(BUILD)/tree/ansible_collections $(MUTANTS)
+	cp tests/mutmut.cfg $(MUTANTS)/setup.cfg
+	python tests/mutation.py $(MUTANTS)
 
 .PHONY: bench
 bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 8 minutes
@@ -130,6 +141,10 @@ $(AWX)/.done: tests/requirements-awx.txt | $(VENV)/bin/python
 	python -c 'import sys, zipfile; wheel = zipfile.ZipFile(sys.argv[1]); wheel.extractall(sys.argv[2], \
 	    [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/")])' $(AWX)/*.whl $(AWX)
 	rm $(AWX)/*.whl
+	touch $@
+
+$(VENV)/.mutation: tests/requirements-mutation.txt $(VENV)/.test
+	python -m pip install --quiet -r tests/requirements-mutation.txt
 	touch $@
 
 $(VENV)/.bench: tests/requirements-bench.txt $(VENV)/.demo

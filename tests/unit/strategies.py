@@ -43,7 +43,7 @@ SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=8), each, max_size=3),
-    max_leaves=8,
+    max_leaves=4,
 )
 
 

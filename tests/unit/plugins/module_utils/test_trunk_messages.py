@@ -157,6 +157,7 @@ def test_no_urls(url: Any) -> None:
         ("dids", ["x"], f'"x" is not accepted; expected {DID}'),
         ("dids", [5], f"5 is not accepted; expected {DID}"),
         ("dids", ["+0370614"], f'"+0370614" is not accepted; expected {DID}'),
+        ("dids", ["1234"], f'"1234" is not accepted; expected {DID}'),
         ("dids", ["1234567890123456"], f'"1234567890123456" is not accepted; expected {DID}'),
         ("authentication_method", None, NULL),
     ],

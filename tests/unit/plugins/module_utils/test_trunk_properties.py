@@ -80,7 +80,7 @@ def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
     return options
 
 
-@settings(max_examples=examples(3000))
+@settings(max_examples=examples(2500))
 @given(SITUATIONS)
 def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     state, task = situation
@@ -125,7 +125,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         assert secret not in repr((plan, desired, answered.returned(), trunk.diff(plan)))
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(800))
 @given(STATES, st.data())
 def test_another_spelling_is_no_difference(state: dict[str, Any], data: st.DataObject) -> None:
     had = stored(state)
@@ -156,7 +156,7 @@ def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
     assert plan.after.returned() == read.returned()
 
 
-@settings(max_examples=examples(3000))
+@settings(max_examples=examples(2500))
 @given(st.sampled_from(sorted(ROWS)), st.data())
 def test_canonical_is_canonical(name: str, data: st.DataObject) -> None:
     row = ROWS[name]
@@ -181,7 +181,7 @@ def test_reading_never_raises_whatever_a_setting_holds(name: str, value: Any) ->
         assert row.current(canonical) == canonical
 
 
-@settings(max_examples=examples(1000))
+@settings(max_examples=examples(800))
 @given(SITUATIONS, st.data())
 def test_planning_never_raises_whatever_a_trunk_holds(
     situation: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
@@ -189,7 +189,7 @@ def test_planning_never_raises_whatever_a_trunk_holds(
     state, task = situation
     desired = trunk.desire({"id": ID, **task})
     answer = resource(stored(state), desired.linkage)
-    odd = data.draw(st.dictionaries(st.sampled_from([*state["attributes"], "created_at", "x"]), JSON, max_size=5))
+    odd = data.draw(st.dictionaries(st.sampled_from([*state["attributes"], "created_at", "x"]), JSON, max_size=2))
     answer["attributes"] = {**state["attributes"], **odd}
     if data.draw(st.booleans()):
         answer["attributes"][AUTHENTICATION] = {**state["attributes"][AUTHENTICATION], "attributes": data.draw(JSON)}
@@ -201,7 +201,7 @@ def test_planning_never_raises_whatever_a_trunk_holds(
     assert trunk.warnings(desired, plan.after, plan.after) == []
 
 
-@settings(max_examples=examples(600))
+@settings(max_examples=examples(400))
 @given(
     st.dictionaries(st.sampled_from(["id", *SETTINGS]), JSON),
     st.dictionaries(st.sampled_from(["type", *ATTRIBUTES]), JSON),
