@@ -12,11 +12,11 @@ NAME := ansible_collections/didww/voice
 # The tree as ansible-test wants it, and the artifact as ansible-galaxy installs it.
 TREE := $(BUILD)/tree/$(NAME)
 INSTALLED := $(BUILD)/installed
-SITE := $(BUILD)/docs
 # The collection awx.awx, which playbooks/awx/install.yml uses.
 AWX := $(BUILD)/awx
 VERSION := $(shell sed -n 's/^version: //p' galaxy.yml)
 ARTIFACT := $(BUILD)/didww-voice-$(VERSION).tar.gz
+SITE := $(BUILD)/docs
 PYTHON_VERSION = $(shell $(VENV)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 export PATH := $(VENV)/bin:$(PATH)

@@ -88,12 +88,13 @@ def check(path: Path, sources: Iterable[str]) -> list[str]:
     if path.stat().st_size >= LARGEST:
         problems.append(f"{path.stat().st_size} bytes, where {LARGEST} are the limit")
     with tarfile.open(path) as archive:
-        names = {each.name for each in archive.getmembers() if not each.isdir()}
+        folders = {each.name for each in archive.getmembers() if each.isdir()}
+        names = {each.name for each in archive.getmembers()} - folders
         readme = _content(archive, archive.getmember("README.md")).decode()
     problems += [f"{name} is in it, which no user needs" for name in sorted(names) if not _used(name)]
     problems += [f"{name} is missing" for name in sorted(sources) if _used(name) and name not in names]
     links = {link.partition("#")[0] for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme)}
-    problems += [f"README.md links to {link}, which is not in it" for link in sorted(links - names)]
+    problems += [f"README.md links to {link}, which is not in it" for link in sorted(links - names - folders)]
     return problems
 
 
