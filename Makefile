@@ -12,6 +12,8 @@ NAME := ansible_collections/didww/voice
 # The tree as ansible-test wants it, and the artifact as ansible-galaxy installs it.
 TREE := $(BUILD)/tree/$(NAME)
 INSTALLED := $(BUILD)/installed
+# The collection awx.awx, which playbooks/awx/install.yml uses.
+AWX := $(BUILD)/awx
 VERSION := $(shell sed -n 's/^version: //p' galaxy.yml)
 ARTIFACT := $(BUILD)/didww-voice-$(VERSION).tar.gz
 SITE := $(BUILD)/docs
@@ -20,7 +22,8 @@ PYTHON_VERSION = $(shell $(VENV)/bin/python -c 'import sys; print("%d.%d" % sys.
 export PATH := $(VENV)/bin:$(PATH)
 # Nothing of the user's own Ansible set-up has a part in this.
 export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
-export ANSIBLE_COLLECTIONS_PATH := $(INSTALLED)
+export ANSIBLE_COLLECTIONS_PATH := $(INSTALLED):$(AWX)
+export AWX_COLLECTIONS := $(AWX)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
@@ -35,14 +38,14 @@ demo: $(VENV)/.demo install ## Run a playbook against the local API: --check --d
 test: lint unit integration sanity package ## Run every test
 
 .PHONY: lint
-lint: $(VENV)/.test install tree ## Check style and types
+lint: $(VENV)/.test $(AWX)/.done install tree ## Check style and types
 	ruff check
 	ruff format --check
 	cd $(BUILD)/tree && MYPYPATH=$(BUILD)/tree:$(TREE)/tests mypy --config-file $(CURDIR)/pyproject.toml $(NAME)
 	ansible-lint --offline --strict --profile production
 
 .PHONY: unit
-unit: $(VENV)/.test tree ## Run the unit tests; ARGS goes to pytest
+unit: $(VENV)/.test $(AWX)/.done tree ## Run the unit tests; ARGS goes to pytest
 	cd $(TREE) && PYTHONPATH=$(BUILD)/tree python -m pytest $(ARGS)
 
 .PHONY: integration
@@ -118,6 +121,15 @@ $(VENV)/.demo: tests/requirements-demo.txt tests/constraints.txt | $(VENV)/bin/p
 
 $(VENV)/.test: tests/requirements.txt $(VENV)/.demo
 	python -m pip install --quiet -r tests/requirements.txt
+	touch $@
+
+# The package `ansible` has it among a hundred others, which stay away.
+$(AWX)/.done: tests/requirements-awx.txt | $(VENV)/bin/python
+	rm -rf $(AWX)
+	python -m pip download --quiet --no-deps --only-binary :all: --dest $(AWX) -r $<
+	python -c 'import sys, zipfile; wheel = zipfile.ZipFile(sys.argv[1]); wheel.extractall(sys.argv[2], \
+	    [name for name in wheel.namelist() if name.startswith("ansible_collections/awx/")])' $(AWX)/*.whl $(AWX)
+	rm $(AWX)/*.whl
 	touch $@
 
 $(VENV)/.bench: tests/requirements-bench.txt $(VENV)/.demo

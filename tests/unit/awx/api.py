@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for the REST API of AWX: as much of it as the modules of awx.awx use to keep objects by name."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import make_server
+
+ENCRYPTED = "$encrypted$"
+
+
+class Awx:
+    """Objects by kind, such as `job_templates`; each has its fields, its associations, and its survey.
+
+    `journal`: method and path of every request that writes.
+    """
+
+    def __init__(self, token: str) -> None:
+        self.journal: list[tuple[str, str]] = []
+        self._token = token
+        self._objects: dict[str, list[dict[str, Any]]] = {"organizations": [self._new("organizations", 1, "Default")]}
+        app = Flask("awx")
+        app.before_request(self._authenticate)
+        app.add_url_rule("/api/v2/<kind>/", view_func=self._list)
+        app.add_url_rule("/api/v2/<kind>/", view_func=self._create, methods=["POST"])
+        app.add_url_rule("/api/v2/<kind>/<int:number>/", view_func=self._update, methods=["PATCH"])
+        app.add_url_rule("/api/v2/<kind>/<int:number>/survey_spec/", view_func=self._survey, methods=["GET", "POST"])
+        app.add_url_rule("/api/v2/<kind>/<int:number>/<what>/", view_func=self._associate, methods=["GET", "POST"])
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Awx:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def objects(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the fields of every object of a kind, by name."""
+        return {each["name"]: each for each in self._objects.get(kind, [])}
+
+    def add(self, kind: str, name: str) -> None:
+        """Have an object, as if a person had made it."""
+        self._put(kind, {"name": name})
+
+    def _new(self, kind: str, number: int, name: str) -> dict[str, Any]:
+        url = f"/api/v2/{kind}/{number}/"
+        links = {"survey_spec": f"{url}survey_spec/"}
+        return {"id": number, "name": name, "url": url, "related": links, "summary_fields": {}, "scm_revision": ""}
+
+    def _put(self, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+        known = self._objects.setdefault(kind, [])
+        known.append({**self._new(kind, len(known) + 1, fields["name"]), **fields})
+        return known[-1]
+
+    def _authenticate(self) -> Response | None:
+        if request.method != "GET":
+            self.journal.append((request.method, request.path))
+        if request.headers.get("Authorization") != f"Bearer {self._token}":
+            return Response("{}", status=401)
+        return None
+
+    def _list(self, kind: str) -> Response:
+        known = self._objects.get("job_templates" if kind == "unified_job_templates" else kind, [])
+        wanted = request.args.to_dict().items()
+        found = [each for each in known if all(str(each.get(name)) == value for name, value in wanted)]
+        return jsonify(count=len(found), results=found, next=None)
+
+    def _create(self, kind: str) -> tuple[Response, int]:
+        fields = dict(request.get_json())
+        # Where it is not given, AWX takes the organization from the project.
+        fields.setdefault("organization", 1)
+        if kind == "credentials":
+            # Secrets can be written and not read.
+            fields["inputs"] = {**fields["inputs"], "api_key": ENCRYPTED}
+        return jsonify(self._put(kind, fields)), 201
+
+    def _update(self, kind: str, number: int) -> Response:
+        self._objects[kind][number - 1].update(request.get_json())
+        return jsonify(self._objects[kind][number - 1])
+
+    def _survey(self, kind: str, number: int) -> Response:
+        fields = self._objects[kind][number - 1]
+        if request.method == "POST":
+            fields["survey_spec"] = request.get_json()
+        return jsonify(fields.get("survey_spec", {}))
+
+    def _associate(self, kind: str, number: int, what: str) -> tuple[Response, int]:
+        associated = self._objects[kind][number - 1].setdefault(f"associated_{what}", [])
+        if request.method == "GET":
+            return jsonify(count=len(associated), results=associated, next=None), 200
+        associated.append({"id": request.get_json()["id"]})
+        return jsonify(), 204

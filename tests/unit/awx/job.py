@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A job of AWX: its private data directory, run by ansible-runner as AWX runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ansible_runner
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+COLLECTION = Path(__file__).parents[3]
+FILES = COLLECTION / "playbooks" / "awx"
+# As a dynamic inventory of AWX without hosts.
+INVENTORY = """#! /usr/bin/env python3
+print('{"all": {"hosts": []}, "_meta": {"hostvars": {}}}')
+"""
+HIDDEN = "**********"
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return the variables of a file in playbooks/awx/vars, as plain texts and numbers."""
+    loaded: dict[str, Any] = json.loads(json.dumps(DataLoader().load_from_file(str(FILES / "vars" / name))))
+    return loaded
+
+
+TEMPLATES: dict[str, dict[str, Any]] = {
+    each["name"].removeprefix("DIDWW: "): each for each in load("job_templates.yml")["didww_job_templates"]
+}
+CREDENTIAL_TYPE: dict[str, Any] = load("credential_type.yml")["didww_credential_type"]
+
+
+def inject(inputs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the environment that a credential gives to a job, and that which AWX keeps and shows.
+
+    As AWX does it: in a sandbox, where an input that is empty is not defined.
+    """
+    secret = [field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"] if field.get("secret")]
+    given = {name: value for name, value in inputs.items() if value}
+    shown = {name: HIDDEN if name in secret else value for name, value in given.items()}
+    sandbox = ImmutableSandboxedEnvironment()
+    templates = CREDENTIAL_TYPE["injectors"]["env"].items()
+    real, safe = (
+        {name: sandbox.from_string(str(template)).render(**values) for name, template in templates}
+        for values in (given, shown)
+    )
+    return real, safe
+
+
+class Unsafe(str):
+    """A text that AWX does not let Ansible take for a template."""
+
+    __slots__ = ()
+
+
+class UnsafeDumper(yaml.SafeDumper):
+    """Writes such texts with their tag."""
+
+
+UnsafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text)))
+
+
+class Job(NamedTuple):
+    """A job that has run: its end, what its tasks returned by name, its artifacts, and every text that it left."""
+
+    status: str
+    tasks: dict[str, dict[str, Any]]
+    artifacts: dict[str, Any]
+    output: str
+
+
+def launch(
+    folder: Path,
+    project: Path,
+    template: str,
+    inputs: Mapping[str, str],
+    answers: Mapping[str, str] | None = None,
+    job_type: str | None = None,
+) -> Job:
+    """Launch a job template below `folder`, with the answers to its survey that a person gives.
+
+    A question that is not answered has its default, as in AWX.
+    """
+    options = TEMPLATES[template]
+    shutil.copytree(project, folder / "project")
+    for name in ("inventory", "env", "tmp", "home"):
+        (folder / name).mkdir()
+    inventory = folder / "inventory" / "hosts"
+    inventory.write_text(INVENTORY, encoding="utf-8")
+    inventory.chmod(0o700)
+    (folder / "env" / "extravars").write_text(_extra_vars(options, answers or {}), encoding="utf-8")
+    check = ["--check"] if (job_type or options["job_type"]) == "check" else []
+    diff = ["--diff"] if options.get("diff_mode") else []
+    (folder / "env" / "cmdline").write_text(" ".join([*check, "-u", "root", *diff]), encoding="utf-8")
+    runner = ansible_runner.run(
+        private_data_dir=str(folder),
+        ident="1",
+        playbook=options["playbook"],
+        inventory=str(inventory),
+        envvars=_environment(folder, inputs),
+        settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": 120},
+        quiet=True,
+        # Without one, ansible-runner would take over the signals of this process.
+        cancel_callback=lambda: False,
+    )
+    events = list(runner.events)
+    return Job(
+        status=runner.status,
+        tasks={
+            event["event_data"]["task"]: event["event_data"]["res"]
+            for event in events
+            if event["event"] in ("runner_on_ok", "runner_on_failed")
+        },
+        artifacts=next(
+            (event["event_data"].get("artifact_data", {}) for event in events if event["event"] == "playbook_on_stats"),
+            {},
+        ),
+        # The command is kept with its environment: AWX hides what a credential gave, and removes the file with the job.
+        output="\n".join(
+            path.read_text(encoding="utf-8")
+            for path in sorted((folder / "artifacts").rglob("*"))
+            if path.is_file() and path.name != "command"
+        ),
+    )
+
+
+def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str]) -> str:
+    # Written as AWX does: each name and each text with the tag, an empty text too.
+    questions = options.get("survey_spec", {}).get("spec", [])
+    defaults = {each["variable"]: each["default"] for each in questions if "default" in each}
+    unknown = set(answers) - {each["variable"] for each in questions}
+    missing = {each["variable"] for each in questions if each["required"]} - {**defaults, **answers}.keys()
+    assert not unknown | missing, (unknown, missing)
+    meta = {"awx_job_id": 1, "awx_job_launch_type": "manual", "tower_job_id": 1, "tower_job_launch_type": "manual"}
+    given = {**meta, **defaults, **answers}
+    unsafe = {Unsafe(name): Unsafe(value) if isinstance(value, str) else value for name, value in given.items()}
+    return yaml.dump(unsafe, Dumper=UnsafeDumper)
+
+
+def _environment(folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:
+    # Neither a proxy nor settings of DIDWW that are there already have a part in this.
+    empty = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
+    return {
+        **empty,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder / "home"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
+        "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "JOB_ID": "1",
+        **inject(inputs)[0],
+    }

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ansible-builder makes of meta/execution-environment.yml, and of the definition for AWX."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from .job import COLLECTION, FILES
+
+
+def builder(*arguments: str) -> str:
+    """Run ansible-builder; return what it writes."""
+    command = [sys.executable, "-m", "ansible_builder", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_requests_is_found_in_the_collection() -> None:
+    found = yaml.safe_load(builder("introspect", str(COLLECTION.parents[2])))
+    (wanted,) = (COLLECTION / "requirements.txt").read_text(encoding="utf-8").split()
+    assert wanted.startswith("requests")
+    assert found == {"python": [f"{wanted}  # from collection didww.voice"], "system": []}
+
+
+def test_the_definition_makes_a_build_context_with_the_collection(tmp_path: Path) -> None:
+    definition = FILES / "execution-environment.yml"
+    builder("create", f"--file={definition}", f"--context={tmp_path}", "--output-filename=Containerfile")
+    galaxy = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8"))
+    assert galaxy == {"collections": [{"name": "didww.voice"}]}
+    options = yaml.safe_load(definition.read_text(encoding="utf-8"))
+    containerfile = (tmp_path / "Containerfile").read_text(encoding="utf-8")
+    assert options["images"]["base_image"]["name"] in containerfile
+    assert options["dependencies"]["python_interpreter"]["python_path"] in containerfile

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook that sets up AWX, with the modules of awx.awx, against a stand-in for its API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .api import ENCRYPTED, Awx
+from .job import CREDENTIAL_TYPE, TEMPLATES, load
+
+TOKEN, KEY = "planted-token", "planted-key"
+IMAGE, GIT = "registry.example.com/didww-ee:1", "https://git.example.com/voice/trunks.git"
+
+
+@pytest.fixture(scope="module")
+def awx() -> Iterator[Awx]:
+    with Awx(TOKEN) as server:
+        server.add("notification_templates", "Voice team")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def install(awx: Awx, playbook: Callable[..., str]) -> Callable[[], str]:
+    """Install everything; return what the playbook says."""
+    environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "DIDWW_API_KEY": KEY}
+    return lambda: playbook(
+        "awx.install",
+        environment,
+        awx_project_url=GIT,
+        awx_image=IMAGE,
+        didww_environment="sandbox",
+        awx_notification_templates="Voice team",
+    )
+
+
+@pytest.fixture(scope="module")
+def said(install: Callable[[], str]) -> str:
+    return install()
+
+
+def test_the_credential_type_is_as_its_file_says(awx: Awx, said: str) -> None:
+    made = awx.objects("credential_types")["DIDWW"]
+    assert {name: made[name] for name in CREDENTIAL_TYPE} == CREDENTIAL_TYPE
+
+
+def test_the_credential_has_the_key_and_the_environment(awx: Awx, said: str) -> None:
+    made = awx.objects("credentials")["DIDWW"]
+    assert made["inputs"] == {"api_key": ENCRYPTED, "environment": "sandbox", "api_url": ""}
+    assert KEY not in said
+    assert TOKEN not in said
+
+
+def test_the_project_is_read_from_git_into_the_execution_environment(awx: Awx, said: str) -> None:
+    made = awx.objects("projects")["DIDWW trunks"]
+    assert (made["scm_type"], made["scm_url"]) == ("git", GIT)
+    assert awx.objects("execution_environments")["DIDWW"]["image"] == IMAGE
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_job_template_is_as_its_file_says(awx: Awx, said: str, project: Path, name: str) -> None:
+    wanted = TEMPLATES[name]
+    made = awx.objects("job_templates")[wanted["name"]]
+    assert {field: made[field] for field in wanted} == wanted
+    assert made["associated_credentials"] == [{"id": awx.objects("credentials")["DIDWW"]["id"]}]
+    assert made["project"] == awx.objects("projects")["DIDWW trunks"]["id"]
+    assert made["inventory"] == awx.objects("inventories")["DIDWW"]["id"]
+    assert made["execution_environment"] == awx.objects("execution_environments")["DIDWW"]["id"]
+    assert (project / wanted["playbook"]).exists()
+
+
+def test_a_failed_audit_alone_notifies(awx: Awx, said: str) -> None:
+    notified = {
+        name
+        for name, made in awx.objects("job_templates").items()
+        if made.get("associated_notification_templates_error")
+    }
+    assert notified == {"DIDWW: audit trunks"}
+
+
+def test_the_audit_has_its_schedule(awx: Awx, said: str) -> None:
+    (wanted,) = load("job_templates.yml")["didww_schedules"]
+    made = awx.objects("schedules")[wanted["name"]]
+    assert made["rrule"] == wanted["rrule"]
+    assert made["unified_job_template"] == awx.objects("job_templates")["DIDWW: audit trunks"]["id"]
+
+
+def test_a_second_run_changes_nothing(awx: Awx, said: str, install: Callable[[], str]) -> None:
+    before = list(awx.journal)
+    again = install()
+    assert " changed=0 " in again
+    assert awx.journal == before

@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The job templates for AWX, run by ansible-runner against the local API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from simulator.server import Simulator
+
+from .job import COLLECTION, CREDENTIAL_TYPE, Job, inject, launch
+
+KEY = "planted-key"
+TEXT = (COLLECTION / "tests" / "simulator" / "seed.json").read_text(encoding="utf-8").replace("local-key", KEY)
+SEED: dict[str, Any] = json.loads(TEXT)
+OWN = [each for each in SEED["trunks"] if each.get("account", KEY) == KEY]
+IDS = {each["attributes"]["name"]: each["id"] for each in OWN}
+ACTIVE = {each["id"] for each in OWN if each["attributes"].get("status", "active") == "active"}
+PASSWORDS = [
+    each["attributes"]["authentication_method"]["attributes"][secret]
+    for each in OWN
+    for secret in ("username", "password")
+    if secret in each["attributes"]["authentication_method"]["attributes"]
+]
+# What trunks.yml of the project says, and the seed does not.
+DRIFT = {
+    "capacity_limit": {"before": 30, "after": 60},
+    "threshold_amount": {"before": "1000.0", "after": "500.0"},
+}
+
+
+@pytest.fixture
+def api() -> Iterator[Simulator]:
+    with Simulator(SEED, rate=0) as server:
+        yield server
+
+
+class Launch(Protocol):
+    """Launch a job template, with answers to its survey."""
+
+    def __call__(self, template: str, job_type: str | None = None, **answers: str) -> Job: ...
+
+
+@pytest.fixture
+def run(api: Simulator, project: Path, tmp_path: Path) -> Launch:
+    """Launch a job template against the local API; it leaves no secret, whatever becomes of it."""
+
+    def run(template: str, job_type: str | None = None, **answers: str) -> Job:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        job = launch(folder, project, template, {"api_key": KEY, "api_url": api.url}, answers, job_type)
+        assert len(job.output) > 1000
+        assert [secret for secret in (KEY, *PASSWORDS) if secret in job.output] == []
+        return job
+
+    return run
+
+
+def patches(api: Simulator) -> list[dict[str, Any]]:
+    """Return the resources of every update since this was last asked."""
+    sent = [entry["body"]["data"] for entry in api.journal if entry["method"] == "PATCH"]
+    api.clear_journal()
+    return sent
+
+
+# --- Credential -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("inputs", "url"),
+    [
+        ({}, ""),
+        ({"environment": "production"}, ""),
+        ({"environment": "production", "api_url": ""}, ""),
+        ({"environment": "sandbox"}, "https://sandbox-api.didww.com/v3"),
+        ({"environment": "sandbox", "api_url": "https://gateway.example.com/v3"}, "https://gateway.example.com/v3"),
+    ],
+)
+def test_a_credential_injects_key_and_url(inputs: Mapping[str, str], url: str) -> None:
+    real, safe = inject({"api_key": KEY, **inputs})
+    assert real == {"DIDWW_API_KEY": KEY, "DIDWW_API_URL": url}
+    assert KEY not in str(safe)
+
+
+def test_awx_accepts_the_credential_type() -> None:
+    # AWX tries every injector with an example for each input, and accepts no name that it does not know.
+    fields = [field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"]]
+    strict = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+    for template in CREDENTIAL_TYPE["injectors"]["env"].values():
+        assert strict.from_string(str(template)).render(dict.fromkeys(fields, "EXAMPLE"))
+    assert set(CREDENTIAL_TYPE["inputs"]["required"]) <= set(fields)
+
+
+# --- Run and check --------------------------------------------------------------------------------
+
+
+def test_check_then_run_then_check(api: Simulator, run: Launch) -> None:
+    check = run("check trunks")
+    assert check.status == "successful"
+    assert patches(api) == []
+    predicted = check.tasks["Keep the trunks as agreed"]
+    assert [each["changes"] for each in predicted["trunks"]] == [DRIFT, {}]
+    assert [each["after"] for each in predicted["diff"]] == ['capacity_limit: 60\nthreshold_amount: "500.0"\n']
+    done = run("keep trunks")
+    assert done.status == "successful"
+    assert [patch["attributes"] for patch in patches(api)] == [{"capacity_limit": 60, "threshold_amount": "500.0"}]
+    assert done.tasks["Keep the trunks as agreed"]["trunks"] == predicted["trunks"]
+    again = run("check trunks")
+    assert again.tasks["Keep the trunks as agreed"]["changed"] is False
+
+
+def test_an_audit_fails_while_there_is_drift(api: Simulator, run: Launch) -> None:
+    drifted = run("audit trunks")
+    assert drifted.status == "failed"
+    assert drifted.tasks["Fail if there is drift"]["msg"] == "1 of 2 trunks are not as they should be: EU SBC"
+    trunks = [{"id": IDS["EU SBC"], "name": "EU SBC", "changes": DRIFT}]
+    assert drifted.artifacts == {"drift": {"checked": 2, "drifted": 1, "trunks": trunks}}
+    assert [line.split() for line in drifted.tasks["Show the report"]["msg"]][1] == [
+        "EU", "SBC", "capacity_limit", "30", "60",
+    ]  # fmt: skip
+    assert patches(api) == []
+    run("keep trunks")
+    kept = run("audit trunks")
+    assert kept.status == "successful"
+    assert kept.artifacts == {"drift": {"checked": 2, "drifted": 0, "trunks": []}}
+
+
+# --- Surveys --------------------------------------------------------------------------------------
+
+
+def test_block_one_trunk_with_the_other_answers_left_empty(api: Simulator, run: Launch) -> None:
+    check = run("block trunks", job_type="check", trunk="EU SBC")
+    assert check.tasks["Say what is blocked"]["msg"] == "Would be blocked: EU SBC"
+    assert patches(api) == []
+    job = run("block trunks", trunk="EU SBC", name_contains="")
+    assert job.status == "successful"
+    assert job.artifacts == {"blocked": [IDS["EU SBC"]]}
+    assert [(patch["id"], patch["attributes"]) for patch in patches(api)] == [
+        (IDS["EU SBC"], {"status": "blocked"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"confirm": "yes"}, "Which trunks?"),
+        ({"trunk": "EU SBC", "all": "yes", "confirm": "yes"}, "Which trunks?"),
+        ({"all": "yes", "confirm": ""}, "Nothing was blocked."),
+        ({"name_contains": "London"}, "Nothing was blocked."),
+        ({"trunk": "{{ 7 * 7 }}"}, '0 trunks of this account have "{{ 7 * 7 }}"'),
+    ],
+)
+def test_block_nothing_unless_it_is_said(api: Simulator, run: Launch, answers: dict[str, str], words: str) -> None:
+    job = run("block trunks", **answers)
+    assert job.status == "failed"
+    assert list(job.tasks.values())[-1]["msg"].startswith(words)
+    assert patches(api) == []
+
+
+def test_block_every_trunk(api: Simulator, run: Launch) -> None:
+    job = run("block trunks", all="yes", confirm="yes")
+    assert job.status == "successful"
+    assert {patch["id"] for patch in patches(api)} == set(job.artifacts["blocked"]) == ACTIVE
+    assert all(api.trunk(each)["attributes"]["status"] == "blocked" for each in ACTIVE)
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent"),
+    [
+        ({}, []),
+        ({"capacity_limit": "0", "status": ""}, [{"capacity_limit": 0}]),
+        ({"threshold_amount": "20", "status": "blocked"}, [{"threshold_amount": "20.0", "status": "blocked"}]),
+    ],
+)
+def test_an_answer_left_empty_changes_nothing(
+    api: Simulator, run: Launch, answers: dict[str, str], sent: list[dict[str, Any]]
+) -> None:
+    job = run("change a trunk", trunk="EU SBC", **answers)
+    assert job.status == "successful"
+    assert [patch["attributes"] for patch in patches(api)] == sent
+    assert job.tasks["Change the trunk"]["changed"] is bool(sent)
