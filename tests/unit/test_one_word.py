@@ -108,3 +108,9 @@ def test_the_oldest_requests_is_one() -> None:
 def test_the_action_group_holds_every_module() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
     assert set(load("meta/runtime.yml")["action_groups"]["all"]) == modules
+
+
+def test_the_oldest_python_is_one() -> None:
+    oldest = MATRIX["rows"][0]["pythons"][0]
+    assert f"Python {oldest} or newer" in README
+    assert f"python >= {oldest}" in yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["requirements"]
