@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A person at a terminal is asked before several trunks are blocked."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pexpect
+import pytest
+from simulator.server import Simulator
+
+from .job import COLLECTION
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "sent"), [("yes", 0, ["3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"]), ("no", 2, []), ("", 2, [])]
+)
+def test_several_trunks_are_blocked_after_yes_alone(answer: str, status: int, sent: list[str]) -> None:
+    with Simulator(rate=0) as api:
+        environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "DIDWW_API_URL": api.url,
+            "DIDWW_API_KEY": "local-key",
+        }
+        arguments = ["-m", "ansible", "playbook", "didww.voice.block_trunk", "-e", "name_contains=London"]
+        terminal = pexpect.spawn(sys.executable, arguments, env=environment, timeout=60, encoding="utf-8")
+        terminal.expect(r"Block these 1 trunks: Twilio London\? \(yes/no\)")
+        terminal.sendline(answer)
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        assert terminal.exitstatus == status
+        assert [entry["body"]["data"]["id"] for entry in api.journal if entry["method"] == "PATCH"] == sent
