@@ -185,7 +185,7 @@ class Bench:
                 if not changed or size < 1000:
                     self.add(api, case, size, [self.many(size, changed)], 5)
             loops = [self.loop(10, changed), *([self.loop_by_hand(api, 10)] if changed else [])]
-            self.add(api, case, 10, loops, 5)
+            self.add(api, case, 10, loops, 3)
             if not far and not changed:
                 self.add(api, case, 200, [self.loop(200, changed)], 1, warm_up=False)
         self.add(api, NOTHING, 1000, [self.many(1000, False, linked=True)], 5)
@@ -243,7 +243,7 @@ def main() -> int:
             bench = Bench(Path(work))
             for latency in (0.0, 0.05):
                 with Api(Path(work), latency) as api:
-                    bench.one_trunk(api, 15)
+                    bench.one_trunk(api, 11)
                     bench.fleets(api, far=latency > 0)
             with Api(Path(work), 0.0) as api:
                 bench.alone(api)

@@ -258,10 +258,10 @@ Peak memory is that of the module's process, without Ansible.
 - A measurement is the time by the clock of a whole `ansible-playbook` process (or the script's), with the collection
   installed as from Galaxy and Python's bytecode cached. Before each, the API is reset, so that a change really changes
   something. Afterwards its journal is checked: so many updates, and not one more.
-- One trunk: medians of 15 runs after a warm-up, all ways in turn. Fleets in one task: medians of 5 after a warm-up,
+- One trunk: medians of 11 runs after a warm-up, all ways in turn. Fleets in one task: medians of 5 after a warm-up,
   where a run takes less than 20 s; 1,000 trunks all changed and 10,000 trunks were run once, the latter without
   latency only.
-- The loop: medians of 5 at 10 trunks; without latency also one run of 200 trunks with nothing to do. Figures with
+- The loop: medians of 3 at 10 trunks after a warm-up; without latency also one run of 200 trunks with nothing to do. Figures with
   `~` are not measured: they are on the line through 10 and 200 trunks, or else through the playbook without a task and
   10 trunks.
 - All tasks name the trunk by `id` and four settings; a change is one of `capacity_limit`. By hand is a `uri` GET, a
