@@ -261,9 +261,9 @@ Peak memory is that of the module's process, without Ansible.
 - One trunk: medians of 11 runs after a warm-up, all ways in turn. Fleets in one task: medians of 5 after a warm-up,
   where a run takes less than 20 s; 1,000 trunks all changed and 10,000 trunks were run once, the latter without
   latency only.
-- The loop: medians of 3 at 10 trunks after a warm-up; without latency also one run of 200 trunks with nothing to do. Figures with
-  `~` are not measured: they are on the line through 10 and 200 trunks, or else through the playbook without a task and
-  10 trunks.
+- The loop: medians of 3 at 10 trunks after a warm-up; without latency also one run of 200 trunks with nothing to do.
+  Figures with `~` are not measured: they are on the line through 10 and 200 trunks, or else through the playbook
+  without a task and 10 trunks.
 - All tasks name the trunk by `id` and four settings; a change is one of `capacity_limit`. By hand is a `uri` GET, a
   comparison in Jinja and a `uri` PATCH; the script reads, compares and updates with the official `didww` package.
 - The floor is a playbook whose one task is an empty module, made like any other with `AnsibleModule`.

@@ -252,3 +252,10 @@ def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
 def test_a_value_that_is_an_options_name_is_no_option(run_module: RunModule) -> None:
     result = run_module(id="0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10", status="id")
     assert result["msg"].startswith("value of status must be one of")
+
+
+def test_secrets_are_blanked_out_wherever_an_error_quotes_them() -> None:
+    error = jsonapi.Refused("HTTP 422", 422, [{"detail": {"of": ["u4k2m", "u4k2m-s3cr3t", 7]}, "title": "abc u4k2m"}])
+    (shown,) = api.explain(error, URL, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
+    assert shown["detail"] == {"of": ["********", "********", 7]}
+    assert shown["title"] == "abc ********"

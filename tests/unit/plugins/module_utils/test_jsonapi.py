@@ -509,3 +509,15 @@ def test_a_429_makes_every_request_of_a_pace_wait(local_api: Simulator, delays: 
     pace.slow_down(7)
     paced.get(KIND, ID)
     assert sum(delays) - waited >= 6.4
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [({"garbage": "bad_gzip"}, "does not unpack as its Content-Encoding says"), ({"drop": "body"}, "broke off")],
+)
+def test_an_answer_that_cannot_be_read_is_told_in_words(
+    local_api: Simulator, fault: dict[str, Any], words: str
+) -> None:
+    local_api.add_faults(fault)
+    with pytest.raises(jsonapi.Unreachable, match=f"^the answer {words}$"):
+        client(local_api, retries=0).get(KIND, ID)
