@@ -152,8 +152,8 @@ options:
     type: list
     elements: str
 notes:
-  - Before ansible-core 2.19, an expression that yields V(null) gives an empty string, unless C(jinja2_native) is set. An
-    empty string is an error where it is not a text that can be cleared. Write V(null) itself, or V(omit).
+  - Before ansible-core 2.19, an expression that yields V(null) gives an empty string, unless C(jinja2_native) is set.
+    An empty string is an error where it is not a text that can be cleared. Write V(null) itself, or V(omit).
 """
 
     # The same options, one level down: every entry of a list of trunks has them.

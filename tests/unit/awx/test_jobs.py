@@ -44,9 +44,10 @@ def api() -> Iterator[Simulator]:
 
 
 class Launch(Protocol):
-    """Launch a job template, with answers to its survey."""
+    """What launches job templates."""
 
-    def __call__(self, template: str, job_type: str | None = None, **answers: str) -> Job: ...
+    def __call__(self, template: str, job_type: str | None = None, **answers: str) -> Job:
+        """Launch a job template, with answers to its survey."""
 
 
 @pytest.fixture
