@@ -113,13 +113,15 @@ class Page(NamedTuple):
 class Pace:
     """At most `per_second` requests in any second, whichever thread they come from.
 
-    Fewer while the server has too many, since other clients use the same key: a 429 halves the
-    rate, and each second brings GAIN requests a second back. So clients come to share the limit.
+    Fewer while the server has too many, since other clients use the same key: a 429 takes a third
+    of the rate, and each second brings GAIN requests a second back. So clients come to share the
+    limit, and little of it is left unused.
     """
 
     # A server counts arrivals, which come closer together than departures now and then.
     MARGIN = 1.03
     LEAST = 0.5  # requests per second
+    CUT = 1.5
     GAIN = 3
 
     def __init__(self, per_second: float) -> None:
@@ -148,9 +150,9 @@ class Pace:
             # The other answers to the same burst say nothing new.
             if now - self._slowed >= WINDOW:
                 self._slowed = now
-                self._rate = max(self.LEAST, self._rate / 2)
-            # Room comes back all through a window: who waits for its end leaves some of it unused.
-            self._next = max(self._next, now + seconds - WINDOW / 2)
+                self._rate = max(self.LEAST, self._rate / self.CUT)
+            # Room comes back all through a window: who waits for its end leaves most of it unused.
+            self._next = max(self._next, now + seconds - 3 / 4 * WINDOW)
 
 
 def _jitter(least: float, most: float) -> float:
