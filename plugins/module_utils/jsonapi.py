@@ -56,6 +56,7 @@ RETRIED_STATUS = (502, 503, 504)
 TOO_MANY = 429
 WINDOW = 1  # seconds in which a server counts requests, where it does not say when to come back
 PATIENCE = 15  # seconds to wait for room among too many requests, for each retry that is allowed
+READINGS = 3  # of a list that changes while it is read
 FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
 LONGEST_DELAY = 60  # seconds, whatever Retry-After says
 
@@ -128,10 +129,15 @@ class Pace:
         self._most = self._rate = per_second / self.MARGIN
         self._lock = threading.Lock()
         self._next = self._slowed = 0.0
+        self._ended = False
+
+    def end(self) -> None:
+        """Let nobody wait any longer: there is nothing to wait for."""
+        self._ended = True
 
     def wait(self) -> None:
         """Wait for the next turn."""
-        while True:
+        while not self._ended:
             with self._lock:
                 now = time.monotonic()
                 if now >= self._next:
@@ -179,6 +185,10 @@ class Backoff(Retry):
 class Client:
     """A JSON:API server at `url`.
 
+    When the server is of no use to any request, those that follow fail unsent, lest the time that
+    each of them would take adds up: once there was no room for any for as long as one waits, or
+    once CONNECTIONS requests in a row got no usable answer.
+
     `authenticate` puts the credentials on a prepared request and returns it. `headers` go with
     every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the
     first; after too many requests (429) it waits for room, PATIENCE for each retry. `verify`: whether
@@ -202,6 +212,9 @@ class Client:
         self._pace = pace
         self._timeout = timeout
         self._patience = PATIENCE * retries
+        self._room = time.monotonic()  # when there was room for a request, as far as is known
+        self._full: Any = None  # the answer that there are too many requests, once it is final for all
+        self._in_vain = 0  # requests in a row without a usable answer
         self._verify = verify
         self._retry = Backoff(
             total=retries,
@@ -241,8 +254,23 @@ class Client:
 
     def pages(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Iterator[Page]:
         """Read the resources of type `kind` that `params` select, page by page. Raises Failure."""
-        number, more = 1, True
         seen: set[str] = set()
+        for _reading in range(READINGS):
+            totals = []
+            for page, total in self._pages(kind, params, linkage, seen):
+                totals.append(total)
+                yield page
+            if len(set(totals)) == 1:
+                return
+            # What others delete or create shifts the pages: something may have been on none of them.
+        raise Unusable(f"the list of {kind} changed each time it was read, {READINGS} times")
+
+    def _pages(
+        self, kind: str, params: Mapping[str, str] | None, linkage: Sequence[str], seen: set[str]
+    ) -> Iterator[tuple[Page, Any]]:
+        """Read a list once: its pages without what is in `seen`, which grows, and how long it was said to be then."""
+        again = bool(seen)
+        number, more = 1, True
         while more:
             # By page number, not by following links.next: that may name another host.
             page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
@@ -257,9 +285,10 @@ class Client:
             # Pages shift while they are read: what came before does not come again.
             resources = [each for each in resources if each["id"] not in seen]
             seen.update(each["id"] for each in resources)
-            if more and not resources:
+            # A server that has always the same page for us must not have us ask for ever.
+            if more and not resources and not (again and isinstance(total, int) and number < pages):
                 raise Unusable(f"page {number} of {kind} holds nothing that did not come before")
-            yield Page(resources, meta, _included(document), pages)
+            yield Page(resources, meta, _included(document), pages), total
             number += 1
 
     def update(self, resource: Mapping[str, Any]) -> Answer:
@@ -279,7 +308,7 @@ class Client:
         query = "?" + urlencode(params, quote_via=quote) if params else ""
         data = None if body is None else json.dumps(body).encode()
         response, lost = self._send(method, self.url + path + query, data)
-        unsettled = lost or (method == "PATCH" and (response.status_code < 400 or response.status_code >= 500))
+        unsettled = lost or (method == "PATCH" and _leaves_open(response.status_code))
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
             message = f"the server redirects to {target}; redirects are refused, since they would carry the API key"
@@ -298,16 +327,34 @@ class Client:
         return document
 
     def _send(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
-        """Return the final response, and whether an earlier attempt may have been applied unseen.
+        """Return the final response, and whether an earlier attempt may have been applied unseen."""
+        if self._in_vain >= CONNECTIONS:
+            raise Unreachable(f"this request was not sent, since the {CONNECTIONS} before it got none either")
+        try:
+            response, lost = self._attempt(method, url, data)
+        except Unreachable:
+            self._count(in_vain=True)
+            raise
+        self._count(in_vain=response.status_code in RETRIED_STATUS)
+        return response, lost
+
+    def _count(self, in_vain: bool) -> None:
+        with self._counting:
+            self._in_vain = self._in_vain + 1 if in_vain else 0
+
+    def _attempt(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
+        """Send until there is a final response. Raises Unreachable.
 
         The loop drives urllib3's Retry itself rather than through the adapter, because requests
         reads the body outside of it: a body that breaks off would not be tried again.
         """
-        retry, lost, waited = self._retry, False, 0.0
+        retry, lost, refused = self._retry, False, None
         while True:
             response = error = None
             if self._pace:
                 self._pace.wait()
+            if self._full is not None:
+                return self._full, lost
             with self._counting:
                 self.requests += 1
             try:
@@ -315,9 +362,11 @@ class Client:
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
                 _check_whole(response)
-                if response.status_code != TOO_MANY and not retry.is_retry(method, response.status_code):
-                    return response, lost
-                lost = lost or (method == "PATCH" and response.status_code >= 500)
+                if response.status_code != TOO_MANY:
+                    self._room = time.monotonic()
+                    if not retry.is_retry(method, response.status_code):
+                        return response, lost
+                lost = lost or (method == "PATCH" and _leaves_open(response.status_code))
             except (requests.exceptions.RequestException, HTTPError, OSError) as caught:
                 response, error = None, caught
                 lost = lost or (method == "PATCH" and not _never_sent(caught))
@@ -326,15 +375,17 @@ class Client:
             raw = None if response is None else response.raw
             if response is not None and response.status_code == TOO_MANY:
                 # No failure, but a turn that is still to come: the time counts, not the attempts.
-                if waited >= self._patience:
+                now = time.monotonic()
+                refused = refused or now
+                left = self._patience - (now - max(refused, self._room))
+                if left <= 0:
+                    self._give_up(response, now)
                     return response, lost
-                asked = min(retry.get_retry_after(raw) or WINDOW, self._patience - waited)
+                asked = min(retry.get_retry_after(raw) or WINDOW, left)
                 if self._pace:
                     # The limit is the key's, not the request's.
                     self._pace.slow_down(asked)
-                delay = min(asked * _jitter(1, 1.5), self._patience - waited)
-                waited += delay
-                time.sleep(delay)
+                time.sleep(min(asked * _jitter(1, 1.5), left))
                 continue
             try:
                 retry = retry.increment(method, url, response=raw, error=error)
@@ -344,9 +395,21 @@ class Client:
                 raise Unreachable(_reason(error), lost) from exhausted
             retry.sleep(raw)
 
+    def _give_up(self, response: Any, now: float) -> None:
+        """Take the 429 `response` as the answer to every further request, if there was no room for any of them."""
+        if now - self._room >= PATIENCE:
+            self._full = response
+            if self._pace:
+                self._pace.end()
+
 
 def _path(kind: str, identifier: str) -> str:
     return f"/{kind}/{quote(identifier, safe='')}"
+
+
+def _leaves_open(status: int) -> bool:
+    """Return whether an update that was answered so may have been applied: a 408 comes from a gateway, too."""
+    return status < 400 or status >= 500 or status == 408
 
 
 def _include(linkage: Sequence[str]) -> dict[str, str]:
@@ -356,7 +419,8 @@ def _include(linkage: Sequence[str]) -> dict[str, str]:
 def _check_whole(response: Any) -> None:
     """Raise requests' ConnectionError if the answer broke off: neither requests nor http.client always tell."""
     length = response.headers.get("Content-Length", "")
-    short = length.isdigit() and "Transfer-Encoding" not in response.headers and response.raw.tell() < int(length)
+    known = re.fullmatch("[0-9]+", length) and "Transfer-Encoding" not in response.headers
+    short = known and response.raw.tell() < int(length)
     # An answer that ends within its headers comes out as one without any, and without a body.
     if short or (response.status_code == 200 and not response.content):
         raise requests.exceptions.ConnectionError("the answer broke off")

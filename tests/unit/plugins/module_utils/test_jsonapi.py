@@ -99,13 +99,14 @@ def test_what_may_pass_is_tried_again(
     assert 0.5 <= delays[1] <= 1.5
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 500])
 def test_other_refusals_are_final(local_api: Simulator, delays: list[float], status: int) -> None:
     local_api.add_faults({"status": status, "times": 0})
     with pytest.raises(jsonapi.Refused) as refused:
         client(local_api).update(UPDATE)
     assert refused.value.status == status
-    assert refused.value.unsettled is (status == 500)
+    # A gateway that waited in vain has passed the request on.
+    assert refused.value.unsettled is (status in (408, 500))
     assert methods(local_api) == ["PATCH"]
     assert delays == []
 
@@ -180,8 +181,64 @@ def test_too_many_requests_are_waited_for_so_long_and_no_longer(
         client(local_api, retries=retries).update(UPDATE)
     assert refused.value.status == 429
     assert refused.value.unsettled is False
-    assert sum(delays) == pytest.approx(15 * retries)
+    assert sum(delays) == pytest.approx(15 * retries, abs=0.5)
     assert len(local_api.journal) == len(delays) + 1
+
+
+def test_where_there_is_no_room_for_anything_the_rest_is_not_sent(local_api: Simulator, delays: list[float]) -> None:
+    local_api.add_faults({"status": 429, "times": 0})
+    full = client(local_api, retries=1, pace=jsonapi.Pace(20))
+    for attempt in range(5):
+        with pytest.raises(jsonapi.Refused) as refused:
+            full.update(UPDATE)
+        assert refused.value.status == 429
+        assert refused.value.unsettled is False
+        # What those that wait for their turns would wait for is over too.
+        assert 14 <= sum(delays) < 25, attempt
+        assert len(local_api.journal) == full.requests
+    sent = len(local_api.journal)
+    local_api.clear_faults()
+    with pytest.raises(jsonapi.Refused):
+        full.get(KIND, ID)
+    assert len(local_api.journal) == sent
+
+
+def test_a_429_that_is_not_waited_for_stops_nothing_else(local_api: Simulator) -> None:
+    local_api.add_faults({"status": 429})
+    impatient = client(local_api, retries=0)
+    with pytest.raises(jsonapi.Refused):
+        impatient.update(UPDATE)
+    impatient.update(UPDATE)
+    assert len(local_api.journal) == 2
+
+
+def test_what_waits_for_its_turn_goes_on_when_there_is_nothing_to_wait_for() -> None:
+    pace = jsonapi.Pace(20)
+    pace.slow_down(10**6)
+    waiting = threading.Thread(target=pace.wait, daemon=True)
+    pace.end()
+    waiting.start()
+    waiting.join(5)
+    assert not waiting.is_alive()
+
+
+@pytest.mark.parametrize("fault", [{"drop": "before"}, {"status": 503}])
+def test_after_many_requests_in_vain_the_rest_is_not_sent(local_api: Simulator, fault: dict[str, Any]) -> None:
+    local_api.add_faults({**fault, "times": jsonapi.CONNECTIONS - 1})
+    hopeful = client(local_api, retries=0)
+    for _each in range(jsonapi.CONNECTIONS - 1):
+        with pytest.raises(jsonapi.Failure):
+            hopeful.update(UPDATE)
+    hopeful.update(UPDATE)
+    local_api.add_faults({**fault, "times": 0})
+    local_api.clear_journal()
+    for _each in range(jsonapi.CONNECTIONS):
+        with pytest.raises(jsonapi.Failure):
+            hopeful.update(UPDATE)
+    with pytest.raises(jsonapi.Unreachable, match="not sent, since the 20 before it got none either") as unsent:
+        hopeful.update(UPDATE)
+    assert unsent.value.unsettled is False
+    assert len(local_api.journal) == jsonapi.CONNECTIONS
 
 
 def test_waiting_for_room_uses_up_no_retry(local_api: Simulator) -> None:
@@ -405,6 +462,29 @@ def test_errors_that_are_none_are_left_out(local_api: Simulator, errors: Any) ->
     with pytest.raises(jsonapi.Refused) as refused:
         client(local_api).get(KIND, ID)
     assert refused.value.errors == []
+
+
+def test_what_shifts_between_pages_is_read_all_the_same(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 3)
+    there = [each["id"] for each in client(local_api).get_all(KIND).resources]
+    assert len(there) > 6
+    pages = client(local_api).pages(KIND)
+    first = next(pages)
+    local_api.remove_trunk(there[0])
+    read = [each["id"] for page in (first, *pages) for each in page.resources]
+    assert sorted(read) == sorted(there)
+
+
+def test_a_list_that_always_changes_is_an_error(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 3)
+
+    def read_while_others_create() -> None:
+        for number, _page in enumerate(client(local_api).pages(KIND)):
+            local_api.put_trunk(f"b0000000-0000-4000-8000-{number:012}", attributes={"name": f"New {number}"})
+
+    with pytest.raises(jsonapi.Unusable, match="the list of voice_out_trunks changed each time it was read, 3 times"):
+        read_while_others_create()
+    assert len(local_api.journal) < 20
 
 
 def test_pages_that_repeat_end(local_api: Simulator) -> None:
