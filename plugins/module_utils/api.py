@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, _load_params, missing_required_lib
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS
 from ansible.module_utils.common.validation import check_type_dict
-from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.didww.voice.plugins.module_utils import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     DID_TYPE,
@@ -27,6 +27,7 @@ from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     credentials,
     label,
     numbers_in,
+    refused,
     show,
 )
 
@@ -51,6 +52,7 @@ FAULT = "DIDWW, or a gateway before it, has a fault: run the task again later."
 HINTS = {
     r"unable to get local issuer|self.signed": "If the authority is your own, name its bundle in ca_path.",
     r"timed out": "If the server is slow, raise api_timeout.",
+    r"NO_CERTIFICATE": "The file that ca_path names holds no certificate.",
 }
 UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
 
@@ -69,8 +71,12 @@ def connection_spec() -> dict[str, Any]:
         "ca_path": {"type": "path"},
     }
     for name, option in options.items():
-        option["fallback"] = (_environment, ["DIDWW_" + name.upper()])
+        option["fallback"] = (_environment, [_variable(name)])
     return options
+
+
+def _variable(option: str) -> str:
+    return "DIDWW_" + option.upper()
 
 
 def _environment(variable: str) -> str:
@@ -81,8 +87,8 @@ def _environment(variable: str) -> str:
     return value
 
 
-def connection_problems(options: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with the values of the connection options among `options`.
+def connection_problems(options: Mapping[str, Any], named: Collection[str]) -> list[Problem]:
+    """Return what is wrong with the values of connection options; `named`: those that the task itself names.
 
     A key is a header's value, a URL the base that paths are added to; times and counts are this
     collection's own limits.
@@ -91,23 +97,43 @@ def connection_problems(options: Mapping[str, Any]) -> list[Problem]:
     for option, accepts, expected in (
         ("api_key", _is_header_value, "a key: not empty, no white space, only characters that a header carries"),
         ("api_url", _is_base_url, "the base URL of the API, such as https://api.didww.com/v3"),
-        ("api_timeout", lambda seconds: 0 < seconds <= 3600, "seconds, more than 0 and at most 3600"),
-        ("api_retries", lambda retries: 0 <= retries <= 10, "a whole number from 0 to 10"),
-        ("ca_path", os.path.exists, "a CA bundle that exists where the module runs"),
+        ("api_timeout", _is_timeout, "seconds, more than 0 and at most 3600"),
+        ("api_retries", _is_count, "a whole number from 0 to 10"),
+        ("validate_certs", lambda value: isinstance(value, bool), "true or false"),
+        ("ca_path", _is_file, "a CA bundle that exists where the module runs"),
     ):
-        value = options.get(option)
-        if value is not None and not accepts(value):
+        if option not in options:
+            continue
+        value = options[option]
+        if option == "api_key" and value is None:
+            problems.append(Problem(option, f"required; the environment variable {_variable(option)} can hold it too"))
+        elif not accepts(value):
             # Neither the key is shown, nor a URL that may hold a password.
             shown = "the value" if option == "api_key" or "@" in str(value) else show(value)
-            problems.append(Problem(option, f"{shown} is not accepted; expected {expected}"))
+            source = "" if option in named else f" of the environment variable {_variable(option)}"
+            problems.append(Problem(option, f"{shown}{source} is not accepted; expected {expected}"))
     return problems
 
 
-def _is_header_value(key: str) -> bool:
-    return re.fullmatch(r"[!-~]+", key) is not None
+def _is_timeout(seconds: Any) -> bool:
+    return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= 3600
 
 
-def _is_base_url(url: str) -> bool:
+def _is_count(retries: Any) -> bool:
+    return isinstance(retries, int) and not isinstance(retries, bool) and 0 <= retries <= 10
+
+
+def _is_file(path: Any) -> bool:
+    return path is None or os.path.exists(path)
+
+
+def _is_header_value(key: Any) -> bool:
+    return isinstance(key, str) and re.fullmatch(r"[!-~]+", key) is not None
+
+
+def _is_base_url(url: Any) -> bool:
+    if not isinstance(url, str):
+        return False
     try:
         parts = urlsplit(url)
         # Refuses empty and overlong labels, at which urllib3 would stumble.
@@ -128,10 +154,13 @@ class TaskModule(AnsibleModule):
     raises Refusal with everything that is wrong with them.
     """
 
+    argument_spec: dict[str, Any]
+
     def __init__(self, options: Mapping[str, Any], check: Callable[[Mapping[str, Any]], Any]) -> None:
         self._options = options
         self._check = check
         self._secrets: set[str] = set()
+        self._raw: dict[str, Any] = {}
         super().__init__(argument_spec={**connection_spec(), **options}, supports_check_mode=True)
 
     def run(self, work: Callable[[TaskModule, Any], dict[str, Any]]) -> None:
@@ -146,17 +175,31 @@ class TaskModule(AnsibleModule):
         # Outside of the handler, so that an expected error shows no traceback.
         end(**result)
 
-    def _checked(self, leave_out: Collection[str] = (), entries: Mapping[str, Any] | None = None) -> Any:
-        """Check every option but those in `leave_out`, with `entries` for lists; raise Refusal with every problem.
+    def _load_params(self) -> None:
+        """Load what the task says, and leave to the rules here what ansible-core could not convert."""
+        super()._load_params()
+        self._raw = dict(self.params)
+        environment = {name: os.environ.get(_variable(name)) for name in connection_spec()}
+        said = {**{name: value for name, value in environment.items() if value}, **self._raw}
+        self.argument_spec = _convertible(self.argument_spec, said)
+
+    def _checked(self) -> Any:
+        """Return the checked options that the task names; raise Refusal with every problem.
 
         None is an explicit null: Ansible fills in None for an option left out too, and only the raw
         arguments tell the two apart.
         """
-        problems = connection_problems({name: self.params[name] for name in self.params if name not in leave_out})
-        options = {name: spec for name, spec in self._options.items() if name not in leave_out}
+        connection = _named(connection_spec(), self.params, self._raw)
+        problems = connection_problems({**self.params, **connection}, connection)
+        given = _named(self._options, self.params, self._raw)
+        for name, spec in self._options.items():
+            if spec.get("elements") == "dict" and isinstance(given.get(name), list):
+                given[name] = [
+                    _entry(problems, f"{name}[{i}]", spec["options"], each) for i, each in enumerate(given[name])
+                ]
         checked = None
         try:
-            checked = self._check({**_named(options, self.params, _load_params()), **(entries or {})})
+            checked = self._check(given)
         except Refusal as refusal:
             problems += refusal.problems
         if problems:
@@ -164,34 +207,18 @@ class TaskModule(AnsibleModule):
         return checked
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
-        """Fail. Ansible names the first bad option only, and then no rule is checked: name them all."""
+        """Fail. Ansible names the first option that it does not know, and then no rule is checked: tell all."""
         # A password in a URL is refused, and must not be in the invocation either.
         self.no_log_values.update(re.findall(r"//[^/@]*?:([^/@]+)@", str(self.params.get("api_url"))))
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
-            msg = joined(self._messages(result.errors))
+            messages = _unsupported(result)
+            try:
+                self._checked()
+            except Refusal as refusal:
+                messages += refusal.messages()
+            msg = joined(messages)
         super().fail_json(msg=msg, **kwargs)
-
-    def _messages(self, errors: Iterable[Exception]) -> list[str]:
-        """Return what Ansible found wrong, and what is wrong with the other options."""
-        raw = _load_params()
-        messages, found = _faults(errors, self.argument_spec, raw)
-        if "api_key" in found:
-            messages.append("api_key can be set by the environment variable DIDWW_API_KEY too")
-        entries: dict[str, list[Any]] = {}
-        for name, spec in self._options.items():
-            if spec.get("elements") == "dict" and isinstance(raw.get(name), list):
-                # Ansible does not say which entry of a list is wrong.
-                about = rf"(found in '?|options: |option '|field '){name}\b"
-                messages = [words for words in messages if not re.search(about, words)]
-                told, entries[name] = _entry_faults(name, spec["options"], raw[name])
-                messages += told
-                found.add(name)
-        try:
-            self._checked(leave_out=found, entries=entries)
-        except Refusal as refusal:
-            messages += refusal.messages()
-        return messages
 
     def keep_secret(self, resources: Iterable[Mapping[str, Any]]) -> None:
         """Let no error show the SIP credentials of these trunks, should DIDWW quote them in one.
@@ -216,7 +243,7 @@ class TaskModule(AnsibleModule):
                 "User-Agent": f"ansible-collection/didww.voice/{VERSION} ansible-core/{self.ansible_version}",
             },
             timeout=options["api_timeout"],
-            retries=int(options["api_retries"]),
+            retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
             pace=pace,
         )
@@ -231,52 +258,89 @@ class TaskModule(AnsibleModule):
             )
 
 
-def _faults(
-    errors: Iterable[Exception], options: Mapping[str, Any], raw: Mapping[str, Any]
-) -> tuple[list[str], set[str]]:
-    """Return what Ansible's argument validation found wrong, in words, and the options that it is about."""
-    unsupported = [f"unsupported options: {error}" for error in errors if isinstance(error, UnsupportedError)]
-    wrong = [str(error) for error in errors if not isinstance(error, UnsupportedError)]
-    # The null of a setting is left to its own rule, which says what to write instead.
-    settings = {name for name, spec in options.items() if not spec.get("required") and "default" not in spec}
-    nulls = {name for name in settings if name in raw and raw[name] is None}
-    wrong = [words for words in wrong if not _blamed(words, nulls)]
-    # What Ansible found wrong is not to be looked at again: it is not of its type.
-    return unsupported + wrong, {name for words in wrong for name in _blamed(words, options)}
+def _convertible(options: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the argument spec by which ansible-core converts what it can of `raw`, and passes on the rest as it is.
+
+    Its own errors name neither what is accepted nor, for a sub-option, always the option, and some
+    values it does not survive. So the rules of this collection are to refuse what is wrong.
+    """
+    return {
+        name: _lenient(spec, raw[name]) if name in raw else {**spec, "required": False}
+        for name, spec in options.items()
+    }
 
 
-def _entry_faults(name: str, options: Mapping[str, Any], raw: list[Any]) -> tuple[list[str], list[Any]]:
-    """Return what Ansible finds wrong with each entry of a list, and the entries without it."""
-    messages, entries = [], []
-    for index, each in enumerate(raw):
-        if not isinstance(each, dict):
-            messages.append(f"{name}[{index}]: {show(each)} is not accepted; expected a dictionary of options")
-            continue
-        result = ArgumentSpecValidator(options).validate(each)
-        told, found = _faults(result.errors, options, each)
-        messages += [f"{name}[{index}] ({label(each)}): {words}" for words in told]
-        rest = {option: spec for option, spec in options.items() if option not in found}
-        entries.append(_named(rest, result.validated_parameters, each))
-    return messages, entries
+def _lenient(spec: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    lenient = {name: each for name, each in spec.items() if name not in ("choices", "elements", "options", "required")}
+    if not _converts(spec["type"], value):
+        return {**lenient, "type": "raw"}
+    if spec.get("elements") == "str":
+        lenient["elements"] = "str"
+    elif spec["type"] == "dict":
+        lenient["options"] = _convertible(spec["options"], check_type_dict(value))
+    return lenient
 
 
-def _blamed(words: str, names: Iterable[str]) -> set[str]:
-    """Return those of `names` that an error of Ansible's argument validation is about."""
-    before = r"(?:argument '|option '|value of |arguments: (?:\w+, )*|found in '?(?:\w+ -> )*)"
-    return {name for name in names if re.search(rf"{before}{name}\b", words)}
+def _converts(kind: str, value: Any) -> bool:
+    """Return whether ansible-core converts `value` to a type, without an error and at once."""
+    if value is None:
+        return False
+    # Digits, a fraction, and no exponent with which it would calculate for minutes.
+    number = r"\s*[-+]?[\d_.]+(e[-+]?\d{1,2})?\s*"
+    if kind in ("int", "float") and isinstance(value, str) and not re.fullmatch(number, value, re.IGNORECASE):
+        return False
+    if kind == "list":
+        return isinstance(value, (list, str, int)) and not isinstance(value, bool)
+    try:
+        DEFAULT_TYPE_VALIDATORS[kind](value)
+    except (TypeError, ValueError, ArithmeticError):
+        return False
+    return True
 
 
-def _named(options: Mapping[str, Any], values: Any, raw: Any) -> Any:
-    """Return the part of `values` that `raw` names: a dict, or a list of them where `values` is one."""
-    if isinstance(values, list):
-        return [_named(options, value, each) for value, each in zip(values, raw, strict=True)]
-    raw = check_type_dict(raw)
-    named = {}
+def _entry(problems: list[Problem], where: str, options: Mapping[str, Any], raw: Any) -> dict[str, Any] | None:
+    """Return the options that an entry of a list names, converted; None if it is no dictionary."""
+    try:
+        raw = check_type_dict(raw)
+    except (TypeError, ValueError):
+        problems.append(Problem(where, refused(raw, "a dictionary of options")))
+        return None
+    result = ArgumentSpecValidator(_convertible(options, raw)).validate(raw)
+    # Ansible does not say which entry of a list is wrong.
+    problems += [Problem(f"{where} ({label(raw)})", words) for words in _unsupported(result)]
+    return _named(options, result.validated_parameters, raw)
+
+
+def _unsupported(result: Any) -> list[str]:
+    """Return what is left to ansible-core's argument validation: options that there are not, and how to spell them."""
+    return [f"unsupported options: {error}" for error in result.errors]
+
+
+def _named(options: Mapping[str, Any], values: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of `values`, which ansible-core converted, that `raw` names."""
+    named: dict[str, Any] = {}
     for name, spec in options.items():
         if name in raw:
-            value = values.get(name)
-            named[name] = _named(spec["options"], value, raw[name]) if value and "options" in spec else value
+            value, said = values[name], raw[name]
+            if spec["type"] == "str":
+                value = _text(value, said, (str, int, float))
+            elif spec.get("elements") == "str" and isinstance(said, list):
+                # No number in these lists has a fraction.
+                value = [_text(each, of, (str, int)) for each, of in zip(value, said, strict=True)]
+            elif spec.get("elements") == "dict":
+                value = said
+            elif spec["type"] == "dict" and isinstance(value, Mapping):
+                value = _named(spec["options"], value, check_type_dict(said))
+            named[name] = value
     return named
+
+
+def _text(value: Any, said: Any, kinds: tuple[type, ...]) -> Any:
+    """Return a text as ansible-core converted it if it was of one of `kinds`, and else what was said.
+
+    ansible-core makes a text of anything: `['EU', 'SBC']` of a list, `True` of a flag.
+    """
+    return value if isinstance(said, kinds) and not isinstance(said, bool) else said
 
 
 def _api_key(key: str) -> Callable[[Any], Any]:
@@ -386,22 +450,23 @@ def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
 def explain(error: Refusal | jsonapi.Failure, url: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
     """Return what `fail_json` takes for an error: `msg`, and `status` and `errors` where the API answered.
 
-    `secrets` are blanked out where the API quotes them.
+    `secrets` are blanked out where an answer quotes them.
     """
     if isinstance(error, Refusal):
         return {"msg": joined(error.messages())}
     result: dict[str, Any] = {}
+    said = without(secrets, str(error))
     if isinstance(error, jsonapi.Refused):
         errors = [without(secrets, _in_option_names(each)) for each in error.errors]
         result = {"status": error.status, "errors": errors}
         details = joined([_detail(each) for each in errors]) if errors else "no explanation was given"
         advice = ADVICE.get(error.status, "" if error.status < 500 else FAULT)
-        words = f"DIDWW ({url}) answered {error}: {details.rstrip('.')}. {advice}"
+        words = f"DIDWW ({url}) answered {said}: {details.rstrip('.')}. {advice}"
     elif isinstance(error, jsonapi.Unreachable):
-        words = f"DIDWW ({url}) gave no usable answer: {error}. Check api_url, the network, and any proxy in between."
-        words += "".join(f" {more}" for reason, more in HINTS.items() if re.search(reason, str(error)))
+        words = f"DIDWW ({url}) gave no usable answer: {said}. Check api_url, the network, and any proxy in between."
+        words += "".join(f" {more}" for reason, more in HINTS.items() if re.search(reason, said))
     else:
-        words = f"{url} did not answer as DIDWW's API does: {error}. Check api_url, and any proxy in between."
+        words = f"{url} did not answer as DIDWW's API does: {said}. Check api_url, and any proxy in between."
     result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()
     return result
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     BOOL,
-    ID,
     LINKAGE,
     SETTINGS,
     UUID,
+    Kind,
     Problem,
     Refusal,
     Setting,
@@ -23,15 +23,22 @@ from ansible_collections.didww.voice.plugins.module_utils.trunk import (
     show,
 )
 
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_KINDS = {setting.name: setting.kind for setting in SETTINGS}
+
+
+def _filter(name: str, kind: Kind | None = None) -> Setting:
+    # Null is an error: what should have narrowed the search down would else select every trunk.
+    return Setting(name, kind or _KINDS[name], left_out="to select by something else")
+
+
+_ID = _filter("id", UUID)
 
 # What the API filters by (reference, trunk filters): the filter's name, and the option.
 FILTERS = {
-    "external_reference_id": Setting("external_reference_id", _BY_NAME["external_reference_id"].kind),
-    "name": _BY_NAME["name"],
-    "name_contains": Setting("name_contains", matching(r'[^,"]+', "a text without commas and quotation marks")),
+    **{name: _filter(name) for name in ("external_reference_id", "name")},
+    "name_contains": _filter("name_contains", matching(r'[^,"]+', "a text without commas and quotation marks")),
     **{
-        name: _BY_NAME[name]
+        name: _filter(name)
         for name in (
             "status",
             "on_cli_mismatch_action",
@@ -40,9 +47,11 @@ FILTERS = {
             "media_encryption_mode",
         )
     },
-    "threshold_reached": Setting("threshold_reached", BOOL),
-    "authentication_method.type": Setting("authentication_method_type", matching(r"\w+", "a type such as twilio")),
+    "threshold_reached": _filter("threshold_reached", BOOL),
+    "authentication_method.type": _filter("authentication_method_type", matching(r"\w+", "a type such as twilio")),
 }
+
+_INCLUDES = [Setting(name, BOOL, left_out="for false") for name in ("include_dids", "include_credentials")]
 
 
 def argument_spec() -> dict[str, Any]:
@@ -50,8 +59,7 @@ def argument_spec() -> dict[str, Any]:
     return {
         "id": dict(UUID.spec),
         **{setting.name: dict(setting.kind.spec) for setting in FILTERS.values()},
-        "include_dids": {"type": "bool", "default": False},
-        "include_credentials": {"type": "bool", "default": False},
+        **{setting.name: {**setting.kind.spec, "default": False} for setting in _INCLUDES},
     }
 
 
@@ -65,13 +73,10 @@ class Wanted(NamedTuple):
 
 
 def want(given: Mapping[str, Any]) -> Wanted:
-    """Check the options that an info task names. Raises Refusal with every problem.
-
-    Null is an error: what should have narrowed the search down would else select every trunk.
-    """
+    """Check the options that an info task names. Raises Refusal with every problem."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    for setting in (ID, *FILTERS.values()):
+    for setting in (_ID, *FILTERS.values(), *_INCLUDES):
         if setting.name in given:
             collect(problems, values, setting.name, setting.desired, given[setting.name])
     problems += [
@@ -85,6 +90,6 @@ def want(given: Mapping[str, Any]) -> Wanted:
     return Wanted(
         id=values.get("id"),
         filters={name: show(value) if isinstance(value, bool) else value for name, value in filters.items()},
-        linkage=LINKAGE if given.get("include_dids") else (),
-        credentials=bool(given.get("include_credentials")),
+        linkage=LINKAGE if values.get("include_dids") else (),
+        credentials=bool(values.get("include_credentials")),
     )

@@ -7,13 +7,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi, trunk
-from ansible_collections.didww.voice.plugins.module_utils.trunk import Desired, Plan, Problem, Refusal, show
+from ansible_collections.didww.voice.plugins.module_utils.trunk import (
+    Desired,
+    Plan,
+    Problem,
+    Refusal,
+    Setting,
+    show,
+    whole,
+)
 
 # Requests per second and key (reference, rate).
 MOST_REQUESTS = 20
+_RATE = Setting("max_requests_per_second", whole(1, MOST_REQUESTS), left_out=f"for {MOST_REQUESTS}")
 
 
 # --- Desired --------------------------------------------------------------------------------------
@@ -23,24 +32,31 @@ def argument_spec() -> dict[str, Any]:
     """Return the Ansible argument spec of a task that updates many trunks."""
     return {
         "trunks": {"type": "list", "elements": "dict", "required": True, "options": trunk.argument_spec()},
-        "max_requests_per_second": {"type": "int", "default": MOST_REQUESTS},
+        _RATE.name: {**_RATE.kind.spec, "default": MOST_REQUESTS},
     }
 
 
 def desire_all(given: Mapping[str, Any]) -> list[Desired]:
-    """Check and canonicalise a list of trunks, in their order. Raises Refusal with every problem of every entry."""
+    """Check and canonicalise a list of trunks, in their order. Raises Refusal with every problem of every entry.
+
+    An entry that is None is left out: what is wrong with it has been said.
+    """
     desired: list[Desired] = []
     problems: list[Problem] = []
-    for index, options in enumerate(given.get("trunks") or ()):
-        try:
-            desired.append(trunk.desire(options))
-        except Refusal as refusal:
-            problems += entry(index, trunk.label(options), refusal.problems)
-    rate = given.get("max_requests_per_second", MOST_REQUESTS)
-    if not 1 <= rate <= MOST_REQUESTS:
-        problems.append(
-            Problem("max_requests_per_second", trunk.refused(rate, f"a whole number from 1 to {MOST_REQUESTS}"))
-        )
+    trunks = given.get("trunks")
+    if not isinstance(trunks, list):
+        expected = "a list of trunks, each a dictionary of options"
+        words = trunk.refused(trunks, expected) if "trunks" in given else f"required: {expected}"
+        problems.append(Problem("trunks", words))
+        trunks = []
+    for index, options in enumerate(trunks):
+        if options is not None:
+            try:
+                desired.append(trunk.desire(options))
+            except Refusal as refusal:
+                problems += entry(index, trunk.label(options), refusal.problems)
+    if _RATE.name in given:
+        trunk.collect(problems, {}, _RATE.name, _RATE.desired, given[_RATE.name])
     if problems:
         raise Refusal(problems)
     return desired
@@ -54,18 +70,35 @@ def entry(index: int, name: str, problems: Iterable[Problem]) -> list[Problem]:
 # --- Found ----------------------------------------------------------------------------------------
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> jsonapi.Answers:
-    """Return the one trunk that each of `wanted` means, in that order.
+class Found(NamedTuple):
+    """The one trunk that each entry means, in their order; None where there is a problem with that.
 
-    Raises Refusal with every entry that means none, several, or the same trunk as another one, and
+    `meta` and `included` as in jsonapi.Answers.
+    """
+
+    resources: list[dict[str, Any] | None]
+    problems: list[Problem]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+
+    @property
+    def there(self) -> list[dict[str, Any]]:
+        """The trunks that were found."""
+        return [each for each in self.resources if each is not None]
+
+
+def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
+    """Find the one trunk that each of `wanted` means.
+
+    A problem is an entry that means none, several, or the same trunk as another one. Raises
     jsonapi.Failure.
     """
     if len(wanted) == 1:
         try:
             answer = api.find(client, wanted[0])
         except Refusal as refusal:
-            raise Refusal(entry(0, wanted[0].identifier, refusal.problems)) from refusal
-        return jsonapi.Answers([answer.resource], answer.meta, answer.included)
+            return Found([None], entry(0, wanted[0].identifier, refusal.problems), {}, [])
+        return Found([answer.resource], [], answer.meta, answer.included)
     linkage = tuple(name for name in trunk.LINKAGE if any(name in each.linkage for each in wanted))
     missing = {each.identifier for each in wanted if each.by == "id"}
     by_id_alone = len(missing) == len(wanted)
@@ -86,7 +119,7 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> jsonapi.Answe
                 found.setdefault(key, []).append(resource)
         if one_by_one or (by_id_alone and not missing):
             break
-    return jsonapi.Answers(_each_one(wanted, found), meta, included)
+    return Found(*_each_one(wanted, found), meta, included)
 
 
 def _get_if_there(client: jsonapi.Client, identifier: str, linkage: Sequence[str]) -> jsonapi.Answer | None:
@@ -103,48 +136,72 @@ def singly(missing: int, pages: int) -> bool:
     return 0 < missing < pages
 
 
-def _each_one(wanted: Sequence[Desired], found: Mapping[tuple[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    matches = [found.get((each.by, each.identifier), []) for each in wanted]
+def _each_one(
+    wanted: Sequence[Desired], found: Mapping[tuple[str, str], list[dict[str, Any]]]
+) -> tuple[list[dict[str, Any] | None], list[Problem]]:
+    one_each: list[dict[str, Any] | None] = []
     problems: list[Problem] = []
     first: dict[str, int] = {}
-    for index, (each, resources) in enumerate(zip(wanted, matches, strict=True)):
+    for index, each in enumerate(wanted):
+        resources = found.get((each.by, each.identifier), [])
         if len(resources) != 1:
+            one_each.append(None)
             problems += entry(index, each.identifier, [Problem(each.by, api.not_one(each.identifier, resources))])
             continue
         (resource,) = resources
+        one_each.append(resource)
         other = first.setdefault(resource["id"], index)
         if other != index:
             name = show(resource["attributes"].get("name"))
             words = f"means the same trunk as trunks[{other}], {name} ({resource['id']}); write it once"
             problems += entry(index, each.identifier, [Problem(each.by, words)])
-    if problems:
-        raise Refusal(problems)
-    return [resources[0] for resources in matches]
+    return one_each, problems
 
 
 # --- Planned --------------------------------------------------------------------------------------
 
 
-def plan_all(
-    desired: Sequence[Desired], resources: Sequence[Mapping[str, Any]], numbers: Mapping[str, str]
-) -> tuple[list[Desired], list[Plan]]:
-    """Plan every entry against the resource of the same index; return the entries, with ids, and their plans.
+def plan_all(desired: Sequence[Desired], found: Found, numbers: Mapping[str, str]) -> list[Plan]:
+    """Plan every entry against the trunk that was found for it; return the plans in the order of the entries.
 
     `numbers`: the number of each DID id where it is known. Raises Refusal with every problem of
-    every entry.
+    every entry, those of `found` among them.
     """
-    ids = {number: each for each, number in numbers.items()}
-    resolved, plans = [], []
-    problems: list[Problem] = []
-    for index, (each, resource) in enumerate(zip(desired, resources, strict=True)):
-        try:
-            resolved.append(trunk.with_ids(each, ids))
-            plans.append(trunk.plan(resolved[-1], trunk.read(resource, numbers)))
-        except Refusal as refusal:
-            problems += entry(index, resource["attributes"].get("name"), refusal.problems)
+    plans = []
+    problems = list(found.problems)
+    for index, (each, resource) in enumerate(zip(desired, found.resources, strict=True)):
+        if resource is not None:
+            try:
+                plans.append(trunk.plan(each, trunk.read(resource, numbers)))
+            except Refusal as refusal:
+                problems += entry(index, resource["attributes"].get("name"), refusal.problems)
+    if not problems:
+        problems += _meeting_names(plans)
     if problems:
         raise Refusal(problems)
-    return resolved, plans
+    return plans
+
+
+def _meeting_names(plans: Sequence[Plan]) -> list[Problem]:
+    """Return the entries that take a name which another entry's trunk has, before or after.
+
+    DIDWW refuses a name that is taken (reference, Errors), and which update comes first is chance.
+    """
+    holders: dict[str, set[int]] = {}
+    for index, plan in enumerate(plans):
+        for name in (plan.after.settings["name"], plan.name):
+            holders.setdefault(name, set()).add(index)
+    problems = []
+    for index, plan in enumerate(plans):
+        for other in sorted(holders[plan.after.settings["name"]] - {index}):
+            if "name" in plan.changes:
+                words = (
+                    f"trunks[{other}] ({plans[other].after.id}) has the name {show(plan.after.settings['name'])} "
+                    "before or after this task too, and DIDWW refuses a name that is taken: "
+                    "rename one of the two in a task of its own before"
+                )
+                problems += entry(index, plan.name, [Problem("name", words)])
+    return problems
 
 
 # --- Done -----------------------------------------------------------------------------------------
@@ -158,25 +215,26 @@ def report(
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the result of a fleet: what was planned for each trunk, and what came of it."""
-    trunks, failures = [], []
+    trunks = []
+    failures: dict[str, list[str]] = {}
     for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
-        name = plan.after.settings["name"]
-        if outcome.get("failed"):
-            name = plan.changes.get("name", {}).get("before", name)
+        name = plan.name if outcome.get("failed") else plan.after.settings["name"]
         for warning in outcome.pop("warnings", ()):
             module.warn(f"trunks[{index}] ({name}): {warning}")
-        trunks.append({"id": plan.after.id, "name": name, "changes": plan.changes, **outcome})
+        more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}
+        trunks.append({"id": plan.after.id, "name": name, "changes": plan.changes, **more, **outcome})
         if outcome.get("failed"):
-            failures.append(f"trunks[{index}] ({name}): {outcome['msg']}")
+            failures.setdefault(outcome["msg"], []).append(f"trunks[{index}] ({name})")
     changed = sum(each["changed"] for each in trunks)
+    failed = sum(map(len, failures.values()))
     result: dict[str, Any] = {
         "changed": changed > 0,
         "trunks": trunks,
         "summary": {
             "total": len(trunks),
             "changed": changed,
-            "unchanged": len(trunks) - changed - len(failures),
-            "failed": len(failures),
+            "unchanged": len(trunks) - changed - failed,
+            "failed": failed,
             "requests": requests,
         },
         "api_version": meta.get("api_version"),
@@ -184,6 +242,7 @@ def report(
     if module._diff:
         result["diff"] = [trunk.diff(plan) for plan, each in zip(plans, trunks, strict=True) if each["changed"]]
     if failures:
-        words = f"{len(failures)} of {len(trunks)} trunks could not be updated, {changed} were changed"
-        result.update(failed=True, msg=f"{words}: {api.joined(failures)}")
+        words = f"{failed} of {len(trunks)} trunks could not be updated, {changed} were changed"
+        told = [f"{', '.join(labels)}: {msg}" for msg, labels in failures.items()]
+        result.update(failed=True, msg=f"{words}: {api.joined(told)}")
     return result

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -91,9 +91,9 @@ def _expect(condition: object, accepted: str) -> None:
         raise ValueError(accepted)
 
 
-def matching(pattern: str, accepted: str) -> Kind:
+def matching(pattern: str, accepted: str, flags: re.RegexFlag = re.ASCII) -> Kind:
     """Return the kind of text that matches all of `pattern`; `accepted` says so in words."""
-    regex = re.compile(pattern, re.ASCII)
+    regex = re.compile(pattern, flags)
 
     def canonical(value: Any) -> str:
         _expect(isinstance(value, str) and regex.fullmatch(value), accepted)
@@ -145,7 +145,7 @@ def amount(least: int, most: int) -> Kind:
 
 def _url(value: Any) -> str:
     accepted = "an http or https URL with a host, such as https://example.com/calls"
-    _expect(isinstance(value, str) and not re.search(r"\s", value), accepted)
+    _expect(isinstance(value, str) and not re.search(r"[\s\x00-\x1f\x7f]", value), accepted)
     try:
         parts = urlsplit(value)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -225,7 +225,7 @@ def _set_of(canonical: Callable[[Any], Any]) -> Callable[[Any], list[str]]:
 
 def _method(value: Any) -> dict[str, Any]:
     """Its attributes have rows of their own: AUTHENTICATION_ATTRIBUTES."""
-    _expect(isinstance(value, dict), "an authentication method")
+    _expect(isinstance(value, dict), "a dictionary: type, and what belongs to it")
     return dict(value)
 
 
@@ -250,7 +250,8 @@ class Setting:
     """One row of the update table, by the API's name.
 
     `kind`: its values. `nullable`: whether a task may write null. `null`: the canonical form of
-    nothing (null, "" or []). `empty`: why an empty list is refused, where it is. For an attribute of
+    nothing (null, "" or []). `empty`: why an empty list is refused, where it is. `left_out`: what it
+    does to leave the option out. For an attribute of
     the authentication method, `types`: the types that have it, and `required`: whether a change to
     such a type must name it.
     """
@@ -260,13 +261,14 @@ class Setting:
     nullable: bool = False
     null: Any = None
     empty: str | None = None
+    left_out: str = "to leave the setting as it is"
     types: tuple[str, ...] = ()
     required: bool = False
 
     def desired(self, value: Any) -> Any:
         """Return the canonical form of a value that a task gives; raise ValueError if it is refused."""
-        if value is None or (value == "" and self.nullable):
-            _expect(self.nullable, "null is not accepted; leave the option out to leave the setting as it is")
+        if value is None or (value == "" and self.nullable and self.kind.spec["type"] == "str"):
+            _expect(self.nullable, f"null is not accepted; leave the option out {self.left_out}")
             return self.null
         if value == [] and self.empty:
             raise ValueError(self.empty)
@@ -276,7 +278,9 @@ class Setting:
         try:
             return self.kind.canonical(value)
         except ValueError as error:
-            raise ValueError(str(error) if isinstance(value, list) else refused(value, error)) from error
+            # A list tells which of its elements are refused.
+            told = isinstance(value, list) and self.kind.spec["type"] == "list"
+            raise ValueError(str(error) if told else refused(value, error)) from error
 
     def current(self, value: Any) -> Any:
         """Return the canonical form of a value that the API has, or the value where it has none.
@@ -292,7 +296,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("name", matching(r"(?s).*\S.*", "a name that is not blank")),
+    Setting("name", matching(r".*\S.*", "a name that is not blank", re.DOTALL)),
     Setting("external_reference_id", matching(r"(?s).{1,100}", "at most 100 characters"), nullable=True),
     Setting(
         "allowed_rtp_ips",
@@ -341,7 +345,7 @@ AUTHENTICATION_ATTRIBUTES = (
     ),
 )
 
-ID = Setting("id", UUID)
+ID = Setting("id", UUID, left_out="to select by external_reference_id or name")
 
 
 def argument_spec() -> dict[str, Any]:
@@ -383,10 +387,10 @@ def desire(given: Mapping[str, Any]) -> Desired:
     if "id" in given:
         collect(problems, values, "id", ID.desired, given["id"])
     for setting in SETTINGS:
-        if setting.name in given and (setting.name != AUTHENTICATION or given[AUTHENTICATION] is None):
+        if setting.name in given:
             collect(problems, values, setting.name, setting.desired, given[setting.name])
-        elif setting.name in given:
-            values[AUTHENTICATION] = _desire_authentication(problems, given[AUTHENTICATION])
+            if setting.name == AUTHENTICATION and AUTHENTICATION in values:
+                values[AUTHENTICATION] = _desire_authentication(problems, values[AUTHENTICATION])
     by = next((name for name in IDENTIFIERS if values.get(name) is not None), None)
     if by is None and not any(problem.option in IDENTIFIERS for problem in problems):
         problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required, to say which trunk"))
@@ -406,12 +410,21 @@ def collect(
 
 
 # No choice: whether a trunk can have the type is known only when its own type is.
-_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
+_TYPES = "credentials_and_ip, twilio, or the type that the trunk has"
+
+
+def _type(value: Any) -> str:
+    _expect(isinstance(value, str) and re.fullmatch(r"\S+", value), refused(value, _TYPES))
+    return str(value)
 
 
 def _desire_authentication(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    collect(problems, values, f"{AUTHENTICATION}.type", _TYPE.desired, given.get("type"))
+    option = f"{AUTHENTICATION}.type"
+    if "type" in given:
+        collect(problems, values, option, _type, given["type"])
+    else:
+        problems.append(Problem(option, f"required: {_TYPES}"))
     kind = values.get("type")
     for attribute in AUTHENTICATION_ATTRIBUTES:
         if attribute.name not in given:
@@ -430,7 +443,8 @@ def _known_types() -> list[str]:
 
 def label(given: Mapping[str, Any]) -> str:
     """Return what a person calls the trunk that an entry of a list means."""
-    return next((str(given[name]) for name in reversed(IDENTIFIERS) if given.get(name)), "no identifier")
+    named = (given.get(name) for name in reversed(IDENTIFIERS))
+    return next((str(each) for each in named if each and isinstance(each, (str, int))), "no identifier")
 
 
 def numbers_in(desired: Desired) -> set[str]:
@@ -438,20 +452,13 @@ def numbers_in(desired: Desired) -> set[str]:
     return {each for name in desired.linkage for each in desired.settings[name] if _NUMBER.fullmatch(each)}
 
 
-def with_ids(desired: Desired, ids: Mapping[str, str]) -> Desired:
-    """Return `desired` with ids in the place of numbers. `ids`: the id of each number that was found.
-
-    Raises Refusal with the numbers that were not.
-    """
-    problems = []
+def _with_ids(problems: list[Problem], desired: Desired, ids: Mapping[str, str]) -> Desired:
     settings = dict(desired.settings)
     for name in desired.linkage:
         unknown = [each for each in settings[name] if _NUMBER.fullmatch(each) and each not in ids]
         if unknown:
             problems.append(Problem(name, f"no DID of this account has the number {', '.join(unknown)}"))
         settings[name] = sorted({ids.get(each, each) for each in settings[name]})
-    if problems:
-        raise Refusal(problems)
     return desired._replace(settings=settings)
 
 
@@ -479,13 +486,18 @@ class Trunk:
         returned = {"id": self.id, **self.settings, **self.facts}
         linked = [each for name in LINKAGE for each in self.settings.get(name, ())]
         if any(name in self.settings for name in LINKAGE):
-            returned["did_numbers"] = {each: self.numbers[each] for each in linked if each in self.numbers}
+            returned["did_numbers"] = self.numbers_of(linked)
         return returned
 
-    def with_linkage_of(self, planned: Trunk) -> Trunk:
-        """Return this trunk with the settings of `planned`: an answer to a PATCH comes without linkage."""
+    def numbers_of(self, dids: Iterable[str]) -> dict[str, str]:
+        """Return the number of each of `dids`, by id, where it is known."""
+        return {each: self.numbers[each] for each in dids if each in self.numbers}
+
+    def completed_by(self, planned: Trunk) -> Trunk:
+        """Return this trunk, the answer to a PATCH, with what such an answer comes without: linkage, maybe `meta`."""
         settings = {name: self.settings.get(name, value) for name, value in planned.settings.items()}
-        return replace(self, settings=settings, numbers=planned.numbers)
+        facts = {name: planned.facts[name] if value is None else value for name, value in self.facts.items()}
+        return replace(self, settings=settings, facts=facts, numbers=planned.numbers)
 
 
 def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) -> Trunk:
@@ -550,15 +562,28 @@ class Plan:
     patch: dict[str, Any] | None
     after: Trunk
 
+    @property
+    def name(self) -> str:
+        """What the trunk is called before the update."""
+        return str(self.changes.get("name", {}).get("before", self.after.settings["name"]))
+
+    @property
+    def relinked(self) -> list[str]:
+        """The ids of the DIDs of the relationships that differ, before and after."""
+        sides = [side for name in LINKAGE for side in self.changes.get(name, {}).values()]
+        return [each for side in sides for each in side]
+
 
 def plan(desired: Desired, current: Trunk) -> Plan:
     """Compare what a task asks for with the trunk as it is.
 
-    `current` must hold the linkage that `desired` names. Raises Refusal with every problem that
-    follows from the trunk's state (update table, authentication method and relationships).
+    `current` must hold the linkage that `desired` names, and know the numbers of all DIDs that it
+    names by number. Raises Refusal with every problem that follows from the trunk's state (update
+    table, authentication method and relationships), or from a number that no DID has.
     """
     problems: list[Problem] = []
     before = current.settings
+    desired = _with_ids(problems, desired, {number: each for each, number in current.numbers.items()})
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
         after[AUTHENTICATION] = _authentication_after(problems, desired.settings, before)
@@ -582,19 +607,19 @@ def _authentication_after(
     wanted, had = desired[AUTHENTICATION], before[AUTHENTICATION]
     kind = wanted["type"]
     if kind == had["type"]:
-        # The API replaces the method whole: what the task does not name stays as it is.
-        after = {**had, **wanted}
-        if kind not in SETTABLE_TYPES:
-            problems += [
-                Problem(
-                    f"{AUTHENTICATION}.{name}",
-                    f"only DIDWW staff can change this for type {kind}; the trunk has {show(had.get(name))}, "
-                    f"the task asks for {show(value)}",
-                )
-                for name, value in wanted.items()
-                if value != had.get(name)
-            ]
-        return after
+        if kind in SETTABLE_TYPES:
+            # The API replaces the method whole: what the task does not name stays as it is.
+            return {**had, **wanted}
+        problems += [
+            Problem(
+                f"{AUTHENTICATION}.{name}",
+                f"only DIDWW staff can change this for type {kind}; the trunk has {show(had.get(name))}, "
+                f"the task asks for {show(value)}",
+            )
+            for name, value in wanted.items()
+            if value != had.get(name)
+        ]
+        return dict(had)
     if had["type"] not in _known_types():
         words = f"this trunk's type is {show(had['type'])}, which only DIDWW staff can set and change"
         problems.append(Problem(f"{AUTHENTICATION}.type", words))
@@ -702,8 +727,7 @@ def diff(plan_: Plan) -> dict[str, str]:
 
     As text, since Ansible would sort a dict by key: a line for each setting, and for each entry of one.
     """
-    name = plan_.changes.get("name", {}).get("before", plan_.after.settings["name"])
-    title = f"voice_out_trunk {name} ({plan_.after.id})"
+    title = f"voice_out_trunk {plan_.name} ({plan_.after.id})"
     return {
         "before_header": title,
         "after_header": title,

@@ -248,7 +248,6 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     module.warn_of_version(found.meta)
     module.keep_secret([found.resource])
     numbers = api.resolve(client, [desired], found.included)
-    desired = trunk.with_ids(desired, {number: each for each, number in numbers.items()})
     plan = trunk.plan(desired, trunk.read(found.resource, numbers))
     after, meta = plan.after, found.meta
     if plan.patch and not module.check_mode:
@@ -258,7 +257,7 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
         answered = trunk.read(resource)
         for warning in trunk.warnings(desired, plan.after, answered):
             module.warn(warning)
-        after = answered.with_linkage_of(plan.after)
+        after = answered.completed_by(plan.after)
     result = {
         "changed": plan.patch is not None,
         "trunk": after.returned(),

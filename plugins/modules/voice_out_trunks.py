@@ -171,9 +171,9 @@ def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str
     client = module.connect(jsonapi.Pace(module.params["max_requests_per_second"]))
     found = fleet.find_all(client, desired)
     module.warn_of_version(found.meta)
-    module.keep_secret(found.resources)
+    module.keep_secret(found.there)
     numbers = api.resolve(client, desired, found.included)
-    desired, plans = fleet.plan_all(desired, found.resources, numbers)
+    plans = fleet.plan_all(desired, found, numbers)
 
     def send(index: int) -> dict[str, Any]:
         """Carry out one plan; return what is to be said of it beside the plan."""

@@ -287,10 +287,22 @@ def test_what_was_not_asked_for_is_never_unmet() -> None:
 
 def test_an_answer_without_linkage_takes_it_from_the_plan() -> None:
     made = plan({"dids": DIDS[:1]}, resource({"dids": []}))
-    answered = trunk.read(resource(capacity_limit=5)).with_linkage_of(made.after)
+    answer = resource(capacity_limit=5)
+    del answer["meta"]
+    answered = trunk.read(answer).completed_by(made.after)
     assert answered.settings["dids"] == DIDS[:1]
     assert answered.settings["capacity_limit"] == 5
     assert list(answered.settings) == list(made.after.settings)
+    assert answered.facts == made.after.facts
+
+
+def test_an_unknown_method_that_is_named_as_it_is_changes_nothing() -> None:
+    method = {"type": "voice_product", "attributes": {"product_id": "7f3c"}}
+    current = resource(authentication_method=method)
+    for more in ({}, {"tech_prefix": None}, {"tech_prefix": ""}):
+        made = plan({"authentication_method": {"type": "voice_product", **more}}, current)
+        assert made.patch is None
+        assert made.after.settings["authentication_method"] == {"type": "voice_product"}
 
 
 def test_the_diff_names_the_trunk_as_it_was() -> None:

@@ -17,6 +17,7 @@ from .test_trunk import DIDS, ID, SETTINGS, plan, resource
 SID = "AC" + 32 * "0"
 ADDRESS = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
 DID = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
+TYPES = "credentials_and_ip, twilio, or the type that the trunk has"
 NULL = "null is not accepted; leave the option out to leave the setting as it is"
 
 
@@ -90,7 +91,7 @@ def test_a_set() -> None:
 
 def test_an_authentication_method_is_an_object() -> None:
     assert trunk.METHOD.canonical({"type": "twilio"}) == {"type": "twilio"}
-    assert refusal_of(trunk.METHOD, "twilio") == "an authentication method"
+    assert refusal_of(trunk.METHOD, "twilio") == "a dictionary: type, and what belongs to it"
 
 
 @pytest.mark.parametrize("url", ["https://example.com:1/", "http://example.com", "https://example.com:65535/x?y#z"])
@@ -172,9 +173,9 @@ def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        ({"type": None}, f"type: {NULL}"),
-        ({}, f"type: {NULL}"),
-        ({"type": ""}, 'type: "" is not accepted; expected credentials_and_ip, twilio, or the type that the trunk has'),
+        ({"type": None}, f"type: null is not accepted; expected {TYPES}"),
+        ({}, f"type: required: {TYPES}"),
+        ({"type": ""}, f'type: "" is not accepted; expected {TYPES}'),
         (
             {"type": "twilio", "tech_prefix": "1"},
             "tech_prefix: belongs to type credentials_and_ip or ip_only, not to twilio",
@@ -228,15 +229,20 @@ def test_numbers_of_nobody_are_listed() -> None:
         {"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]}
     )
     assert trunk.numbers_in(desired) == {"15550100", "15550101", "15550102"}
+    linked: dict[str, Any] = {name: {"data": []} for name in ("dids", "emergency_dids")}
+    resource = {"id": ID, "type": "voice_out_trunks", "attributes": {}, "relationships": linked}
     with pytest.raises(trunk.Refusal) as refusal:
-        trunk.with_ids(desired, {})
+        trunk.plan(desired, trunk.read(resource))
     assert refusal.value.messages() == [
         "dids: no DID of this account has the number 15550100, 15550101",
         "emergency_dids: no DID of this account has the number 15550102",
     ]
-    ids = {"15550100": DIDS[0], "15550101": DIDS[1], "15550102": DIDS[2]}
-    found = trunk.with_ids(desired, ids)
-    assert found.settings == {"dids": DIDS[:2], "emergency_dids": DIDS[2:]}
+    numbers = dict(zip(DIDS, ("15550100", "15550101", "15550102"), strict=True))
+    made = trunk.plan(desired, trunk.read(resource, numbers))
+    assert {name: change["after"] for name, change in made.changes.items()} == {
+        "dids": DIDS[:2],
+        "emergency_dids": DIDS[2:],
+    }
 
 
 # --- Told by the task and the trunk ---

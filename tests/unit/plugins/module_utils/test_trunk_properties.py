@@ -117,7 +117,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     assert trunk.plan(desired, after).patch is None
     assert trunk.warnings(desired, plan.after, after) == []
     # Check mode's trunk is the real run's.
-    answered = trunk.read(resource(has, ())).with_linkage_of(plan.after)
+    answered = trunk.read(resource(has, ())).completed_by(plan.after)
     assert answered.returned() == plan.after.returned() == after.returned()
 
     assert strategies.strayed(had.as_seed(), has.as_seed(), task) == set()

@@ -164,8 +164,8 @@ def test_every_problem_is_reported_at_once(local_api: Simulator, run_module: Run
     assert message.startswith("10 problems: (1) ")
     for words in (
         "unsupported options: external_reference. Supported parameters",
-        "value of status must be one of: active, blocked, got: paused",
-        "capacity_limit",
+        'status: "paused" is not accepted; expected one of active, blocked',
+        'capacity_limit: "many" is not accepted; expected a whole number from 0 to 32767',
         'id: "not-an-id" is not accepted',
         "name: ",
         "rtp_timeout: 5 is not accepted; expected a whole number from 30 to 600",
@@ -180,9 +180,83 @@ def test_every_problem_is_reported_at_once(local_api: Simulator, run_module: Run
 
 def test_an_option_without_its_type_is_refused(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, authentication_method={"tech_prefix": "1"}, rtp_timeout=5)
-    assert "missing required arguments: type found in authentication_method" in result["msg"]
+    assert "authentication_method.type: required: credentials_and_ip, twilio, or" in result["msg"]
     assert "rtp_timeout: 5 is not accepted" in result["msg"]
     assert local_api.journal == []
+
+
+ODD = [
+    ({"name": ["EU", "SBC"]}, 'name: ["EU", "SBC"] is not accepted; expected a name that is not blank'),
+    ({"name": True}, "name: true is not accepted"),
+    ({"external_reference_id": {"a": 1}}, 'external_reference_id: {"a": 1} is not accepted'),
+    ({"callback_url": ["http://example.com/x"]}, 'callback_url: ["http://example.com/x"] is not accepted'),
+    ({"status": ["active"]}, 'status: ["active"] is not accepted; expected one of active, blocked'),
+    ({"threshold_amount": [500]}, "threshold_amount: [500] is not accepted; expected a decimal number"),
+    ({"allowed_rtp_ips": [["1.2.3.4"], {"a": 1}, None]}, 'allowed_rtp_ips: ["1.2.3.4"] is not accepted'),
+    ({"dst_prefixes": [None, 44]}, "dst_prefixes: null is not accepted; expected digits"),
+    ({"dst_prefixes": {"a": 1}}, 'dst_prefixes: {"a": 1} is not accepted; expected a list'),
+    # Without the point it would be the number of another DID.
+    ({"dids": [3706149822.0]}, "dids: 3706149822.0 is not accepted"),
+    ({"capacity_limit": float("inf")}, "capacity_limit: Infinity is not accepted; expected a whole number"),
+    ({"capacity_limit": "Infinity"}, 'capacity_limit: "Infinity" is not accepted'),
+    ({"capacity_limit": "1e2000000"}, 'capacity_limit: "1e2000000" is not accepted'),
+    ({"capacity_limit": ""}, 'capacity_limit: "" is not accepted'),
+    ({"rtp_ping": "maybe"}, 'rtp_ping: "maybe" is not accepted; expected true or false'),
+    ({"authentication_method": "twilio"}, 'authentication_method: "twilio" is not accepted; expected a dictionary'),
+    ({"authentication_method": [1]}, "authentication_method: [1] is not accepted; expected a dictionary"),
+    ({"authentication_method": {"type": None}}, "authentication_method.type: null is not accepted; expected cred"),
+    ({"authentication_method": {"type": ["twilio"]}}, 'authentication_method.type: ["twilio"] is not accepted'),
+    ({"authentication_method": {"type": "twilio", "sid": 1}}, "unsupported options: authentication_method.sid"),
+]
+
+
+OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+
+
+@pytest.mark.parametrize(("options", "message"), ODD)
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_what_ansible_would_make_something_else_of_is_told_as_it_was_said(
+    local_api: Simulator,
+    run_module: RunModule,
+    run_fleet: RunModule,
+    check: bool,
+    options: dict[str, Any],
+    message: str,
+) -> None:
+    if "name" not in options:
+        options = {"id": TRUNK, **options}
+    one = run_module(check=check, **options)["msg"]
+    assert one.startswith(message)
+    assert "class" not in one
+    assert (
+        message.replace("unsupported options: authentication_method.", "authentication_method.")
+        in (run_fleet(check=check, trunks=[{"id": OTHER}, options])["msg"])
+    )
+    assert local_api.journal == []
+
+
+def test_what_ansible_can_convert_is_converted(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(
+        id=TRUNK,
+        name=7,
+        capacity_limit=" 60 ",
+        rtp_timeout="45.0",
+        threshold_amount=500.5,
+        rtp_ping="yes",
+        dst_prefixes=44,
+        allowed_rtp_ips="203.0.113.1, 203.0.113.2",
+        authentication_method="type=twilio twilio_account_sid=AC39347AF064AF97E1682C3B7332DAAEE6",
+    )
+    assert {name: result["trunk"][name] for name in ("name", "capacity_limit", "rtp_timeout", "threshold_amount")} == {
+        "name": "7",
+        "capacity_limit": 60,
+        "rtp_timeout": 45,
+        "threshold_amount": "500.5",
+    }
+    assert result["trunk"]["rtp_ping"] is True
+    assert result["trunk"]["dst_prefixes"] == ["44"]
+    assert result["trunk"]["allowed_rtp_ips"] == ["203.0.113.1/32", "203.0.113.2/32"]
+    assert result["trunk"]["authentication_method"]["type"] == "twilio"
 
 
 # --- Which trunk ---
@@ -504,8 +578,7 @@ def trunk_document(api: Simulator) -> dict[str, Any]:
 def test_a_missing_key_names_its_variable(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIDWW_API_KEY", raising=False)
     result = run_module(name="EU SBC", leave_out=["api_key"])
-    assert "missing required arguments: api_key" in result["msg"]
-    assert "DIDWW_API_KEY" in result["msg"]
+    assert result["msg"] == "api_key: required; the environment variable DIDWW_API_KEY can hold it too"
 
 
 def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:

@@ -98,7 +98,7 @@ def test_an_id_that_is_not_there_is_an_error(run_info: RunModule) -> None:
         ({"name": None}, "name: null is not accepted"),
         ({"external_reference_id": ""}, 'external_reference_id: "" is not accepted'),
         ({"status": None}, "status: null is not accepted"),
-        ({"include_dids": None}, "argument 'include_dids' is of type"),
+        ({"include_dids": None}, "include_dids: null is not accepted; leave the option out for false"),
         ({"name_contains": "a,b"}, 'name_contains: "a,b" is not accepted'),
         ({"authentication_method_type": ""}, 'authentication_method_type: "" is not accepted'),
     ],

@@ -116,15 +116,15 @@ def test_every_bad_option_is_told_by_index_and_name(local_api: Simulator, run_fl
     message = result["msg"]
     for words in (
         "10 problems: (1) ",
-        "trunks[0] (EU SBC): value of status must be one of: active, blocked, got: paused",
+        'trunks[0] (EU SBC): status: "paused" is not accepted; expected one of active, blocked',
         "trunks[0] (EU SBC): rtp_timeout: 5 is not accepted",
-        "trunks[1] (crm-2): argument 'capacity_limit'",
+        'trunks[1] (crm-2): capacity_limit: "many" is not accepted; expected a whole number from 0 to 32767',
         'name: "" is not accepted',
         f"trunks[2] ({TWILIO}): unsupported options: typo",
         f"trunks[2] ({TWILIO}): dst_prefixes",
         f"trunks[2] ({TWILIO}): status: null is not accepted",
         "one of id, external_reference_id, name is required",
-        f"trunks[4] ({EU}): missing required arguments: type found in authentication_method",
+        f"trunks[4] ({EU}): authentication_method.type: required",
         "max_requests_per_second: 21 is not accepted",
     ):
         assert words in message
@@ -176,7 +176,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     result = run_fleet(
         diff=True,
         trunks=[
-            {"id": EU, "name": "Outbound trunk Name"},
+            {"id": EU, "name": "Carrier interconnect"},
             {"id": TWILIO, "capacity_limit": 7},
             {"id": ANY_DID, "capacity_limit": 7},
             {"id": EXAMPLE},
@@ -196,6 +196,71 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
     again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
     assert again["changed"] is False
+
+
+def test_trunks_that_fail_alike_are_told_together(local_api: Simulator, run_fleet: RunModule) -> None:
+    local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
+    result = run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])
+    assert result["msg"].count("HTTP 500") == 1
+    assert "0 were changed: trunks[0] (EU SBC), trunks[1] (Twilio London): DIDWW" in result["msg"]
+    assert [each["status"] for each in result["trunks"]] == [500, 500]
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        # Taken over, swapped, given twice; and given to a trunk whose own entry says nothing of its name.
+        ({TWILIO: "free", EU: "Twilio London"}, ["trunks[1] (EU SBC): name: trunks[0]"]),
+        ({TWILIO: "EU SBC", EU: "Twilio London"}, ["trunks[0] (Twilio", "trunks[1] (EU SBC): name: trunks[0]"]),
+        ({TWILIO: "Same", EU: "Same"}, ["trunks[0] (Twilio London): name: trunks[1]", "trunks[1] (EU SBC)"]),
+        ({TWILIO: None, EU: "Twilio London"}, ["trunks[1] (EU SBC): name: trunks[0]"]),
+    ],
+)
+def test_names_that_meet_are_refused(
+    local_api: Simulator, run_fleet: RunModule, check: bool, names: dict[str, str | None], told: list[str]
+) -> None:
+    entries = [{"id": each, "rtp_ping": False, **({"name": name} if name else {})} for each, name in names.items()]
+    result = run_fleet(check=check, trunks=entries)
+    for words in told:
+        assert words in result["msg"]
+    assert result["msg"].count("refuses a name that is taken: rename one of the two in a task of its own") == len(told)
+    assert methods(local_api) == ["GET"]
+
+
+def test_names_that_stay_apart_are_no_problem(local_api: Simulator, run_fleet: RunModule) -> None:
+    entries = [{"id": EU, "name": "EU SBC"}, {"id": TWILIO, "name": "free"}, {"id": ANY_DID, "status": "blocked"}]
+    assert run_fleet(trunks=entries)["summary"]["failed"] == 0
+    assert local_api.trunk(TWILIO)["attributes"]["name"] == "free"
+
+
+def test_the_numbers_of_dids_come_with_the_trunks_whose_dids_change(run_fleet: RunModule) -> None:
+    entries = [{"id": TWILIO, "dids": ["+442071838751", "+37061498224"]}, {"id": EU, "dids": []}]
+    result = run_fleet(check=True, trunks=entries)
+    changes, other = result["trunks"]
+    linked = changes["changes"]["dids"]
+    assert sorted(changes["did_numbers"]) == sorted({*linked["before"], *linked["after"]})
+    assert sorted(changes["did_numbers"].values()) == ["37061498224", "442071838750", "442071838751"]
+    assert "did_numbers" not in other
+
+
+def test_updates_keep_the_pace(local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
+    run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])
+    assert len(turns) == len(local_api.journal) == 3
+
+
+def test_another_version_is_told(local_api: Simulator, run_fleet: RunModule, run_info: RunModule) -> None:
+    for run, options in ((run_fleet, {"trunks": [{"id": EU}]}), (run_info, {"id": EU})):
+        local_api.add_faults({"status": 200, "body": document(local_api, "2099-01-01")})
+        (warning,) = run(**options)["warnings"]
+        assert "answered with API version 2099-01-01" in warning
+
+
+def document(local_api: Simulator, version: str) -> dict[str, Any]:
+    resource = {"id": EU, "type": "voice_out_trunks", "attributes": local_api.trunk(EU)["attributes"]}
+    return {"data": resource, "meta": {"api_version": version}}
 
 
 def test_a_value_that_is_not_kept_is_a_warning(local_api: Simulator, run_fleet: RunModule) -> None:
@@ -305,11 +370,19 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"trunks": None}, "argument 'trunks' is of type"),
-        ({"trunks": [], "max_requests_per_second": None}, "argument 'max_requests_per_second' is of type"),
-        ({"trunks": [{"id": EU}], "api_timeout": None}, "argument 'api_timeout' is of type"),
+        ({"trunks": None}, "trunks: null is not accepted; expected a list of trunks, each a dictionary of options"),
+        ({"trunks": [], "max_requests_per_second": None}, "max_requests_per_second: null is not accepted; leave"),
+        ({"trunks": [{"id": EU}], "api_timeout": None}, "api_timeout: null is not accepted; expected seconds"),
+        ({}, "trunks: required: a list of trunks, each a dictionary of options"),
+        ({"trunks": "name=EU capacity_limit=3"}, 'trunks: "name=EU capacity_limit=3" is not accepted; expected a list'),
+        ({"trunks": '[{"id": "x"}]'}, r'trunks: "[{\"id\": \"x\"}]" is not accepted; expected a list of trunks'),
+        (
+            {"trunks": [None, {"id": EU, "rtp_timeout": 5}]},
+            "2 problems: (1) trunks[0]: null is not accepted; expected "
+            f"a dictionary of options; (2) trunks[1] ({EU}): rtp_timeout: 5",
+        ),
         ({"trunks": [None, {"id": EU}, 5]}, "2 problems: (1) trunks[0]: null is not accepted; expected a dictionary"),
-        ({"trunks": {"id": EU}}, "argument 'trunks' is of type"),
+        ({"trunks": {"id": EU}}, f'trunks: {{"id": "{EU}"}} is not accepted; expected a list of trunks'),
     ],
 )
 def test_a_null_that_is_no_setting_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
