@@ -139,16 +139,17 @@ options:
     description:
       - All the DIDs that are allowed as CLI, each by its id (UUID) or by its number in E.164, with or without C(+),
         spaces, dots, dashes and brackets. Order and repetition do not count. V([]) unlinks all.
-      - Cannot be named while O(allow_any_did_as_cli) is or becomes V(true), unless empty or equal to what is linked
-        already.
+      - A number is looked up, in check mode too. An id is not, so that only DIDWW can say that there is no such DID.
+      - Cannot be named while O(allow_any_did_as_cli) is or becomes V(true). V([]) can, and what is linked already
+        where the flag is V(true) before.
     type: list
     elements: str
   emergency_dids:
     description:
       - All the DIDs that are enabled for emergency calls, each by its id (UUID) or by its number as in O(dids). Order
         and repetition do not count. V([]) unlinks all.
-      - Cannot be named while O(emergency_enable_all) is or becomes V(true), unless empty or equal to what is linked
-        already.
+      - Cannot be named while O(emergency_enable_all) is or becomes V(true). V([]) can, and what is linked already
+        where the flag is V(true) before.
     type: list
     elements: str
 notes:
@@ -164,6 +165,8 @@ options:
   trunks:
     description:
       - The trunks, each with the options of M(didww.voice.voice_out_trunk). Every entry must mean another trunk.
+      - No entry can take a name that the trunk of another entry has, before or after the task. DIDWW refuses a name
+        that is taken, and the order of updates is not promised. Rename one of the two in a task before.
     type: list
     elements: dict
     required: true

@@ -13,7 +13,8 @@ description:
   - Reads one trunk, all trunks, or those that filters select, in the form of the options of
     M(didww.voice.voice_out_trunk).
   - Each trunk that is returned can be given back to M(didww.voice.voice_out_trunk), without the keys that are no
-    options, and changes nothing.
+    options, and changes nothing. What DIDWW itself would not take, should it hold such a value, is returned as it is,
+    and refused when it is given back.
   - To find nothing is not an error, except by O(id).
 author:
   - didww.voice contributors (@didww)

@@ -15,7 +15,8 @@ description:
     anything wrong with any entry, nothing is changed, and every problem is told with the index and name of its entry.
   - Then the trunks that differ are updated concurrently, within the rate that DIDWW allows.
   - An update that fails does not stop the others. The task fails at the end, and its result says for each trunk what
-    happened.
+    happened. Only when DIDWW has answered none of the last 20 updates, or has had no room for any request for as long
+    as O(api_retries) allows to wait, the rest is not sent.
 author:
   - didww.voice contributors (@didww)
 extends_documentation_fragment:
@@ -73,7 +74,7 @@ trunks:
       returned: always
       sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
     name:
-      description: The name of the trunk after the run.
+      description: The name of the trunk after the run, or before it where the update failed.
       type: str
       returned: always
       sample: EU SBC
@@ -90,6 +91,12 @@ trunks:
         capacity_limit:
           before: 30
           after: 60
+    did_numbers:
+      description: The number of each DID in these changes, by id, where it is known.
+      type: dict
+      returned: if O(trunks[].dids) or O(trunks[].emergency_dids) differ
+      sample:
+        6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     failed:
       description: Whether the update of this trunk failed.
       type: bool
