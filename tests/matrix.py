@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -32,20 +32,24 @@ BUILD = ROOT / "build"
 COLLECTION = "ansible_collections/didww/voice"
 AT_ONCE = 2
 LOG_LINES = 60
-STEPS = ("set-up", "unit", "integration", "sanity")
+STEPS = ("set-up", "unit", "processes", "integration", "sanity")
 # ansible-test keeps the environments of its sanity tests in one place for all, and does not expect company there.
 sanity_lock = Lock()
 
 
 @dataclass(frozen=True)
 class Combination:
-    """An ansible-core and a Python; `interpreter` is None where that Python is not installed."""
+    """An ansible-core and a Python; `interpreter` is None where that Python is not installed.
+
+    `processes` and `sanity`: whether the tests that take long for what a Python changes run on it.
+    """
 
     core: str
     python: str
     interpreter: str | None
     pins: Mapping[str, str]
-    sanity: bool
+    processes: bool = False
+    sanity: bool = False
 
     @property
     def name(self) -> str:
@@ -88,15 +92,19 @@ def find_python(version: str) -> str | None:
 def plan(
     rows: Iterable[Mapping[str, Any]], pins: Mapping[str, str], find: Callable[[str], str | None]
 ) -> list[Combination]:
-    """Return the combinations of matrix.yml; sanity runs once for each minor version, on its last installed Python."""
+    """Return the combinations of matrix.yml.
+
+    Tests with faults run once for each ansible-core, and sanity for each minor version, on its last
+    installed Python.
+    """
     found = [
-        Combination(row["ansible-core"], python, find(python), {**pins, **row.get("pins", {})}, sanity=True)
+        Combination(row["ansible-core"], python, find(python), {**pins, **row.get("pins", {})})
         for row in rows
         for python in row["pythons"]
     ]
-    last = {minor(each.core): each.name for each in found if each.interpreter}
+    last = {version: each.name for each in found if each.interpreter for version in (each.core, minor(each.core))}
     return [
-        Combination(each.core, each.python, each.interpreter, each.pins, each.name == last.get(minor(each.core)))
+        replace(each, processes=each.name == last.get(each.core), sanity=each.name == last.get(minor(each.core)))
         for each in found
     ]
 
@@ -114,7 +122,7 @@ def untested(combinations: Iterable[Combination]) -> list[str]:
     return [core for core, any_python in installed.items() if not any_python]
 
 
-def run(combination: Combination, packages: Sequence[str], unit: Sequence[str]) -> Outcome:
+def run(combination: Combination, table: Mapping[str, Any]) -> Outcome:
     """Run every step of a combination; without its set-up there are no others."""
     outcome = Outcome(combination)
     folder = BUILD / "matrix" / combination.name
@@ -145,8 +153,10 @@ def run(combination: Combination, packages: Sequence[str], unit: Sequence[str]) 
 
     shutil.rmtree(folder / "tree", ignore_errors=True)
     shutil.copytree(BUILD / "tree", folder / "tree")
-    if step("set-up", *set_up(combination, packages, folder)):
-        step("unit", ["python", "-m", "pytest", *unit])
+    if step("set-up", *set_up(combination, table["packages"], folder)):
+        step("unit", ["python", "-m", "pytest", *table["unit"]])
+        if combination.processes:
+            step("processes", ["python", "-m", "pytest", *table["processes"]])
         step("integration", [each.format("integration") for each in ansible_test])
         if combination.sanity:
             with sanity_lock:
@@ -182,7 +192,7 @@ def report(combinations: Sequence[Combination], outcomes: Mapping[str, Outcome])
         if outcome := outcomes.get(each.name):
             cells = [describe(outcome, step) for step in STEPS]
         else:
-            cells = ["MISSING: this Python is not installed", "", "", ""]
+            cells = ["MISSING: this Python is not installed", *[""] * (len(STEPS) - 1)]
         lines.append((each.core, each.python, each.pins["requests"], *cells))
     widths = [
         max(len(line[column]) for line in lines if "MISSING" not in line[column]) for column in range(len(lines[0]))
@@ -191,7 +201,7 @@ def report(combinations: Sequence[Combination], outcomes: Mapping[str, Outcome])
 
 
 def describe(outcome: Outcome, step: str) -> str:
-    """Return a cell of the table; sanity is left out where another Python of the same ansible-core has it."""
+    """Return a cell of the table; some steps are left out where another Python of the same ansible-core has them."""
     if step not in outcome.steps:
         return "-"
     passed, seconds = outcome.steps[step]
@@ -206,10 +216,7 @@ def main(names: Sequence[str]) -> int:
     started = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         wanted = [each for each in combinations if each.interpreter]
-        outcomes = {
-            each.combination.name: each
-            for each in pool.map(lambda each: run(each, table["packages"], table["unit"]), wanted)
-        }
+        outcomes = {each.combination.name: each for each in pool.map(lambda each: run(each, table), wanted)}
     print(f"\n{report(combinations, outcomes)}\n\nThis took {(time.monotonic() - started) / 60:.0f} minutes.")
     for core in untested(combinations):
         print(f"FAILED: ansible-core {core} was not tested: none of its Python versions is installed.")

@@ -348,7 +348,8 @@ class Client:
         The loop drives urllib3's Retry itself rather than through the adapter, because requests
         reads the body outside of it: a body that breaks off would not be tried again.
         """
-        retry, lost, refused = self._retry, False, None
+        retry, lost, waited = self._retry, False, 0.0
+        refused: float | None = None
         while True:
             response = error = None
             if self._pace:
@@ -375,17 +376,20 @@ class Client:
             raw = None if response is None else response.raw
             if response is not None and response.status_code == TOO_MANY:
                 # No failure, but a turn that is still to come: the time counts, not the attempts.
+                # So does the time spent waiting for turns, once nothing else of this client gets through either.
                 now = time.monotonic()
                 refused = refused or now
-                left = self._patience - (now - max(refused, self._room))
-                if left <= 0:
+                left = self._patience - max(waited, now - max(refused, self._room))
+                if left < WINDOW / 2:
                     self._give_up(response, now)
                     return response, lost
                 asked = min(retry.get_retry_after(raw) or WINDOW, left)
                 if self._pace:
                     # The limit is the key's, not the request's.
                     self._pace.slow_down(asked)
-                time.sleep(min(asked * _jitter(1, 1.5), left))
+                delay = min(asked * _jitter(1, 1.5), left)
+                waited += delay
+                time.sleep(delay)
                 continue
             try:
                 retry = retry.increment(method, url, response=raw, error=error)
@@ -397,7 +401,7 @@ class Client:
 
     def _give_up(self, response: Any, now: float) -> None:
         """Take the 429 `response` as the answer to every further request, if there was no room for any of them."""
-        if now - self._room >= PATIENCE:
+        if now - self._room >= PATIENCE - WINDOW:
             self._full = response
             if self._pace:
                 self._pace.end()

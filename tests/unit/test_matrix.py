@@ -26,6 +26,10 @@ def test_sanity_runs_once_for_each_minor_version_on_its_last_python() -> None:
     assert [each.sanity for each in plan(ROWS, PINS, str)] == [False, False, True, True]
 
 
+def test_faults_run_once_for_each_ansible_core_on_its_last_python() -> None:
+    assert [each.processes for each in plan(ROWS, PINS, str)] == [True, False, True, True]
+
+
 def test_without_a_python_sanity_runs_on_another() -> None:
     only_311 = plan(ROWS, PINS, lambda version: version if version == "3.11" else None)
     assert [each.sanity for each in only_311] == [False, True, False, False]
@@ -50,7 +54,7 @@ def test_the_report_says_what_passed_failed_and_is_missing() -> None:
     outcome = Outcome(combinations[1], {"set-up": (True, 1.2), "unit": (False, 30)})
     assert report(combinations, {outcome.combination.name: outcome}).splitlines()[1:] == [
         "2.16.9        3.11    2.34.2    MISSING: this Python is not installed",
-        "2.16.9        3.12    2.34.2    passed 1 s  FAILED 30 s  -            -",
+        "2.16.9        3.12    2.34.2    passed 1 s  FAILED 30 s  -          -            -",
         "2.20.1        3.12    2.34.2    MISSING: this Python is not installed",
     ]
     assert not outcome.passed

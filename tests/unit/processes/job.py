@@ -188,6 +188,8 @@ class Stage:
             "ANSIBLE_REMOTE_TEMP": str(self.folder / "tmp"),
             "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            # Else ansible-core from 2.21 on keeps the options of a task to itself: what is not there says nothing.
+            "ANSIBLE_INJECT_INVOCATION": "true",
             "DIDWW_API_KEY": KEY,
             "DIDWW_API_TIMEOUT": str(TIMEOUT),
         }

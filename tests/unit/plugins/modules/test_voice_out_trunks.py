@@ -198,6 +198,20 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert again["changed"] is False
 
 
+def test_a_fleet_whose_api_is_gone_ends(local_api: Simulator, run_fleet: RunModule) -> None:
+    ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
+    for each in ids:
+        local_api.put_trunk(each, attributes={"name": each})
+    local_api.add_faults({"method": "PATCH", "drop": "before", "times": 0})
+    result = run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in ids])
+    assert result["summary"]["failed"] == 100
+    # Those that go at once may each begin another one before the last of them fails.
+    assert jsonapi.CONNECTIONS <= methods(local_api).count("PATCH") < 2 * jsonapi.CONNECTIONS
+    unsent = [each for each in result["trunks"] if "not sent, since the 20 before it" in each["msg"]]
+    assert len(unsent) == 100 - methods(local_api).count("PATCH")
+    assert not any("may have been applied" in each["msg"] for each in unsent)
+
+
 def test_trunks_that_fail_alike_are_told_together(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
     result = run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])
