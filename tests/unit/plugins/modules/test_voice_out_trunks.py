@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -198,10 +199,36 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert again["changed"] is False
 
 
-def test_a_fleet_whose_api_is_gone_ends(local_api: Simulator, run_fleet: RunModule) -> None:
-    ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
+def many(local_api: Simulator, count: int) -> list[str]:
+    """Make so many trunks; return their ids."""
+    ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(count)]
     for each in ids:
         local_api.put_trunk(each, attributes={"name": each})
+    return ids
+
+
+def test_updates_go_side_by_side_on_connections_that_are_kept(
+    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = many(local_api, 60)
+    opened: list[Any] = []
+    connected = local_api.connected
+
+    def count(connection: Any) -> None:
+        opened.append(connection)
+        connected(connection)
+
+    monkeypatch.setattr(local_api, "connected", count)
+    local_api.add_faults({"method": "PATCH", "delay": 0.2, "times": 0})
+    started = time.monotonic()
+    assert run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in ids])["summary"]["changed"] == 60
+    # One after the other they would take 12 seconds.
+    assert time.monotonic() - started < 6
+    assert 1 < len(opened) <= jsonapi.CONNECTIONS
+
+
+def test_a_fleet_whose_api_is_gone_ends(local_api: Simulator, run_fleet: RunModule) -> None:
+    ids = many(local_api, 100)
     local_api.add_faults({"method": "PATCH", "drop": "before", "times": 0})
     result = run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in ids])
     assert result["summary"]["failed"] == 100
