@@ -4,8 +4,10 @@
 
 """What `make docs` appends to the conf.py that antsibull-docs writes for Sphinx."""
 
+import re
 import zlib
 from pathlib import Path
+from typing import Any
 
 # The labels of Ansible's documentation that module pages refer to: no build asks the network for all of them.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
@@ -31,3 +33,19 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
+
+# Where a name may be broken, if it must be: after the marks in it, in code and in headings.
+NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<h1>)[^<]+')
+
+
+def let_names_break(_app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    """Say in a page where a narrow column may break the names of files, settings and modules: not in mid-word."""
+    if "body" in context:
+        context["body"] = NAMES.sub(
+            lambda name: re.sub(r"(?<=[A-Za-z/])([/_.-])(?=[A-Za-z])", r"\1<wbr>", name[0]), context["body"]
+        )
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("html-page-context", let_names_break)
