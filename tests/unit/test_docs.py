@@ -94,6 +94,13 @@ def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
     assert set(linked) == set(listed)
 
 
+def test_the_index_of_environment_variables_has_those_of_the_options() -> None:
+    variables = [option["fallback"][1][0] for option in api.connection_spec().values()]
+    described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
+    assert sorted(described) == sorted(variables)
+    assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "tests/simulator/README.md"])
 def test_a_page_links_to_files_that_there_are(page: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)", read(page)):
