@@ -34,16 +34,15 @@ html_css_files = ["site.css"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
-# Where a name may be broken, if it must be: after the marks in it, in code and in headings.
+# Names are in code and in headings. They may break, if they must, after a mark between letters.
 NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<h1>)[^<]+')
+MARK = re.compile(r"(?<=[A-Za-z/])[/_.-](?=[A-Za-z])")
 
 
 def let_names_break(_app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
     """Say in a page where a narrow column may break the names of files, settings and modules: not in mid-word."""
     if "body" in context:
-        context["body"] = NAMES.sub(
-            lambda name: re.sub(r"(?<=[A-Za-z/])([/_.-])(?=[A-Za-z])", r"\1<wbr>", name[0]), context["body"]
-        )
+        context["body"] = NAMES.sub(lambda name: MARK.sub(r"\g<0><wbr>", name[0]), context["body"])
 
 
 def setup(app: Any) -> None:
