@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import artifact
+import demo
 import yaml
 from simulator.server import Simulator
 
@@ -146,7 +147,7 @@ def smoke(file: Path, programs: Path) -> None:
         for module in MODULES:
             if f"didww.voice.{module}" not in said("ansible-doc", f"didww.voice.{module}").lower():
                 raise Refused(f"ansible-doc does not know {module}")
-        output = said("ansible-playbook", "didww.voice.update_trunk", "--check", "--diff")
+        output = said(*demo.COMMAND, "--check", "--diff")
         if "changed=1 " not in output or any(entry["method"] != "GET" for entry in api.journal):
             raise Refused(f"the playbook in check mode did not do what it should:\n{output}")
 

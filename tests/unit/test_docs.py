@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import demo
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils import api, filters, fleet, trunk
@@ -112,8 +113,7 @@ def test_a_page_links_to_files_that_there_are(page: str) -> None:
 
 def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
     (play,) = yaml.safe_load(read("playbooks/update_trunk.yml"))
-    (task,) = play["tasks"]
-    options = {**task["didww.voice.voice_out_trunk"], "id": play["vars"]["trunk_id"]}
+    options = {**play["tasks"][-1]["didww.voice.voice_out_trunk"], "id": demo.TRUNK}
     diff = run_module(check=True, diff=True, **options)["diff"]
     picture = ElementTree.parse(ROOT / "docs" / "diff.svg").getroot()  # noqa: S314 - a file of this repository
     drawn = "".join(picture.itertext()).replace("\N{NO-BREAK SPACE}", " ")
