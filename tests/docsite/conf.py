@@ -29,14 +29,17 @@ extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
 intersphinx_mapping = {"ansible_devel": (ANSIBLE, "../ansible.inv")}
 # The colours come from site.css, where they follow the theme's.
 antsibull_ext_color_scheme = "none"
+# An index of the environment variables of plugins other than modules: it would say that there are none.
+exclude_patterns = ["environment_variables.rst"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
-# Names are in code and in headings. They may break, if they must, after a mark between letters.
-NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<h1>)[^<]+')
-MARK = re.compile(r"(?<=[A-Za-z/])[/_.-](?=[A-Za-z])")
+# Names are in code and in headings. They may break, if they must, after a mark between letters, and
+# a URL after its scheme.
+NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<h[12]>)[^<]+')
+MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/")
 
 
 def let_names_break(_app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:

@@ -104,7 +104,7 @@ def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
     assert set(linked) == set(listed)
 
 
-def test_the_index_of_environment_variables_has_those_of_the_options() -> None:
+def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
     variables = [option["fallback"][1][0] for option in api.connection_spec().values()]
     described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
     assert sorted(described) == sorted(variables)
