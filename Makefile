@@ -124,6 +124,8 @@ tree: # A copy of what git has or would add, where ansible-test and Python find 
 	git ls-files --cached --others --exclude-standard -z | xargs -0 sh -c 'for f; do [ ! -e "$$f" ] || cp --parents "$$f" $(TREE); done' sh
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Needed is Python 3.11 or newer, and $(PYTHON) is %d.%d: \
+	install a newer one, or name it, as in: make PYTHON=/usr/bin/python3.12 demo" % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: tests/requirements-demo.txt tests/constraints.txt | $(VENV)/bin/python

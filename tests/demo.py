@@ -15,7 +15,8 @@ import sys
 
 from simulator.server import Simulator
 
-PLAYBOOK = "didww.voice.update_trunk"
+TRUNK = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+COMMAND = ("ansible-playbook", "didww.voice.update_trunk", "-e", f"trunk_id={TRUNK}")
 RUNS = (
     ("What would change? Nothing is sent.", ["--check", "--diff"], 1, 0),
     ("Change it.", ["--diff"], 1, 1),
@@ -28,7 +29,7 @@ def main() -> int:
     with Simulator() as api:
         environment = {**os.environ, "DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key"}
         for title, arguments, changed, patches in RUNS:
-            command = ["ansible-playbook", PLAYBOOK, *arguments]
+            command = [*COMMAND, *arguments]
             print(f"\n### {title}\n$ {' '.join(command)}", flush=True)
             api.clear_journal()
             output = ""

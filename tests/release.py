@@ -4,11 +4,12 @@
 
 """Prepare a release: release.py VERSION
 
-Writes the version and the changelog and commits them, builds the artifact twice from what is committed, and tries it
-in an empty environment. Run again, it builds and tries the same commit again. What goes out of this
-machine is left to a person: the list comes at the end.
+Writes the version and the changelog and commits them, builds the artifact twice from what is committed, tries it in an
+empty environment, and checks it as Galaxy would: make package. Run again, it builds and tries the same commit again.
+What goes out of this machine is left to a person: the list comes at the end.
 
-With --here the artifact is tried in this environment: no other is made, and no network is needed.
+With --here the artifact is tried in this environment: no other is made, no network is needed, and make package is left
+out.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import artifact
+import demo
 import yaml
 from simulator.server import Simulator
 
@@ -146,7 +148,7 @@ def smoke(file: Path, programs: Path) -> None:
         for module in MODULES:
             if f"didww.voice.{module}" not in said("ansible-doc", f"didww.voice.{module}").lower():
                 raise Refused(f"ansible-doc does not know {module}")
-        output = said("ansible-playbook", "didww.voice.update_trunk", "--check", "--diff")
+        output = said(*demo.COMMAND, "--check", "--diff")
         if "changed=1 " not in output or any(entry["method"] != "GET" for entry in api.journal):
             raise Refused(f"the playbook in check mode did not do what it should:\n{output}")
 
@@ -162,6 +164,9 @@ def main() -> int:
         file = build(options.version)
         with tempfile.TemporaryDirectory() as folder:
             smoke(file, Path(sys.executable).parent if options.here else empty_environment(Path(folder)))
+        if not options.here:
+            # With galaxy-importer, of what is committed by now.
+            run("make", "package", f"VERSION={options.version}")
     except Refused as refused:
         print(f"No release: {refused}", file=sys.stderr)
         return 1

@@ -6,7 +6,10 @@
     const wide = all.find((each) => each.getBoundingClientRect().right > width + 1);
     wrong.push(`wider than the screen: ${wide && wide.outerHTML.slice(0, 100)}`);
   }
-  for (const each of document.querySelectorAll("article *")) {
+  // Of the elements around the article too: the theme lets its column scroll where something is too wide for it.
+  const around = [];
+  for (let each = document.querySelector("article"); each; each = each.parentElement) around.push(each);
+  for (const each of [...around, ...document.querySelectorAll("article *")]) {
     const clips = getComputedStyle(each).overflowX !== "visible" && !each.closest("pre");
     if (clips && each.scrollWidth > each.clientWidth + 1) {
       wrong.push(`cut off: ${each.outerHTML.slice(0, 100)}`);

@@ -5,7 +5,8 @@
 """Look at every page of the site in a browser, at phone and desktop width, light and dark: look.py FOLDER SCREENSHOTS
 
 Chromium must be on PATH. Exits with 1 if a page is wider than the screen, has text that is too small or too pale to
-read, misses a file, or has an error in a script. A screenshot of each look is left in SCREENSHOTS.
+read, misses a file, or has an error in a script; or if what is planted into a page is not found. A screenshot of each
+look is left in SCREENSHOTS.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ WIDTHS = {"phone": 390, "desktop": 1280}
 SCHEMES = ("light", "dark")
 # Of a screenshot; the longest page is longer.
 HEIGHT = 4000
+
+# Each is put into a page, to see that the examination finds it: the start of what it says, and the HTML.
+PLANTED = {
+    "cut off": '<div style="width: 3000px">too wide</div>',
+    "contrast": '<p style="background: #999; color: #888">too pale</p>',
+    "8px text": '<p style="font-size: 8px">too small</p>',
+}
 
 EXAMINE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 
@@ -80,7 +88,8 @@ def browser(chromium: str) -> Iterator[Browser]:
     """Start Chromium, and end it."""
     to_read, to_send = os.pipe()
     to_receive, to_write = os.pipe()
-    with tempfile.TemporaryDirectory() as profile:
+    # Children of Chromium may still write into its profile while it is removed.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         # Chromium reads its file descriptor 3 and writes 4; its own sandbox does not work for root in a container.
         start = f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}'
         options = ["--headless", "--no-sandbox", "--remote-debugging-pipe", f"--user-data-dir={profile}"]
@@ -96,8 +105,16 @@ def browser(chromium: str) -> Iterator[Browser]:
                 os.close(to_receive)
 
 
-def look(page: Browser, path: Path, device: str, scheme: str, screenshot: Path) -> list[str]:
-    """Look at one page; return what is wrong with it."""
+def evaluate(page: Browser, script: str) -> Any:
+    """Run a script in the page; return its value."""
+    answer = page.call("Runtime.evaluate", expression=script, returnByValue=True)
+    if "exceptionDetails" in answer:
+        raise RuntimeError(answer["exceptionDetails"]["exception"]["description"])
+    return answer["result"].get("value")
+
+
+def visit(page: Browser, path: Path, device: str, scheme: str) -> None:
+    """Open a page as a device shows it."""
     page.events.clear()
     page.call(
         "Emulation.setDeviceMetricsOverride",
@@ -109,10 +126,24 @@ def look(page: Browser, path: Path, device: str, scheme: str, screenshot: Path) 
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     page.call("Page.navigate", url=path.resolve().as_uri())
     page.wait("Page.loadEventFired")
-    answer = page.call("Runtime.evaluate", expression=EXAMINE, returnByValue=True)
-    if "exceptionDetails" in answer:
-        raise RuntimeError(answer["exceptionDetails"]["exception"]["description"])
-    wrong: list[str] = answer["result"]["value"]
+
+
+def unnoticed(page: Browser, path: Path) -> list[str]:
+    """Plant what is wrong into a page, on every device; return what the examination does not find."""
+    found = []
+    for device in WIDTHS:
+        for words, html in PLANTED.items():
+            visit(page, path, device, "light")
+            evaluate(page, f"document.querySelector('article').insertAdjacentHTML('beforeend', {json.dumps(html)})")
+            if not any(each.startswith(words) for each in evaluate(page, EXAMINE)):
+                found.append(f"{device}: {html}")
+    return found
+
+
+def look(page: Browser, path: Path, device: str, scheme: str, screenshot: Path) -> list[str]:
+    """Look at one page; return what is wrong with it."""
+    visit(page, path, device, scheme)
+    wrong: list[str] = evaluate(page, EXAMINE)
     wrong += [
         json.dumps(each["params"])[:300]
         for each in page.events
@@ -136,6 +167,9 @@ def main() -> int:
     screenshots.mkdir(parents=True, exist_ok=True)
     status = 0
     with browser(chromium) as page:
+        for each in unnoticed(page, folder / "index.html"):
+            print(f"The examination of pages does not find, {each}", file=sys.stderr)
+            status = 1
         for path in sorted(folder.rglob("*.html")):
             name = str(path.relative_to(folder)).replace("/", "-").removesuffix(".html")
             for device in WIDTHS:

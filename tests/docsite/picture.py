@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo import PLAYBOOK, RUNS
+from demo import COMMAND, RUNS
 from rich.console import Console
 from rich.text import Text
 from simulator.server import Simulator
@@ -26,13 +26,13 @@ FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def main() -> int:
-    """Run the demo's playbook in check mode and draw its output without play and recap; return the exit status."""
-    command = ["ansible-playbook", PLAYBOOK, *RUNS[0][1]]
+    """Run the demo's playbook in check mode and draw what its last task says; return the exit status."""
+    command = [*COMMAND, *RUNS[0][1]]
     with Simulator() as api:
         more = {"DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key", "ANSIBLE_FORCE_COLOR": "true"}
         environment = {**os.environ, **more, "COLUMNS": str(WIDTH)}
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    shown = run.stdout[run.stdout.index("TASK [") : run.stdout.index("PLAY RECAP")].rstrip()
+    shown = run.stdout[run.stdout.rindex("TASK [") : run.stdout.index("PLAY RECAP")].rstrip()
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere)
         console.print(Text(f"$ {' '.join(command)}\n"), Text.from_ansi(shown), "", sep="\n")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import textwrap
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import demo
+import jinja2
+import jinja2.nodes
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils import api, filters, fleet, trunk
@@ -28,6 +32,12 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
+# Where a file or a folder of the repository is: as a page, and as it is.
+PLACES = (
+    REPOSITORY,
+    REPOSITORY.replace("/blob/", "/tree/"),
+    "https://raw.githubusercontent.com/didww/ansible-collection-voice/main/",
+)
 
 
 def read(path: str) -> str:
@@ -90,23 +100,36 @@ def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
     sections = yaml.safe_load(read("docs/docsite/extra-docs.yml"))["sections"]
     listed = [each for section in sections for each in section["toctree"]]
     assert sorted(listed) == [guide.stem for guide in GUIDES]
-    linked = re.findall(r"\(docs/docsite/rst/(\w+)\.rst\)", read("README.md"))
+    linked = re.findall(rf"\({REPOSITORY}docs/docsite/rst/(\w+)\.rst\)", read("README.md"))
     assert set(linked) == set(listed)
+
+
+def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
+    variables = [option["fallback"][1][0] for option in api.connection_spec().values()]
+    described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
+    assert sorted(described) == sorted(variables)
+    assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "tests/simulator/README.md"])
 def test_a_page_links_to_files_that_there_are(page: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)", read(page)):
-        if link.startswith(REPOSITORY):
-            assert (ROOT / link.removeprefix(REPOSITORY)).exists(), link
-        elif "://" not in link:
+        for place in PLACES:
+            if link.startswith(place):
+                assert (ROOT / link.removeprefix(place)).exists(), link
+        if "://" not in link:
             assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
+    # Galaxy shows README, and has none of the other files beside it.
+    links_of_readme = re.findall(r"\]\(([^)]+)\)", read("README.md"))
+    assert [link for link in links_of_readme if not link.startswith("https://")] == []
 
 
 def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
     (play,) = yaml.safe_load(read("playbooks/update_trunk.yml"))
-    (task,) = play["tasks"]
-    options = {**task["didww.voice.voice_out_trunk"], "id": play["vars"]["trunk_id"]}
+    options = {**play["tasks"][-1]["didww.voice.voice_out_trunk"], "id": demo.TRUNK}
     diff = run_module(check=True, diff=True, **options)["diff"]
     picture = ElementTree.parse(ROOT / "docs" / "diff.svg").getroot()  # noqa: S314 - a file of this repository
     drawn = "".join(picture.itertext()).replace("\N{NO-BREAK SPACE}", " ")
@@ -127,6 +150,78 @@ def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
 
 def targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+
+
+def test_an_older_python_is_refused_in_words_before_anything_is_made(tmp_path: Path) -> None:
+    tmp_path.joinpath("sitecustomize.py").write_text("import sys\n\nsys.version_info = (3, 10, 0)\n", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(
+        ["make", "PYTHON=python3", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/bin/python"],
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stderr.startswith("Needed is Python 3.11 or newer, and python3 is 3.10")
+    assert done.stdout == ""
+    assert not tmp_path.joinpath("venv").exists()
+
+
+# The variables of each playbook are what it reads and nothing sets: by name, in its expressions and those of its tasks.
+PLAYBOOKS = {
+    "audit": "tasks/trunks.yml",
+    "block_trunk": "",
+    "export_trunks": "",
+    "fleet": "tasks/trunks.yml",
+    "update_trunk": "",
+    "awx/install": "awx/tasks/install.yml",
+    "awx/project": "",
+}
+# What Ansible and Jinja set, and what is in awx/vars.
+GIVEN = {
+    "_raw_params",
+    "ansible_check_mode",
+    "ansible_failed_result",
+    "awx_job_id",
+    "item",
+    "loop",
+    "omit",
+    "playbook_dir",
+}
+GIVEN |= {"didww_credential_type", "didww_job_templates", "didww_schedules"}
+EXPRESSIONS = {"when", "that", "failed_when", "changed_when"}
+
+
+def read_and_set(part: Any, expression: bool = False) -> tuple[set[str], set[str]]:
+    """Return the variables that a part of a playbook reads, and those that it sets."""
+    if isinstance(part, str):
+        tree = jinja2.Environment(autoescape=True).parse(f"{{{{ {part} }}}}" if expression else part)
+        names = list(tree.find_all(jinja2.nodes.Name))
+        return (
+            {each.name for each in names if each.ctx == "load"},
+            {each.name for each in names if each.ctx == "store"},
+        )
+    if isinstance(part, dict):
+        found = [read_and_set(value, key in EXPRESSIONS) for key, value in part.items()]
+        read_from_file = part.get("ansible.builtin.include_vars", {})
+        found.append((set(), {*part.get("vars", ()), part.get("register", ""), read_from_file.get("name", "")}))
+    else:
+        found = [read_and_set(value, expression) for value in part] if isinstance(part, list) else []
+    return set().union(*(reads for reads, _sets in found)), set().union(*(sets for _reads, sets in found))
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_header_and_guide_name_every_variable_of_a_playbook(name: str) -> None:
+    files = [f"playbooks/{each}" for each in (f"{name}.yml", PLAYBOOKS[name]) if each.endswith(".yml")]
+    reads, sets = read_and_set([yaml.safe_load(read(each)) for each in files])
+    wanted = reads - sets - GIVEN - set(jinja2.defaults.DEFAULT_NAMESPACE) - {"lookup"}
+    assert wanted
+    header = read(f"playbooks/{name}.yml").split("\n- name:")[0]
+    assert {each for each in wanted if not re.search(rf"^# +{each}\b", header, re.MULTILINE)} == set()
+    guide = read("docs/docsite/rst/guide_playbooks.rst")
+    assert {each for each in wanted if f"``{each}``" not in guide} == set()
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", ".github/pull_request_template.md"])

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import artifact
 import pytest
+import release as release_script
 
 from .conftest import ROOT
 
@@ -70,6 +71,18 @@ def test_it_lists_what_is_left_to_a_person(released: tuple[Path, str]) -> None:
     assert hashlib.sha256(repository.joinpath(BUILT).read_bytes()).hexdigest() in said
     for words in ("git tag -a 9.9.9", "git push origin main 9.9.9", f"collection publish {BUILT}"):
         assert words in said
+
+
+def test_it_checks_the_artifact_as_galaxy_would(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = pack(tmp_path / "artifact.tar.gz", {}, 0)
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(release_script, "run", lambda *command: ran.append(command))
+    monkeypatch.setattr(release_script, "build", lambda version: file)
+    for step in ("prepare", "smoke", "empty_environment"):
+        monkeypatch.setattr(release_script, step, lambda *_arguments: None)
+    monkeypatch.setattr(sys, "argv", ["release.py", VERSION])
+    assert release_script.main() == 0
+    assert ran == [("make", "package", f"VERSION={VERSION}")]
 
 
 def test_again_it_builds_the_same(released: tuple[Path, str]) -> None:

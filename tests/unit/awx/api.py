@@ -16,6 +16,12 @@ from werkzeug.serving import make_server
 ENCRYPTED = "$encrypted$"
 
 
+def _without_secrets(fields: dict[str, Any]) -> dict[str, Any]:
+    # The key of a credential can be written and not read. (The inputs of a credential type hold the names of `fields`.)
+    inputs = fields.get("inputs", {})
+    return {**fields, "inputs": {**inputs, "api_key": ENCRYPTED}} if "api_key" in inputs else dict(fields)
+
+
 class Awx:
     """Objects by kind, such as `job_templates`; each has its fields, its associations, and its survey.
 
@@ -87,13 +93,11 @@ class Awx:
         fields = dict(request.get_json())
         # Where it is not given, AWX takes the organization from the project.
         fields.setdefault("organization", 1)
-        if kind == "credentials":
-            # Secrets can be written and not read.
-            fields["inputs"] = {**fields["inputs"], "api_key": ENCRYPTED}
-        return jsonify(self._put(kind, fields)), 201
+        return jsonify(self._put(kind, _without_secrets(fields))), 201
 
     def _update(self, kind: str, number: int) -> Response:
-        self._objects[kind][number - 1].update(request.get_json())
+        # The inputs of a credential are replaced together, as any field.
+        self._objects[kind][number - 1].update(_without_secrets(request.get_json()))
         return jsonify(self._objects[kind][number - 1])
 
     def _survey(self, kind: str, number: int) -> Response:

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,9 +20,18 @@ from .job import COLLECTION
 
 @pytest.fixture(scope="session")
 def playbook() -> Callable[..., str]:
-    """Run a playbook of the collection with extra variables, in an environment; return what it says."""
+    """Run a playbook of the collection with extra variables, in an environment; return what it says.
 
-    def run(name: str, environment: dict[str, str] | None = None, **variables: str) -> str:
+    `more`: arguments. `status`: how it must end.
+    """
+
+    def run(
+        name: str,
+        environment: dict[str, str] | None = None,
+        more: Sequence[str] = (),
+        status: int = 0,
+        **variables: str,
+    ) -> str:
         # awx.awx is where the Makefile puts it.
         paths = [str(COLLECTION.parents[2]), os.environ.get("AWX_COLLECTIONS", "")]
         done = subprocess.run(
@@ -33,6 +42,7 @@ def playbook() -> Callable[..., str]:
                 "playbook",
                 f"didww.voice.{name}",
                 f"--extra-vars={json.dumps(variables)}",
+                *more,
             ],
             env={
                 **os.environ,
@@ -44,7 +54,7 @@ def playbook() -> Callable[..., str]:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == status, done.stdout + done.stderr
         return done.stdout
 
     return run

@@ -30,7 +30,7 @@ def test_several_trunks_are_blocked_after_yes_alone(answer: str, status: int, se
         }
         arguments = ["-m", "ansible", "playbook", "didww.voice.block_trunk", "-e", "name_contains=London"]
         terminal = pexpect.spawn(sys.executable, arguments, env=environment, timeout=60, encoding="utf-8")
-        terminal.expect(r"Block these 1 trunks: Twilio London\? \(yes/no\)")
+        terminal.expect(r"Block this trunk: Twilio London\? \(yes/no\)")
         terminal.sendline(answer)
         terminal.expect(pexpect.EOF)
         terminal.close()

@@ -30,8 +30,9 @@ def test_requests_is_found_in_the_collection() -> None:
     assert found == {"python": [f"{wanted}  # from collection didww.voice"], "system": []}
 
 
-def test_the_definition_makes_a_build_context_with_the_collection(tmp_path: Path) -> None:
-    definition = FILES / "execution-environment.yml"
+def test_the_definition_in_the_project_makes_a_build_context_with_the_collection(project: Path, tmp_path: Path) -> None:
+    definition = project / "execution-environment.yml"
+    assert definition.read_bytes() == (FILES / "execution-environment.yml").read_bytes()
     builder("create", f"--file={definition}", f"--context={tmp_path}", "--output-filename=Containerfile")
     galaxy = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8"))
     assert galaxy == {"collections": [{"name": "didww.voice"}]}

@@ -26,22 +26,20 @@ def awx() -> Iterator[Awx]:
 
 
 @pytest.fixture(scope="module")
-def install(awx: Awx, playbook: Callable[..., str]) -> Callable[[], str]:
-    """Install everything; return what the playbook says."""
-    environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "DIDWW_API_KEY": KEY}
-    return lambda: playbook(
-        "awx.install",
-        environment,
-        awx_project_url=GIT,
-        awx_image=IMAGE,
-        didww_environment="sandbox",
-        awx_notification_templates="Voice team",
-    )
+def environment(awx: Awx) -> dict[str, str]:
+    return {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "DIDWW_API_KEY": KEY}
 
 
 @pytest.fixture(scope="module")
-def said(install: Callable[[], str]) -> str:
-    return install()
+def install(environment: dict[str, str], playbook: Callable[..., str]) -> Callable[..., str]:
+    """Install everything, with more variables; return what the playbook says."""
+    variables = {"awx_project_url": GIT, "awx_image": IMAGE, "awx_notification_templates": "Voice team"}
+    return lambda **more: playbook("awx.install", environment, **variables, **more)
+
+
+@pytest.fixture(scope="module")
+def said(install: Callable[..., str]) -> str:
+    return install(didww_environment="sandbox")
 
 
 def test_the_credential_type_is_as_its_file_says(awx: Awx, said: str) -> None:
@@ -90,8 +88,51 @@ def test_the_audit_has_its_schedule(awx: Awx, said: str) -> None:
     assert made["unified_job_template"] == awx.objects("job_templates")["DIDWW: audit trunks"]["id"]
 
 
-def test_a_second_run_changes_nothing(awx: Awx, said: str, install: Callable[[], str]) -> None:
+@pytest.mark.parametrize("more", [{"didww_environment": "sandbox"}, {}], ids=["as before", "without its environment"])
+def test_a_second_run_changes_nothing(awx: Awx, said: str, install: Callable[..., str], more: dict[str, str]) -> None:
     before = list(awx.journal)
-    again = install()
+    again = install(**more)
     assert " changed=0 " in again
+    assert awx.journal == before
+    assert awx.objects("credentials")["DIDWW"]["inputs"]["environment"] == "sandbox"
+
+
+def test_a_new_credential_is_for_production_and_one_that_is_there_follows_what_is_named(
+    playbook: Callable[..., str],
+) -> None:
+    with Awx(TOKEN) as awx:
+        environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "DIDWW_API_KEY": KEY}
+        playbook("awx.install", environment, awx_project_url=GIT)
+        inputs = awx.objects("credentials")["DIDWW"]["inputs"]
+        assert inputs == {"api_key": ENCRYPTED, "environment": "production", "api_url": ""}
+        awx.journal.clear()
+        playbook("awx.install", environment, awx_project_url=GIT, didww_environment="sandbox")
+        assert awx.journal == [("PATCH", "/api/v2/credentials/1/")]
+        inputs = awx.objects("credentials")["DIDWW"]["inputs"]
+        assert inputs == {"api_key": ENCRYPTED, "environment": "sandbox", "api_url": ""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "more", "variables", "words"),
+    [
+        ({}, [], {"didww_environment": "sandbxo"}, 'didww_environment is production or sandbox, not \\"sandbxo\\".'),
+        ({}, ["--check"], {}, "This playbook cannot be tried with --check"),
+        ({"CONTROLLER_HOST": ""}, [], {}, "Which AWX?"),
+        ({"DIDWW_API_KEY": ""}, [], {}, "Which API key?"),
+        ({}, [], {"awx_project_url": ""}, "Where are your playbooks?"),
+    ],
+)
+def test_it_refuses_in_words(
+    awx: Awx,
+    said: str,
+    environment: dict[str, str],
+    playbook: Callable[..., str],
+    changed: dict[str, str],
+    more: list[str],
+    variables: dict[str, str],
+    words: str,
+) -> None:
+    before = list(awx.journal)
+    refused = playbook("awx.install", environment | changed, more, 2, **{"awx_project_url": GIT, **variables})
+    assert words in refused
     assert awx.journal == before
