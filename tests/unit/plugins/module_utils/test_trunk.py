@@ -294,6 +294,9 @@ def test_an_answer_without_linkage_takes_it_from_the_plan() -> None:
     assert answered.settings["capacity_limit"] == 5
     assert list(answered.settings) == list(made.after.settings)
     assert answered.facts == made.after.facts
+    assert answered.facts["spent_amount"] is not None
+    later = trunk.read({**answer, "meta": {"spent_amount": "99.5"}}).completed_by(made.after)
+    assert later.facts["spent_amount"] == "99.5"
 
 
 def test_an_unknown_method_that_is_named_as_it_is_changes_nothing() -> None:
