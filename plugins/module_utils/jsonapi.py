@@ -120,7 +120,7 @@ class Pace:
     """
 
     # A server counts arrivals, which come closer together than departures now and then.
-    MARGIN = 1.03
+    MARGIN = 1.05
     LEAST = 0.5  # requests per second
     CUT = 1.5
     GAIN = 3
