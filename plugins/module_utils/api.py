@@ -105,13 +105,15 @@ def connection_problems(options: Mapping[str, Any], named: Collection[str]) -> l
         if option not in options:
             continue
         value = options[option]
-        if option == "api_key" and value is None:
-            problems.append(Problem(option, f"required; the environment variable {_variable(option)} can hold it too"))
+        variable = f"the environment variable {_variable(option)}"
+        if option == "api_key" and value is None and option not in named:
+            problems.append(Problem(option, f"required; {variable} can hold it too"))
         elif not accepts(value):
-            # Neither the key is shown, nor a URL that may hold a password.
-            shown = "the value" if option == "api_key" or "@" in str(value) else show(value)
-            source = "" if option in named else f" of the environment variable {_variable(option)}"
-            problems.append(Problem(option, f"{shown}{source} is not accepted; expected {expected}"))
+            words = refused(value, expected, "" if option in named else f" of {variable}")
+            if value is not None and (option == "api_key" or re.search(r"[@?]", str(value))):
+                # Neither the key is shown, nor a URL that may hold a password.
+                words = f"the value is not accepted; expected {expected}"
+            problems.append(Problem(option, words))
     return problems
 
 
@@ -176,7 +178,10 @@ class TaskModule(AnsibleModule):
         end(**result)
 
     def _load_params(self) -> None:
-        """Load what the task says, and leave to the rules here what ansible-core could not convert."""
+        """Load what the task says, and leave to the rules here what ansible-core could not convert.
+
+        The environment counts where the task says nothing.
+        """
         super()._load_params()
         self._raw = dict(self.params)
         environment = {name: os.environ.get(_variable(name)) for name in connection_spec()}
@@ -208,8 +213,11 @@ class TaskModule(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail. Ansible names the first option that it does not know, and then no rule is checked: tell all."""
-        # A password in a URL is refused, and must not be in the invocation either.
-        self.no_log_values.update(re.findall(r"//[^/@]*?:([^/@]+)@", str(self.params.get("api_url"))))
+        # What may be a secret in a URL is refused, and must not be in the invocation either; nor a key that is no text.
+        url = str(self.params.get("api_url"))
+        self.no_log_values.update(re.findall(r"(?s)(?:^|//?)([^/].*)@", url) + re.findall(r"(?s)[?](.+)", url))
+        if self._raw.get("api_key") is not None:
+            self.no_log_values.add(str(self.params["api_key"]))
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
             messages = _unsupported(result)
@@ -271,37 +279,49 @@ def _convertible(options: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str
 
 
 def _lenient(spec: Mapping[str, Any], value: Any) -> dict[str, Any]:
+    """Return the spec of one option by which ansible-core converts `value`, if it can, and checks nothing."""
     lenient = {name: each for name, each in spec.items() if name not in ("choices", "elements", "options", "required")}
     if not _converts(spec["type"], value):
         return {**lenient, "type": "raw"}
-    if spec.get("elements") == "str":
-        lenient["elements"] = "str"
-    elif spec["type"] == "dict":
-        lenient["options"] = _convertible(spec["options"], check_type_dict(value))
+    if spec["type"] == "dict":
+        lenient["options"] = _convertible(spec["options"], _dictionary(value))
     return lenient
 
 
+# In words that every ansible-core reads alike, and none takes minutes for.
+_NUMBERS = {"int": r"\s*[-+]?\d{1,18}\s*", "float": r"\s*[-+]?\d{1,18}(\.\d{0,18})?(e[-+]?\d{1,2})?\s*"}
+
+
 def _converts(kind: str, value: Any) -> bool:
-    """Return whether ansible-core converts `value` to a type, without an error and at once."""
-    if value is None:
-        return False
-    # Digits, a fraction, and no exponent with which it would calculate for minutes.
-    number = r"\s*[-+]?[\d_.]+(e[-+]?\d{1,2})?\s*"
-    if kind in ("int", "float") and isinstance(value, str) and not re.fullmatch(number, value, re.IGNORECASE):
-        return False
+    """Return whether ansible-core converts `value` to a type, without an error and as people mean it."""
     if kind == "list":
         return isinstance(value, (list, str, int)) and not isinstance(value, bool)
+    if kind in _NUMBERS:
+        if isinstance(value, str):
+            return re.fullmatch(_NUMBERS[kind], value, re.IGNORECASE) is not None
+        return isinstance(value, int if kind == "int" else (int, float)) and not isinstance(value, bool)
     try:
-        DEFAULT_TYPE_VALIDATORS[kind](value)
-    except (TypeError, ValueError, ArithmeticError):
+        _dictionary(value) if kind == "dict" else DEFAULT_TYPE_VALIDATORS[kind](value)
+    except (TypeError, ValueError):
         return False
-    return True
+    return value is not None
+
+
+def _dictionary(value: Any) -> dict[str, Any]:
+    """Return the dictionary that a task means: itself, JSON, or `key=value`. Raises TypeError for anything else."""
+    dictionary = check_type_dict(value)
+    if not isinstance(dictionary, dict) or not all(isinstance(key, str) for key in dictionary):
+        raise TypeError
+    return dictionary
 
 
 def _entry(problems: list[Problem], where: str, options: Mapping[str, Any], raw: Any) -> dict[str, Any] | None:
-    """Return the options that an entry of a list names, converted; None if it is no dictionary."""
+    """Return the options that an entry of a list names, converted; None if it is no dictionary.
+
+    `where`: the entry, in messages. `raw`: the entry as the task says it. What is wrong is added to `problems`.
+    """
     try:
-        raw = check_type_dict(raw)
+        raw = _dictionary(raw)
     except (TypeError, ValueError):
         problems.append(Problem(where, refused(raw, "a dictionary of options")))
         return None
@@ -322,15 +342,15 @@ def _named(options: Mapping[str, Any], values: Mapping[str, Any], raw: Mapping[s
     for name, spec in options.items():
         if name in raw:
             value, said = values[name], raw[name]
-            if spec["type"] == "str":
+            if spec["type"] in ("str", "path"):
                 value = _text(value, said, (str, int, float))
-            elif spec.get("elements") == "str" and isinstance(said, list):
+            elif spec.get("elements") == "str" and isinstance(value, list):
                 # No number in these lists has a fraction.
-                value = [_text(each, of, (str, int)) for each, of in zip(value, said, strict=True)]
+                value = [_text(str(each), each, (str, int)) for each in value]
             elif spec.get("elements") == "dict":
                 value = said
             elif spec["type"] == "dict" and isinstance(value, Mapping):
-                value = _named(spec["options"], value, check_type_dict(said))
+                value = _named(spec["options"], value, _dictionary(said))
             named[name] = value
     return named
 
@@ -411,6 +431,11 @@ def numbers_of(dids: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
+def ids_of(numbers: Mapping[str, str]) -> dict[str, str]:
+    """Return the id of each number, of `numbers` by id."""
+    return {number: each for each, number in numbers.items()}
+
+
 def resolve(
     client: jsonapi.Client, desired: Sequence[Desired], included: Iterable[Mapping[str, Any]]
 ) -> dict[str, str]:
@@ -465,6 +490,8 @@ def explain(error: Refusal | jsonapi.Failure, url: str, secrets: Iterable[str] =
     elif isinstance(error, jsonapi.Unreachable):
         words = f"DIDWW ({url}) gave no usable answer: {said}. Check api_url, the network, and any proxy in between."
         words += "".join(f" {more}" for reason, more in HINTS.items() if re.search(reason, said))
+    elif isinstance(error, jsonapi.Restless):
+        words = f"Somebody else works on the account ({url}): {said}. Run the task again."
     else:
         words = f"{url} did not answer as DIDWW's API does: {said}. Check api_url, and any proxy in between."
     result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()

@@ -99,17 +99,19 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
         except Refusal as refusal:
             return Found([None], entry(0, wanted[0].identifier, refusal.problems), {}, [])
         return Found([answer.resource], [], answer.meta, answer.included)
+    if not wanted:
+        return Found([], [], {}, [])
     linkage = tuple(name for name in trunk.LINKAGE if any(name in each.linkage for each in wanted))
     missing = {each.identifier for each in wanted if each.by == "id"}
     by_id_alone = len(missing) == len(wanted)
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     included: list[dict[str, Any]] = []
     meta: dict[str, Any] = {}
-    for number, page in enumerate(client.pages(trunk.RESOURCE_TYPE, api.sparse(linkage), linkage), 1) if wanted else ():
+    for page in client.pages(trunk.RESOURCE_TYPE, api.sparse(linkage), linkage):
         resources, meta = list(page.resources), page.meta
         included += page.included
         missing -= {each["id"].lower() for each in resources}
-        one_by_one = by_id_alone and singly(len(missing), page.pages - number)
+        one_by_one = by_id_alone and singly(len(missing), page.pages - page.number)
         if one_by_one:
             answers = [_get_if_there(client, each, linkage) for each in sorted(missing)]
             resources += [each.resource for each in answers if each]
@@ -123,6 +125,7 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
 
 
 def _get_if_there(client: jsonapi.Client, identifier: str, linkage: Sequence[str]) -> jsonapi.Answer | None:
+    """Return the trunk with this id, None if there is none. Raises jsonapi.Failure."""
     try:
         return client.get(trunk.RESOURCE_TYPE, identifier, api.sparse(linkage), linkage)
     except jsonapi.Refused as error:
@@ -139,6 +142,10 @@ def singly(missing: int, pages: int) -> bool:
 def _each_one(
     wanted: Sequence[Desired], found: Mapping[tuple[str, str], list[dict[str, Any]]]
 ) -> tuple[list[dict[str, Any] | None], list[Problem]]:
+    """Return the one trunk that each entry means, None where it means none or several, and what is wrong with that.
+
+    `found`: the trunks by each identifier and its value.
+    """
     one_each: list[dict[str, Any] | None] = []
     problems: list[Problem] = []
     first: dict[str, int] = {}
@@ -169,10 +176,11 @@ def plan_all(desired: Sequence[Desired], found: Found, numbers: Mapping[str, str
     """
     plans = []
     problems = list(found.problems)
+    ids = api.ids_of(numbers)
     for index, (each, resource) in enumerate(zip(desired, found.resources, strict=True)):
         if resource is not None:
             try:
-                plans.append(trunk.plan(each, trunk.read(resource, numbers)))
+                plans.append(trunk.plan(each, trunk.read(resource, numbers), ids))
             except Refusal as refusal:
                 problems += entry(index, resource["attributes"].get("name"), refusal.problems)
     if not problems:
@@ -187,20 +195,21 @@ def _meeting_names(plans: Sequence[Plan]) -> list[Problem]:
 
     DIDWW refuses a name that is taken (reference, Errors), and which update comes first is chance.
     """
+    names = [str(plan.after.settings["name"]) for plan in plans]
     holders: dict[str, set[int]] = {}
     for index, plan in enumerate(plans):
-        for name in (plan.after.settings["name"], plan.name):
+        for name in (names[index], plan.name):
             holders.setdefault(name, set()).add(index)
     problems = []
     for index, plan in enumerate(plans):
-        for other in sorted(holders[plan.after.settings["name"]] - {index}):
-            if "name" in plan.changes:
-                words = (
-                    f"trunks[{other}] ({plans[other].after.id}) has the name {show(plan.after.settings['name'])} "
-                    "before or after this task too, and DIDWW refuses a name that is taken: "
-                    "rename one of the two in a task of its own before"
-                )
-                problems += entry(index, plan.name, [Problem("name", words)])
+        others = holders[names[index]] - {index} if "name" in plan.changes else ()
+        if others:
+            other = min(others)
+            words = (
+                f"trunks[{other}] ({plans[other].after.id}) has the name {show(names[index])} before or after this "
+                "task too, and DIDWW refuses a name that is taken: rename one of the two in a task of its own before"
+            )
+            problems += entry(index, plan.name, [Problem("name", words)])
     return problems
 
 

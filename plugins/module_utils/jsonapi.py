@@ -77,6 +77,10 @@ class Unusable(Failure):
     """An answer that is not the JSON:API document that was asked for."""
 
 
+class Restless(Failure):
+    """A list that changed each time it was read."""
+
+
 class Refused(Failure):
     """An answer with an HTTP error status. `errors`: its JSON:API error objects, maybe none."""
 
@@ -103,8 +107,9 @@ class Answers(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of a collection, and how many pages there are as far as the server says."""
+    """One page of a collection: its number, and how many there are as far as the server says."""
 
+    number: int
     resources: list[dict[str, Any]]
     meta: dict[str, Any]
     included: list[dict[str, Any]]
@@ -132,7 +137,7 @@ class Pace:
         self._ended = False
 
     def end(self) -> None:
-        """Let nobody wait any longer: there is nothing to wait for."""
+        """Let nobody wait any longer than a WINDOW: there is nothing to wait for."""
         self._ended = True
 
     def wait(self) -> None:
@@ -147,7 +152,7 @@ class Pace:
                     self._rate = min(self._most, self._rate + self.GAIN * interval)
                     return
                 delay = self._next - now
-            time.sleep(delay)
+            time.sleep(min(delay, WINDOW))
 
     def slow_down(self, seconds: float) -> None:
         """Come more slowly: the server had too many requests, and asks to come back after `seconds`."""
@@ -212,7 +217,7 @@ class Client:
         self._pace = pace
         self._timeout = timeout
         self._patience = PATIENCE * retries
-        self._room = time.monotonic()  # when there was room for a request, as far as is known
+        self._refused: float | None = None  # since when every answer has been that there are too many requests
         self._full: Any = None  # the answer that there are too many requests, once it is final for all
         self._in_vain = 0  # requests in a row without a usable answer
         self._verify = verify
@@ -253,7 +258,11 @@ class Client:
         return Answers(resources, meta, included)
 
     def pages(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Iterator[Page]:
-        """Read the resources of type `kind` that `params` select, page by page. Raises Failure."""
+        """Read the resources of type `kind` that `params` select, page by page.
+
+        If the list changes meanwhile it is read again, and more pages come: of what was not there
+        before. What is deleted between two readings is among the pages all the same. Raises Failure.
+        """
         seen: set[str] = set()
         for _reading in range(READINGS):
             totals = []
@@ -263,12 +272,15 @@ class Client:
             if len(set(totals)) == 1:
                 return
             # What others delete or create shifts the pages: something may have been on none of them.
-        raise Unusable(f"the list of {kind} changed each time it was read, {READINGS} times")
+        raise Restless(f"the list of {kind} changed each time it was read, {READINGS} times")
 
     def _pages(
         self, kind: str, params: Mapping[str, str] | None, linkage: Sequence[str], seen: set[str]
     ) -> Iterator[tuple[Page, Any]]:
-        """Read a list once: its pages without what is in `seen`, which grows, and how long it was said to be then."""
+        """Read a list once: its pages without what is in `seen`, which grows, and how long it was said to be then.
+
+        Raises Failure.
+        """
         again = bool(seen)
         number, more = 1, True
         while more:
@@ -288,7 +300,7 @@ class Client:
             # A server that has always the same page for us must not have us ask for ever.
             if more and not resources and not (again and isinstance(total, int) and number < pages):
                 raise Unusable(f"page {number} of {kind} holds nothing that did not come before")
-            yield Page(resources, meta, _included(document), pages), total
+            yield Page(number, resources, meta, _included(document), pages), total
             number += 1
 
     def update(self, resource: Mapping[str, Any]) -> Answer:
@@ -304,7 +316,7 @@ class Client:
     def _request(
         self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Send a request, again where that helps, and return the document that answers it."""
+        """Send a request, again where that helps, and return the document that answers it. Raises Failure."""
         query = "?" + urlencode(params, quote_via=quote) if params else ""
         data = None if body is None else json.dumps(body).encode()
         response, lost = self._send(method, self.url + path + query, data)
@@ -327,7 +339,10 @@ class Client:
         return document
 
     def _send(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
-        """Return the final response, and whether an earlier attempt may have been applied unseen."""
+        """Return the final response, and whether an earlier attempt may have been applied unseen.
+
+        Raises Unreachable, unsent where the CONNECTIONS requests before were in vain.
+        """
         if self._in_vain >= CONNECTIONS:
             raise Unreachable(f"this request was not sent, since the {CONNECTIONS} before it got none either")
         try:
@@ -349,7 +364,6 @@ class Client:
         reads the body outside of it: a body that breaks off would not be tried again.
         """
         retry, lost, waited = self._retry, False, 0.0
-        refused: float | None = None
         while True:
             response = error = None
             if self._pace:
@@ -364,7 +378,7 @@ class Client:
                 )
                 _check_whole(response)
                 if response.status_code != TOO_MANY:
-                    self._room = time.monotonic()
+                    self._refused = None
                     if not retry.is_retry(method, response.status_code):
                         return response, lost
                 lost = lost or (method == "PATCH" and _leaves_open(response.status_code))
@@ -378,10 +392,11 @@ class Client:
                 # No failure, but a turn that is still to come: the time counts, not the attempts.
                 # So does the time spent waiting for turns, once nothing else of this client gets through either.
                 now = time.monotonic()
-                refused = refused or now
-                left = self._patience - max(waited, now - max(refused, self._room))
+                since = self._refused = self._refused or now
+                left = self._patience - max(waited, now - since)
                 if left < WINDOW / 2:
-                    self._give_up(response, now)
+                    if now - since >= PATIENCE - WINDOW:
+                        self._give_up(response)
                     return response, lost
                 asked = min(retry.get_retry_after(raw) or WINDOW, left)
                 if self._pace:
@@ -399,12 +414,11 @@ class Client:
                 raise Unreachable(_reason(error), lost) from exhausted
             retry.sleep(raw)
 
-    def _give_up(self, response: Any, now: float) -> None:
-        """Take the 429 `response` as the answer to every further request, if there was no room for any of them."""
-        if now - self._room >= PATIENCE - WINDOW:
-            self._full = response
-            if self._pace:
-                self._pace.end()
+    def _give_up(self, response: Any) -> None:
+        """Take the 429 `response` as the answer to every further request."""
+        self._full = response
+        if self._pace:
+            self._pace.end()
 
 
 def _path(kind: str, identifier: str) -> str:
@@ -412,7 +426,10 @@ def _path(kind: str, identifier: str) -> str:
 
 
 def _leaves_open(status: int) -> bool:
-    """Return whether an update that was answered so may have been applied: a 408 comes from a gateway, too."""
+    """Return whether an update that was answered so may have been applied.
+
+    It was, or nobody knows, below 400; a 408 can come from a gateway that waited in vain, as a 504 does.
+    """
     return status < 400 or status >= 500 or status == 408
 
 

@@ -80,10 +80,10 @@ def show(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def refused(value: Any, expected: object) -> str:
-    """Return why `value` is refused, and what is accepted instead."""
+def refused(value: Any, expected: object, source: str = "") -> str:
+    """Return why `value` (of `source`, if it says where it comes from) is refused, and what is accepted instead."""
     shown = show(value)
-    return f"{shown if len(shown) <= 60 else shown[:57] + '...'} is not accepted; expected {expected}"
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'}{source} is not accepted; expected {expected}"
 
 
 def _expect(condition: object, accepted: str) -> None:
@@ -121,6 +121,8 @@ def whole(least: int, most: int) -> Kind:
     """Return the kind that is a whole number from `least` to `most`, both included."""
 
     def canonical(value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # as Jinja calculates it
         # In Python True is 1; in a playbook `capacity_limit: yes` is a mistake.
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         _expect(fits, f"a whole number from {least} to {most}")
@@ -251,9 +253,8 @@ class Setting:
 
     `kind`: its values. `nullable`: whether a task may write null. `null`: the canonical form of
     nothing (null, "" or []). `empty`: why an empty list is refused, where it is. `left_out`: what it
-    does to leave the option out. For an attribute of
-    the authentication method, `types`: the types that have it, and `required`: whether a change to
-    such a type must name it.
+    does to leave the option out. For an attribute of the authentication method, `types`: the types
+    that have it, and `required`: whether a change to such a type must name it.
     """
 
     name: str
@@ -414,11 +415,13 @@ _TYPES = "credentials_and_ip, twilio, or the type that the trunk has"
 
 
 def _type(value: Any) -> str:
+    """Return the type of an authentication method; raise ValueError if it can be none."""
     _expect(isinstance(value, str) and re.fullmatch(r"\S+", value), refused(value, _TYPES))
     return str(value)
 
 
 def _desire_authentication(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the canonical type and attributes that a task names; add what is wrong with them to `problems`."""
     values: dict[str, Any] = {}
     option = f"{AUTHENTICATION}.type"
     if "type" in given:
@@ -453,6 +456,7 @@ def numbers_in(desired: Desired) -> set[str]:
 
 
 def _with_ids(problems: list[Problem], desired: Desired, ids: Mapping[str, str]) -> Desired:
+    """Return `desired` with ids in the place of numbers; add the numbers that no DID has to `problems`."""
     settings = dict(desired.settings)
     for name in desired.linkage:
         unknown = [each for each in settings[name] if _NUMBER.fullmatch(each) and each not in ids]
@@ -574,16 +578,16 @@ class Plan:
         return [each for side in sides for each in side]
 
 
-def plan(desired: Desired, current: Trunk) -> Plan:
+def plan(desired: Desired, current: Trunk, ids: Mapping[str, str] | None = None) -> Plan:
     """Compare what a task asks for with the trunk as it is.
 
-    `current` must hold the linkage that `desired` names, and know the numbers of all DIDs that it
-    names by number. Raises Refusal with every problem that follows from the trunk's state (update
-    table, authentication method and relationships), or from a number that no DID has.
+    `current` must hold the linkage that `desired` names. `ids`: the id of each DID that it names by
+    number. Raises Refusal with every problem that follows from the trunk's state (update table,
+    authentication method and relationships), or from a number that no DID has.
     """
     problems: list[Problem] = []
     before = current.settings
-    desired = _with_ids(problems, desired, {number: each for each, number in current.numbers.items()})
+    desired = _with_ids(problems, desired, ids or {})
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
         after[AUTHENTICATION] = _authentication_after(problems, desired.settings, before)

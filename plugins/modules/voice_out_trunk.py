@@ -248,7 +248,7 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     module.warn_of_version(found.meta)
     module.keep_secret([found.resource])
     numbers = api.resolve(client, [desired], found.included)
-    plan = trunk.plan(desired, trunk.read(found.resource, numbers))
+    plan = trunk.plan(desired, trunk.read(found.resource, numbers), api.ids_of(numbers))
     after, meta = plan.after, found.meta
     if plan.patch and not module.check_mode:
         resource, meta, _included = client.update(plan.patch)

@@ -51,6 +51,9 @@ SECRET = "planted-secret"
         ("api_retries", 10, True),
         ("api_retries", -1, False),
         ("api_retries", 11, False),
+        ("api_timeout", True, False),
+        ("api_retries", 1.0, False),
+        ("validate_certs", "maybe", False),
         ("ca_path", __file__, True),
         ("ca_path", "/does/not/exist", False),
         ("ca_path", None, True),
@@ -235,13 +238,39 @@ def test_connection_options_reach_the_client(
     assert "api_retries: false is not accepted" in run_module(**{**options, "api_retries": False})["msg"]
 
 
-@pytest.mark.parametrize("url", [f"https://user:{SECRET}@host/v3", f"https://:{SECRET}@host/v3"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://user:{SECRET}@host/v3",
+        f"https://:{SECRET}@host/v3",
+        f"https://user:pla@{SECRET}@host/v3",
+        f"https://user:pla/{SECRET}@host/v3",
+        f"https://{SECRET}@host/v3",
+        f"user:{SECRET}@host/v3",
+        f"https:/user:{SECRET}@host/v3",
+        f"https://host/v3?key={SECRET}",
+        [f"https://user:{SECRET}@host/v3"],
+    ],
+)
 def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None:
     # The result holds the invocation too, up to ansible-core 2.20.
     result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
     assert result["failed"] is True
     assert SECRET not in str(result)
     assert "planted-key" not in str(result)
+
+
+@pytest.mark.parametrize("key", [{SECRET: None}, [f"{SECRET}'x\"\n"], True, None, [7.5]])
+def test_a_key_that_is_no_text_is_nowhere(run_module: RunModule, key: Any) -> None:
+    result = run_module(name="EU SBC", api_key=key)
+    assert result["failed"] is True
+    assert "api_key: " in result["msg"]
+    assert SECRET not in str(result)
+
+
+def test_a_list_that_changes_is_no_fault_of_the_url() -> None:
+    message = api.explain(jsonapi.Restless("the list changed"), URL)["msg"]
+    assert message == f"Somebody else works on the account ({URL}): the list changed. Run the task again."
 
 
 def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:

@@ -52,11 +52,12 @@ def test_choice(value: Any) -> None:
     assert refusal_of(kind, value) == "one of a, b"
 
 
-@pytest.mark.parametrize("value", [-1, 5, True, False, "3", 3.0, None, [3]])
+@pytest.mark.parametrize("value", [-1, 5, True, False, "3", 3.5, 5.0, float("inf"), float("nan"), None, [3]])
 def test_whole(value: Any) -> None:
     kind = trunk.whole(0, 4)
     assert kind.spec == {"type": "int"}
     assert [kind.canonical(each) for each in (0, 1, 4)] == [0, 1, 4]
+    assert repr(kind.canonical(3.0)) == "3"
     assert refusal_of(kind, value) == "a whole number from 0 to 4"
 
 
@@ -237,8 +238,8 @@ def test_numbers_of_nobody_are_listed() -> None:
         "dids: no DID of this account has the number 15550100, 15550101",
         "emergency_dids: no DID of this account has the number 15550102",
     ]
-    numbers = dict(zip(DIDS, ("15550100", "15550101", "15550102"), strict=True))
-    made = trunk.plan(desired, trunk.read(resource, numbers))
+    ids = dict(zip(("15550100", "15550101", "15550102"), DIDS, strict=True))
+    made = trunk.plan(desired, trunk.read(resource), ids)
     assert {name: change["after"] for name, change in made.changes.items()} == {
         "dids": DIDS[:2],
         "emergency_dids": DIDS[2:],

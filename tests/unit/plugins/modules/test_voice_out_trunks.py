@@ -269,6 +269,22 @@ def test_names_that_meet_are_refused(
     assert methods(local_api) == ["GET"]
 
 
+def test_one_name_for_all_is_told_once_for_each(local_api: Simulator, run_fleet: RunModule) -> None:
+    ids = many(local_api, 100)
+    result = run_fleet(trunks=[{"id": each, "name": "Same"} for each in ids])
+    assert result["msg"].startswith("100 problems: ")
+    assert result["msg"].count("refuses a name that is taken") == 100
+
+
+def test_a_name_that_is_no_text_is_no_obstacle(local_api: Simulator, run_fleet: RunModule) -> None:
+    resources = [
+        {"id": each, "type": "voice_out_trunks", "attributes": {"name": name, "capacity_limit": 30}}
+        for each, name in ((EU, {"x": 1}), (TWILIO, [1]))
+    ]
+    local_api.add_faults({"status": 200, "body": {"data": resources, "meta": {"total_records": 2}}})
+    assert run_fleet(check=True, trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])["changed"] is True
+
+
 def test_names_that_stay_apart_are_no_problem(local_api: Simulator, run_fleet: RunModule) -> None:
     entries = [{"id": EU, "name": "EU SBC"}, {"id": TWILIO, "name": "free"}, {"id": ANY_DID, "status": "blocked"}]
     assert run_fleet(trunks=entries)["summary"]["failed"] == 0
@@ -417,6 +433,10 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
         ({}, "trunks: required: a list of trunks, each a dictionary of options"),
         ({"trunks": "name=EU capacity_limit=3"}, 'trunks: "name=EU capacity_limit=3" is not accepted; expected a list'),
         ({"trunks": '[{"id": "x"}]'}, r'trunks: "[{\"id\": \"x\"}]" is not accepted; expected a list of trunks'),
+        (
+            {"trunks": ["{1: 2}"]},
+            'trunks[0]: "{1: 2}" is not accepted; expected a dictionary of options',
+        ),
         (
             {"trunks": [None, {"id": EU, "rtp_timeout": 5}]},
             "2 problems: (1) trunks[0]: null is not accepted; expected "
