@@ -216,8 +216,10 @@ class TaskModule(AnsibleModule):
         # What may be a secret in a URL is refused, and must not be in the invocation either; nor a key that is no text.
         url = str(self.params.get("api_url"))
         self.no_log_values.update(re.findall(r"(?s)(?:^|//?)([^/].*)@", url) + re.findall(r"(?s)[?](.+)", url))
-        if self._raw.get("api_key") is not None:
+        if isinstance(self._raw.get("api_key"), (list, dict)):
             self.no_log_values.add(str(self.params["api_key"]))
+        # No secret, and some versions would blank out every true and false of the result.
+        self.no_log_values -= {"True", "False"}
         result = getattr(self, "validation_result", None)
         if result is not None and result.error_messages:
             messages = _unsupported(result)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils import trunk
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 # More or fewer examples than the tests say: 10 for a long search, 0.01 where every second counts.
@@ -26,7 +26,9 @@ settings.register_profile(
     "same",
     derandomize=True,
     database=None,
+    # How long it takes says more of the machine, and of what else it does, than of the code.
     deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.generate, Phase.shrink] if FACTOR >= 1 else [Phase.generate],
 )
 settings.load_profile("same")
