@@ -75,6 +75,7 @@ class Simulator:
         self._stopping = threading.Event()
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
+        self._kept: socket.socket | None = None
         self.app = _make_app(self)
 
     # --- start and stop ---
@@ -98,6 +99,9 @@ class Simulator:
     def stop(self) -> None:
         """Stop listening and hang up on clients that keep their connection."""
         self._stopping.set()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         if self._server is None or self._thread is None:
             return
         self._stop_listening()
@@ -112,6 +116,12 @@ class Simulator:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+
+    def _keep_port(self) -> None:
+        """Let nobody else listen where connections are to be refused."""
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind((self.host, self.port))
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -215,6 +225,7 @@ class Simulator:
             self._cut(fault, made)
         if fault.kind == "last":
             self._stop_listening()
+            self._keep_port()
         entry["status"] = made.status
         if fault.kind == "stall":
             self._cut(fault, made)

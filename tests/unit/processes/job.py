@@ -109,8 +109,6 @@ class Stage:
             elif scenario.fault.reach in TLS:
                 api.tls = self._certificates.context(scenario.fault.reach)
             api.start()
-            if scenario.fault.reach == "refused" and not rule:
-                api.stop()
 
     def stop(self) -> None:
         """Stop every API."""
@@ -171,7 +169,12 @@ class Stage:
 
     def _variables(self, scenario: Scenario) -> dict[str, Any]:
         reach = scenario.fault.reach
-        url = "http://api.didww.invalid/v3" if reach == "no such host" else self.api(scenario).url
+        url = self.api(scenario).url
+        if reach == "no such host":
+            url = "http://api.didww.invalid/v3"
+        elif reach == "refused" and scenario.method == "GET":
+            # Where nobody listens: the port of an API that was stopped may be another's by then.
+            url = "http://127.0.0.1:1/v3"
         # Nobody gave the task the authority of a certificate that signs itself.
         bundle = {"ca_path": self._certificates.bundle} if reach in TLS and reach != "self-signed" else {}
         return {"api_url": url, "api_retries": scenario.retries, **bundle}
