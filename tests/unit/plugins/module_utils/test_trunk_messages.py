@@ -61,6 +61,11 @@ def test_whole(value: Any) -> None:
     assert refusal_of(kind, value) == "a whole number from 0 to 4"
 
 
+def test_a_url_has_no_control_characters() -> None:
+    for character in "\0\x1f\x7f\t ":
+        assert refusal_of(trunk.URL, f"https://example.com/{character}a").startswith("an http or https URL")
+
+
 @pytest.mark.parametrize(
     ("value", "canonical"),
     [
