@@ -46,7 +46,7 @@ class Simulator:
     """One stand-in server: a store, a journal, faults, and the thread that serves them.
 
     In: the seed (default: the packaged one), requests per second per key (0: unlimited), seconds
-    added to every API request, where to listen (port 0: any free one), and a TLS context to serve
+    added to every API request, where to listen (port 0: any free one, at each start), and a TLS context to serve
     https. Use it as a context manager, or call `start` and `stop`. The methods do what the control endpoints do.
     Raises SeedError for a seed that makes no sense.
     """
@@ -66,6 +66,7 @@ class Simulator:
         self.latency = latency
         self.host = host
         self.port = port
+        self._wanted_port = port
         self.verbose = verbose
         self._seed = load_seed() if seed is None else seed
         self._api = Api(store.from_seed(self._seed), rate)
@@ -81,7 +82,7 @@ class Simulator:
     # --- start and stop ---
 
     def start(self) -> Simulator:
-        """Listen, and serve in a thread of its own. On return, requests are answered."""
+        """Listen, and serve in a thread of its own. On return, requests are answered at `url`."""
         simulator = self
 
         class Handler(_Handler):
@@ -89,7 +90,7 @@ class Simulator:
 
         self._stopping.clear()
         self._server = make_server(
-            self.host, self.port, self.app, threaded=True, request_handler=Handler, ssl_context=self.tls
+            self.host, self._wanted_port, self.app, threaded=True, request_handler=Handler, ssl_context=self.tls
         )
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -104,7 +105,7 @@ class Simulator:
             self._kept = None
         if self._server is None or self._thread is None:
             return
-        self._stop_listening()
+        self._stop_listening()  # does no harm a second time
         self._thread.join()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):  # the client was faster
@@ -112,16 +113,21 @@ class Simulator:
         self._server = self._thread = None
 
     def _stop_listening(self) -> None:
-        """Refuse connections from now on; those that there are go on. Does no harm a second time."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        """Refuse connections from now on; those that there are go on."""
+        assert self._server is not None
+        self._server.shutdown()
+        self._server.server_close()
 
     def _keep_port(self) -> None:
-        """Let nobody else listen where connections are to be refused."""
+        """Hold the port without listening, so that nobody else can take it once the server has let go of it."""
+        assert self._server is not None
         self._kept = socket.socket()
-        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside the connections that there are
+        # And beside the server; only now, so that a second server on this port fails to start instead of sharing it.
+        for held in (self._server.socket, self._kept):
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._kept.bind((self.host, self.port))
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -223,9 +229,9 @@ class Simulator:
         made = fault.shape(normal)
         if fault.kind == "drop":
             self._cut(fault, made)
-        if fault.kind == "last":
-            self._stop_listening()
+        if fault.kind == "last" and self._kept is None:
             self._keep_port()
+            self._stop_listening()
         entry["status"] = made.status
         if fault.kind == "stall":
             self._cut(fault, made)

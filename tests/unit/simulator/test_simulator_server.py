@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -301,6 +302,8 @@ def test_last() -> None:
             assert own.trunk(TRUNK)["attributes"]["capacity_limit"] == 77
             with pytest.raises(requests.ConnectionError, match="Connection refused"):
                 client.get(PATH)
+            with pytest.raises(OSError, match="in use"):
+                socket.create_server((own.host, own.port))
             own.stop()
             with own:
                 assert outcome(client) == 200
@@ -427,12 +430,24 @@ def test_stop_hangs_up_and_start_listens_again() -> None:
     client = Client(own)
     with client.session:
         with own:
-            port = own.port
             assert outcome(client) == 200
-        assert outcome(client) == "ConnectionError"
+            connection = socket.create_connection((own.host, own.port))
+            connection.sendall(b"GET /v3/dids HTTP/1.1\r\nHost: local\r\n\r\n")
+            assert connection.recv(8) == b"HTTP/1.1"
+        # The port itself may be another server's from now on.
+        with connection:
+            connection.settimeout(5)
+            while connection.recv(4096):
+                pass
         with own:
-            assert own.port == port
             assert outcome(client) == 200
+
+
+def test_the_port_that_was_asked_for_is_listened_on_by_one_server_at_a_time() -> None:
+    with Simulator(rate=0) as first:
+        asked = Simulator(rate=0, port=first.port)
+        with pytest.raises(SystemExit):  # werkzeug says on stderr that the port is in use
+            asked.start()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
