@@ -109,6 +109,7 @@ options:
     description:
       - The destination prefixes, digits without C(+), that are rejected or allowed as O(default_dst_action) says.
         Order and repetition do not count.
+      - Write those that begin with a zero in quotes, since YAML reads V(044) as the number 36.
       - V(null) and V([]) stand for none.
     type: list
     elements: str

@@ -31,6 +31,7 @@ try:
         HTTPError,
         IncompleteRead,
         InvalidHeader,
+        LocationParseError,
         LocationValueError,
         MaxRetryError,
         NewConnectionError,
@@ -382,7 +383,8 @@ class Client:
                     if not retry.is_retry(method, response.status_code):
                         return response, lost
                 lost = lost or (method == "PATCH" and _leaves_open(response.status_code))
-            except (requests.exceptions.RequestException, HTTPError, OSError) as caught:
+            # ValueError and TypeError: what requests makes of the URL of a proxy that does not parse.
+            except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, TypeError) as caught:
                 response, error = None, caught
                 lost = lost or (method == "PATCH" and not _never_sent(caught))
                 if not _may_pass(caught):
@@ -480,6 +482,9 @@ def _reason(error: BaseException | None) -> str:
     while True:
         if isinstance(cause, ProxyError):
             return f"the proxy failed: {_reason(cause.original_error)}"
+        if isinstance(cause, LocationParseError) or type(cause) in (ValueError, TypeError):
+            # Its words would hold a part of the URL, maybe of the password in it.
+            return "a URL does not parse; in that of a proxy, what is special in user and password is percent-encoded"
         if isinstance(cause, DecodeError):
             return "the answer does not unpack as its Content-Encoding says"
         if isinstance(cause, (IncompleteRead, http.client.IncompleteRead)):

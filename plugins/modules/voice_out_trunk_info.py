@@ -15,7 +15,8 @@ description:
   - Each trunk that is returned can be given back to M(didww.voice.voice_out_trunk), without the keys that are no
     options, and changes nothing. What DIDWW itself would not take, should it hold such a value, is returned as it is,
     and refused when it is given back.
-  - To find nothing is not an error, except by O(id).
+  - To find nothing is not an error, except by O(id). V(null) for a filter is an error, since it would select every
+    trunk. Leave the filter out, or write V(omit).
 author:
   - didww.voice contributors (@didww)
 extends_documentation_fragment:
@@ -44,7 +45,7 @@ options:
     type: str
   name_contains:
     description:
-      - Only trunks whose name contains this text.
+      - Only trunks whose name contains this text, in which commas and quotation marks are refused.
     type: str
   status:
     description:

@@ -77,6 +77,16 @@ def test_the_version_is_one() -> None:
     assert load("galaxy.yml")["version"] == api.VERSION
 
 
+def test_what_installs_the_collection_by_itself_stays_within_its_major_version() -> None:
+    major = int(api.VERSION.split(".")[0])
+    within = {"name": "didww.voice", "version": f">={major}.0.0,<{major + 1}.0.0"}
+    project = load("playbooks/awx/files/project/collections/requirements.yml")
+    image = load("playbooks/awx/execution-environment.yml")["dependencies"]["galaxy"]
+    assert project["collections"] == image["collections"] == [within]
+    (shown,) = re.findall(r"```yaml\n(collections:\n.*?)```", README, re.DOTALL)
+    assert yaml.safe_load(shown)["collections"] == [within]
+
+
 def test_the_range_of_ansible_core_is_one() -> None:
     oldest, newest = (VERSIONS[index].rpartition(".")[0] for index in (0, -1))
     assert load("meta/runtime.yml")["requires_ansible"] == f">={VERSIONS[0]}"

@@ -35,8 +35,8 @@ def test_the_definition_in_the_project_makes_a_build_context_with_the_collection
     assert definition.read_bytes() == (FILES / "execution-environment.yml").read_bytes()
     builder("create", f"--file={definition}", f"--context={tmp_path}", "--output-filename=Containerfile")
     galaxy = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text(encoding="utf-8"))
-    assert galaxy == {"collections": [{"name": "didww.voice"}]}
     options = yaml.safe_load(definition.read_text(encoding="utf-8"))
+    assert galaxy == options["dependencies"]["galaxy"]
     containerfile = (tmp_path / "Containerfile").read_text(encoding="utf-8")
     assert options["images"]["base_image"]["name"] in containerfile
     assert options["dependencies"]["python_interpreter"]["python_path"] in containerfile

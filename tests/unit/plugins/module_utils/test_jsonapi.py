@@ -510,9 +510,20 @@ def test_delays_end_at_a_minute(local_api: Simulator, delays: list[float]) -> No
     assert all(min(60, 0.25 * 2**n) <= delay <= 60 for n, delay in enumerate(delays))
 
 
-def test_the_password_of_a_proxy_is_not_shown(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://user:planted-secret@host:99999")
-    with pytest.raises(jsonapi.Unreachable) as failed:
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:planted-secret@host:99999",
+        "http://user:planted/secret@127.0.0.1:1",
+        "http://user:planted[secret@127.0.0.1:1",
+        "http://user:planted-secret@",
+    ],
+)
+def test_the_password_of_a_proxy_is_not_shown(
+    local_api: Simulator, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(jsonapi.Unreachable, match=r"percent-encoded$") as failed:
         client(local_api, url="http://api.example.invalid/v3").update(UPDATE)
     assert "planted" not in str(failed.value)
     assert failed.value.unsettled is False
