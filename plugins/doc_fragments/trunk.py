@@ -142,7 +142,8 @@ options:
         spaces, dots, dashes and brackets. Order and repetition do not count. V([]) unlinks all.
       - A number is looked up, in check mode too. An id is not, so that only DIDWW can say that there is no such DID.
       - Cannot be named while O(allow_any_did_as_cli) is or becomes V(true). V([]) can, and what is linked already
-        where the flag is V(true) before.
+        where the flag is V(true) before. Where the flag becomes V(false), what is named is sent with it in any case,
+        since what DIDWW linked under the flag need not stay.
     type: list
     elements: str
   emergency_dids:

@@ -106,13 +106,14 @@ def connection_problems(options: Mapping[str, Any], named: Collection[str]) -> l
             continue
         value = options[option]
         variable = f"the environment variable {_variable(option)}"
+        source = "" if option in named else f" of {variable}"
         if option == "api_key" and value is None and option not in named:
             problems.append(Problem(option, f"required; {variable} can hold it too"))
         elif not accepts(value):
-            words = refused(value, expected, "" if option in named else f" of {variable}")
+            words = refused(value, expected, source)
             if value is not None and (option == "api_key" or re.search(r"[@?]", str(value))):
                 # Neither the key is shown, nor a URL that may hold a password.
-                words = f"the value is not accepted; expected {expected}"
+                words = f"the value{source} is not accepted; expected {expected}"
             problems.append(Problem(option, words))
     return problems
 
@@ -126,7 +127,8 @@ def _is_count(retries: Any) -> bool:
 
 
 def _is_file(path: Any) -> bool:
-    return path is None or os.path.exists(path)
+    # For os.path a number, and so true and false, is an open file.
+    return path is None or (isinstance(path, str) and os.path.exists(path))
 
 
 def _is_header_value(key: Any) -> bool:
@@ -187,6 +189,8 @@ class TaskModule(AnsibleModule):
         environment = {name: os.environ.get(_variable(name)) for name in connection_spec()}
         said = {**{name: value for name, value in environment.items() if value}, **self._raw}
         self.argument_spec = _convertible(self.argument_spec, said)
+        # Before Ansible logs the invocation, which a result shows too.
+        self.no_log_values.update(_misplaced_secrets(said))
 
     def _checked(self) -> Any:
         """Return the checked options that the task names; raise Refusal with every problem.
@@ -213,11 +217,6 @@ class TaskModule(AnsibleModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
         """Fail. Ansible names the first option that it does not know, and then no rule is checked: tell all."""
-        # What may be a secret in a URL is refused, and must not be in the invocation either; nor a key that is no text.
-        url = str(self.params.get("api_url"))
-        self.no_log_values.update(re.findall(r"(?s)(?:^|//?)([^/].*)@", url) + re.findall(r"(?s)[?](.+)", url))
-        if isinstance(self._raw.get("api_key"), (list, dict)):
-            self.no_log_values.add(str(self.params["api_key"]))
         # No secret, and some versions would blank out every true and false of the result.
         self.no_log_values -= {"True", "False"}
         result = getattr(self, "validation_result", None)
@@ -266,6 +265,31 @@ class TaskModule(AnsibleModule):
                 f"DIDWW answered with API version {version} where this collection speaks {API_VERSION}: "
                 "settings may be missing or mean something else"
             )
+
+
+def _misplaced_secrets(said: Mapping[str, Any]) -> set[str]:
+    """Return what may be a secret among what a task says, where no option for a secret is.
+
+    That is part of a URL, a key that is no text, and what is called a secret: all of it is refused,
+    but only once it was logged. Less than four characters are no secret, as in `without`.
+    """
+    key, url = said.get("api_key"), str(said.get("api_url"))
+    found = re.findall(r"(?s)(?:^|//?)([^/].*)@", url) + re.findall(r"(?s)[?](.+)", url)
+    found += [str(key)] if isinstance(key, (list, dict)) else []
+    found += _called_secret({name: value for name, value in said.items() if name != "api_key"})
+    return {each for each in found if len(each) >= 4}
+
+
+def _called_secret(value: Any, called: bool = False) -> list[str]:
+    """Return the texts and numbers in `value`, of plain JSON, whose key says that they are secret: no option's does."""
+    if isinstance(value, Mapping):
+        words = r"(?i)user|pass|secret|token|key$"
+        pairs = [(each, called or re.search(words, str(name)) is not None) for name, each in value.items()]
+    elif isinstance(value, list):
+        pairs = [(each, called) for each in value]
+    else:
+        return [str(value)] if called and value is not None else []
+    return [text for each, secret in pairs for text in _called_secret(each, secret)]
 
 
 def _convertible(options: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:

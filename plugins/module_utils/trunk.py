@@ -121,8 +121,11 @@ def whole(least: int, most: int) -> Kind:
     """Return the kind that is a whole number from `least` to `most`, both included."""
 
     def canonical(value: Any) -> int:
+        # As Jinja calculates it, and before ansible-core 2.19 writes it.
+        if isinstance(value, str) and re.fullmatch(r"\d{1,18}\.0", value, re.ASCII):
+            value = float(value)
         if isinstance(value, float) and value.is_integer():
-            value = int(value)  # as Jinja calculates it
+            value = int(value)
         # In Python True is 1; in a playbook `capacity_limit: yes` is a mistake.
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         _expect(fits, f"a whole number from {least} to {most}")
@@ -137,7 +140,7 @@ def amount(least: int, most: int) -> Kind:
     def canonical(value: Any) -> str:
         written = str(value)
         accepted = f"a decimal number from {least}.0 to {most}.0, such as 1000.0"
-        _expect(re.fullmatch(r"\d+(\.\d+)?", written, re.ASCII), accepted)
+        _expect(re.fullmatch(r"\d{1,99}(\.\d{1,99})?", written, re.ASCII), accepted)
         _expect(least <= Decimal(written) <= most, accepted)
         units, _dot, fraction = written.partition(".")
         return f"{int(units)}.{fraction.rstrip('0') or '0'}"
@@ -273,9 +276,10 @@ class Setting:
             return self.null
         if value == [] and self.empty:
             raise ValueError(self.empty)
-        if value == [""]:
-            # What Ansible makes of an empty string, and before ansible-core 2.19 of a template that yields null.
-            raise ValueError("an empty string is not accepted; write null itself, a list, or leave the option out")
+        if value in ("", [""]) and self.kind.spec["type"] != "str":
+            # Of a template that yields null Ansible makes it before ansible-core 2.19; [""] of "" for a list.
+            null = "null itself, " if self.nullable else ""
+            raise ValueError(f"an empty string is not accepted; write {null}a value, or leave the option out")
         try:
             return self.kind.canonical(value)
         except ValueError as error:
@@ -601,7 +605,9 @@ def plan(desired: Desired, current: Trunk, ids: Mapping[str, str] | None = None)
         for setting in SETTINGS
         if setting.name in after and before[setting.name] != after[setting.name]
     }
-    patch = _patch(current, changes, after) if changes else None
+    # What DIDWW linked while it managed them need not stay so without the flag.
+    released = {name for name in desired.linkage if before[FLAG_OF[name]] is True and FLAG_OF[name] in changes}
+    patch = _patch(current, changes.keys() | released, after) if changes else None
     return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers))
 
 
@@ -667,13 +673,13 @@ def _managed_linkage(
     return managed
 
 
-def _patch(current: Trunk, changes: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resource that states what differs, and what the API demands beside it."""
-    attributes = {name: after[name] for name in changes if name not in LINKAGE}
+def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resource that states the settings `names`, and what the API demands beside them."""
+    attributes = {each.name: after[each.name] for each in SETTINGS if each.name in names and each.name not in LINKAGE}
     relationships = {
-        name: {"data": [{"type": "dids", "id": each} for each in after[name]]} for name in changes if name in LINKAGE
+        name: {"data": [{"type": "dids", "id": each} for each in after[name]]} for name in LINKAGE if name in names
     }
-    if AUTHENTICATION in changes:
+    if AUTHENTICATION in names:
         had, method = current.settings[AUTHENTICATION], after[AUTHENTICATION]
         same_type = had["type"] == method["type"]
         details = dict(current.kept) if same_type else {}

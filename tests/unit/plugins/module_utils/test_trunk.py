@@ -85,6 +85,8 @@ def problems(given: dict[str, Any], current: dict[str, Any] | None = None) -> li
         ("dst_prefixes", ["44", " 45"], ["44", "45"]),
         ("capacity_limit", 0, 0),
         ("capacity_limit", 32767, 32767),
+        ("capacity_limit", "45.0", 45),
+        ("capacity_limit", "032767.0", 32767),
         ("rtp_timeout", 600, 600),
         ("callback_url", "http://[::1]:8080/", "http://[::1]:8080/"),
     ],
@@ -256,6 +258,25 @@ def test_linkage_is_a_set() -> None:
         "relationships": {"dids": {"data": [{"type": "dids", "id": DIDS[0]}, {"type": "dids", "id": DIDS[2]}]}},
     }
     assert made.changes == {"dids": {"before": DIDS[:2], "after": [DIDS[0], DIDS[2]]}}
+
+
+@pytest.mark.parametrize("name", trunk.LINKAGE)
+def test_dids_that_are_named_are_sent_with_the_flag_that_ends_their_management(name: str) -> None:
+    flag = trunk.FLAG_OF[name]
+    managed = resource(linkage={name: DIDS[:1]}, **{flag: True})
+    ended = plan({flag: False, name: DIDS[:1]}, managed)
+    assert list(ended.changes) == [flag]
+    assert ended.patch == {
+        "id": ID,
+        "type": "voice_out_trunks",
+        "attributes": {flag: False},
+        "relationships": {name: {"data": [{"type": "dids", "id": DIDS[0]}]}},
+    }
+    assert "relationships" not in (plan({flag: False}, managed).patch or {})
+    assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, managed).patch or {})
+    ordinary = resource(linkage={name: DIDS[:1]})
+    assert plan({flag: False, name: DIDS[:1]}, ordinary).patch is None
+    assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, ordinary).patch or {})
 
 
 def test_unmet_names_what_was_asked_and_answered() -> None:

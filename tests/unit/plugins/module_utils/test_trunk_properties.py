@@ -100,6 +100,10 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
     demanded = {"allowed_rtp_ips"} if method["type"] == "credentials_and_ip" != old["type"] else set()
+    # What DIDWW managed is stated with the flag that ends that.
+    for name, flag in (("dids", "allow_any_did_as_cli"), ("emergency_dids", "emergency_enable_all")):
+        if name in task and flag in plan.changes and before.settings[flag]:
+            demanded.add(name)
     assert set(sent) == set(plan.changes) | demanded
     assert set(plan.changes) <= set(task)
     assert (plan.patch is None) is (plan.changes == {})

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
+from ansible.module_utils import basic
 from simulator.server import Simulator
 
 from ...conftest import CASES, LINKAGE, TRUNK, RunModule, options_of, prepare
@@ -200,9 +203,10 @@ ODD = [
     ({"capacity_limit": float("inf")}, "capacity_limit: Infinity is not accepted; expected a whole number"),
     ({"capacity_limit": "Infinity"}, 'capacity_limit: "Infinity" is not accepted'),
     ({"capacity_limit": "1e2000000"}, 'capacity_limit: "1e2000000" is not accepted'),
-    ({"capacity_limit": ""}, 'capacity_limit: "" is not accepted'),
+    ({"capacity_limit": ""}, "capacity_limit: an empty string is not accepted; write null itself, a value, or leave"),
+    ({"rtp_ping": ""}, "rtp_ping: an empty string is not accepted; write a value, or leave"),
     # What only some versions of ansible-core would take.
-    ({"capacity_limit": "60.0"}, 'capacity_limit: "60.0" is not accepted'),
+    ({"capacity_limit": "6e1"}, 'capacity_limit: "6e1" is not accepted'),
     ({"capacity_limit": 60.5}, "capacity_limit: 60.5 is not accepted; expected a whole number"),
     ({"capacity_limit": "9" * 5000}, 'capacity_limit: "999'),
     ({"rtp_ping": "maybe"}, 'rtp_ping: "maybe" is not accepted; expected true or false'),
@@ -215,6 +219,71 @@ ODD = [
     ({"authentication_method": {"type": ["twilio"]}}, 'authentication_method.type: ["twilio"] is not accepted'),
     ({"authentication_method": {"type": "twilio", "sid": 1}}, "unsupported options: authentication_method.sid"),
 ]
+
+
+SECRET = "planted-secret"
+MISPLACED = [
+    {"apikey": SECRET},
+    {"authentication_method": {"type": "credentials_and_ip", "username": "bob", "password": SECRET}},
+    {"authentication_method": {"type": "credentials_and_ip", "attributes": [{"token": SECRET}]}},
+    {"credentials": {"username": SECRET, "password": None, "tokens": [SECRET]}},
+]
+
+
+@pytest.mark.parametrize("options", MISPLACED)
+def test_a_secret_where_none_belongs_is_neither_shown_nor_logged(
+    local_api: Simulator,
+    run_module: RunModule,
+    run_fleet: RunModule,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
+    for result in (
+        run_module(id=TRUNK, **options),
+        run_fleet(trunks=[{"id": TRUNK, **options}]),
+        run_fleet(trunks=[{"id": TRUNK, "api_key": SECRET}]),
+    ):
+        assert result["failed"] is True
+        assert "unsupported options" in result["msg"]
+        assert SECRET not in json.dumps(result)
+    assert len(logged) == 2  # Ansible itself refuses the first before it logs
+    assert SECRET not in str(logged)
+    assert local_api.journal == []
+
+
+def test_a_malformed_url_is_not_logged(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
+    result = run_module(id=TRUNK, api_url=f"https://user:{SECRET}@api.didww.com/v3")
+    assert result["msg"].startswith("api_url: the value is not accepted; expected the base URL")
+    assert SECRET not in json.dumps(result)
+    assert len(logged) == 1
+    assert SECRET not in str(logged)
+
+
+def test_what_is_too_short_to_be_a_secret_leaves_the_message_readable(run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, api_url="https://api.didww.com/v3?e")
+    assert result["msg"].startswith("api_url: the value is not accepted; expected the base URL")
+
+
+@pytest.mark.parametrize("path", [True, ["/etc/ssl/certs"], {"a": "b"}, 1])
+def test_a_ca_path_that_is_no_path_is_told(local_api: Simulator, run_module: RunModule, path: Any) -> None:
+    result = run_module(id=TRUNK, ca_path=path, rtp_timeout=5)
+    assert re.match(r"2 problems: \(1\) ca_path: .* is not accepted; expected a CA bundle that exists", result["msg"])
+    assert local_api.journal == []
+
+
+def test_a_key_of_the_environment_is_said_to_come_from_there(
+    run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIDWW_API_KEY", "two words")
+    result = run_module(id=TRUNK, leave_out=["api_key"])
+    assert result["msg"].startswith("api_key: the value of the environment variable DIDWW_API_KEY is not accepted")
+    assert "two words" not in json.dumps(result)
 
 
 OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
