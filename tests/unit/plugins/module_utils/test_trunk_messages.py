@@ -52,12 +52,14 @@ def test_choice(value: Any) -> None:
     assert refusal_of(kind, value) == "one of a, b"
 
 
-@pytest.mark.parametrize("value", [-1, 5, True, False, "3", 3.5, 5.0, float("inf"), float("nan"), None, [3]])
+@pytest.mark.parametrize(
+    "value", [-1, 5, True, False, "3", "5.0", "٣.0", "3.00", 3.5, 5.0, float("inf"), float("nan"), None, [3]]
+)
 def test_whole(value: Any) -> None:
     kind = trunk.whole(0, 4)
     assert kind.spec == {"type": "int"}
     assert [kind.canonical(each) for each in (0, 1, 4)] == [0, 1, 4]
-    assert repr(kind.canonical(3.0)) == "3"
+    assert [repr(kind.canonical(each)) for each in (3.0, "3.0")] == ["3", "3"]
     assert refusal_of(kind, value) == "a whole number from 0 to 4"
 
 
@@ -89,6 +91,12 @@ def test_amount(value: Any, canonical: str) -> None:
 )
 def test_no_amount(value: Any) -> None:
     assert refusal_of(trunk.amount(1, 10), value) == "a decimal number from 1.0 to 10.0, such as 1000.0"
+
+
+@pytest.mark.parametrize("digits", [100, 5000])
+def test_no_amount_is_as_long_as_that(digits: int) -> None:
+    # Python makes no number of more than 4300 digits.
+    assert refusal_of(trunk.amount(1, 10), digits * "0" + "1").startswith("a decimal number from")
 
 
 def test_a_set() -> None:
