@@ -78,7 +78,7 @@ def test_the_version_is_one() -> None:
 
 
 def test_what_installs_the_collection_by_itself_stays_within_its_major_version() -> None:
-    major = int(api.VERSION.split(".")[0])
+    major = int(api.VERSION.split(".", maxsplit=1)[0])
     within = {"name": "didww.voice", "version": f">={major}.0.0,<{major + 1}.0.0"}
     project = load("playbooks/awx/files/project/collections/requirements.yml")
     image = load("playbooks/awx/execution-environment.yml")["dependencies"]["galaxy"]
