@@ -151,7 +151,7 @@ options:
       - All the DIDs that are enabled for emergency calls, each by its id (UUID) or by its number as in O(dids). Order
         and repetition do not count. V([]) unlinks all.
       - Cannot be named while O(emergency_enable_all) is or becomes V(true). V([]) can, and what is linked already
-        where the flag is V(true) before.
+        where the flag is V(true) before. Where the flag becomes V(false), what is named is sent with it in any case.
     type: list
     elements: str
 notes:

@@ -233,7 +233,7 @@ class Client:
         self._session.headers.update(headers)
         self._session.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
         # Redirects are not followed, so their target is not even parsed: it may be anything.
-        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # on purpose
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # replaced on purpose
         # An auth of its own also keeps requests from consulting .netrc.
         self._session.auth = authenticate
 

@@ -127,6 +127,7 @@ class Simulator:
         for held in (self._server.socket, self._kept):
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._kept.bind((self.host, self.port))
+        # Nor may another one take it from now on.
         self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
     def __enter__(self) -> Simulator:

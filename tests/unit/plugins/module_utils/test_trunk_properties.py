@@ -22,6 +22,7 @@ from ...strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
 
 AUTHENTICATION = trunk.AUTHENTICATION
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
 STATES = strategies.states()
 SITUATIONS = STATES.flatmap(lambda state: st.tuples(st.just(state), strategies.tasks(state)))
@@ -72,7 +73,7 @@ def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
             options |= {f"{prefix}allowed_sip_ips"} - {prefix + name for name in method}
             if before.settings["allowed_rtp_ips"] is None and "allowed_rtp_ips" not in wanted:
                 options.add("allowed_rtp_ips")
-    for name, flag in (("dids", "allow_any_did_as_cli"), ("emergency_dids", "emergency_enable_all")):
+    for name, flag in MANAGED_BY.items():
         on = before.settings[flag]
         unchanged = on and wanted.get(name) == before.settings.get(name)
         if wanted.get(flag, on) and wanted.get(name) and not unchanged:
@@ -101,7 +102,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
     demanded = {"allowed_rtp_ips"} if method["type"] == "credentials_and_ip" != old["type"] else set()
     # What DIDWW managed is stated with the flag that ends that.
-    for name, flag in (("dids", "allow_any_did_as_cli"), ("emergency_dids", "emergency_enable_all")):
+    for name, flag in MANAGED_BY.items():
         if name in task and flag in plan.changes and before.settings[flag]:
             demanded.add(name)
     assert set(sent) == set(plan.changes) | demanded
