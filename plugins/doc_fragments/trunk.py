@@ -22,12 +22,14 @@ options:
   external_reference_id:
     description:
       - The trunk's identifier in a system of yours, of at most 100 characters.
+      - Write digits in quotes. YAML reads V(0012) as the number 10, and V(2024.10) as 2024.1, which is an error.
       - Selects the trunk if O(id) is not given, and is a setting if it is.
       - V(null) or an empty string clears it.
     type: str
   name:
     description:
       - The name of the trunk, not blank.
+      - Write digits in quotes. YAML reads V(0012) as the number 10, and V(1.10) as 1.1, which is an error.
       - Selects the trunk if neither O(id) nor O(external_reference_id) is given, and is a setting otherwise. Upper
         and lower case and spaces count.
     type: str
@@ -35,7 +37,8 @@ options:
     description:
       - The IPv4 and IPv6 addresses and networks (CIDR) that may send media. Order, repetition and spelling do not
         count.
-      - V(null) stands for no restriction. An empty list is an error, since it could mean nobody or everybody.
+      - At most 60. V(null) stands for no restriction. An empty list is an error, since it could mean nobody or
+        everybody.
       - An address with host bits set, such as V(203.0.113.5/24), is an error.
       - A change of O(authentication_method.type) to V(credentials_and_ip) demands a value, unless the trunk already
         names addresses.
@@ -59,7 +62,7 @@ options:
         required: true
       allowed_sip_ips:
         description:
-          - The IPv4 and IPv6 addresses and networks (CIDR) that may send calls, at least one.
+          - The IPv4 and IPv6 addresses and networks (CIDR) that may send calls, at least one and at most 60.
           - Belongs to O(authentication_method.type=credentials_and_ip) and is required to change to it.
         type: list
         elements: str
@@ -71,7 +74,7 @@ options:
         type: str
       twilio_account_sid:
         description:
-          - The SID of the Twilio account, V(AC) and 32 hexadecimal digits.
+          - The SID of the Twilio account, two letters (V(AC) as a rule) and 32 hexadecimal digits.
           - Belongs to O(authentication_method.type=twilio) and is required to change to it.
         type: str
   on_cli_mismatch_action:
@@ -98,7 +101,7 @@ options:
     description:
       - The most that the trunk may spend in 24 hours, a decimal from V(0.0) to V(100000.0). V(1000) and V(1000.0) are
         equal.
-      - V(null) or an empty string removes the limit.
+      - V(null) removes the limit. An empty string is an error, so that a template that turns out empty does not.
     type: str
   default_dst_action:
     description:
@@ -141,6 +144,7 @@ options:
       - All the DIDs that are allowed as CLI, each by its id (UUID) or by its number in E.164, with or without C(+),
         spaces, dots, dashes and brackets. Order and repetition do not count. V([]) unlinks all.
       - A number is looked up, in check mode too. An id is not, so that only DIDWW can say that there is no such DID.
+      - If several DIDs have the number, those that are linked already are meant. It is an error if none of them is.
       - Cannot be named while O(allow_any_did_as_cli) is or becomes V(true). V([]) can, and what is linked already
         where the flag is V(true) before. Where the flag becomes V(false), what is named is sent with it in any case,
         since what DIDWW linked under the flag need not stay.
@@ -169,6 +173,7 @@ options:
       - The trunks, each with the options of M(didww.voice.voice_out_trunk). Every entry must mean another trunk.
       - No entry can take a name that the trunk of another entry has, before or after the task. DIDWW refuses a name
         that is taken, and the order of updates is not promised. Rename one of the two in a task before.
+      - No entry can take an O(trunks[].external_reference_id) by which another entry selects its trunk.
     type: list
     elements: dict
     required: true

@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+import select
+import signal
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, missing_required_lib
@@ -33,7 +37,9 @@ from ansible_collections.didww.voice.plugins.module_utils.trunk import (
 
 VERSION = "1.0.0"
 API_VERSION = "2026-04-16"
-NUMBERS_AT_ONCE = 100  # in one filter: a URL of well under 2,000 characters
+# The most resources of a type that DIDWW puts on a page (DIDWW API 3, "Pagination").
+PAGE_SIZES = {RESOURCE_TYPE: 1000, DID_TYPE: 100}
+NUMBERS_AT_ONCE = PAGE_SIZES[DID_TYPE]  # in one filter: a URL of well under 2,000 characters
 
 # What to do about an HTTP status, in words (reference, Errors).
 ADVICE = {
@@ -114,6 +120,8 @@ def connection_problems(options: Mapping[str, Any], named: Collection[str]) -> l
             if value is not None and (option == "api_key" or re.search(r"[@?]", str(value))):
                 # Neither the key is shown, nor a URL that may hold a password.
                 words = f"the value{source} is not accepted; expected {expected}"
+            if option == "api_key" and isinstance(value, str) and value != value.strip():
+                words += "; it begins or ends with a space or a line break, as a vault or echo may add"
             problems.append(Problem(option, words))
     return problems
 
@@ -172,7 +180,8 @@ class TaskModule(AnsibleModule):
         if jsonapi.REQUESTS_IMPORT_ERROR:
             self.fail_json(msg=missing_required_lib("requests"), exception=jsonapi.REQUESTS_IMPORT_ERROR)
         try:
-            result = work(self, self._checked())
+            with _ends_with_ansible():
+                result = work(self, self._checked())
             end = self.fail_json if result.get("failed") else self.exit_json
         except (Refusal, jsonapi.Failure) as error:
             end, result = self.fail_json, self.explain(error)
@@ -254,6 +263,7 @@ class TaskModule(AnsibleModule):
             timeout=options["api_timeout"],
             retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
+            page_sizes=PAGE_SIZES,
             pace=pace,
         )
 
@@ -265,6 +275,32 @@ class TaskModule(AnsibleModule):
                 f"DIDWW answered with API version {version} where this collection speaks {API_VERSION}: "
                 "settings may be missing or mean something else"
             )
+
+
+@contextlib.contextmanager
+def _ends_with_ansible() -> Iterator[None]:
+    """End this process at once when Ansible no longer waits for its result.
+
+    Otherwise the updates of a run that was interrupted (^C), or that ran into `timeout`, would go on.
+    The only sign of `timeout` is that nobody reads standard output any more.
+    """
+    finished = threading.Event()
+    output = select.poll()
+    output.register(1, 0)  # errors and hang-ups are always reported
+
+    def watch() -> None:
+        while not finished.wait(0.2):
+            if any(event & (select.POLLERR | select.POLLHUP) for _descriptor, event in output.poll(0)):
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    # Python's own handler would wait for every update that has begun, and for its retries.
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        finished.set()
+        signal.signal(signal.SIGINT, handler)
 
 
 def _misplaced_secrets(said: Mapping[str, Any]) -> set[str]:
@@ -369,10 +405,9 @@ def _named(options: Mapping[str, Any], values: Mapping[str, Any], raw: Mapping[s
         if name in raw:
             value, said = values[name], raw[name]
             if spec["type"] in ("str", "path"):
-                value = _text(value, said, (str, int, float))
+                value = _text(value, said)
             elif spec.get("elements") == "str" and isinstance(value, list):
-                # No number in these lists has a fraction.
-                value = [_text(str(each), each, (str, int)) for each in value]
+                value = [_text(str(each), each) for each in value]
             elif spec.get("elements") == "dict":
                 value = said
             elif spec["type"] == "dict" and isinstance(value, Mapping):
@@ -381,12 +416,12 @@ def _named(options: Mapping[str, Any], values: Mapping[str, Any], raw: Mapping[s
     return named
 
 
-def _text(value: Any, said: Any, kinds: tuple[type, ...]) -> Any:
-    """Return a text as ansible-core converted it if it was of one of `kinds`, and else what was said.
+def _text(value: Any, said: Any) -> Any:
+    """Return a text as ansible-core converted it from a text or a whole number, and else what was said.
 
-    ansible-core makes a text of anything: `['EU', 'SBC']` of a list, `True` of a flag.
+    ansible-core makes a text of anything: `['EU', 'SBC']` of a list, `True` of a flag, `1.1` of 1.10.
     """
-    return value if isinstance(said, kinds) and not isinstance(said, bool) else said
+    return value if isinstance(said, (str, int)) and not isinstance(said, bool) else said
 
 
 def _api_key(key: str) -> Callable[[Any], Any]:
@@ -402,21 +437,39 @@ def _api_key(key: str) -> Callable[[Any], Any]:
 # --- The trunk that a task means ------------------------------------------------------------------
 
 
-def find(client: jsonapi.Client, desired: Desired) -> jsonapi.Answer:
+class One(NamedTuple):
+    """The one trunk that a task means, and every trunk that was `read` to find it.
+
+    `meta` and `included` as in jsonapi.Answers.
+    """
+
+    resource: dict[str, Any]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+    read: list[dict[str, Any]]
+
+
+def find(client: jsonapi.Client, desired: Desired) -> One:
     """Return the one trunk that `desired` means, with the linkage that it names.
 
     Raises Refusal if none or several match, and jsonapi.Failure.
     """
     if desired.by == "id":
-        return client.get(RESOURCE_TYPE, desired.identifier, sparse(desired.linkage), desired.linkage)
-    answers = search(client, {desired.by: desired.identifier}, desired.linkage)
-    if len(answers.resources) == 1:
-        return jsonapi.Answer(answers.resources[0], answers.meta, answers.included)
-    raise Refusal([Problem(desired.by, not_one(desired.identifier, answers.resources))])
+        answer = client.get(RESOURCE_TYPE, desired.identifier, sparse(desired.linkage), desired.linkage)
+        return One(*answer, [answer.resource])
+    matches, answers = search(client, {desired.by: desired.identifier}, desired.linkage)
+    if len(matches) == 1:
+        return One(matches[0], answers.meta, answers.included, answers.resources)
+    raise Refusal([Problem(desired.by, not_one(desired.identifier, matches))])
 
 
-def search(client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()) -> jsonapi.Answers:
-    """Return the trunks that `filters` (`{filter: value}`, the API's names) select. Raises jsonapi.Failure."""
+def search(
+    client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], jsonapi.Answers]:
+    """Return the trunks that `filters` (`{filter: value}`, the API's names) select, and all that was read for that.
+
+    Raises jsonapi.Failure.
+    """
     params = sparse(linkage)
     # Servers of this family split a filter's value at commas: such a filter is not sent.
     params.update({f"filter[{name}]": value for name, value in filters.items() if not re.search(r'[,"]', value)})
@@ -424,7 +477,16 @@ def search(client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence
     # For identifiers the API's filter is only a help: what matches is decided here, to the letter.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [each for each in answers.resources if exact.items() <= identifiers_of(each["attributes"]).items()]
-    return answers._replace(resources=matches)
+    return matches, answers
+
+
+def names_of(resources: Iterable[Mapping[str, Any]], besides: Collection[str]) -> dict[str, str]:
+    """Return the id of each trunk among `resources` by its name, `besides` the trunks with these ids."""
+    return {
+        name: each["id"]
+        for each in resources
+        if each["id"] not in besides and isinstance(name := each["attributes"].get("name"), str)
+    }
 
 
 def identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -453,24 +515,35 @@ def numbers_of(dids: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {
         each["id"].lower(): each["attributes"]["number"]
         for each in dids
-        if each.get("type") == DID_TYPE and isinstance(each["attributes"].get("number"), str)
+        if each["type"] == DID_TYPE and isinstance(each.get("attributes", {}).get("number"), str)
     }
 
 
-def ids_of(numbers: Mapping[str, str]) -> dict[str, str]:
-    """Return the id of each number, of `numbers` by id."""
-    return {number: each for each, number in numbers.items()}
+def ids_of(numbers: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the ids of the DIDs that have each number, of `numbers` by id."""
+    ids: dict[str, list[str]] = {}
+    for each, number in numbers.items():
+        ids.setdefault(number, []).append(each)
+    return ids
 
 
 def resolve(
-    client: jsonapi.Client, desired: Sequence[Desired], included: Iterable[Mapping[str, Any]]
+    client: jsonapi.Client,
+    tasks: Iterable[tuple[Desired, Mapping[str, Any] | None]],
+    included: Iterable[Mapping[str, Any]],
 ) -> dict[str, str]:
     """Return the number of each DID id that `included` holds or that the tasks name by number.
 
-    Asks the API only for numbers that `included` does not hold, for each once. Raises jsonapi.Failure.
+    `tasks`: what each task asks for, and the trunk that it means, if that was found. Asks the API only
+    for numbers that are not linked to that trunk already, for each once. Raises jsonapi.Failure.
     """
     numbers = numbers_of(included)
-    wanted = sorted(set().union(*(numbers_in(each) for each in desired)) - set(numbers.values()))
+    unknown: set[str] = set()
+    for desired, resource in tasks:
+        for name, wanted in numbers_in(desired).items():
+            linked = resource["relationships"][name]["data"] if resource else []
+            unknown |= wanted - {numbers.get(each["id"].lower()) for each in linked}
+    wanted = sorted(unknown)
     while wanted:
         together, wanted = wanted[:NUMBERS_AT_ONCE], wanted[NUMBERS_AT_ONCE:]
         numbers.update(_dids(client, together))

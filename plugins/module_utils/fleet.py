@@ -73,13 +73,14 @@ def entry(index: int, name: str, problems: Iterable[Problem]) -> list[Problem]:
 class Found(NamedTuple):
     """The one trunk that each entry means, in their order; None where there is a problem with that.
 
-    `meta` and `included` as in jsonapi.Answers.
+    `meta` and `included` as in jsonapi.Answers; `read`: every trunk that was read.
     """
 
     resources: list[dict[str, Any] | None]
     problems: list[Problem]
     meta: dict[str, Any]
     included: list[dict[str, Any]]
+    read: list[dict[str, Any]]
 
     @property
     def there(self) -> list[dict[str, Any]]:
@@ -97,14 +98,15 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
         try:
             answer = api.find(client, wanted[0])
         except Refusal as refusal:
-            return Found([None], entry(0, wanted[0].identifier, refusal.problems), {}, [])
-        return Found([answer.resource], [], answer.meta, answer.included)
+            return Found([None], entry(0, wanted[0].identifier, refusal.problems), {}, [], [])
+        return Found([answer.resource], [], answer.meta, answer.included, answer.read)
     if not wanted:
-        return Found([], [], {}, [])
+        return Found([], [], {}, [], [])
     linkage = tuple(name for name in trunk.LINKAGE if any(name in each.linkage for each in wanted))
     missing = {each.identifier for each in wanted if each.by == "id"}
     by_id_alone = len(missing) == len(wanted)
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    read: list[dict[str, Any]] = []
     included: list[dict[str, Any]] = []
     meta: dict[str, Any] = {}
     for page in client.pages(trunk.RESOURCE_TYPE, api.sparse(linkage), linkage):
@@ -116,12 +118,13 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
             answers = [_get_if_there(client, each, linkage) for each in sorted(missing)]
             resources += [each.resource for each in answers if each]
             included += [did for each in answers if each for did in each.included]
+        read += resources
         for resource in resources:
             for key in (("id", resource["id"].lower()), *api.identifiers_of(resource["attributes"]).items()):
                 found.setdefault(key, []).append(resource)
         if one_by_one or (by_id_alone and not missing):
             break
-    return Found(*_each_one(wanted, found), meta, included)
+    return Found(*_each_one(wanted, found), meta, included, read)
 
 
 def _get_if_there(client: jsonapi.Client, identifier: str, linkage: Sequence[str]) -> jsonapi.Answer | None:
@@ -177,14 +180,15 @@ def plan_all(desired: Sequence[Desired], found: Found, numbers: Mapping[str, str
     plans = []
     problems = list(found.problems)
     ids = api.ids_of(numbers)
+    names = api.names_of(found.read, besides={each["id"] for each in found.there})
     for index, (each, resource) in enumerate(zip(desired, found.resources, strict=True)):
         if resource is not None:
             try:
-                plans.append(trunk.plan(each, trunk.read(resource, numbers), ids))
+                plans.append(trunk.plan(each, trunk.read(resource, numbers), ids, names))
             except Refusal as refusal:
                 problems += entry(index, resource["attributes"].get("name"), refusal.problems)
     if not problems:
-        problems += _meeting_names(plans)
+        problems += _meeting_names(plans) + _shared_references(desired, plans)
     if problems:
         raise Refusal(problems)
     return plans
@@ -195,7 +199,7 @@ def _meeting_names(plans: Sequence[Plan]) -> list[Problem]:
 
     DIDWW refuses a name that is taken (reference, Errors), and which update comes first is chance.
     """
-    names = [str(plan.after.settings["name"]) for plan in plans]
+    names = [plan.after.name for plan in plans]
     holders: dict[str, set[int]] = {}
     for index, plan in enumerate(plans):
         for name in (names[index], plan.name):
@@ -213,6 +217,24 @@ def _meeting_names(plans: Sequence[Plan]) -> list[Problem]:
     return problems
 
 
+def _shared_references(desired: Sequence[Desired], plans: Sequence[Plan]) -> list[Problem]:
+    """Return the entries that take an external_reference_id by which another entry selects its trunk.
+
+    Two trunks would have it then, and no later run could tell which one is meant.
+    """
+    selecting = {each.identifier: index for index, each in enumerate(desired) if each.by == "external_reference_id"}
+    problems = []
+    for index, plan in enumerate(plans):
+        reference = plan.changes.get("external_reference_id", {}).get("after")
+        if reference in selecting:
+            words = (
+                f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would have "
+                "then: give each trunk an external_reference_id of its own"
+            )
+            problems += entry(index, plan.name, [Problem("external_reference_id", words)])
+    return problems
+
+
 # --- Done -----------------------------------------------------------------------------------------
 
 
@@ -227,7 +249,7 @@ def report(
     trunks = []
     failures: dict[str, list[str]] = {}
     for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
-        name = plan.name if outcome.get("failed") else plan.after.settings["name"]
+        name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
             module.warn(f"trunks[{index}] ({name}): {warning}")
         more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}

@@ -49,8 +49,6 @@ except ImportError:
 
 
 MEDIA_TYPE = "application/vnd.api+json"
-PAGE_SIZE = 1000
-
 CONNECTIONS = 20  # kept open at most: one for each request that a second allows
 
 RETRIED_STATUS = (502, 503, 504)
@@ -198,8 +196,9 @@ class Client:
     `authenticate` puts the credentials on a prepared request and returns it. `headers` go with
     every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the
     first; after too many requests (429) it waits for room, PATIENCE for each retry. `verify`: whether
-    to check certificates, or the path of a CA bundle. `pace`: the rate to keep, if any. One client
-    serves several threads; `requests` counts what was sent.
+    to check certificates, or the path of a CA bundle. `page_sizes`: how many resources of each type
+    to ask for at once. `pace`: the rate to keep, if any. One client serves several threads; `requests`
+    counts what was sent.
     """
 
     def __init__(
@@ -210,9 +209,11 @@ class Client:
         timeout: float,
         retries: int,
         verify: bool | str,
+        page_sizes: Mapping[str, int],
         pace: Pace | None = None,
     ) -> None:
         self.url = url
+        self._page_sizes = page_sizes
         self.requests = 0
         self._counting = threading.Lock()
         self._pace = pace
@@ -277,29 +278,30 @@ class Client:
 
     def _pages(
         self, kind: str, params: Mapping[str, str] | None, linkage: Sequence[str], seen: set[str]
-    ) -> Iterator[tuple[Page, Any]]:
+    ) -> Iterator[tuple[Page, int | None]]:
         """Read a list once: its pages without what is in `seen`, which grows, and how long it was said to be then.
 
         Raises Failure.
         """
         again = bool(seen)
+        page_size = self._page_sizes[kind]
         number, more = 1, True
         while more:
             # By page number, not by following links.next: that may name another host.
-            page = {"page[number]": str(number), "page[size]": str(PAGE_SIZE)}
+            page = {"page[number]": str(number), "page[size]": str(page_size)}
             document = self._request("GET", f"/{kind}", {**_include(linkage), **(params or {}), **page})
             data, links, meta = document.get("data"), document.get("links"), _meta(document)
             if not isinstance(data, list):
                 raise Unusable("the answer has no list of resources in data")
             more = bool(data and isinstance(links, dict) and links.get("next"))
-            total = meta.get("total_records")
-            pages = -(-total // PAGE_SIZE) if isinstance(total, int) else number + more
+            total = _total(meta)
+            pages = number + more if total is None else -(-total // page_size)
             resources = [_resource(each, kind, None, linkage) for each in data]
             # Pages shift while they are read: what came before does not come again.
             resources = [each for each in resources if each["id"] not in seen]
             seen.update(each["id"] for each in resources)
             # A server that has always the same page for us must not have us ask for ever.
-            if more and not resources and not (again and isinstance(total, int) and number < pages):
+            if more and not resources and not (again and total is not None and number < pages):
                 raise Unusable(f"page {number} of {kind} holds nothing that did not come before")
             yield Page(number, resources, meta, _included(document), pages), total
             number += 1
@@ -504,10 +506,30 @@ def _answer(document: Mapping[str, Any], kind: str, identifier: str, linkage: Se
 
 
 def _included(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the included resources that are resources; the others are of no use, and no harm."""
-    included = document.get("included")
-    resources = included if isinstance(included, list) else []
-    return [each for each in resources if isinstance(each, dict) and isinstance(each.get("attributes"), dict)]
+    """Return the included resources of a document, none where it has no such member.
+
+    Raises Unusable if something else is among them: JSON:API has `type`, `id` and maybe `attributes`.
+    """
+    included = document.get("included") or []
+    if not isinstance(included, list):
+        raise Unusable("included is not a list of resources")
+    for resource in included:
+        if not (
+            isinstance(resource, dict)
+            and isinstance(resource.get("type"), str)
+            and isinstance(resource.get("id"), str)
+            and isinstance(resource.get("attributes", {}), dict)
+        ):
+            raise Unusable("included holds something that is not a resource with a type, an id and attributes")
+    return included
+
+
+def _total(meta: Mapping[str, Any]) -> int | None:
+    """Return how long a list is by its `meta.total_records`, None if that is not given. Raises Unusable."""
+    total = meta.get("total_records")
+    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+        raise Unusable("meta.total_records is not a whole number")
+    return total
 
 
 def _meta(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,11 +68,13 @@ class Kind:
     """A kind of value: its Ansible argument spec, and its canonical form.
 
     `canonical` takes a value from a task or from the API and returns the canonical one; it raises
-    ValueError, with what is accepted, for any other.
+    ValueError, with what is accepted, for any other. `empty_is_null`: whether an empty string is
+    another way to write null.
     """
 
     spec: Mapping[str, Any]
     canonical: Callable[[Any], Any]
+    empty_is_null: bool = False
 
 
 def show(value: Any) -> str:
@@ -91,15 +93,23 @@ def _expect(condition: object, accepted: str) -> None:
         raise ValueError(accepted)
 
 
+def _text(value: Any, accepted: str) -> str:
+    """Return `value` if it is text; raise ValueError otherwise."""
+    # YAML has made 2024.1 of 2024.10 by then, and 1.1 of 1.10.
+    _expect(not isinstance(value, float), f"{accepted}, in quotes: YAML reads it as a number and changes it")
+    _expect(isinstance(value, str), accepted)
+    return str(value)
+
+
 def matching(pattern: str, accepted: str, flags: re.RegexFlag = re.ASCII) -> Kind:
     """Return the kind of text that matches all of `pattern`; `accepted` says so in words."""
     regex = re.compile(pattern, flags)
 
     def canonical(value: Any) -> str:
-        _expect(isinstance(value, str) and regex.fullmatch(value), accepted)
+        _expect(regex.fullmatch(_text(value, accepted)), accepted)
         return str(value)
 
-    return Kind({"type": "str"}, canonical)
+    return Kind({"type": "str"}, canonical, empty_is_null=True)
 
 
 def choice(*choices: str) -> Kind:
@@ -239,7 +249,7 @@ _NUMBER = re.compile(r"[1-9]\d{4,14}", re.ASCII)
 
 STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
-URL = Kind({"type": "str"}, _url)
+URL = Kind({"type": "str"}, _url, empty_is_null=True)
 UUID = Kind({"type": "str"}, _uuid)
 METHOD = Kind({"type": "dict"}, _method)
 NETWORKS = Kind(STRINGS, _networks)
@@ -255,8 +265,8 @@ class Setting:
     """One row of the update table, by the API's name.
 
     `kind`: its values. `nullable`: whether a task may write null. `null`: the canonical form of
-    nothing (null, "" or []). `empty`: why an empty list is refused, where it is. `left_out`: what it
-    does to leave the option out. For an attribute of the authentication method, `types`: the types
+    nothing (null, "" or []). `empty`: why an empty list is refused, where it is. `most`: how many
+    entries a list may have. `left_out`: what it does to leave the option out. For an attribute of the authentication method, `types`: the types
     that have it, and `required`: whether a change to such a type must name it.
     """
 
@@ -265,27 +275,32 @@ class Setting:
     nullable: bool = False
     null: Any = None
     empty: str | None = None
+    most: int | None = None
     left_out: str = "to leave the setting as it is"
     types: tuple[str, ...] = ()
     required: bool = False
 
     def desired(self, value: Any) -> Any:
         """Return the canonical form of a value that a task gives; raise ValueError if it is refused."""
-        if value is None or (value == "" and self.nullable and self.kind.spec["type"] == "str"):
+        if value is None or (value == "" and self.nullable and self.kind.empty_is_null):
             _expect(self.nullable, f"null is not accepted; leave the option out {self.left_out}")
             return self.null
         if value == [] and self.empty:
             raise ValueError(self.empty)
-        if value in ("", [""]) and self.kind.spec["type"] != "str":
+        kind = self.kind.spec["type"]
+        if (value == "" and (self.nullable or kind != "str")) or (value == [""] and kind == "list"):
             # Of a template that yields null Ansible makes it before ansible-core 2.19; [""] of "" for a list.
             null = "null itself, " if self.nullable else ""
             raise ValueError(f"an empty string is not accepted; write {null}a value, or leave the option out")
         try:
-            return self.kind.canonical(value)
+            canonical = self.kind.canonical(value)
         except ValueError as error:
             # A list tells which of its elements are refused.
-            told = isinstance(value, list) and self.kind.spec["type"] == "list"
+            told = isinstance(value, list) and kind == "list"
             raise ValueError(str(error) if told else refused(value, error)) from error
+        if self.most is not None and len(canonical) > self.most:
+            raise ValueError(f"{len(canonical)} entries are not accepted; expected at most {self.most}")
+        return canonical
 
     def current(self, value: Any) -> Any:
         """Return the canonical form of a value that the API has, or the value where it has none.
@@ -300,6 +315,9 @@ class Setting:
             return value
 
 
+# In each list of addresses (DIDWW API 3, 2026-04-16, "Create Outbound Trunk").
+MOST_ADDRESSES = 60
+
 SETTINGS = (
     Setting("name", matching(r".*\S.*", "a name that is not blank", re.DOTALL)),
     Setting("external_reference_id", matching(r"(?s).{1,100}", "at most 100 characters"), nullable=True),
@@ -307,6 +325,7 @@ SETTINGS = (
         "allowed_rtp_ips",
         NETWORKS,
         nullable=True,
+        most=MOST_ADDRESSES,
         empty="an empty list could mean nobody or everybody: write null for no restriction, or name the addresses",
     ),
     Setting(AUTHENTICATION, METHOD),
@@ -332,6 +351,7 @@ AUTHENTICATION_ATTRIBUTES = (
         "allowed_sip_ips",
         NETWORKS,
         null=[],
+        most=MOST_ADDRESSES,
         empty="an empty list is not accepted; name at least one address or network",
         types=("credentials_and_ip", "ip_only"),
         required=True,
@@ -344,7 +364,7 @@ AUTHENTICATION_ATTRIBUTES = (
     ),
     Setting(
         "twilio_account_sid",
-        matching(r"AC[0-9A-Fa-f]{32}", "AC and 32 hexadecimal digits"),
+        matching(r"[A-Za-z]{2}[0-9A-Fa-f]{32}", "two letters, AC as a rule, and 32 hexadecimal digits"),
         types=("twilio",),
         required=True,
     ),
@@ -454,19 +474,38 @@ def label(given: Mapping[str, Any]) -> str:
     return next((str(each) for each in named if each and isinstance(each, (str, int))), "no identifier")
 
 
-def numbers_in(desired: Desired) -> set[str]:
-    """Return the numbers, digits alone, of the DIDs that a task names by number."""
-    return {each for name in desired.linkage for each in desired.settings[name] if _NUMBER.fullmatch(each)}
+def numbers_in(desired: Desired) -> dict[str, set[str]]:
+    """Return the numbers, digits alone, of the DIDs that a task names by number, by relationship."""
+    return {name: {each for each in desired.settings[name] if _NUMBER.fullmatch(each)} for name in desired.linkage}
 
 
-def _with_ids(problems: list[Problem], desired: Desired, ids: Mapping[str, str]) -> Desired:
-    """Return `desired` with ids in the place of numbers; add the numbers that no DID has to `problems`."""
+def _with_ids(
+    problems: list[Problem], desired: Desired, ids: Mapping[str, Collection[str]], before: Mapping[str, Any]
+) -> Desired:
+    """Return `desired` with ids in the place of numbers.
+
+    Of several DIDs with a number, those that are linked already are meant. A number that no DID
+    has, or several that are not linked, is added to `problems`.
+    """
     settings = dict(desired.settings)
     for name in desired.linkage:
-        unknown = [each for each in settings[name] if _NUMBER.fullmatch(each) and each not in ids]
+        found: set[str] = set()
+        unknown = []
+        for each in settings[name]:
+            if not _NUMBER.fullmatch(each):
+                found.add(each)
+                continue
+            candidates = set(ids.get(each, ()))
+            linked = candidates.intersection(before[name])
+            if not candidates:
+                unknown.append(each)
+            elif len(candidates) > 1 and not linked:
+                which = ", ".join(sorted(candidates))
+                problems.append(Problem(name, f"{len(candidates)} DIDs have the number {each}; write one id: {which}"))
+            found |= linked or candidates
         if unknown:
             problems.append(Problem(name, f"no DID of this account has the number {', '.join(unknown)}"))
-        settings[name] = sorted({ids.get(each, each) for each in settings[name]})
+        settings[name] = sorted(found)
     return desired._replace(settings=settings)
 
 
@@ -477,7 +516,8 @@ def _with_ids(problems: list[Problem], desired: Desired, ids: Mapping[str, str])
 class Trunk:
     """A trunk as it is, or as it will be.
 
-    `settings`: canonical, by option name; `dids` and `emergency_dids` only where they were read.
+    `settings`: canonical, by option name; only what the answer held, so `dids` and `emergency_dids` only
+    where they were asked for.
     `facts`: what can only be read. `numbers`: the number of each DID id where it is known. `kept`:
     attributes of the authentication method as the API has them, to be sent back with a change to
     one of them; no secret among them.
@@ -488,6 +528,11 @@ class Trunk:
     facts: dict[str, Any]
     numbers: Mapping[str, str] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the trunk is called: its id where the answer did not hold its name."""
+        return str(self.settings.get("name", self.id))
 
     def returned(self) -> dict[str, Any]:
         """Return the trunk as modules return it: what can be set by option name, then what cannot."""
@@ -503,7 +548,8 @@ class Trunk:
 
     def completed_by(self, planned: Trunk) -> Trunk:
         """Return this trunk, the answer to a PATCH, with what such an answer comes without: linkage, maybe `meta`."""
-        settings = {name: self.settings.get(name, value) for name, value in planned.settings.items()}
+        settings = {**planned.settings, **self.settings}
+        settings = {setting.name: settings[setting.name] for setting in SETTINGS if setting.name in settings}
         facts = {name: planned.facts[name] if value is None else value for name, value in self.facts.items()}
         return replace(self, settings=settings, facts=facts, numbers=planned.numbers)
 
@@ -524,14 +570,15 @@ def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) 
             if isinstance(linked, list):
                 settings[setting.name] = setting.current([each["id"] for each in linked])
         elif setting.name == AUTHENTICATION:
-            settings[setting.name] = {"type": authentication.get("type")}
-            settings[setting.name].update(
-                (attribute.name, attribute.current(details.get(attribute.name)))
-                for attribute in AUTHENTICATION_ATTRIBUTES
-                if authentication.get("type") in attribute.types
-            )
-        else:
-            settings[setting.name] = setting.current(attributes.get(setting.name))
+            if isinstance(authentication.get("type"), str):
+                settings[setting.name] = {"type": authentication["type"]}
+                settings[setting.name].update(
+                    (attribute.name, attribute.current(details[attribute.name]))
+                    for attribute in AUTHENTICATION_ATTRIBUTES
+                    if authentication["type"] in attribute.types and attribute.name in details
+                )
+        elif setting.name in attributes:
+            settings[setting.name] = setting.current(attributes[setting.name])
     return Trunk(
         id=resource["id"],
         settings=settings,
@@ -543,6 +590,21 @@ def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) 
         numbers=numbers or {},
         kept={name: value for name, value in details.items() if name not in SECRETS},
     )
+
+
+def not_accepted(trunk: Trunk) -> dict[str, str]:
+    """Return the settings whose values a task could not give back, by option, and why not.
+
+    DIDWW may hold what it would not accept, or what this collection does not know yet.
+    """
+    values = [(setting, setting.name, trunk.settings) for setting in SETTINGS if setting.name != AUTHENTICATION]
+    method = trunk.settings.get(AUTHENTICATION, {})
+    values += [(each, f"{AUTHENTICATION}.{each.name}", method) for each in AUTHENTICATION_ATTRIBUTES]
+    problems: list[Problem] = []
+    for setting, option, held in values:
+        if setting.name in held:
+            collect(problems, {}, option, setting.desired, held[setting.name])
+    return dict(problems)
 
 
 def credentials(resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -573,7 +635,8 @@ class Plan:
     @property
     def name(self) -> str:
         """What the trunk is called before the update."""
-        return str(self.changes.get("name", {}).get("before", self.after.settings["name"]))
+        before = self.changes.get("name", {}).get("before")
+        return self.after.name if before is None else str(before)
 
     @property
     def relinked(self) -> list[str]:
@@ -582,31 +645,40 @@ class Plan:
         return [each for side in sides for each in side]
 
 
-def plan(desired: Desired, current: Trunk, ids: Mapping[str, str] | None = None) -> Plan:
+def plan(
+    desired: Desired,
+    current: Trunk,
+    ids: Mapping[str, Collection[str]] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Plan:
     """Compare what a task asks for with the trunk as it is.
 
-    `current` must hold the linkage that `desired` names. `ids`: the id of each DID that it names by
-    number. Raises Refusal with every problem that follows from the trunk's state (update table,
+    `current` must hold the linkage that `desired` names. `ids`: the ids of the DIDs that have a number
+    which it names. `names`: the names of the account's other trunks as far as they were read, and their ids. Raises Refusal with every problem that follows from the trunk's state (update table,
     authentication method and relationships), or from a number that no DID has.
     """
     problems: list[Problem] = []
     before = current.settings
-    desired = _with_ids(problems, desired, ids or {})
+    desired = _with_ids(problems, desired, ids or {}, before)
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
         after[AUTHENTICATION] = _authentication_after(problems, desired.settings, before)
+    if "name" in desired.settings and after["name"] != before.get("name") and after["name"] in (names or {}):
+        words = f"another trunk of this account, {(names or {})[after['name']]}, is called {show(after['name'])} already"
+        problems.append(Problem("name", f"{words}, and DIDWW refuses a name that is taken"))
     managed = _managed_linkage(problems, after, desired, before)
     for name in managed:
         after[name] = before[name]
     if problems:
         raise Refusal(problems)
     changes = {
-        setting.name: {"before": before[setting.name], "after": after[setting.name]}
+        setting.name: {"before": before.get(setting.name), "after": after[setting.name]}
         for setting in SETTINGS
-        if setting.name in after and before[setting.name] != after[setting.name]
+        # A setting that the answer does not hold is unknown, which is not null.
+        if setting.name in after and (setting.name not in before or before[setting.name] != after[setting.name])
     }
     # What DIDWW linked while it managed them need not stay so without the flag.
-    released = {name for name in desired.linkage if before[FLAG_OF[name]] is True and FLAG_OF[name] in changes}
+    released = {name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes}
     patch = _patch(current, changes.keys() | released, after) if changes else None
     return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers))
 
@@ -614,7 +686,12 @@ def plan(desired: Desired, current: Trunk, ids: Mapping[str, str] | None = None)
 def _authentication_after(
     problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]
 ) -> dict[str, Any]:
-    wanted, had = desired[AUTHENTICATION], before[AUTHENTICATION]
+    wanted = desired[AUTHENTICATION]
+    if AUTHENTICATION not in before:
+        words = "DIDWW's answer does not hold the one that the trunk has, so that a change could lose a part of it"
+        problems.append(Problem(AUTHENTICATION, words))
+        return dict(wanted)
+    had = before[AUTHENTICATION]
     kind = wanted["type"]
     if kind == had["type"]:
         if kind in SETTABLE_TYPES:
@@ -649,7 +726,7 @@ def _authentication_after(
         after[attribute.name] = wanted.get(attribute.name, attribute.null)
         if attribute.required and attribute.name not in wanted:
             problems.append(Problem(f"{AUTHENTICATION}.{attribute.name}", f"required with {change}"))
-    if kind == "credentials_and_ip" and "allowed_rtp_ips" not in desired and before["allowed_rtp_ips"] is None:
+    if kind == "credentials_and_ip" and "allowed_rtp_ips" not in desired and before.get("allowed_rtp_ips") is None:
         words = f"required with {change}, and the trunk has none: name addresses, or write null for no restriction"
         problems.append(Problem("allowed_rtp_ips", words))
     return after
@@ -662,9 +739,9 @@ def _managed_linkage(
     managed = []
     for name in desired.linkage:
         flag, wanted = FLAG_OF[name], desired.settings[name]
-        if after[flag] is not True:
+        if after.get(flag) is not True:
             continue
-        was_on = before[flag] is True
+        was_on = before.get(flag) is True
         if wanted and not (was_on and wanted == before[name]):
             words = f"DIDs cannot be named while {flag} is true: leave {name} out, or set {flag} to false"
             problems.append(Problem(name, words))
@@ -684,8 +761,11 @@ def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> 
         same_type = had["type"] == method["type"]
         details = dict(current.kept) if same_type else {}
         for name, value in method.items():
-            if name != "type" and value != (had.get(name) if same_type else None):
+            if name != "type" and (value != had.get(name) or name not in had if same_type else value is not None):
                 details[name] = value
+            elif details.get(name) == "":
+                # DIDWW shows no tech_prefix as "", which it does not accept.
+                details[name] = None
         attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
         if not same_type and method["type"] == "credentials_and_ip":
             attributes["allowed_rtp_ips"] = after["allowed_rtp_ips"]
@@ -723,9 +803,9 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
         asked, got = planned.settings[name], answered.settings.get(name, planned.settings[name])
         if name == AUTHENTICATION:
             found += [
-                Unmet(f"{name}.{each}", asked[each], got.get(each))
+                Unmet(f"{name}.{each}", asked[each], got[each])
                 for each in desired.settings[name]
-                if asked[each] != got.get(each)
+                if each in got and asked[each] != got[each]
             ]
         elif asked != got:
             found.append(Unmet(name, asked, got))

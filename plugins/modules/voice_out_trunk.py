@@ -247,8 +247,9 @@ def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
     found = api.find(client, desired)
     module.warn_of_version(found.meta)
     module.keep_secret([found.resource])
-    numbers = api.resolve(client, [desired], found.included)
-    plan = trunk.plan(desired, trunk.read(found.resource, numbers), api.ids_of(numbers))
+    numbers = api.resolve(client, [(desired, found.resource)], found.included)
+    names = api.names_of(found.read, besides=[found.resource["id"]])
+    plan = trunk.plan(desired, trunk.read(found.resource, numbers), api.ids_of(numbers), names)
     after, meta = plan.after, found.meta
     if plan.patch and not module.check_mode:
         resource, meta, _included = client.update(plan.patch)

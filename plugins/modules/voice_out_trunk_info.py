@@ -13,8 +13,9 @@ description:
   - Reads one trunk, all trunks, or those that filters select, in the form of the options of
     M(didww.voice.voice_out_trunk).
   - Each trunk that is returned can be given back to M(didww.voice.voice_out_trunk), without the keys that are no
-    options, and changes nothing. What DIDWW itself would not take, should it hold such a value, is returned as it is,
-    and refused when it is given back.
+    options, and changes nothing. DIDWW may hold a value that no task can write. It is returned as it is, a warning
+    names it, and RV(trunks[].not_accepted) lists it.
+  - A setting that DIDWW's answer does not hold is not returned.
   - To find nothing is not an error, except by O(id). V(null) for a filter is an error, since it would select every
     trunk. Leave the filter out, or write V(omit).
 author:
@@ -37,11 +38,11 @@ options:
     type: str
   external_reference_id:
     description:
-      - Only trunks with this identifier, to the letter.
+      - Only trunks with this identifier, to the letter. Write digits in quotes, since YAML reads V(0012) as 10.
     type: str
   name:
     description:
-      - Only trunks with this name, to the letter.
+      - Only trunks with this name, to the letter. Write digits in quotes, since YAML reads V(0012) as 10.
     type: str
   name_contains:
     description:
@@ -124,8 +125,8 @@ RETURN = r"""
 trunks:
   description:
     - The trunks found, each in the form of the options of M(didww.voice.voice_out_trunk), in the API's order.
-    - The keys C(created_at), C(threshold_reached), C(spent_amount), C(did_numbers) and C(credentials) can only be
-      read.
+    - The keys C(created_at), C(threshold_reached), C(spent_amount), C(did_numbers), C(not_accepted) and
+      C(credentials) can only be read.
   returned: success
   type: list
   elements: dict
@@ -168,6 +169,12 @@ trunks:
       type: str
       returned: success
       sample: "12.34"
+    not_accepted:
+      description: The settings whose values no task can give back, by option, and why not.
+      type: dict
+      returned: if there are any
+      sample:
+        rtp_timeout: 0 is not accepted; expected a whole number from 30 to 600
     credentials:
       description: The SIP C(username) and C(password), V(null) where the authentication has none.
       type: dict
@@ -234,19 +241,26 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils import api, filters, jsonapi, trunk
 
 
-def read(module: api.TaskModule, wanted: filters.Wanted) -> dict[str, Any]:
+def read_trunks(module: api.TaskModule, wanted: filters.Wanted) -> dict[str, Any]:
     """Read the trunks that are wanted; return the module's result."""
     client = module.connect()
     if wanted.id:
         answer = client.get(trunk.RESOURCE_TYPE, wanted.id, api.sparse(wanted.linkage), wanted.linkage)
         answers = jsonapi.Answers([answer.resource], answer.meta, answer.included)
+        resources = answers.resources
     else:
-        answers = api.search(client, wanted.filters, wanted.linkage)
+        resources, answers = api.search(client, wanted.filters, wanted.linkage)
     module.warn_of_version(answers.meta)
     numbers = api.numbers_of(answers.included)
     trunks = []
-    for resource in answers.resources:
-        trunks.append(trunk.read(resource, numbers).returned())
+    for resource in resources:
+        read = trunk.read(resource, numbers)
+        trunks.append(read.returned())
+        not_accepted = trunk.not_accepted(read)
+        for option, why in not_accepted.items():
+            module.warn(f"trunk {read.name} ({read.id}): {option}: {why}. DIDWW holds it; no task can give it back.")
+        if not_accepted:
+            trunks[-1]["not_accepted"] = not_accepted
         if wanted.credentials:
             trunks[-1]["credentials"] = trunk.credentials(resource)
     return {"changed": False, "trunks": trunks, "api_version": answers.meta.get("api_version")}
@@ -255,7 +269,7 @@ def read(module: api.TaskModule, wanted: filters.Wanted) -> dict[str, Any]:
 def main() -> None:
     """Run the module."""
     module = api.TaskModule(filters.argument_spec(), check=filters.want)
-    module.run(read)
+    module.run(read_trunks)
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str
     found = fleet.find_all(client, desired)
     module.warn_of_version(found.meta)
     module.keep_secret(found.there)
-    numbers = api.resolve(client, desired, found.included)
+    numbers = api.resolve(client, zip(desired, found.resources, strict=True), found.included)
     plans = fleet.plan_all(desired, found, numbers)
 
     def send(index: int) -> dict[str, Any]:

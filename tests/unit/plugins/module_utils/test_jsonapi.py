@@ -35,12 +35,13 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return kept
 
 
-def client(api: Simulator, retries: int = 2, **settings: Any) -> jsonapi.Client:
+def client(api: Simulator, retries: int = 2, page_size: int = 1000, **settings: Any) -> jsonapi.Client:
     def authenticate(request: Any) -> Any:
         request.headers["Api-Key"] = "local-key"
         return request
 
     options: dict[str, Any] = {"url": api.url, "timeout": 5, "verify": True, **settings}
+    options["page_sizes"] = {KIND: page_size, "dids": 100}
     version = {"X-DIDWW-API-Version": "2026-04-16"}
     return jsonapi.Client(authenticate=authenticate, headers=version, retries=retries, **options)
 
@@ -64,9 +65,8 @@ def test_an_update(local_api: Simulator) -> None:
     assert local_api.journal[0]["body"] == {"data": UPDATE}
 
 
-def test_all_pages_are_read(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 2)
-    everything = client(local_api).get_all(KIND, linkage=["dids"])
+def test_all_pages_are_read(local_api: Simulator) -> None:
+    everything = client(local_api, page_size=2).get_all(KIND, linkage=["dids"])
     assert len({each["id"] for each in everything.resources}) == len(everything.resources) == 7
     assert [dict(entry["query"])["page[number]"] for entry in local_api.journal] == ["1", "2", "3", "4"]
     assert everything.meta["api_version"] == "2026-04-16"
@@ -413,7 +413,7 @@ def test_a_handshake_that_breaks_off_is_tried_again(delays: list[float]) -> None
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(jsonapi.Unreachable):
-            jsonapi.Client(url, lambda request: request, {}, 5, 2, True).get(KIND, ID)
+            jsonapi.Client(url, lambda request: request, {}, 5, 2, True, {}).get(KIND, ID)
         thread.join(5)
     assert len(attempts) == 3
     assert len(delays) == 2
@@ -444,8 +444,42 @@ def test_a_document_that_is_no_resource_is_an_error(local_api: Simulator, body: 
 
 def test_what_json_api_leaves_open_is_taken(local_api: Simulator) -> None:
     resource: dict[str, Any] = {"type": KIND, "id": ID.upper(), "attributes": {}, "relationships": None, "meta": None}
-    local_api.add_faults({"status": 200, "body": {"data": resource, "meta": None, "included": [1, {}], "links": 5}})
+    local_api.add_faults({"status": 200, "body": {"data": resource, "meta": None, "included": None, "links": 5}})
     assert client(local_api).get(KIND, ID) == (resource, {}, [])
+    bare = {"type": "dids", "id": ID}  # JSON:API demands no attributes
+    local_api.add_faults({"status": 200, "body": {"data": resource, "included": [bare]}})
+    assert client(local_api).get(KIND, ID) == (resource, {}, [bare])
+
+
+@pytest.mark.parametrize(
+    "included",
+    [
+        {"type": "dids"},
+        5,
+        [1],
+        [{}],
+        [{"type": "dids", "attributes": {"number": "37061498222"}}],
+        [{"type": "dids", "id": 7, "attributes": {"number": "37061498222"}}],
+        [{"type": "dids", "id": None}],
+        [{"type": ["dids"], "id": ID}],
+        [{"type": "dids", "id": ID, "attributes": [1]}],
+    ],
+)
+def test_included_resources_that_are_none_are_an_error(local_api: Simulator, included: Any) -> None:
+    resource = {"type": KIND, "id": ID, "attributes": {}}
+    local_api.add_faults({"status": 200, "body": {"data": resource, "included": included}})
+    with pytest.raises(jsonapi.Unusable, match="included"):
+        client(local_api).get(KIND, ID)
+    local_api.add_faults({"status": 200, "body": {"data": [resource], "included": included}})
+    with pytest.raises(jsonapi.Unusable, match="included"):
+        client(local_api).get_all(KIND)
+
+
+@pytest.mark.parametrize("total", ["7", [7], {}, 7.5, True, -1])
+def test_a_total_that_is_no_number_is_an_error(local_api: Simulator, total: Any) -> None:
+    local_api.add_faults({"status": 200, "body": {"data": [], "meta": {"total_records": total}}})
+    with pytest.raises(jsonapi.Unusable, match="total_records is not a whole number"):
+        client(local_api).get_all(KIND)
 
 
 @pytest.mark.parametrize("status", [201, 202, 204])
@@ -464,22 +498,19 @@ def test_errors_that_are_none_are_left_out(local_api: Simulator, errors: Any) ->
     assert refused.value.errors == []
 
 
-def test_what_shifts_between_pages_is_read_all_the_same(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 3)
+def test_what_shifts_between_pages_is_read_all_the_same(local_api: Simulator) -> None:
     there = [each["id"] for each in client(local_api).get_all(KIND).resources]
     assert len(there) > 6
-    pages = client(local_api).pages(KIND)
+    pages = client(local_api, page_size=3).pages(KIND)
     first = next(pages)
     local_api.remove_trunk(there[0])
     read = [each["id"] for page in (first, *pages) for each in page.resources]
     assert sorted(read) == sorted(there)
 
 
-def test_a_list_that_always_changes_is_an_error(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 3)
-
+def test_a_list_that_always_changes_is_an_error(local_api: Simulator) -> None:
     def read_while_others_create() -> None:
-        for number, _page in enumerate(client(local_api).pages(KIND)):
+        for number, _page in enumerate(client(local_api, page_size=3).pages(KIND)):
             local_api.put_trunk(f"b0000000-0000-4000-8000-{number:012}", attributes={"name": f"New {number}"})
 
     with pytest.raises(jsonapi.Restless, match="the list of voice_out_trunks changed each time it was read, 3 times"):
@@ -541,7 +572,7 @@ def test_a_redirect_to_nowhere_is_refused_too() -> None:
         threading.Thread(target=answer, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(jsonapi.Unusable, match="redirects are refused"):
-            jsonapi.Client(url, lambda request: request, {}, 5, 0, True).get(KIND, ID)
+            jsonapi.Client(url, lambda request: request, {}, 5, 0, True, {}).get(KIND, ID)
 
 
 # --- The rate ---

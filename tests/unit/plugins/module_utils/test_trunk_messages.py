@@ -205,7 +205,7 @@ def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
         ),
         (
             {"type": "twilio", "twilio_account_sid": "AC"},
-            'twilio_account_sid: "AC" is not accepted; expected AC and 32 hexadecimal digits',
+            'twilio_account_sid: "AC" is not accepted; expected two letters, AC as a rule, and 32 hexadecimal digits',
         ),
         (
             {"type": "ip_only", "tech_prefix": "123456789"},
@@ -247,7 +247,7 @@ def test_numbers_of_nobody_are_listed() -> None:
     desired = trunk.desire(
         {"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]}
     )
-    assert trunk.numbers_in(desired) == {"15550100", "15550101", "15550102"}
+    assert trunk.numbers_in(desired) == {"dids": {"15550100", "15550101"}, "emergency_dids": {"15550102"}}
     linked: dict[str, Any] = {name: {"data": []} for name in ("dids", "emergency_dids")}
     resource = {"id": ID, "type": "voice_out_trunks", "attributes": {}, "relationships": linked}
     with pytest.raises(trunk.Refusal) as refusal:
@@ -256,7 +256,7 @@ def test_numbers_of_nobody_are_listed() -> None:
         "dids: no DID of this account has the number 15550100, 15550101",
         "emergency_dids: no DID of this account has the number 15550102",
     ]
-    ids = dict(zip(("15550100", "15550101", "15550102"), DIDS, strict=True))
+    ids = {number: [did] for number, did in zip(("15550100", "15550101", "15550102"), DIDS, strict=True)}
     made = trunk.plan(desired, trunk.read(resource), ids)
     assert {name: change["after"] for name, change in made.changes.items()} == {
         "dids": DIDS[:2],

@@ -161,6 +161,20 @@ def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
     assert plan.after.returned() == read.returned()
 
 
+@settings(max_examples=examples(500))
+@given(STATES, st.dictionaries(st.sampled_from([*SETTINGS, "x"]), JSON, max_size=3))
+def test_what_is_accepted_can_be_given_back_whatever_a_trunk_holds(state: dict[str, Any], odd: dict[str, Any]) -> None:
+    answer = resource(stored(state))
+    answer["attributes"] = {**state["attributes"], **odd}
+    read = trunk.read(answer)
+    not_accepted = trunk.not_accepted(read)
+    task = {name: value for name, value in read.returned().items() if name not in {*READ_ONLY, *not_accepted}}
+    if AUTHENTICATION in task:
+        attributes = {option.rpartition(".")[2] for option in not_accepted if "." in option}
+        task[AUTHENTICATION] = {name: value for name, value in task[AUTHENTICATION].items() if name not in attributes}
+    assert trunk.plan(trunk.desire(task), read).patch is None
+
+
 @settings(max_examples=examples(2500))
 @given(st.sampled_from(sorted(ROWS)), st.data())
 def test_canonical_is_canonical(name: str, data: st.DataObject) -> None:

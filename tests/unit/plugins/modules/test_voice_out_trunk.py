@@ -286,6 +286,13 @@ def test_a_key_of_the_environment_is_said_to_come_from_there(
     assert "two words" not in json.dumps(result)
 
 
+def test_a_key_with_a_line_break_at_its_end_is_told_why(run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, api_key="local-key\n")
+    assert result["msg"].endswith("; it begins or ends with a space or a line break, as a vault or echo may add")
+    assert "local-key" not in json.dumps(result)
+    assert "line break" not in run_module(id=TRUNK, api_key="local key")["msg"]
+
+
 OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 
 
@@ -751,6 +758,111 @@ def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_
     assert "(1) dids: no DID of this account has the number 15550000000" in result["msg"]
     assert "(2) emergency_dids: no DID of this account has the number 37052140001" in result["msg"]
     assert patches(local_api) == []
+
+
+TWINS = [DID[:-1] + "8", DID[:-1] + "9"]
+
+
+def dids_of_one_number(api: Simulator) -> None:
+    """Let two DIDs have the number 37061498222."""
+    dids = [{"id": each, "type": "dids", "attributes": {"number": "37061498222"}} for each in TWINS]
+    api.add_faults({"path_contains": "/v3/dids", "status": 200, "body": {"data": dids}, "times": 0})
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_number_that_two_dids_have_is_refused(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+    dids_of_one_number(local_api)
+    result = run_module(check=check, id=TRUNK, dids=["+37061498222"])
+    assert result["msg"] == f"dids: 2 DIDs have the number 37061498222; write one id: {TWINS[0]}, {TWINS[1]}"
+    assert patches(local_api) == []
+
+
+def test_of_two_dids_with_a_number_the_linked_one_is_meant(local_api: Simulator, run_module: RunModule) -> None:
+    dids_of_one_number(local_api)
+    first, second, _third = NUMBERS
+    local_api.put_trunk(TRUNK, dids=[first], emergency_dids=[second])
+    assert run_module(id=TRUNK, dids=["37061498222"])["changed"] is False
+    # Linked elsewhere it says nothing of this relationship.
+    assert "3 DIDs have the number" in run_module(id=TRUNK, emergency_dids=["37061498222"], dids=[first])["msg"]
+
+
+def test_more_dids_than_a_page_holds_are_looked_up(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, dids=[str(15550000000 + number) for number in range(150)])
+    assert result["msg"].startswith("dids: no DID of this account has the number 15550000000, 15550000001, ")
+    lookups = [dict(entry["query"]) for entry in requests_to(local_api, "GET") if entry["path"] == "/v3/dids"]
+    assert {query["page[size]"] for query in lookups} == {"100"}
+    assert len(lookups[0]["filter[number]"].split(",")) == 100
+
+
+def test_a_tech_prefix_that_is_shown_as_empty_is_sent_as_null(local_api: Simulator, run_module: RunModule) -> None:
+    assert local_api.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]["tech_prefix"] == ""
+    options = {"authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.9"]}}
+    assert run_module(id=TRUNK, **options)["changed"] is True
+    sent = patches(local_api)[0]["attributes"]["authentication_method"]["attributes"]
+    assert sent == {"allowed_sip_ips": ["203.0.113.9/32"], "tech_prefix": None}
+
+
+@pytest.mark.parametrize("option", ["allowed_rtp_ips", "allowed_sip_ips"])
+def test_more_addresses_than_didww_takes_are_refused(
+    local_api: Simulator, run_module: RunModule, option: str
+) -> None:
+    def task(count: int) -> dict[str, Any]:
+        # Repeated ones do not count.
+        addresses = [f"203.0.113.{number}" for number in range(count)] * 2
+        if option == "allowed_rtp_ips":
+            return run_module(id=TRUNK, allowed_rtp_ips=addresses)
+        return run_module(id=TRUNK, authentication_method={"type": "credentials_and_ip", option: addresses})
+
+    assert f"{option}: 61 entries are not accepted; expected at most 60" in task(61)["msg"]
+    assert local_api.journal == []
+    assert task(60)["changed"] is True
+
+
+def test_a_name_that_is_taken_is_refused_where_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
+    # A filter by a value with a comma is not sent.
+    local_api.put_trunk(TRUNK, attributes={"external_reference_id": "crm, 1"})
+    result = run_module(external_reference_id="crm, 1", name="Twilio London")
+    assert result["msg"].startswith(f"name: another trunk of this account, {TWILIO}, is called")
+    assert [entry["method"] for entry in local_api.journal] == ["GET"]
+
+
+# --- What an answer does not hold ---
+
+
+def answer_without(api: Simulator, *missing: str, **attributes: Any) -> None:
+    """Let the next answer hold the trunk without some attributes, and with others as given."""
+    stored = {**api.trunk(TRUNK)["attributes"], **attributes}
+    kept = {name: value for name, value in stored.items() if name not in missing}
+    document = {"data": {"id": TRUNK, "type": "voice_out_trunks", "attributes": kept}}
+    api.add_faults({"method": "GET", "status": 200, "body": document})
+
+
+def test_a_setting_that_an_answer_does_not_hold_is_left_out(local_api: Simulator, run_module: RunModule) -> None:
+    answer_without(local_api, "rtp_ping", "capacity_limit", "name", "authentication_method")
+    result = run_module(id=TRUNK, status="active")
+    assert result["changed"] is False
+    assert result["trunk"].keys().isdisjoint({"rtp_ping", "capacity_limit", "name", "authentication_method"})
+
+
+def test_a_setting_that_an_answer_does_not_hold_is_not_null(local_api: Simulator, run_module: RunModule) -> None:
+    answer_without(local_api, "capacity_limit", "name")
+    result = run_module(id=TRUNK, capacity_limit=None, diff=True)
+    assert result["changes"] == {"capacity_limit": {"before": None, "after": None}}
+    assert result["diff"]["before_header"] == f"voice_out_trunk {TRUNK} ({TRUNK})"
+    assert patches(local_api) == [{"id": TRUNK, "type": "voice_out_trunks", "attributes": {"capacity_limit": None}}]
+    assert result["trunk"]["name"] == "EU SBC"  # the answer to the update holds it
+
+
+def test_a_method_that_an_answer_does_not_hold_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
+    answer_without(local_api, "authentication_method")
+    options = {"type": "credentials_and_ip", "tech_prefix": "1"}
+    assert "authentication_method: DIDWW's answer does not hold" in run_module(
+        id=TRUNK, authentication_method=options
+    )["msg"]
+    method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ["203.0.113.1/32"]}}
+    answer_without(local_api, authentication_method=method)
+    result = run_module(id=TRUNK, status="active")
+    assert result["trunk"]["authentication_method"] == {"type": method["type"], **method["attributes"]}
 
 
 def test_an_error_that_quotes_the_credentials_does_not_show_them(local_api: Simulator, run_module: RunModule) -> None:

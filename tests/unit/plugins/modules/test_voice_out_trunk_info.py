@@ -133,6 +133,40 @@ def test_credentials_only_where_they_are_asked_for(run_info: RunModule) -> None:
     assert found["Twilio London"] == {"username": None, "password": None}
 
 
+ODD = {
+    "rtp_timeout": 0,
+    "media_encryption_mode": "quantum",
+    "allowed_rtp_ips": ["203.0.113.5/24"],
+    "authentication_method": {
+        "type": "credentials_and_ip",
+        "attributes": {"allowed_sip_ips": [], "tech_prefix": "x", "username": "u4k2m", "password": "s3cr3t"},
+    },
+}
+
+
+def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunModule, run_module: RunModule) -> None:
+    local_api.add_faults({"path_contains": TRUNK, "answer_attributes": ODD, "times": 0})
+    result = run_info(id=TRUNK)
+    (found,) = result["trunks"]
+    assert found["rtp_timeout"] == 0
+    assert found["not_accepted"] == {
+        "allowed_rtp_ips": '"203.0.113.5/24" is not accepted; expected a network without host bits: write 203.0.113.0/24 '
+        "for the whole network, or 203.0.113.5 for the one address",
+        "media_encryption_mode": '"quantum" is not accepted; expected one of disabled, srtp_sdes, srtp_dtls, zrtp',
+        "rtp_timeout": "0 is not accepted; expected a whole number from 30 to 600",
+        "authentication_method.allowed_sip_ips": "an empty list is not accepted; name at least one address or network",
+        "authentication_method.tech_prefix": '"x" is not accepted; expected at most 8 of digits and #',
+    }
+    assert result["warnings"] == [
+        f"trunk EU SBC ({TRUNK}): {option}: {why}. DIDWW holds it; no task can give it back."
+        for option, why in found["not_accepted"].items()
+    ]
+    # Without these it can.
+    given = {name: value for name, value in found.items() if name not in {*READ_ONLY, *ODD, "not_accepted"}}
+    assert run_module(**given, authentication_method={"type": "credentials_and_ip"})["changed"] is False
+    assert "not_accepted" not in run_info(name="Any DID")["trunks"][0]
+
+
 @pytest.mark.parametrize("include_dids", [False, True])
 def test_every_trunk_can_be_given_back(
     local_api: Simulator, run_info: RunModule, run_module: RunModule, include_dids: bool

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import fleet, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import api, fleet, jsonapi
 from simulator.server import Simulator
 
 from ...conftest import CASES, RunModule
@@ -177,7 +177,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     result = run_fleet(
         diff=True,
         trunks=[
-            {"id": EU, "name": "Carrier interconnect"},
+            {"id": EU, "dids": ["6b1f4c0a-0000-4000-8000-999999999999"]},
             {"id": TWILIO, "capacity_limit": 7},
             {"id": ANY_DID, "capacity_limit": 7},
             {"id": EXAMPLE},
@@ -185,9 +185,9 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     )
     assert result["failed"] is True
     assert result["changed"] is True
-    taken, lost, changed, same = result["trunks"]
-    assert (taken["failed"], taken["status"], taken["errors"][0]["option"]) == (True, 422, "name")
-    assert taken["name"] == "EU SBC"
+    refused, lost, changed, same = result["trunks"]
+    assert (refused["failed"], refused["status"], refused["errors"][0]["option"]) == (True, 422, "dids")
+    assert refused["name"] == "EU SBC"
     assert lost["failed"] is True
     assert "may have been applied" in lost["msg"]
     assert (changed["changed"], "failed" in changed) == (True, False)
@@ -285,6 +285,39 @@ def test_a_name_that_is_no_text_is_no_obstacle(local_api: Simulator, run_fleet: 
     assert run_fleet(check=True, trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])["changed"] is True
 
 
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_name_that_another_trunk_of_the_account_has_is_refused(
+    local_api: Simulator, run_fleet: RunModule, check: bool
+) -> None:
+    entries: list[dict[str, Any]] = [{"id": EU, "name": "Twilio London"}, {"id": EXAMPLE, "rtp_ping": False}]
+    result = run_fleet(check=check, trunks=entries)
+    assert result["msg"] == (
+        f'trunks[0] (EU SBC): name: another trunk of this account, {TWILIO}, is called "Twilio London" already, and '
+        "DIDWW refuses a name that is taken"
+    )
+    assert methods(local_api) == ["GET"]
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_an_identifier_that_two_trunks_would_share_is_refused(
+    local_api: Simulator, run_fleet: RunModule, check: bool
+) -> None:
+    local_api.put_trunk(TWILIO, attributes={"external_reference_id": "crm-2"})
+    entries: list[dict[str, Any]] = [
+        {"id": EU, "external_reference_id": "crm-2"},
+        {"external_reference_id": "crm-2", "status": "blocked"},
+        {"id": EXAMPLE, "external_reference_id": "crm-9"},
+    ]
+    result = run_fleet(check=check, trunks=entries)
+    assert result["msg"].startswith(
+        'trunks[0] (EU SBC): external_reference_id: trunks[1] selects its trunk by "crm-2", which two trunks would have'
+    )
+    assert methods(local_api) == ["GET"]
+    # Where no entry selects by it, two trunks may have it: DIDWW allows that.
+    entries[1] = {"id": TWILIO, "status": "blocked"}
+    assert run_fleet(check=check, trunks=entries)["changed"] is True
+
+
 def test_names_that_stay_apart_are_no_problem(local_api: Simulator, run_fleet: RunModule) -> None:
     entries = [{"id": EU, "name": "EU SBC"}, {"id": TWILIO, "name": "free"}, {"id": ANY_DID, "status": "blocked"}]
     assert run_fleet(trunks=entries)["summary"]["failed"] == 0
@@ -337,7 +370,7 @@ def test_numbers_are_looked_up_once_for_all(local_api: Simulator, run_fleet: Run
     )
     assert result["changed"] is True
     lookups = [dict(entry["query"]) for entry in local_api.journal if entry["path"] == "/v3/dids"]
-    assert [query["filter[number]"] for query in lookups] == ["4930901820"]
+    assert [query["filter[number]"] for query in lookups] == ["37061498222,37061498224,4930901820"]
     assert local_api.trunk(EU)["dids"] == [DID[:-1] + "1", DID]
 
 
@@ -365,7 +398,7 @@ def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModul
 def test_single_requests_where_pages_would_be_more(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 1)
+    monkeypatch.setitem(api.PAGE_SIZES, "voice_out_trunks", 1)
     ids = [entry["id"] for entry in sorted(jsonapi_trunks(local_api), key=lambda each: str(each["id"]))]
     result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
     assert result["changed"] is False
@@ -381,7 +414,7 @@ def test_single_requests_where_pages_would_be_more(
 def test_a_single_request_that_is_refused_is_an_error(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonapi, "PAGE_SIZE", 1)
+    monkeypatch.setitem(api.PAGE_SIZES, "voice_out_trunks", 1)
     local_api.add_faults({"path_contains": f"/voice_out_trunks/{TWILIO}", "status": 403})
     result = run_fleet(trunks=[{"id": TWILIO, "rtp_ping": True}, {"id": EXAMPLE, "rtp_ping": True}])
     assert (result["failed"], result["status"]) == (True, 403)
