@@ -67,7 +67,7 @@ class Account:
     api_key: str
     features: frozenset[str] = frozenset()
     read_only: bool = False
-    outbound_plan: bool = True
+    outbound_api: bool = True
     outbound_feature: bool = True
     default_version: str = DEFAULT_VERSION
     rtp_timeout_null: str = "null"

@@ -5,7 +5,7 @@
 """The rules of `PATCH /voice_out_trunks/{id}`: what is refused, and what becomes of what is not.
 
 Nothing here touches the store or HTTP. `parse_update` finds what is malformed (400), `apply`
-what the trunk cannot become (409, 422). Each rule is one of the update table unless it says
+what the trunk cannot become (422). Each rule is one of the update table unless it says
 otherwise; "reference" is the page around that table.
 """
 
@@ -292,14 +292,8 @@ def apply(
 ) -> Trunk:
     """The trunk after the update; `trunk` itself is left as it is.
 
-    Raises ApiError 409 if the trunk's kind of authentication is DIDWW's own, and 422 with every
-    validation error of the request at once.
+    Raises ApiError 422 with every validation error of the request at once.
     """
-    before = trunk.attributes["authentication_method"]
-    if "authentication_method" in update.attributes and before["type"] not in KNOWN_TYPES:
-        detail = f"authentication_method - of type {before['type']} cannot be changed"
-        raise documents.refusal(409, "Conflict", detail)
-
     errors: list[dict[str, Any]] = []
     changes: dict[str, Any] = {}
     for name, value in update.attributes.items():
@@ -313,7 +307,7 @@ def apply(
             errors.append(_validation(f"attributes/{name}", exc))
 
     if "authentication_method" in update.attributes:
-        method, problems = _authentication(update.attributes, before)
+        method, problems = _authentication(update.attributes, trunk.attributes["authentication_method"])
         changes["authentication_method"] = method
         errors += problems
 
@@ -370,6 +364,8 @@ def _authentication(attributes: dict[str, Any], before: dict[str, Any]) -> tuple
     kind = method.get("type")
     if kind is None:
         return {}, [_validation(f"{place}/type", Invalid(BLANK))]
+    if kind == "ip_only" or before["type"] not in KNOWN_TYPES:
+        return {}, [_validation(f"{place}/type", Invalid("is not allowed for update"))]
     if not isinstance(kind, str) or kind not in AUTHENTICATION_ATTRIBUTES:
         return {}, [_validation(f"{place}/type", Invalid("is not included in the list"))]
     sent = method.get("attributes", {})

@@ -91,29 +91,45 @@ def test_document_of_the_reference(client: Client) -> None:
     }
 
 
-# --- before the endpoint: key, plan, version, media type, path, method ---
+# --- before the endpoint: key, Outbound API, version, media type, path, method ---
 
 
 @pytest.mark.parametrize("key", [None, "", "nobody", "Local-key", "Bearer local-key"])
 def test_key(client: Client, key: str | None) -> None:
     answer = client.get(f"{TRUNKS}/{TRUNK}", headers={"Api-Key": key})
     assert answer.status_code == 401
-    assert answer.json()["errors"][0]["status"] == "401"
+    assert answer.json()["errors"] == [
+        {"title": "Unauthorized", "detail": "Authorization failed", "code": "401", "status": "401"}
+    ]
 
 
-@pytest.mark.parametrize("path", [TRUNKS, f"{TRUNKS}/{TRUNK}", "/dids"])
-def test_no_plan(client: Client, path: str) -> None:
-    assert client.get(path, headers={"Api-Key": "no-plan-key"}).status_code == 403
+@pytest.mark.parametrize("path", [TRUNKS, f"{TRUNKS}/{TRUNK}", f"{TRUNKS}/{TRUNK}/dids"])
+def test_without_the_outbound_api_no_trunk_is_read(client: Client, path: str) -> None:
+    headers = {"Api-Key": "no-outbound-api-key"}
+    assert client.get(path, headers=headers).status_code == 403
+    assert client.get("/dids", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"), [(None, "2022-05-10"), ("2022-05-10", "2022-05-10"), ("2026-04-16", "2026-04-16")]
+    ("asked", "answered"),
+    [
+        (None, "2022-05-10"),
+        ("2022-05-10", "2022-05-10"),
+        ("2026-04-16", "2026-04-16"),
+        *[(unknown, "2022-05-10") for unknown in ("2026-04-17", "2099-01-01", "latest", "", "2026-04-16 ,x")],
+    ],
 )
 def test_version(client: Client, asked: str | None, answered: str) -> None:
     for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", "/dids"):
         answer = client.get(path, headers={"X-DIDWW-API-Version": asked})
         assert answer.json()["meta"]["api_version"] == answered
-    assert client.get(TRUNKS, headers={"X-DIDWW-API-Version": "2026-04-17"}).status_code == 400
+
+
+def test_version_older_than_that_of_the_account_is_ignored(server: Simulator, client: Client) -> None:
+    server.reset({"accounts": [{"api_key": "local-key", "default_version": "2026-04-16"}]})
+    for asked in ("2022-05-10", "2026-04-16", "2099-01-01", None):
+        answer = client.get(TRUNKS, headers={"X-DIDWW-API-Version": asked})
+        assert answer.json()["meta"]["api_version"] == "2026-04-16"
 
 
 @pytest.mark.parametrize(
@@ -159,10 +175,15 @@ def test_not_found(client: Client, path: str) -> None:
     assert answer.json()["errors"][0]["status"] == "404"
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "OPTIONS", "TRACE"])
-@pytest.mark.parametrize(
-    "path", [TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids"]
-)
+NOT_ALLOWED = [
+    (method, path)
+    for method in ("POST", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE")
+    for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids")
+    if (method, path) not in (("PUT", f"{TRUNKS}/{TRUNK}"), ("PATCH", f"{TRUNKS}/{TRUNK}"))
+]
+
+
+@pytest.mark.parametrize(("method", "path"), NOT_ALLOWED)
 def test_methods(client: Client, method: str, path: str) -> None:
     before = names(client, "")
     answer = client.request(method, path, json={"data": {"type": "voice_out_trunks"}})

@@ -182,7 +182,8 @@ INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
     ({"authentication_method": None}, METHOD, BLANK),
     ({"authentication_method": "twilio"}, METHOD, "must be an object"),
     ({"authentication_method": {}}, f"{METHOD}/type", BLANK),
-    *[(method(kind), f"{METHOD}/type", NOT_LISTED) for kind in ("ip_only", "voice_product", "Twilio", "", 1)],
+    *[(method(kind), f"{METHOD}/type", NOT_LISTED) for kind in ("voice_product", "Twilio", "", 1)],
+    (method("ip_only", allowed_sip_ips=["203.0.113.1"]), f"{METHOD}/type", "is not allowed for update"),
     ({"authentication_method": {"type": "twilio"}}, f"{METHOD}/attributes/{TWILIO_SID}", BLANK),
     (
         {"authentication_method": {"type": "twilio", "attributes": []}},
@@ -345,13 +346,15 @@ def test_ip_only_can_be_updated_but_not_set(server: Simulator, client: Client) -
     answer = client.patch(IP_ONLY, method("ip_only", allowed_sip_ips=["192.0.2.0/28"]))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["source"]["pointer"] == f"{METHOD}/type"
+    assert answer.json()["errors"][0]["detail"] == "type - is not allowed for update"
     assert stored_method(server, IP_ONLY)["type"] == "ip_only"
 
 
 def test_unknown_type_refuses_authentication_method_alone(server: Simulator, client: Client) -> None:
     assert client.patch(UNKNOWN_TYPE, {"capacity_limit": 5}).status_code == 200
     answer = client.patch(UNKNOWN_TYPE, {"capacity_limit": 6, **method("twilio", twilio_account_sid=SID)})
-    assert answer.status_code == 409
+    assert answer.status_code == 422  # the reference lists 409 for no operation on trunks
+    assert answer.json()["errors"][0]["source"]["pointer"] == f"{METHOD}/type"
     assert server.trunk(UNKNOWN_TYPE)["attributes"]["capacity_limit"] == 5
 
 
@@ -501,6 +504,16 @@ def test_nothing_asked_is_nothing_changed(server: Simulator, client: Client) -> 
     answer = client.send(TRUNK, document(links={}, meta={}))
     assert answer.status_code == 200
     assert server.trunk(TRUNK) == before
+
+
+def test_put_is_answered_like_patch(server: Simulator, client: Client) -> None:
+    headers = {"Content-Type": "application/vnd.api+json"}
+    body = document(attributes={"capacity_limit": 60})
+    answer = client.request("PUT", f"/voice_out_trunks/{TRUNK}", json=body, headers=headers)
+    assert answer.status_code == 200
+    assert answer.json()["data"]["attributes"]["name"] == "EU SBC"  # what is left out is left alone
+    assert server.trunk(TRUNK)["attributes"]["capacity_limit"] == 60
+    assert client.request("PUT", f"/voice_out_trunks/{TRUNK}", json=body).status_code == 415
 
 
 # --- who may ---
