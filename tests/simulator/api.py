@@ -138,29 +138,32 @@ class Api:
                 _only(request, "GET", *UPDATES)
                 if request.method in UPDATES:
                     return self._update(request, account, version, record_id, commit)
-                asked = query.parse(request.query, TRUNKS, collection=False)
+                asked = self._asked(request, account, TRUNKS)
                 return self._trunk_document(self._trunk(account, record_id), request, asked)
             case [record_id]:
                 _only(request, "GET")
                 did = self.store.did(account, record_id)
                 if did is None:
                     raise documents.not_found(record_id)
-                asked = query.parse(request.query, DIDS, collection=False)
+                asked = self._asked(request, account, DIDS)
                 return {"data": documents.did_resource(did, asked.fields.get(DIDS))}
             case [record_id, _] if is_trunk and relationship:
                 _only(request, "GET")
                 trunk = self._trunk(account, record_id)
                 linked = self._linked(trunk, relationship)
-                return _collection(request, query.parse(request.query, DIDS, True), linked, self)
+                return _collection(request, self._asked(request, account, DIDS, True), linked, self)
             case [record_id, "relationships", _] if is_trunk and relationship:
                 _only(request, "GET")
                 trunk = self._trunk(account, record_id)
-                query.parse(request.query, DIDS, collection=False)
+                self._asked(request, account, DIDS)
                 return {
                     "links": documents.relationship_links(request.base, trunk, relationship),
                     "data": documents.identifiers(trunk.linked(relationship)),
                 }
         raise documents.refusal(404, "Not Found", "The requested resource could not be found.")
+
+    def _asked(self, request: Request, account: Account, resource: str, collection: bool = False) -> query.Query:
+        return query.parse(request.query, resource, collection, account, self.store)
 
     def _trunk(self, account: Account, trunk_id: str) -> Trunk:
         trunk = self.store.trunk(account, trunk_id)
@@ -172,7 +175,7 @@ class Api:
         return [self.store.dids[did_id] for did_id in trunk.linked(relationship)]
 
     def _list(self, request: Request, account: Account, resource: str) -> dict[str, Any]:
-        asked = query.parse(request.query, resource, collection=True)
+        asked = self._asked(request, account, resource, collection=True)
         if resource == TRUNKS:
             return _collection(request, asked, self.store.trunks_of(account), self)
         return _collection(request, asked, self.store.dids_of(account), self)
@@ -209,7 +212,7 @@ class Api:
                 f"This request specified '{content_type}'."
             )
             raise documents.refusal(415, "Unsupported media type", detail)
-        asked = query.parse(request.query, TRUNKS, collection=False)
+        asked = self._asked(request, account, TRUNKS)
         store = self.store
         with store.lock:
             trunk = self._trunk(account, trunk_id)

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from simulator import documents
 from simulator.documents import ApiError, error, not_allowed
-from simulator.store import Account, Trunk
+from simulator.store import NULL_RTP_TIMEOUT_IS_30, Account, Trunk
 
 CREDENTIALS = "credentials_and_ip"
 TWILIO = "twilio"
@@ -345,8 +345,8 @@ def _validation(place: str, problem: Invalid) -> dict[str, Any]:
 def _attribute(name: str, value: Any, account: Account) -> Any:
     check, nullable = ATTRIBUTES[name]
     if value is None and nullable:
-        if name == "rtp_timeout" and account.rtp_timeout_null == "30":
-            return 30  # OpenAPI against the update table: the seed says which one this account has
+        if name == "rtp_timeout" and NULL_RTP_TIMEOUT_IS_30 in account.readings:
+            return 30
         return None
     stored = check(value)
     replaces = name == "on_cli_mismatch_action" and stored in CLI_REPLACING

@@ -175,7 +175,7 @@ UPDATES: dict[str, dict[str, Any]] = {
 REFUSALS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "malformed": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"data": b"{"}),
     "an unknown attribute": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"json": patch(attributes={"colour": 1})}),
-    "an unknown filter": (400, "GET", f"{TRUNKS}?filter[id]=1", {}),
+    "an unknown filter": (400, "GET", f"{TRUNKS}?filter[username]=u4k2m", {}),
     "no such key": (401, "GET", TRUNKS, {"key": "nobody"}),
     "no Outbound API": (403, "GET", TRUNKS, {"key": "no-outbound-api-key"}),
     "not there": (404, "GET", f"{TRUNKS}/00000000-0000-4000-8000-000000000000", {}),

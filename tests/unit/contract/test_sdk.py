@@ -273,10 +273,10 @@ def test_validation_errors_come_together(sdk: Sdk) -> None:
 OTHER_REFUSALS: dict[str, tuple[str, Callable[[Sdk], Any], int, str, str]] = {
     "a filter that there is not": (
         "local-key",
-        lambda sdk: sdk.trunks.list(QueryParams().filter("id", TRUNK)),
+        lambda sdk: sdk.trunks.list(QueryParams().filter("username", "u4k2m")),
         400,
         "102",
-        "id is not allowed",
+        "username is not allowed",
     ),
     "secrets, which can only be read": (
         "local-key",
