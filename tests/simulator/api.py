@@ -220,8 +220,7 @@ class Api:
                 trunks.parse_update(_json(request.body), trunk_id),
                 trunk,
                 account,
-                name_taken=lambda name: store.name_taken(trunk, name),
-                did_exists=lambda did_id: store.did(account, did_id) is not None,
+                store,
             )
             if commit:
                 store.put(changed)

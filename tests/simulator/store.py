@@ -172,6 +172,11 @@ class Store:
             if other.id != trunk.id and other.account == trunk.account
         )
 
+    def sid_taken(self, trunk: Trunk, sid: str) -> bool:
+        """Whether another trunk, whoever owns it, has this Twilio account SID."""
+        others = (other.attributes["authentication_method"] for other in self.trunks.values() if other.id != trunk.id)
+        return any(str(method["attributes"].get("twilio_account_sid")).lower() == sid.lower() for method in others)
+
     def put(self, trunk: Trunk) -> None:
         """Store a trunk in place of the one with its id."""
         with self.lock:

@@ -266,7 +266,7 @@ def test_validation_errors_come_together(sdk: Sdk) -> None:
     assert sorted(error["source"]["pointer"] for error in refused.value.errors) == [
         "/data/attributes/capacity_limit",
         "/data/attributes/rtp_timeout",
-        "/data/relationships/dids",
+        "/data/relationships/dids/0",
     ]
 
 
