@@ -34,7 +34,7 @@ LIST, ONE, FLAG, PART = "list", "one", "flag", "part"
 
 @dataclass(frozen=True)
 class Resource:
-    """What the query string of one resource type can name. `order` is how a list is sorted unless it says."""
+    """What a query string can ask of one resource type. `order`: how a list is sorted by default."""
 
     fields: frozenset[str]
     includes: tuple[str, ...]
@@ -44,7 +44,7 @@ class Resource:
     order: tuple[tuple[str, bool], ...] = ()
 
 
-# As the reference lists it. Of DIDs, what concerns resources that are not here (countries, orders ...) is left out.
+# As the reference lists it. DIDs lack what concerns resources that the local API has not (countries, orders ...).
 RESOURCES: dict[str, Resource] = {
     documents.TRUNKS: Resource(
         fields=frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
@@ -173,21 +173,8 @@ def parse(pairs: Sequence[tuple[str, str]], type_: str, collection: bool, accoun
             fields[member] = frozenset(_names(value))
             errors += _fields(member, fields[member])
         elif family == "filter" and match and collection:
-            hidden = (type_, member) in BY_ID and FILTER_BY_ID not in account.readings
-            if hidden or member not in resource.filters:
-                errors.append(
-                    error(400, "Filter not allowed", f"{member} is not allowed.", documents.FILTER_NOT_ALLOWED)
-                )
-                continue
-            is_list = resource.filters[member] == LIST
-            filters[member] = (
-                _csv(value) if CSV_FILTERS in account.readings else value.split(",") if is_list else [value]
-            )
-            errors += [
-                _invalid(documents.INVALID_FILTER_VALUE, "filter value", f"{item} is not a valid value for {member}.")
-                for item in filters[member]
-                if not _acceptable(member, item, resource.filters[member], account, store)
-            ]
+            filters[member], problems = _filter(member, value, type_, account, store)
+            errors += problems
         elif name == "sort" and collection:
             sort = tuple((item.removeprefix("-"), item.startswith("-")) for item in _names(value))
             errors += [
@@ -237,10 +224,27 @@ def _fields(type_: str, names: frozenset[str]) -> list[dict[str, Any]]:
     ]
 
 
+def _filter(
+    name: str, value: str, type_: str, account: Account, store: Store
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The values of a filter, any of which may match, and what is wrong with it."""
+    kind = RESOURCES[type_].filters.get(name)
+    if kind is None or ((type_, name) in BY_ID and FILTER_BY_ID not in account.readings):
+        return [], [error(400, "Filter not allowed", f"{name} is not allowed.", documents.FILTER_NOT_ALLOWED)]
+    values = value.split(",") if kind == LIST else [value]
+    if CSV_FILTERS in account.readings:
+        values = _csv(value)
+    return values, [
+        _invalid(documents.INVALID_FILTER_VALUE, "filter value", f"{item} is not a valid value for {name}.")
+        for item in values
+        if not _acceptable(name, item, kind, account, store)
+    ]
+
+
 def _acceptable(name: str, value: str, kind: str, account: Account, store: Store) -> bool:
     """Whether a filter takes a value (reference).
 
-    Where sources disagree on lists, a value that is a list to one and plain text to the other is refused.
+    Where sources disagree whether a filter takes a list, a value that they would read differently is refused.
     """
     if kind == FLAG:
         return value in ("true", "false")

@@ -182,6 +182,7 @@ def test_invalid(server: Simulator, client: Client, name: str, sent: Any, words:
 
 
 METHOD = "/data/attributes/authentication_method"
+NO_ADDRESSES: list[dict[str, Any]] = [{}, {"allowed_sip_ips": None}, {"allowed_sip_ips": []}]
 TWILIO_SID = "twilio_account_sid"
 INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
     ({"authentication_method": None}, METHOD, BLANK),
@@ -210,10 +211,7 @@ INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
             (5, "must be a string"),
         )
     ],
-    *[
-        (method("credentials_and_ip", **attributes), METHOD, "is invalid")
-        for attributes in ({}, {"allowed_sip_ips": None}, {"allowed_sip_ips": []})
-    ],
+    *[(method("credentials_and_ip", **attributes), METHOD, "is invalid") for attributes in NO_ADDRESSES],
     *[
         (method("credentials_and_ip", **attributes), f"{METHOD}/attributes/allowed_sip_ips", words)
         for attributes, words in (
