@@ -21,6 +21,8 @@ from simulator.store import Account, Did, Store, Trunk
 
 PREFIX = "/v3"
 VERSIONS = ("2022-05-10", "2026-04-16")
+# PUT is answered like PATCH (reference).
+UPDATES = ("PATCH", "PUT")
 # From here on, trunks can be updated without the Outbound feature (update reference).
 WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 
@@ -61,7 +63,11 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def check(self, key: str) -> Answer | None:
-        """None if the request may pass, else the 429. Every other one has a Retry-After."""
+        """None if the request may pass, else the 429.
+
+        Every other one has a Retry-After; every other pair lacks the title and code of its error, as the reference
+        warns: four in a row show every combination.
+        """
         if self.rate <= 0:
             return None
         now = time.monotonic()
@@ -74,7 +80,10 @@ class RateLimit:
                 return None
             self.refused += 1
             retry_after = {"Retry-After": "1"} if self.refused % 2 else {}
-        error = documents.error(429, "Too Many Requests", "Rate limit exceeded.")
+            bare = self.refused // 2 % 2
+        error = documents.error(429, "Too Many Requests", "Too Many Requests")
+        if bare:
+            error = {name: error[name] for name in ("status", "detail")}
         refused = answer(429, {"errors": [error]})
         return Answer(429, refused.body, {**refused.headers, **retry_after})
 
@@ -89,7 +98,7 @@ class Api:
     def handle(self, request: Request, commit: bool = True) -> Answer:
         """Answer a request; never raises for what a client can send.
 
-        With `commit` false, a PATCH is answered as if it had been carried out, but is not.
+        With `commit` false, an update is answered as if it had been carried out, but is not.
         """
         try:
             account = self._authenticate(request)
@@ -97,8 +106,6 @@ class Api:
             if refused is not None:
                 return refused
             version = _version(request, account)
-            if not account.outbound_plan:
-                raise documents.refusal(403, "Forbidden", "The account has no outbound plan.")
             _negotiate(request)
             document = self._dispatch(request, account, version, commit)
         except ApiError as exc:
@@ -109,7 +116,7 @@ class Api:
     def _authenticate(self, request: Request) -> Account:
         account = self.store.accounts.get(request.headers.get("api-key", ""))
         if account is None:
-            raise documents.refusal(401, "Unauthorized", "The API key is missing or invalid.")
+            raise documents.refusal(401, "Unauthorized", "Authorization failed")
         return account
 
     def _dispatch(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
@@ -120,38 +127,43 @@ class Api:
         if parts[0] not in (TRUNKS, DIDS):
             raise documents.refusal(404, "Not Found", "The requested resource could not be found.")
         is_trunk = parts[0] == TRUNKS
+        if is_trunk and not account.outbound_api:
+            raise documents.refusal(403, "Forbidden", "The Outbound API is not enabled for the account.")
         relationship = parts[-1] if parts[-1] in documents.TRUNK_RELATIONSHIPS else None
         match parts[1:]:
             case []:
                 _only(request, "GET")
                 return self._list(request, account, parts[0])
             case [record_id] if is_trunk:
-                _only(request, "GET", "PATCH")
-                if request.method == "PATCH":
+                _only(request, "GET", *UPDATES)
+                if request.method in UPDATES:
                     return self._update(request, account, version, record_id, commit)
-                asked = query.parse(request.query, TRUNKS, collection=False)
+                asked = self._asked(request, account, TRUNKS)
                 return self._trunk_document(self._trunk(account, record_id), request, asked)
             case [record_id]:
                 _only(request, "GET")
                 did = self.store.did(account, record_id)
                 if did is None:
                     raise documents.not_found(record_id)
-                asked = query.parse(request.query, DIDS, collection=False)
+                asked = self._asked(request, account, DIDS)
                 return {"data": documents.did_resource(did, asked.fields.get(DIDS))}
             case [record_id, _] if is_trunk and relationship:
                 _only(request, "GET")
                 trunk = self._trunk(account, record_id)
                 linked = self._linked(trunk, relationship)
-                return _collection(request, query.parse(request.query, DIDS, True), linked, self)
+                return _collection(request, self._asked(request, account, DIDS, True), linked, self)
             case [record_id, "relationships", _] if is_trunk and relationship:
                 _only(request, "GET")
                 trunk = self._trunk(account, record_id)
-                query.parse(request.query, DIDS, collection=False)
+                self._asked(request, account, DIDS)
                 return {
                     "links": documents.relationship_links(request.base, trunk, relationship),
                     "data": documents.identifiers(trunk.linked(relationship)),
                 }
         raise documents.refusal(404, "Not Found", "The requested resource could not be found.")
+
+    def _asked(self, request: Request, account: Account, resource: str, collection: bool = False) -> query.Query:
+        return query.parse(request.query, resource, collection, account, self.store)
 
     def _trunk(self, account: Account, trunk_id: str) -> Trunk:
         trunk = self.store.trunk(account, trunk_id)
@@ -163,7 +175,7 @@ class Api:
         return [self.store.dids[did_id] for did_id in trunk.linked(relationship)]
 
     def _list(self, request: Request, account: Account, resource: str) -> dict[str, Any]:
-        asked = query.parse(request.query, resource, collection=True)
+        asked = self._asked(request, account, resource, collection=True)
         if resource == TRUNKS:
             return _collection(request, asked, self.store.trunks_of(account), self)
         return _collection(request, asked, self.store.dids_of(account), self)
@@ -188,7 +200,7 @@ class Api:
         return [documents.did_resource(self.store.dids[did_id], fields) for did_id in did_ids]
 
     def _update(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
-        """PATCH: all or nothing. Raises ApiError 403, 404, 415, 400, 409 or 422."""
+        """PATCH and PUT: all or nothing. Raises ApiError 403, 404, 415, 400 or 422."""
         if account.read_only:
             raise documents.refusal(403, "Forbidden", "The account is in read-only mode.")
         if not account.outbound_feature and version < WITHOUT_OUTBOUND_FEATURE:
@@ -200,7 +212,7 @@ class Api:
                 f"This request specified '{content_type}'."
             )
             raise documents.refusal(415, "Unsupported media type", detail)
-        asked = query.parse(request.query, TRUNKS, collection=False)
+        asked = self._asked(request, account, TRUNKS)
         store = self.store
         with store.lock:
             trunk = self._trunk(account, trunk_id)
@@ -208,8 +220,7 @@ class Api:
                 trunks.parse_update(_json(request.body), trunk_id),
                 trunk,
                 account,
-                name_taken=lambda name: store.name_taken(trunk, name),
-                did_exists=lambda did_id: store.did(account, did_id) is not None,
+                store,
             )
             if commit:
                 store.put(changed)
@@ -223,11 +234,12 @@ def _only(request: Request, *methods: str) -> None:
 
 
 def _version(request: Request, account: Account) -> str:
-    """The API version that answers: the one asked for, else the account's default (reference)."""
-    version = request.headers.get("x-didww-api-version", account.default_version)
-    if version not in VERSIONS:
-        raise documents.refusal(400, "Bad Request", f"API version {version} is not supported.")
-    return version
+    """The API version that answers: the account's, or a newer one that the request asks for.
+
+    A version that is unknown, or older than the account's, is ignored without a word (reference).
+    """
+    asked = request.headers.get("x-didww-api-version", "")
+    return max(asked, account.default_version) if asked in VERSIONS else account.default_version
 
 
 def _negotiate(request: Request) -> None:

@@ -31,6 +31,7 @@ INVALID_INCLUDE = "112"
 INVALID_SORT = "114"
 INVALID_LINKAGE = "115"
 TYPE_MISMATCH = "116"
+INVALID_PAGE_OBJECT = "117"
 INVALID_PAGE_VALUE = "118"
 INVALID_DATA_FORMAT = "122"
 
@@ -109,7 +110,7 @@ def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: fr
 
 def did_resource(did: Did, fields: frozenset[str] | None) -> dict[str, Any]:
     """A DID as a resource object; its number is digits, with no `+`."""
-    return {"id": did.id, "type": DIDS, "attributes": _only({"number": did.number}, fields)}
+    return {"id": did.id, "type": DIDS, "attributes": _only(did.attributes, fields)}
 
 
 def _only(attributes: dict[str, Any], fields: frozenset[str] | None) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Fault:
 
     @property
     def commits(self) -> bool:
-        """Whether a PATCH that meets this fault is carried out."""
+        """Whether an update that meets this fault is carried out."""
         return bool(self.rule["apply"]) or self.kind in ("delay", "answer_attributes", "last")
 
     @property

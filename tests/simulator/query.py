@@ -14,53 +14,85 @@ from typing import Any
 
 from simulator import documents
 from simulator.documents import ApiError, error
-from simulator.store import DEFAULT_ATTRIBUTES, Did, Trunk
+from simulator.store import (
+    CSV_FILTERS,
+    DEFAULT_ATTRIBUTES,
+    DEFAULT_DID_ATTRIBUTES,
+    FILTER_BY_ID,
+    Account,
+    Did,
+    Store,
+    Trunk,
+)
+from simulator.trunks import CLI_REPLACEMENT, CLI_REPLACING
 
 DEFAULT_PAGE_SIZE = 50
-MAX_PAGE_SIZE = 1000
 
-# The fields of each resource type, for sparse fieldsets.
-FIELDS: dict[str, frozenset[str]] = {
-    documents.TRUNKS: frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
-    documents.DIDS: frozenset(("number",)),
-}
-INCLUDES: dict[str, tuple[str, ...]] = {
-    documents.TRUNKS: documents.TRUNK_RELATIONSHIPS,
-    documents.DIDS: (),
-}
-# Filters by resource type, as the reference lists them; no filter by id in this version.
-BOOLEAN_FILTERS = ("allow_any_did_as_cli", "threshold_reached")
-FILTERS: dict[str, tuple[str, ...]] = {
-    documents.TRUNKS: (
-        "name",
-        "name_contains",
-        "external_reference_id",
-        "status",
-        "on_cli_mismatch_action",
-        "default_dst_action",
-        "media_encryption_mode",
-        "authentication_method.type",
-        *BOOLEAN_FILTERS,
+# Kinds of filters: any of a comma list, exactly this value, true or false, this text anywhere in the value.
+LIST, ONE, FLAG, PART = "list", "one", "flag", "part"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What a query string can ask of one resource type. `order`: how a list is sorted by default."""
+
+    fields: frozenset[str]
+    includes: tuple[str, ...]
+    filters: dict[str, str]
+    sorts: tuple[str, ...]
+    max_page_size: int
+    order: tuple[tuple[str, bool], ...] = ()
+
+
+# As the reference lists it. DIDs lack what concerns resources that the local API has not (countries, orders ...).
+RESOURCES: dict[str, Resource] = {
+    documents.TRUNKS: Resource(
+        fields=frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
+        includes=documents.TRUNK_RELATIONSHIPS,
+        filters={
+            "id": LIST,
+            "default_did.id": ONE,
+            "name": ONE,
+            "name_contains": PART,
+            "external_reference_id": ONE,
+            "status": ONE,
+            "on_cli_mismatch_action": ONE,
+            "allow_any_did_as_cli": FLAG,
+            "threshold_reached": FLAG,
+            "default_dst_action": ONE,
+            "media_encryption_mode": ONE,
+            "authentication_method.type": LIST,
+        },
+        sorts=("name", "created_at", "external_reference_id", "allow_any_did_as_cli", "threshold_reached"),
+        max_page_size=1000,
     ),
-    documents.DIDS: ("number",),
-}
-SORTS: dict[str, tuple[str, ...]] = {
-    documents.TRUNKS: (
-        "name",
-        "external_reference_id",
-        "status",
-        "capacity_limit",
-        "rtp_timeout",
-        "created_at",
+    documents.DIDS: Resource(
+        fields=frozenset(DEFAULT_DID_ATTRIBUTES),
+        includes=(),
+        filters={
+            "id": LIST,
+            "number": LIST,
+            "billing_cycles_count": LIST,
+            "description": PART,
+            "blocked": FLAG,
+            "awaiting_registration": FLAG,
+            "terminated": FLAG,
+            "emergency_enabled": FLAG,
+        },
+        sorts=tuple(name for name in DEFAULT_DID_ATTRIBUTES if name != "emergency_enabled"),
+        max_page_size=100,
+        order=(("number", False),),
     ),
-    documents.DIDS: ("number",),
 }
+# Filters of trunks that OpenAPI lists and the SDKs do not.
+BY_ID = ((documents.TRUNKS, "id"), (documents.TRUNKS, "default_did.id"))
 
 
 @dataclass(frozen=True)
 class Query:
     """What a query string asks for. `fields[type]` absent means all fields of that type."""
 
+    resource: Resource
     include: tuple[str, ...] = ()
     fields: dict[str, frozenset[str]] = field(default_factory=dict)
     filters: dict[str, list[str]] = field(default_factory=dict)
@@ -71,7 +103,7 @@ class Query:
     def select(self, records: Sequence[Trunk | Did]) -> list[Trunk | Did]:
         """The records that pass every filter, sorted; nulls come last in ascending order."""
         found = [record for record in records if self._matches(record)]
-        for name, descending in reversed(self.sort):
+        for name, descending in reversed(self.sort or self.resource.order):
 
             def key(record: Trunk | Did, name: str = name) -> tuple[bool, Any]:
                 value = _value(record, name)
@@ -87,73 +119,88 @@ class Query:
 
     def _matches(self, record: Trunk | Did) -> bool:
         for name, values in self.filters.items():
-            if name == "name_contains":
-                own = str(_value(record, "name"))
-                if not any(value in own for value in values):
-                    return False
-                continue
-            own_value = _value(record, name)
-            if isinstance(own_value, bool):
-                own_value = "true" if own_value else "false"
-            if own_value not in values:
+            own = _text(_value(record, name.removesuffix("_contains")))
+            is_part = self.resource.filters[name] == PART
+            if own is None or not (any(value in own for value in values) if is_part else own in values):
                 return False
         return True
 
 
 def _value(record: Trunk | Did, name: str) -> Any:
-    if isinstance(record, Did):
-        return record.number
+    if name == "id":
+        return record.id
     if name == "authentication_method.type":
         return record.attributes["authentication_method"]["type"]
     return record.attributes.get(name)
 
 
-def parse(pairs: Sequence[tuple[str, str]], resource: str, collection: bool) -> Query:
+def _text(value: Any) -> str | None:
+    """A value as a filter has to write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def parse(pairs: Sequence[tuple[str, str]], type_: str, collection: bool, account: Account, store: Store) -> Query:
     """Read the query string of a request for one resource or for a collection.
 
-    In: decoded name and value pairs (a repeated name: the last one counts), the resource type.
+    In: decoded name and value pairs (a repeated name: the last one counts), the resource type, who asks.
     Raises ApiError 400 with every unknown parameter, field, include, filter, sort and page value.
-    Rules: JSON:API; filters and page sizes: reference, "Endpoints used".
+    Rules: JSON:API; filters, sorts and page sizes: reference.
     """
+    resource = RESOURCES[type_]
     errors: list[dict[str, Any]] = []
     include: tuple[str, ...] = ()
     fields: dict[str, frozenset[str]] = {}
     filters: dict[str, list[str]] = {}
     sort: tuple[tuple[str, bool], ...] = ()
     page = {"number": 1, "size": DEFAULT_PAGE_SIZE}
+    maximum = {"number": 10**9, "size": resource.max_page_size}
 
     for name, value in dict(pairs).items():
         match = re.fullmatch(r"(fields|filter|page)\[(.+)\]", name)
         family, member = (match[1], match[2]) if match else (name, "")
         if name == "include":
             include = _names(value)
-            errors += _includes(include, resource)
+            errors += [
+                _invalid(
+                    documents.INVALID_INCLUDE, "field", f"{item} is not a valid includable relationship of {type_}"
+                )
+                for item in include
+                if item not in resource.includes
+            ]
         elif family == "fields" and match:
             fields[member] = frozenset(_names(value))
             errors += _fields(member, fields[member])
         elif family == "filter" and match and collection:
-            filters[member] = _csv(value)
-            errors += _filter(member, filters[member], resource)
+            filters[member], problems = _filter(member, value, type_, account, store)
+            errors += problems
         elif name == "sort" and collection:
             sort = tuple((item.removeprefix("-"), item.startswith("-")) for item in _names(value))
-            errors += _sorts(sort, resource)
+            errors += [
+                _invalid(documents.INVALID_SORT, "sort criteria", f"{item} is not a valid sort criteria for {type_}")
+                for item, _descending in sort
+                if item not in resource.sorts
+            ]
         elif family == "page" and match and collection:
             if member not in page:
                 errors.append(documents.not_allowed(member))
-            elif not re.fullmatch("[0-9]{1,9}", value) or not _page_ok(member, int(value)):
+            elif not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= maximum[member]:
                 detail = f"{value} is not a valid value for {member} page parameter."
-                errors.append(error(400, "Invalid page value", detail, documents.INVALID_PAGE_VALUE))
+                errors.append(_invalid(documents.INVALID_PAGE_VALUE, "page value", detail))
             else:
                 page[member] = int(value)
+        elif name == "page" and collection:
+            errors.append(_invalid(documents.INVALID_PAGE_OBJECT, "page object", "page is not an object."))
         else:
             errors.append(documents.not_allowed(name))
     if errors:
         raise ApiError(400, errors)
-    return Query(include, fields, filters, sort, page["number"], page["size"])
+    return Query(resource, include, fields, filters, sort, page["number"], page["size"])
 
 
-def _page_ok(member: str, value: int) -> bool:
-    return value >= 1 and (member == "number" or value <= MAX_PAGE_SIZE)
+def _invalid(code: str, what: str, detail: str) -> dict[str, Any]:
+    return error(400, f"Invalid {what}", detail, code)
 
 
 def _names(value: str) -> tuple[str, ...]:
@@ -168,58 +215,41 @@ def _csv(value: str) -> list[str]:
         return [value]
 
 
-def _includes(names: tuple[str, ...], resource: str) -> list[dict[str, Any]]:
+def _fields(type_: str, names: frozenset[str]) -> list[dict[str, Any]]:
+    if type_ not in RESOURCES:
+        return [_invalid(documents.INVALID_RESOURCE, "resource", f"{type_} is not a valid resource.")]
     return [
-        error(
-            400,
-            "Invalid field",
-            f"{name} is not a valid includable relationship of {resource}",
-            documents.INVALID_INCLUDE,
-        )
-        for name in names
-        if name not in INCLUDES[resource]
+        _invalid(documents.INVALID_FIELD, "field", f"{name} is not a valid field for {type_}.")
+        for name in sorted(names - RESOURCES[type_].fields)
     ]
 
 
-def _fields(resource: str, names: frozenset[str]) -> list[dict[str, Any]]:
-    if resource not in FIELDS:
-        detail = f"{resource} is not a valid resource."
-        return [error(400, "Invalid resource", detail, documents.INVALID_RESOURCE)]
-    return [
-        error(
-            400,
-            "Invalid field",
-            f"{name} is not a valid field for {resource}.",
-            documents.INVALID_FIELD,
-        )
-        for name in sorted(names - FIELDS[resource])
+def _filter(
+    name: str, value: str, type_: str, account: Account, store: Store
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The values of a filter, any of which may match, and what is wrong with it."""
+    kind = RESOURCES[type_].filters.get(name)
+    if kind is None or ((type_, name) in BY_ID and FILTER_BY_ID not in account.readings):
+        return [], [error(400, "Filter not allowed", f"{name} is not allowed.", documents.FILTER_NOT_ALLOWED)]
+    values = value.split(",") if kind == LIST else [value]
+    if CSV_FILTERS in account.readings:
+        values = _csv(value)
+    return values, [
+        _invalid(documents.INVALID_FILTER_VALUE, "filter value", f"{item} is not a valid value for {name}.")
+        for item in values
+        if not _acceptable(name, item, kind, account, store)
     ]
 
 
-def _filter(name: str, values: list[str], resource: str) -> list[dict[str, Any]]:
-    if name not in FILTERS[resource]:
-        detail = f"{name} is not allowed."
-        return [error(400, "Filter not allowed", detail, documents.FILTER_NOT_ALLOWED)]
-    return [
-        error(
-            400,
-            "Invalid filter value",
-            f"{value} is not a valid value for {name}.",
-            documents.INVALID_FILTER_VALUE,
-        )
-        for value in values
-        if name in BOOLEAN_FILTERS and value not in ("true", "false")
-    ]
+def _acceptable(name: str, value: str, kind: str, account: Account, store: Store) -> bool:
+    """Whether a filter takes a value (reference).
 
-
-def _sorts(sort: tuple[tuple[str, bool], ...], resource: str) -> list[dict[str, Any]]:
-    return [
-        error(
-            400,
-            "Invalid sort criteria",
-            f"{name} is not a valid sort criteria for {resource}",
-            documents.INVALID_SORT,
-        )
-        for name, _descending in sort
-        if name not in SORTS[resource]
-    ]
+    Where sources disagree whether a filter takes a list, a value that they would read differently is refused.
+    """
+    if kind == FLAG:
+        return value in ("true", "false")
+    if name == "on_cli_mismatch_action" and value in CLI_REPLACING:
+        return CLI_REPLACEMENT in account.features
+    if name == "default_did.id":
+        return store.did(account, value) is not None
+    return kind == LIST or CSV_FILTERS in account.readings or not re.search('[,"]', value)

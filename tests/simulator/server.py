@@ -23,7 +23,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator import store
-from simulator.api import PREFIX, Answer, Api, Request
+from simulator.api import PREFIX, UPDATES, Answer, Api, Request
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
 
 CONTROL = "/_simulator"
@@ -224,7 +224,7 @@ class Simulator:
         """The answer to a request that meets a fault. Raises Cut if the connection ends here."""
         entry["fault"] = fault.rule
         normal = None
-        if fault.needs_answer or (fault.commits and request.method == "PATCH"):
+        if fault.needs_answer or (fault.commits and request.method in UPDATES):
             normal = self._api.handle(request, commit=fault.commits)
         self._stopping.wait(fault.delay)
         made = fault.shape(normal)

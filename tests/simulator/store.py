@@ -11,6 +11,7 @@ been read can be rendered without holding the lock.
 from __future__ import annotations
 
 import copy
+import re
 import threading
 import uuid
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,31 @@ DEFAULT_AUTHENTICATION: dict[str, Any] = {
 }
 
 
+# The attributes of a DID, and the values that a seed need not repeat: one that can be linked to any trunk.
+DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
+    "number": None,
+    "blocked": False,
+    "awaiting_registration": False,
+    "terminated": False,
+    "emergency_enabled": True,
+    "description": None,
+    "capacity_limit": None,
+    "channels_included_count": 2,
+    "dedicated_channels_count": 0,
+    "billing_cycles_count": None,
+    "expires_at": None,
+    "created_at": "2025-04-01T10:00:00.000Z",
+}
+# Where DIDWW's sources disagree, an account has the stricter reading unless it has one of these (README, "Readings").
+FILTER_BY_ID = "filter_by_id"
+CSV_FILTERS = "csv_filters"
+OPENAPI_VALUES = "openapi_values"
+NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
+READINGS = frozenset((FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, NULL_RTP_TIMEOUT_IS_30))
+
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 class SeedError(ValueError):
     """A seed, or a trunk put through the control endpoint, that makes no sense."""
 
@@ -67,19 +93,19 @@ class Account:
     api_key: str
     features: frozenset[str] = frozenset()
     read_only: bool = False
-    outbound_plan: bool = True
+    outbound_api: bool = True
     outbound_feature: bool = True
     default_version: str = DEFAULT_VERSION
-    rtp_timeout_null: str = "null"
+    readings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Did:
-    """A number that can be linked to trunks."""
+    """A number that can be linked to trunks. `attributes` is never changed in place."""
 
     id: str
-    number: str
     account: str
+    attributes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -134,7 +160,7 @@ class Store:
             return [trunk for trunk in self.trunks.values() if trunk.account == account.api_key]
 
     def dids_of(self, account: Account) -> list[Did]:
-        """All DIDs of the account, in the order of the seed."""
+        """All DIDs of the account, in the order of the seed; a list of them is sorted (`query`)."""
         with self.lock:
             return [did for did in self.dids.values() if did.account == account.api_key]
 
@@ -145,6 +171,11 @@ class Store:
             for other in self.trunks.values()
             if other.id != trunk.id and other.account == trunk.account
         )
+
+    def sid_taken(self, trunk: Trunk, sid: str) -> bool:
+        """Whether another trunk, whoever owns it, has this Twilio account SID."""
+        others = (other.attributes["authentication_method"] for other in self.trunks.values() if other.id != trunk.id)
+        return any(str(method["attributes"].get("twilio_account_sid")).lower() == sid.lower() for method in others)
 
     def put(self, trunk: Trunk) -> None:
         """Store a trunk in place of the one with its id."""
@@ -179,7 +210,7 @@ class Store:
                 first = next(iter(self.accounts))
                 start = {**DEFAULT_ATTRIBUTES, "name": f"Trunk {trunk_id}"}
                 start["authentication_method"] = DEFAULT_AUTHENTICATION
-                trunk = Trunk(trunk_id, first, start)
+                trunk = Trunk(_uuid(trunk_id), first, start)
             account = change.get("account", trunk.account)
             if account not in self.accounts:
                 raise SeedError(f"no account has the key {account}")
@@ -225,7 +256,11 @@ def _from_seed(seed: dict[str, Any]) -> Store:
         owner = did.get("account", first)
         if owner not in store.accounts:
             raise SeedError(f"no account has the key {owner}")
-        store.dids[did["id"]] = Did(did["id"], did["number"], owner)
+        attributes = did.get("attributes", {})
+        if set(attributes) - set(DEFAULT_DID_ATTRIBUTES):
+            raise SeedError(f"attributes of a DID are {', '.join(DEFAULT_DID_ATTRIBUTES)}")
+        did_id = _uuid(did["id"])
+        store.dids[did_id] = Did(did_id, owner, {**DEFAULT_DID_ATTRIBUTES, "number": did["number"], **attributes})
     for index, trunk in enumerate(seed.get("trunks", [])):
         trunk_id = trunk.get("id") or str(uuid.uuid5(uuid.NAMESPACE_URL, f"trunk-{index}"))
         if trunk_id in store.trunks:
@@ -234,10 +269,18 @@ def _from_seed(seed: dict[str, Any]) -> Store:
     return store
 
 
+def _uuid(text: str) -> str:
+    """An id as DIDWW gives them (reference). Raises SeedError for anything else."""
+    if not UUID.fullmatch(text):
+        raise SeedError(f"{text} is not a lower-case UUID")
+    return text
+
+
 def _account(seed: dict[str, Any]) -> Account:
-    if seed.get("rtp_timeout_null", "null") not in ("null", "30"):
-        raise SeedError('rtp_timeout_null is "null" or "30"')
+    sets = {name: frozenset(seed.get(name, ())) for name in ("features", "readings")}
+    if sets["readings"] - READINGS:
+        raise SeedError(f"readings are some of {', '.join(sorted(READINGS))}")
     try:
-        return Account(**{**seed, "features": frozenset(seed.get("features", ()))})
+        return Account(**{**seed, **sets})
     except TypeError as exc:
         raise SeedError(f"account {seed.get('api_key')}: {exc}") from exc

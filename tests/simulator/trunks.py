@@ -4,8 +4,8 @@
 
 """The rules of `PATCH /voice_out_trunks/{id}`: what is refused, and what becomes of what is not.
 
-Nothing here touches the store or HTTP. `parse_update` finds what is malformed (400), `apply`
-what the trunk cannot become (409, 422). Each rule is one of the update table unless it says
+Nothing here changes the store or knows HTTP. `parse_update` finds what is malformed (400), `apply`
+what the trunk cannot become (422). Each rule is one of the update table unless it says
 otherwise; "reference" is the page around that table.
 """
 
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from simulator import documents
 from simulator.documents import ApiError, error, not_allowed
-from simulator.store import Account, Trunk
+from simulator.store import NULL_RTP_TIMEOUT_IS_30, OPENAPI_VALUES, Account, Did, Store, Trunk
 
 CREDENTIALS = "credentials_and_ip"
 TWILIO = "twilio"
@@ -38,7 +38,15 @@ CLI_REPLACING = ("replace_cli", "randomize_cli")
 # A relationship cannot be assigned while its flag is true (reference).
 FLAG_OF = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 
+# A DID can be linked only while these attributes of it have these values (reference).
+ELIGIBLE: dict[str, dict[str, bool]] = {
+    "dids": {"blocked": False, "terminated": False},
+    "emergency_dids": {"emergency_enabled": True},
+}
+MAX_ADDRESSES = 60
+
 BLANK = "can't be blank"
+TAKEN = "has already been taken"
 
 
 class Invalid(ValueError):
@@ -116,7 +124,7 @@ def _threshold_amount(value: Any) -> str:
 
 
 def _callback_url(value: Any) -> str:
-    """Null or a valid HTTP(S) URL; an empty string is neither."""
+    """A valid HTTP(S) URL; an empty string is none."""
     problem = Invalid("is not a valid URL")
     if re.search(r"[\s\x00-\x1f]", _text(value)):
         raise problem
@@ -130,6 +138,13 @@ def _callback_url(value: Any) -> str:
     return _text(value)
 
 
+def _callback_url_with_or_without_scheme(value: Any) -> str:
+    """As OpenAPI has it: without a scheme it is treated as http://, and read back as it was sent."""
+    url = _text(value)
+    _callback_url(url if "://" in url else f"http://{url}")
+    return url
+
+
 def _address(value: Any) -> str:
     """An IPv4 or IPv6 address or CIDR, read back as CIDR (reference). Host bits are refused."""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?", value):
@@ -141,18 +156,22 @@ def _address(value: Any) -> str:
 
 
 def _addresses(value: Any) -> list[str]:
-    """A non-empty list of addresses; an empty one is rejected (reference)."""
+    """A list of 1 to 60 addresses, none of them twice (reference)."""
     if not isinstance(value, list):
         raise Invalid("must be an array")
     if not value:
         raise Invalid(BLANK)
-    return list(dict.fromkeys(_address(item) for item in value))
+    if len(value) > MAX_ADDRESSES:
+        raise Invalid(f"is too long (maximum is {MAX_ADDRESSES} addresses)")
+    addresses = [_address(item) for item in value]
+    for address in addresses:
+        if addresses.count(address) > 1:
+            raise Invalid(f"{address} is repeated")
+    return addresses
 
 
 def _dst_prefixes(value: Any) -> list[str]:
-    """Strings of digits; null is read back as [] (reference)."""
-    if value is None:
-        return []
+    """Strings of digits; repeated ones are accepted and stored once (reference)."""
     if not isinstance(value, list):
         raise Invalid("must be an array")
     for item in value:
@@ -162,10 +181,10 @@ def _dst_prefixes(value: Any) -> list[str]:
 
 
 def _tech_prefix(value: Any) -> str:
-    """At most 8 of digits and `#`; none is read back as "" (reference)."""
+    """At most 8 of digits and `#`; only null writes none, which is read back as "" (reference)."""
     if value is None:
         return ""
-    if not re.fullmatch("[0-9#]*", _text(value)):
+    if not re.fullmatch("[0-9#]+", _text(value)):
         raise Invalid("is invalid: only digits and # are supported")
     if len(value) > 8:
         raise Invalid("is too long (maximum is 8 characters)")
@@ -175,7 +194,7 @@ def _tech_prefix(value: Any) -> str:
 def _twilio_account_sid(value: Any) -> str:
     if value is None or value == "":
         raise Invalid(BLANK)
-    if not re.fullmatch("AC[0-9A-Fa-f]{32}", _text(value)):
+    if not re.fullmatch("[A-Za-z]{2}[0-9A-Fa-f]{32}", _text(value)):
         raise Invalid("is invalid")
     return _text(value)
 
@@ -194,7 +213,7 @@ ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "status": (_choice("active", "blocked"), False),
     "threshold_amount": (_threshold_amount, True),
     "default_dst_action": (_choice("allow_all", "reject_all"), False),
-    "dst_prefixes": (_dst_prefixes, False),
+    "dst_prefixes": (_dst_prefixes, True),
     "emergency_enable_all": (_boolean, False),
     "media_encryption_mode": (_choice("disabled", "srtp_sdes", "srtp_dtls", "zrtp"), False),
     "callback_url": (_callback_url, True),
@@ -203,6 +222,16 @@ ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "rtp_timeout": (_integer(30, 600), True),
 }
 WRITABLE = (*ATTRIBUTES, "authentication_method")
+# What null is stored as, unless it is stored as null (reference).
+NULL: dict[str, Any] = {"dst_prefixes": []}
+# OpenAPI contradicts the update table here; which of them holds for an account is one of its readings.
+OPENAPI_ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
+    "capacity_limit": (_integer(1, 32767), True),
+    "threshold_amount": (_threshold_amount, False),
+    "dst_prefixes": (_dst_prefixes, False),
+    "callback_url": (_callback_url_with_or_without_scheme, True),
+    "rtp_timeout": (_integer(30, 600), False),
+}
 
 
 # --- the request body ---
@@ -266,7 +295,7 @@ def _unknown_in_authentication(method: Any) -> list[str]:
 
 
 def _linkage(value: Any) -> list[str]:
-    """The ids of a to-many relationship object; duplicates collapse (JSON:API: it is a set)."""
+    """The ids of a to-many relationship object, in the order sent."""
     data = value.get("data") if isinstance(value, dict) else None
     if not isinstance(data, list) or not all(
         isinstance(item, dict) and isinstance(item.get("id"), str) and "type" in item for item in data
@@ -277,7 +306,7 @@ def _linkage(value: Any) -> list[str]:
         if item["type"] != documents.DIDS:
             detail = f"{item['type']} is not a valid type for this operation."
             raise documents.refusal(400, "Type Mismatch", detail, documents.TYPE_MISMATCH)
-    return list(dict.fromkeys(item["id"] for item in data))
+    return [item["id"] for item in data]
 
 
 # --- the change ---
@@ -287,19 +316,12 @@ def apply(
     update: Update,
     trunk: Trunk,
     account: Account,
-    name_taken: Callable[[str], bool],
-    did_exists: Callable[[str], bool],
+    store: Store,
 ) -> Trunk:
     """The trunk after the update; `trunk` itself is left as it is.
 
-    Raises ApiError 409 if the trunk's kind of authentication is DIDWW's own, and 422 with every
-    validation error of the request at once.
+    Raises ApiError 422 with every validation error of the request at once.
     """
-    before = trunk.attributes["authentication_method"]
-    if "authentication_method" in update.attributes and before["type"] not in KNOWN_TYPES:
-        detail = f"authentication_method - of type {before['type']} cannot be changed"
-        raise documents.refusal(409, "Conflict", detail)
-
     errors: list[dict[str, Any]] = []
     changes: dict[str, Any] = {}
     for name, value in update.attributes.items():
@@ -307,13 +329,13 @@ def apply(
             continue
         try:
             changes[name] = _attribute(name, value, account)
-            if name == "name" and name_taken(changes[name]):
-                raise Invalid("has already been taken")
+            if name == "name" and store.name_taken(trunk, changes[name]):
+                raise Invalid(TAKEN)
         except Invalid as exc:
             errors.append(_validation(f"attributes/{name}", exc))
 
     if "authentication_method" in update.attributes:
-        method, problems = _authentication(update.attributes, before)
+        method, problems = _authentication(update.attributes, trunk, account, store)
         changes["authentication_method"] = method
         errors += problems
 
@@ -328,10 +350,11 @@ def apply(
         if did_ids and after.attributes[flag] is True:
             problem = Invalid(f"cannot be assigned while {flag} is true")
             errors.append(_validation(f"relationships/{relationship}", problem))
-        for did_id in did_ids:
-            if not did_exists(did_id):
-                problem = Invalid(f"{did_id} does not exist")
-                errors.append(_validation(f"relationships/{relationship}", problem))
+        for index, did_id in enumerate(did_ids):
+            try:
+                _check_link(relationship, did_id, did_ids[:index], store.did(account, did_id))
+            except Invalid as exc:
+                errors.append(_validation(f"relationships/{relationship}", exc, index))
         linked[relationship] = tuple(did_ids)
     if errors:
         raise ApiError(422, errors)
@@ -342,18 +365,31 @@ def apply(
     )
 
 
-def _validation(place: str, problem: Invalid) -> dict[str, Any]:
-    """A 422 error in the reference's form: pointer, and detail `<name> - <words>`."""
+def _validation(place: str, problem: Invalid, index: int | None = None) -> dict[str, Any]:
+    """A 422 error in the reference's form: pointer, to one of a list if it has an index, and `<name> - <words>`."""
     name = place.rsplit("/", 1)[-1]
-    return error(422, str(problem), f"{name} - {problem}", documents.VALIDATION, pointer=f"/data/{place}")
+    pointer = f"/data/{place}" if index is None else f"/data/{place}/{index}"
+    return error(422, str(problem), f"{name} - {problem}", documents.VALIDATION, pointer)
+
+
+def _check_link(relationship: str, did_id: str, before: list[str], did: Did | None) -> None:
+    """Raises Invalid for a DID that cannot be linked; `before` are the ids sent before it."""
+    if did is None:
+        raise Invalid(f"{did_id} does not exist")
+    if did_id in before:
+        raise Invalid(f"{did_id} is repeated")
+    for name, value in ELIGIBLE[relationship].items():
+        if did.attributes[name] is not value:
+            raise Invalid(f"{did_id} cannot be linked: its {name} is not {str(value).lower()}")
 
 
 def _attribute(name: str, value: Any, account: Account) -> Any:
-    check, nullable = ATTRIBUTES[name]
+    if name == "rtp_timeout" and value is None and NULL_RTP_TIMEOUT_IS_30 in account.readings:
+        return 30
+    overrides = OPENAPI_ATTRIBUTES if OPENAPI_VALUES in account.readings else {}
+    check, nullable = overrides.get(name, ATTRIBUTES[name])
     if value is None and nullable:
-        if name == "rtp_timeout" and account.rtp_timeout_null == "30":
-            return 30  # OpenAPI against the update table: the seed says which one this account has
-        return None
+        return NULL.get(name)
     stored = check(value)
     replaces = name == "on_cli_mismatch_action" and stored in CLI_REPLACING
     if replaces and CLI_REPLACEMENT not in account.features:
@@ -361,15 +397,20 @@ def _attribute(name: str, value: Any, account: Account) -> Any:
     return stored
 
 
-def _authentication(attributes: dict[str, Any], before: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _authentication(
+    attributes: dict[str, Any], trunk: Trunk, account: Account, store: Store
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The new authentication_method, replaced whole, and what is wrong with it."""
     place = "attributes/authentication_method"
+    before = trunk.attributes["authentication_method"]
     method = attributes["authentication_method"]
     if not isinstance(method, dict):
         return {}, [_validation(place, Invalid(BLANK if method is None else "must be an object"))]
     kind = method.get("type")
     if kind is None:
         return {}, [_validation(f"{place}/type", Invalid(BLANK))]
+    if kind == "ip_only" or before["type"] not in KNOWN_TYPES:
+        return {}, [_validation(f"{place}/type", Invalid("is not allowed for update"))]
     if not isinstance(kind, str) or kind not in AUTHENTICATION_ATTRIBUTES:
         return {}, [_validation(f"{place}/type", Invalid("is not included in the list"))]
     sent = method.get("attributes", {})
@@ -382,18 +423,24 @@ def _authentication(attributes: dict[str, Any], before: dict[str, Any]) -> tuple
     def check(name: str, rule: Callable[[Any], Any]) -> None:
         try:
             stored[name] = rule(sent.get(name))
+            if name == "twilio_account_sid" and store.sid_taken(trunk, stored[name]):
+                raise Invalid(TAKEN)
         except Invalid as exc:
             errors.append(_validation(f"{place}/attributes/{name}", exc))
 
     if kind == TWILIO:
         check("twilio_account_sid", _twilio_account_sid)
     else:
-        check("allowed_sip_ips", lambda value: _addresses([] if value is None else value))
+        if sent.get("allowed_sip_ips") in (None, []):
+            errors.append(_validation(place, Invalid("is invalid")))  # no hint at the list (reference)
+        else:
+            check("allowed_sip_ips", _addresses)
         check("tech_prefix", _tech_prefix)
         kept = before["attributes"] if before["type"] == kind else {}
         stored["username"] = kept.get("username") or secrets.token_hex(4)
         stored["password"] = kept.get("password") or secrets.token_hex(8)
-        if before["type"] != kind and "allowed_rtp_ips" not in attributes:
+        demanded = before["type"] != kind and OPENAPI_VALUES not in account.readings
+        if demanded and "allowed_rtp_ips" not in attributes:
             words = f"is required when changing authentication_method.type to {kind}"
             errors.append(_validation("attributes/allowed_rtp_ips", Invalid(words)))
     return {"type": kind, "attributes": stored}, errors

@@ -108,6 +108,7 @@ REFUSED: dict[str, Any] = {
         }
     ]
 }
+TOO_MANY = {"errors": [{"status": "429", "detail": "Too Many Requests"}]}
 
 
 def test_the_schema_is_one() -> None:
@@ -119,7 +120,9 @@ def test_the_schema_has_every_setting_of_the_module() -> None:
     assert described | set(LINKAGE) == {setting.name for setting in SETTINGS}
 
 
-@pytest.mark.parametrize(("name", "document"), [("trunk", UPDATED), ("trunk", READ), ("errors", REFUSED)])
+@pytest.mark.parametrize(
+    ("name", "document"), [("trunk", UPDATED), ("trunk", READ), ("errors", REFUSED), ("errors", TOO_MANY)]
+)
 def test_the_examples_of_the_reference_pass(name: str, document: Any) -> None:
     assert violations(name, document) == []
 
@@ -172,9 +175,9 @@ UPDATES: dict[str, dict[str, Any]] = {
 REFUSALS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "malformed": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"data": b"{"}),
     "an unknown attribute": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"json": patch(attributes={"colour": 1})}),
-    "an unknown filter": (400, "GET", f"{TRUNKS}?filter[id]=1", {}),
+    "an unknown filter": (400, "GET", f"{TRUNKS}?filter[username]=u4k2m", {}),
     "no such key": (401, "GET", TRUNKS, {"key": "nobody"}),
-    "no plan": (403, "GET", TRUNKS, {"key": "no-plan-key"}),
+    "no Outbound API": (403, "GET", TRUNKS, {"key": "no-outbound-api-key"}),
     "not there": (404, "GET", f"{TRUNKS}/00000000-0000-4000-8000-000000000000", {}),
     "no such path": (404, "GET", "/trunks", {}),
     "no such method": (405, "DELETE", f"{TRUNKS}/{TRUNK}", {}),
@@ -251,6 +254,8 @@ BROKEN: dict[str, Break] = {
             ("allowed_rtp_ips", "203.0.113.1/32"),
             ("allowed_rtp_ips", ["203.0.113.1"]),
             ("allowed_rtp_ips", ["203.0.113.0/33"]),
+            ("allowed_rtp_ips", [f"203.0.113.{n}/32" for n in range(61)]),
+            ("authentication_method", {"type": "twilio", "attributes": {"twilio_account_sid": f"A1{'0' * 32}"}}),
             ("allowed_rtp_ips", ["2001:DB8::/32"]),
             ("authentication_method", None),
             ("authentication_method", {"type": "twilio"}),
@@ -270,6 +275,7 @@ BROKEN: dict[str, Break] = {
             ("emergency_enable_all", 0),
             ("media_encryption_mode", "srtp"),
             ("callback_url", ""),
+            ("callback_url", "ftp://example.com"),
             ("force_symmetric_rtp", None),
             ("rtp_ping", "true"),
             ("rtp_timeout", 5),
@@ -298,10 +304,14 @@ BROKEN_ERRORS: dict[str, Break] = {
     "none": lambda d: d.update(errors=[]),
     "data beside": lambda d: d.update(data=None),
     "a number for a status": lambda d: d["errors"][0].update(status=422),
+    "no code": lambda d: d["errors"][0].pop("code"),
+    "no title": lambda d: d["errors"][0].pop("title"),
+    "a pointer where there is no record": lambda d: d["errors"][0].update(status="404", code="404"),
     "a number for a code": lambda d: d["errors"][0].update(code=100),
     "no detail": lambda d: d["errors"][0].pop("detail"),
     "a detail without its attribute": lambda d: d["errors"][0].update(detail="has already been taken"),
     "validation without a pointer": lambda d: d["errors"][0].pop("source"),
+    "a pointer to one of an attribute": lambda d: d["errors"][0].update(source={"pointer": "/data/attributes/name/0"}),
     "a pointer to nowhere": lambda d: d["errors"][0].update(source={"pointer": "name"}),
     "a status that is no error": lambda d: d["errors"][0].update(status="200"),
 }

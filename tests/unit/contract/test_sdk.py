@@ -266,17 +266,17 @@ def test_validation_errors_come_together(sdk: Sdk) -> None:
     assert sorted(error["source"]["pointer"] for error in refused.value.errors) == [
         "/data/attributes/capacity_limit",
         "/data/attributes/rtp_timeout",
-        "/data/relationships/dids",
+        "/data/relationships/dids/0",
     ]
 
 
 OTHER_REFUSALS: dict[str, tuple[str, Callable[[Sdk], Any], int, str, str]] = {
     "a filter that there is not": (
         "local-key",
-        lambda sdk: sdk.trunks.list(QueryParams().filter("id", TRUNK)),
+        lambda sdk: sdk.trunks.list(QueryParams().filter("username", "u4k2m")),
         400,
         "102",
-        "id is not allowed",
+        "username is not allowed",
     ),
     "secrets, which can only be read": (
         "local-key",
@@ -285,8 +285,8 @@ OTHER_REFUSALS: dict[str, tuple[str, Callable[[Sdk], Any], int, str, str]] = {
         "105",
         "username is not allowed",
     ),
-    "a key that there is not": ("nobody", lambda sdk: sdk.trunk(), 401, "401", "API key"),
-    "an account without a plan": ("no-plan-key", lambda sdk: sdk.trunk(), 403, "403", "outbound plan"),
+    "a key that there is not": ("nobody", lambda sdk: sdk.trunk(), 401, "401", "Authorization failed"),
+    "an account without the Outbound API": ("no-outbound-api-key", lambda sdk: sdk.trunk(), 403, "403", "Outbound API"),
     "an account that may only read": (
         "read-only-key",
         lambda sdk: sdk.write("3d9b7f52-2a61-4f0e-9c11-7f5a60b8e092", rtp_ping=True),
@@ -307,9 +307,9 @@ OTHER_REFUSALS: dict[str, tuple[str, Callable[[Sdk], Any], int, str, str]] = {
         lambda sdk: sdk.write(
             PRODUCT, authentication_method={"type": "twilio", "attributes": {"twilio_account_sid": SID}}
         ),
-        409,
-        "409",
-        "voice_product",
+        422,
+        "100",
+        "type - is not allowed for update",
     ),
 }
 

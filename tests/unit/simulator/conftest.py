@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import requests
-from simulator.server import Simulator
+from simulator.server import Simulator, load_seed
 
 MEDIA_TYPE = "application/vnd.api+json"
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
@@ -70,7 +70,7 @@ def _stand_in() -> Iterator[Simulator]:
 @pytest.fixture
 def server(_stand_in: Simulator) -> Simulator:
     """The stand-in with its packaged seed, without a rate limit."""
-    _stand_in.reset()
+    _stand_in.reset(load_seed())  # a test may have gone on to another one
     return _stand_in
 
 

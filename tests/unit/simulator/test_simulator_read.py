@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulator.server import Simulator
+from simulator.server import Simulator, load_seed
 
 from .conftest import MEDIA_TYPE, TRUNK, Client
 
@@ -31,9 +31,9 @@ def did(number: int) -> str:
     return f"6b1f4c0a-0000-4000-8000-0000000000{number:02d}"
 
 
-def names(client: Client, query: str) -> list[str]:
+def names(client: Client, query: str, key: str = "local-key") -> list[str]:
     """The names of the trunks that a list answers with."""
-    answer = client.get(f"{TRUNKS}?{query}")
+    answer = client.get(f"{TRUNKS}?{query}", headers={"Api-Key": key})
     assert answer.status_code == 200, answer.text
     return [trunk["attributes"]["name"] for trunk in answer.json()["data"]]
 
@@ -91,29 +91,45 @@ def test_document_of_the_reference(client: Client) -> None:
     }
 
 
-# --- before the endpoint: key, plan, version, media type, path, method ---
+# --- before the endpoint: key, Outbound API, version, media type, path, method ---
 
 
 @pytest.mark.parametrize("key", [None, "", "nobody", "Local-key", "Bearer local-key"])
 def test_key(client: Client, key: str | None) -> None:
     answer = client.get(f"{TRUNKS}/{TRUNK}", headers={"Api-Key": key})
     assert answer.status_code == 401
-    assert answer.json()["errors"][0]["status"] == "401"
+    assert answer.json()["errors"] == [
+        {"title": "Unauthorized", "detail": "Authorization failed", "code": "401", "status": "401"}
+    ]
 
 
-@pytest.mark.parametrize("path", [TRUNKS, f"{TRUNKS}/{TRUNK}", "/dids"])
-def test_no_plan(client: Client, path: str) -> None:
-    assert client.get(path, headers={"Api-Key": "no-plan-key"}).status_code == 403
+@pytest.mark.parametrize("path", [TRUNKS, f"{TRUNKS}/{TRUNK}", f"{TRUNKS}/{TRUNK}/dids"])
+def test_without_the_outbound_api_no_trunk_is_read(client: Client, path: str) -> None:
+    headers = {"Api-Key": "no-outbound-api-key"}
+    assert client.get(path, headers=headers).status_code == 403
+    assert client.get("/dids", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"), [(None, "2022-05-10"), ("2022-05-10", "2022-05-10"), ("2026-04-16", "2026-04-16")]
+    ("asked", "answered"),
+    [
+        (None, "2022-05-10"),
+        ("2022-05-10", "2022-05-10"),
+        ("2026-04-16", "2026-04-16"),
+        *[(unknown, "2022-05-10") for unknown in ("2026-04-17", "2099-01-01", "latest", "", "2026-04-16 ,x")],
+    ],
 )
 def test_version(client: Client, asked: str | None, answered: str) -> None:
     for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", "/dids"):
         answer = client.get(path, headers={"X-DIDWW-API-Version": asked})
         assert answer.json()["meta"]["api_version"] == answered
-    assert client.get(TRUNKS, headers={"X-DIDWW-API-Version": "2026-04-17"}).status_code == 400
+
+
+def test_version_older_than_that_of_the_account_is_ignored(server: Simulator, client: Client) -> None:
+    server.reset({"accounts": [{"api_key": "local-key", "default_version": "2026-04-16"}]})
+    for asked in ("2022-05-10", "2026-04-16", "2099-01-01", None):
+        answer = client.get(TRUNKS, headers={"X-DIDWW-API-Version": asked})
+        assert answer.json()["meta"]["api_version"] == "2026-04-16"
 
 
 @pytest.mark.parametrize(
@@ -159,10 +175,15 @@ def test_not_found(client: Client, path: str) -> None:
     assert answer.json()["errors"][0]["status"] == "404"
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "OPTIONS", "TRACE"])
-@pytest.mark.parametrize(
-    "path", [TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids"]
-)
+NOT_ALLOWED = [
+    (method, path)
+    for method in ("POST", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE")
+    for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids")
+    if (method, path) not in (("PUT", f"{TRUNKS}/{TRUNK}"), ("PATCH", f"{TRUNKS}/{TRUNK}"))
+]
+
+
+@pytest.mark.parametrize(("method", "path"), NOT_ALLOWED)
 def test_methods(client: Client, method: str, path: str) -> None:
     before = names(client, "")
     answer = client.request(method, path, json={"data": {"type": "voice_out_trunks"}})
@@ -216,8 +237,6 @@ FILTERS: list[tuple[str, list[str]]] = [
     ("filter[name]=eu sbc", []),
     ("filter[name]=EU", []),
     ("filter[name]=", []),
-    ("filter[name]=EU SBC,Any DID", ["EU SBC", "Any DID"]),
-    ('filter[name]="EU SBC,Any DID"', []),
     ("filter[name_contains]=o", ["Outbound trunk Name", "Twilio London", "Carrier interconnect", "Voice product"]),
     ("filter[name_contains]=nothing like it", []),
     ("filter[external_reference_id]=crm-0002", ["Twilio London"]),
@@ -241,10 +260,61 @@ def test_filters(client: Client, query: str, found: list[str]) -> None:
     assert client.get(f"{TRUNKS}?{query}").json()["meta"]["total_records"] == len(found)
 
 
+def with_readings(server: Simulator, *readings: str, **account: Any) -> None:
+    """Give the account of the packaged seed's trunks these readings."""
+    seed = load_seed()
+    server.reset(
+        {**seed, "accounts": [{"api_key": "local-key", "readings": readings, **account}, *seed["accounts"][1:]]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("filter[name]=EU SBC,Any DID", ["EU SBC", "Any DID"]),
+        ('filter[name]="EU SBC,Any DID"', []),
+        ("filter[name_contains]=Twilio,SBC", ["EU SBC", "Twilio London"]),
+        ("filter[on_cli_mismatch_action]=reject_call,replace_cli", ["EU SBC", "Emergency all"]),
+        ("filter[status]=blocked,paused", ["Outbound trunk Name"]),
+    ],
+)
+def test_filters_that_take_lists_by_one_reading_are_refused_by_the_other(
+    server: Simulator, client: Client, query: str, found: list[str]
+) -> None:
+    answer = client.get(f"{TRUNKS}?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
+    with_readings(server, "csv_filters", features=["cli_replacement"])
+    assert names(client, query) == found
+
+
 def test_filter_by_quoted_name(server: Simulator, client: Client) -> None:
+    with_readings(server, "csv_filters")
     server.put_trunk(TRUNK, attributes={"name": "A, B"})
     assert names(client, 'filter[name]="A, B"') == ["A, B"]
     assert names(client, "filter[name]=A, B") == []
+
+
+def test_filter_by_id(server: Simulator, client: Client) -> None:
+    for name in ("id", "default_did.id"):
+        answer = client.get(f"{TRUNKS}?filter[{name}]={did(1)}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "102")
+    with_readings(server, "filter_by_id")
+    assert names(client, f"filter[id]={TRUNK}") == ["EU SBC"]
+    assert names(client, f"filter[id]={TRUNK},{EXAMPLE},{did(1)}") == ["Outbound trunk Name", "EU SBC"]
+    assert names(client, "filter[id]=3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091") == []  # another account's
+    assert names(client, f"filter[default_did.id]={did(1)}") == []
+    for foreign in (did(91), did(99), f"{did(1)},{did(2)}"):
+        answer = client.get(f"{TRUNKS}?filter[default_did.id]={foreign}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
+
+
+@pytest.mark.parametrize("action", ["replace_cli", "randomize_cli"])
+def test_filter_by_an_action_needs_the_feature(client: Client, action: str) -> None:
+    path = f"{TRUNKS}?filter[on_cli_mismatch_action]={action}"
+    assert client.get(path).status_code == 200
+    answer = client.get(path, headers={"Api-Key": "no-features-key"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
+    assert names(client, "filter[on_cli_mismatch_action]=send_original_cli", "no-features-key") == ["Without features"]
 
 
 @pytest.mark.parametrize(
@@ -253,11 +323,9 @@ def test_filter_by_quoted_name(server: Simulator, client: Client) -> None:
         ("sort=name", sorted(NAMES)),
         ("sort=-name", sorted(NAMES, reverse=True)),
         ("sort=-created_at&page[size]=2", ["Emergency all", "Any DID"]),
-        (
-            "sort=capacity_limit&page[size]=4",
-            ["EU SBC", "Twilio London", "Outbound trunk Name", "Carrier interconnect"],
-        ),
-        ("sort=-status,name&page[size]=2", ["Outbound trunk Name", "Any DID"]),
+        ("sort=external_reference_id&page[size]=3", ["EU SBC", "Twilio London", "Outbound trunk Name"]),
+        ("sort=-threshold_reached,name&page[size]=2", ["Any DID", "Carrier interconnect"]),
+        ("sort=-allow_any_did_as_cli,-name&page[size]=2", ["Any DID", "Voice product"]),
         ("", NAMES),
     ],
 )
@@ -293,6 +361,20 @@ def test_page_past_the_end_is_empty(client: Client, query: str) -> None:
     assert "next" not in document["links"]
 
 
+def test_page_of_dids_has_at_most_100() -> None:
+    dids = [{"id": f"6b1f4c0a-0000-4000-8000-{n:012d}", "number": f"3706149{n:04d}"} for n in range(101)]
+    trunk = {"id": TRUNK, "dids": [did["id"] for did in dids]}
+    with Simulator({"api_keys": ["local-key"], "dids": dids, "trunks": [trunk]}, rate=0) as many:
+        client = Client(many)
+        with client.session:
+            for path in ("/dids", f"{TRUNKS}/{TRUNK}/dids"):
+                assert len(numbers(client, path)) == 50
+                assert len(numbers(client, f"{path}?page[size]=100")) == 100
+                assert numbers(client, f"{path}?page[size]=100&page[number]=2") == ["37061490100"]
+                answer = client.get(f"{path}?page[size]=101")
+                assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "118")
+
+
 def test_page_size_is_50_unless_said() -> None:
     trunks = [{"attributes": {"name": f"T{number:04d}"}} for number in range(1001)]
     with Simulator({"api_keys": ["local-key"], "trunks": trunks}, rate=0) as many:
@@ -305,7 +387,6 @@ def test_page_size_is_50_unless_said() -> None:
 
 
 REFUSED: list[tuple[str, list[str]]] = [
-    (f"{TRUNKS}?filter[id]={TRUNK}", ["102"]),
     (f"{TRUNKS}?filter[Name]=x&filter[name ]=y", ["102", "102"]),
     (f"{TRUNKS}?filter[name][]=x", ["102"]),
     (f"{TRUNKS}?filter[allow_any_did_as_cli]=yes", ["107"]),
@@ -313,9 +394,13 @@ REFUSED: list[tuple[str, list[str]]] = [
     (f"{TRUNKS}?filter=x", ["105"]),
     (f"{TRUNKS}?limit=5", ["105"]),
     (f"{TRUNKS}?page[limit]=5", ["105"]),
+    (f"{TRUNKS}?page=5", ["117"]),
     *[(f"{TRUNKS}?page[size]={size}", ["118"]) for size in ("0", "1001", "-1", "x", "", "1.5")],
     (f"{TRUNKS}?page[number]=0", ["118"]),
     (f"{TRUNKS}?sort=spent", ["114"]),
+    (f"{TRUNKS}?sort=name,-status,capacity_limit,rtp_timeout", ["114", "114", "114"]),
+    (f"{TRUNKS}?include=default_did", ["112"]),
+    (f"{TRUNKS}?fields[voice_out_trunks]=default_did", ["104"]),
     (f"{TRUNKS}?include=numbers,dids", ["112"]),
     (f"{TRUNKS}?include=dids, emergency_dids", ["112"]),
     (f"{TRUNKS}?fields[voice_out_trunks]=name,colour", ["104"]),
@@ -325,7 +410,9 @@ REFUSED: list[tuple[str, list[str]]] = [
     (f"{TRUNKS}/{TRUNK}?sort=name", ["105"]),
     (f"{TRUNKS}/{TRUNK}?filter[name]=x", ["105"]),
     (f"{TRUNKS}/{TRUNK}?include=x", ["112"]),
-    ("/dids?filter[id]=x", ["102"]),
+    ("/dids?filter[voice_out_trunk.id]=x", ["102"]),
+    ("/dids?filter[blocked]=1", ["107"]),
+    ("/dids?sort=emergency_enabled", ["114"]),
     ("/dids?include=trunk", ["112"]),
     (f"/dids/{did(1)}?page[size]=1", ["105"]),
 ]
@@ -347,9 +434,14 @@ def test_refused_queries(client: Client, path: str, codes: list[str]) -> None:
         ("/dids?filter[number]=37061498222", ["37061498222"]),
         ("/dids?filter[number]=%2B37061498222", []),
         ("/dids?filter[number]=3706149822", []),
-        ("/dids?filter[number]=37061498222,12125550100&fields[dids]=number", ["37061498222", "12125550100"]),
+        ("/dids?filter[number]=37061498222,12125550100&fields[dids]=number", ["12125550100", "37061498222"]),
         ("/dids?filter[number]=37052140001", []),  # another account's
-        ("/dids?page[size]=2&page[number]=2", ["37061498224", "442071838750"]),
+        ("/dids?page[size]=3&page[number]=2", ["37061498222", "37061498223", "37061498224"]),  # by number
+        (f"/dids?filter[id]={did(4)},{did(91)},{did(2)}", ["37061498223", "442071838750"]),
+        ("/dids?filter[blocked]=true", []),
+        ("/dids?filter[emergency_enabled]=true&page[size]=1", ["12125550100"]),
+        ("/dids?filter[description]=desk", []),
+        ("/dids?sort=-number&page[size]=1", ["61280000001"]),
         ("/dids?sort=number&page[size]=1", ["12125550100"]),
         (f"{TRUNKS}/{EXAMPLE}/dids", ["37061498222", "37061498223"]),
         (f"{TRUNKS}/{EXAMPLE}/emergency_dids", ["37061498224"]),
@@ -362,7 +454,40 @@ def test_dids(client: Client, path: str, found: list[str]) -> None:
 
 def test_one_did(client: Client) -> None:
     data: dict[str, Any] = client.get(f"/dids/{did(4)}").json()["data"]
-    assert data == {"id": did(4), "type": "dids", "attributes": {"number": "442071838750"}}
+    assert data == {
+        "id": did(4),
+        "type": "dids",
+        "attributes": {
+            "number": "442071838750",
+            "blocked": False,
+            "awaiting_registration": False,
+            "terminated": False,
+            "emergency_enabled": True,
+            "description": None,
+            "capacity_limit": None,
+            "channels_included_count": 2,
+            "dedicated_channels_count": 0,
+            "billing_cycles_count": None,
+            "expires_at": None,
+            "created_at": "2025-04-01T10:00:00.000Z",
+        },
+    }
+
+
+def test_dids_by_attributes(server: Simulator, client: Client) -> None:
+    attributes: list[dict[str, Any]] = [
+        {"description": "front desk", "billing_cycles_count": 3},
+        {"blocked": True, "billing_cycles_count": 0},
+        {"description": "back office", "expires_at": "2026-01-01T00:00:00.000Z"},
+    ]
+    dids = [{"id": did(n), "number": f"3705{n}", "attributes": each} for n, each in enumerate(attributes)]
+    server.reset({"api_keys": ["local-key"], "dids": dids})
+    assert numbers(client, "/dids?filter[description]=desk") == ["37050"]
+    assert numbers(client, "/dids?filter[blocked]=true") == ["37051"]
+    assert numbers(client, "/dids?filter[billing_cycles_count]=0,3") == ["37050", "37051"]
+    assert numbers(client, "/dids?sort=description,-number") == ["37052", "37050", "37051"]
+    answer = client.get(f"/dids/{did(1)}?fields[dids]=number,blocked").json()
+    assert answer["data"]["attributes"] == {"number": "37051", "blocked": True}
 
 
 def test_linkage(client: Client) -> None:

@@ -40,6 +40,9 @@ def control(client: Client, method: str, path: str, body: Any = None) -> request
 # --- rate and latency ---
 
 
+TITLE_AND_CODE: list[dict[str, str]] = [{"title": "Too Many Requests", "code": "429"}, {}]
+
+
 def test_rate_of_20_per_second_and_key() -> None:
     with Simulator() as limited:
         client = Client(limited)
@@ -47,7 +50,8 @@ def test_rate_of_20_per_second_and_key() -> None:
             answers = [client.get("/dids") for _again in range(24)]
             assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 4
             assert [answer.headers.get("Retry-After") for answer in answers[20:]] == ["1", None, "1", None]
-            assert answers[-1].json()["errors"][0]["status"] == "429"
+            full, bare = ({"status": "429", "detail": "Too Many Requests", **more} for more in TITLE_AND_CODE)
+            assert [answer.json()["errors"] for answer in answers[20:]] == [[full], [bare], [bare], [full]]
             assert limited.rate_limited == 4
             assert client.get("/dids", headers={"Api-Key": "no-features-key"}).status_code == 200
             time.sleep(1.01)
@@ -170,11 +174,15 @@ def test_reset_to_another_seed() -> None:
         {"api_keys": ["k"], "extra": 1},
         {"accounts": [{"features": []}]},
         {"accounts": [{"api_key": "k", "colour": "red"}]},
-        {"accounts": [{"api_key": "k", "rtp_timeout_null": None}]},
-        {"api_keys": ["k"], "dids": [{"id": "1"}]},
-        {"api_keys": ["k"], "dids": [{"id": "1", "number": "1", "account": "other"}]},
-        {"api_keys": ["k"], "trunks": [{"dids": ["1"]}]},
-        {"api_keys": ["k"], "trunks": [{"id": "1"}, {"id": "1"}]},
+        {"accounts": [{"api_key": "k", "readings": ["lenient"]}]},
+        {"api_keys": ["k"], "dids": [{"id": NEW}]},
+        {"api_keys": ["k"], "dids": [{"id": NEW, "number": "1", "account": "other"}]},
+        {"api_keys": ["k"], "dids": [{"id": NEW, "number": "1", "attributes": {"colour": "red"}}]},
+        {"api_keys": ["k"], "dids": [{"id": "1", "number": "1"}]},
+        {"api_keys": ["k"], "trunks": [{"dids": [NEW]}]},
+        {"api_keys": ["k"], "trunks": [{"id": NEW}, {"id": NEW}]},
+        {"api_keys": ["k"], "trunks": [{"id": "1"}]},
+        {"api_keys": ["k"], "trunks": [{"id": NEW.upper()}]},
         {"api_keys": ["k"], "trunks": [1]},
     ],
 )
@@ -453,7 +461,7 @@ def test_the_port_that_was_asked_for_is_listened_on_by_one_server_at_a_time() ->
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command(tmp_path: Path, number: signal.Signals) -> None:
     seed = tmp_path / "seed.json"
-    seed.write_text(json.dumps({"api_keys": ["k"], "trunks": [{"id": "one"}]}), encoding="utf-8")
+    seed.write_text(json.dumps({"api_keys": ["k"], "trunks": [{"id": NEW}]}), encoding="utf-8")
     port_file = tmp_path / "port"
     command = [sys.executable, "-m", "simulator", "--port", "0", "--seed", str(seed), "--port-file", str(port_file)]
     tests = str(Path(simulator.__file__).parents[1])
@@ -466,7 +474,7 @@ def test_command(tmp_path: Path, number: signal.Signals) -> None:
             assert url == f"http://127.0.0.1:{port_file.read_text(encoding='utf-8').strip()}/v3"
             with requests.Session() as session:
                 session.trust_env = False
-                answer = session.get(f"{url}/voice_out_trunks/one", headers={"Api-Key": "k"}, timeout=5)
+                answer = session.get(f"{url}/voice_out_trunks/{NEW}", headers={"Api-Key": "k"}, timeout=5)
             assert answer.status_code == 200
             process.send_signal(number)
             assert process.wait(5) == 0

@@ -42,6 +42,7 @@ def sip(**more: Any) -> dict[str, Any]:
     return method("credentials_and_ip", **{"allowed_sip_ips": ["203.0.113.1"], **more})
 
 
+MOST_ADDRESSES = [f"203.0.113.{n}/32" for n in range(60)]
 ACCEPTED: list[tuple[str, Any, Any]] = [
     ("name", "Renamed", "Renamed"),
     ("name", "EU SBC", "EU SBC"),  # its own
@@ -52,7 +53,8 @@ ACCEPTED: list[tuple[str, Any, Any]] = [
     ("allowed_rtp_ips", ["203.0.113.1"], ["203.0.113.1/32"]),
     ("allowed_rtp_ips", ["203.0.113.0/24", "10.0.0.0/8"], ["203.0.113.0/24", "10.0.0.0/8"]),
     ("allowed_rtp_ips", ["2001:DB8::/32", "2001:0db8:0:0::1"], ["2001:db8::/32", "2001:db8::1/128"]),
-    ("allowed_rtp_ips", ["203.0.113.1", "203.0.113.1/32"], ["203.0.113.1/32"]),
+    ("allowed_rtp_ips", ["0.0.0.0/0"], ["0.0.0.0/0"]),
+    ("allowed_rtp_ips", MOST_ADDRESSES, MOST_ADDRESSES),
     *[
         ("on_cli_mismatch_action", action, action)
         for action in ("send_original_cli", "reject_call", "replace_cli", "randomize_cli")
@@ -109,6 +111,9 @@ INVALID: list[tuple[str, Any, str]] = [
     ("external_reference_id", "x" * 101, "is too long (maximum is 100 characters)"),
     ("external_reference_id", 12, "must be a string"),
     ("allowed_rtp_ips", [], BLANK),
+    ("allowed_rtp_ips", [*MOST_ADDRESSES, "203.0.113.60"], "is too long (maximum is 60 addresses)"),
+    ("allowed_rtp_ips", ["203.0.113.1", "203.0.113.1/32"], "203.0.113.1/32 is repeated"),
+    ("allowed_rtp_ips", ["2001:db8::", "2001:0db8:0::"], "2001:db8::/128 is repeated"),
     ("allowed_rtp_ips", "203.0.113.1", "must be an array"),
     *[
         ("allowed_rtp_ips", ["203.0.113.1", address], f"{address} is not a valid IP address or network")
@@ -177,12 +182,14 @@ def test_invalid(server: Simulator, client: Client, name: str, sent: Any, words:
 
 
 METHOD = "/data/attributes/authentication_method"
+NO_ADDRESSES: list[dict[str, Any]] = [{}, {"allowed_sip_ips": None}, {"allowed_sip_ips": []}]
 TWILIO_SID = "twilio_account_sid"
 INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
     ({"authentication_method": None}, METHOD, BLANK),
     ({"authentication_method": "twilio"}, METHOD, "must be an object"),
     ({"authentication_method": {}}, f"{METHOD}/type", BLANK),
-    *[(method(kind), f"{METHOD}/type", NOT_LISTED) for kind in ("ip_only", "voice_product", "Twilio", "", 1)],
+    *[(method(kind), f"{METHOD}/type", NOT_LISTED) for kind in ("voice_product", "Twilio", "", 1)],
+    (method("ip_only", allowed_sip_ips=["203.0.113.1"]), f"{METHOD}/type", "is not allowed for update"),
     ({"authentication_method": {"type": "twilio"}}, f"{METHOD}/attributes/{TWILIO_SID}", BLANK),
     (
         {"authentication_method": {"type": "twilio", "attributes": []}},
@@ -197,17 +204,19 @@ INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
             (SID[:-1], "is invalid"),
             (SID + "0", "is invalid"),
             (SID + "\n", "is invalid"),
-            ("ac" + SID[2:], "is invalid"),
+            ("A1" + SID[2:], "is invalid"),
+            ("AC0123456789ABCDEF0123456789abcdef", "has already been taken"),  # of Twilio London
+            ("SK0123456789abcdef0123456789abcdef", "has already been taken"),  # of another account
             (SID[:-1] + "g", "is invalid"),
             (5, "must be a string"),
         )
     ],
+    *[(method("credentials_and_ip", **attributes), METHOD, "is invalid") for attributes in NO_ADDRESSES],
     *[
         (method("credentials_and_ip", **attributes), f"{METHOD}/attributes/allowed_sip_ips", words)
         for attributes, words in (
-            ({}, BLANK),
-            ({"allowed_sip_ips": None}, BLANK),
-            ({"allowed_sip_ips": []}, BLANK),
+            ({"allowed_sip_ips": [*MOST_ADDRESSES, "::"]}, "is too long (maximum is 60 addresses)"),
+            ({"allowed_sip_ips": ["::1", "::1/128"]}, "::1/128 is repeated"),
             ({"allowed_sip_ips": "203.0.113.1"}, "must be an array"),
             ({"allowed_sip_ips": ["203.0.113.5/24"]}, "203.0.113.5/24 is not a valid IP address or network"),
         )
@@ -217,6 +226,7 @@ INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
         for value, words in (
             ("123456789", "is too long (maximum is 8 characters)"),
             ("12*", "is invalid: only digits and # are supported"),
+            ("", "is invalid: only digits and # are supported"),
             (12, "must be a string"),
         )
     ],
@@ -247,8 +257,8 @@ def test_every_validation_error_at_once_and_nothing_changed(server: Simulator, c
         "/data/attributes/status",
         "/data/attributes/rtp_timeout",
         f"{METHOD}/attributes/twilio_account_sid",
-        "/data/relationships/dids",
-        "/data/relationships/emergency_dids",
+        "/data/relationships/dids/0",
+        "/data/relationships/emergency_dids/0",
     ]
     assert server.trunk(TRUNK) == before
 
@@ -309,7 +319,7 @@ def test_authentication_method_is_replaced_whole_but_keeps_its_credentials(serve
     }
 
 
-@pytest.mark.parametrize(("sent", "read"), [(None, ""), ("", ""), ("12345678", "12345678"), ("9#", "9#")])
+@pytest.mark.parametrize(("sent", "read"), [(None, ""), ("12345678", "12345678"), ("9#", "9#")])
 def test_tech_prefix(server: Simulator, client: Client, sent: str | None, read: str) -> None:
     assert client.patch(attributes=sip(tech_prefix=sent)).status_code == 200
     assert stored_method(server)["attributes"]["tech_prefix"] == read
@@ -345,13 +355,15 @@ def test_ip_only_can_be_updated_but_not_set(server: Simulator, client: Client) -
     answer = client.patch(IP_ONLY, method("ip_only", allowed_sip_ips=["192.0.2.0/28"]))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["source"]["pointer"] == f"{METHOD}/type"
+    assert answer.json()["errors"][0]["detail"] == "type - is not allowed for update"
     assert stored_method(server, IP_ONLY)["type"] == "ip_only"
 
 
 def test_unknown_type_refuses_authentication_method_alone(server: Simulator, client: Client) -> None:
     assert client.patch(UNKNOWN_TYPE, {"capacity_limit": 5}).status_code == 200
     answer = client.patch(UNKNOWN_TYPE, {"capacity_limit": 6, **method("twilio", twilio_account_sid=SID)})
-    assert answer.status_code == 409
+    assert answer.status_code == 422  # the reference lists 409 for no operation on trunks
+    assert answer.json()["errors"][0]["source"]["pointer"] == f"{METHOD}/type"
     assert server.trunk(UNKNOWN_TYPE)["attributes"]["capacity_limit"] == 5
 
 
@@ -365,6 +377,13 @@ def test_cli_replacement_is_an_account_feature(client: Client, action: str) -> N
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("sid", [SID, SID.lower(), "SK" + SID[2:], "zz" + SID[2:]])
+def test_twilio_account_sid(server: Simulator, client: Client, sid: str) -> None:
+    for _again in range(2):  # its own is not taken
+        assert client.patch(attributes=method("twilio", twilio_account_sid=sid)).status_code == 200
+    assert stored_method(server) == {"type": "twilio", "attributes": {"twilio_account_sid": sid}}
+
+
 def test_rtp_timeout_null_can_be_stored_as_30(client: Client) -> None:
     key = "no-features-key"
     answer = client.patch(OF[key], {"rtp_timeout": None, "capacity_limit": None}, headers={"Api-Key": key})
@@ -372,11 +391,47 @@ def test_rtp_timeout_null_can_be_stored_as_30(client: Client) -> None:
     assert (attributes["rtp_timeout"], attributes["capacity_limit"]) == (30, None)
 
 
+OPENAPI = {"Api-Key": "openapi-key"}
+OPENAPI_TRUNK = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e094"
+OPENAPI_READINGS: list[tuple[str, Any, int, Any]] = [
+    ("capacity_limit", 0, 422, None),
+    ("capacity_limit", 1, 200, 1),
+    ("capacity_limit", None, 200, None),
+    ("threshold_amount", None, 422, None),
+    ("threshold_amount", "5", 200, "5.0"),
+    ("dst_prefixes", None, 422, []),
+    ("dst_prefixes", ["44", "44"], 200, ["44"]),
+    ("rtp_timeout", None, 422, 30),
+    ("rtp_timeout", 60, 200, 60),
+    ("callback_url", "example.com:8443/calls", 200, "example.com:8443/calls"),
+    ("callback_url", "https://example.com", 200, "https://example.com"),
+    ("callback_url", "ftp://example.com", 422, None),
+    ("callback_url", "", 422, None),
+    ("callback_url", 1, 422, None),
+]
+
+
+@pytest.mark.parametrize(("name", "sent", "status", "read"), OPENAPI_READINGS)
+def test_values_as_openapi_has_them(
+    server: Simulator, client: Client, name: str, sent: Any, status: int, read: Any
+) -> None:
+    answer = client.patch(OPENAPI_TRUNK, {name: sent}, headers=OPENAPI)
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["errors"][0]["source"] == {"pointer": f"/data/attributes/{name}"}
+    assert server.trunk(OPENAPI_TRUNK)["attributes"][name] == read
+
+
+def test_by_openapi_a_change_to_credentials_needs_no_allowed_rtp_ips(server: Simulator, client: Client) -> None:
+    assert client.patch(OPENAPI_TRUNK, sip(), headers=OPENAPI).status_code == 200
+    assert stored_method(server, OPENAPI_TRUNK)["type"] == "credentials_and_ip"
+
+
 # --- relationships ---
 
 
 def test_dids_are_replaced_as_a_set(server: Simulator, client: Client) -> None:
-    answer = client.patch(EXAMPLE, relationships={"dids": [did(5), did(4), did(5)], "emergency_dids": []})
+    answer = client.patch(EXAMPLE, relationships={"dids": [did(5), did(4)], "emergency_dids": []})
     assert answer.status_code == 200
     assert server.trunk(EXAMPLE)["dids"] == [did(5), did(4)]
     assert server.trunk(EXAMPLE)["emergency_dids"] == []
@@ -412,14 +467,33 @@ def test_flag_and_linkage(server: Simulator, client: Client, relationship: str, 
 
 @pytest.mark.parametrize(
     "did_id",
-    [did(99), did(91), did(1).upper(), "", "37061498222"],
-    ids=["unknown", "foreign", "case", "empty", "number"],
+    [did(99), did(91), did(1).upper(), "", "37061498222", did(1)],
+    ids=["unknown", "foreign", "case", "empty", "number", "repeated"],
 )
-def test_dids_that_the_account_does_not_have(server: Simulator, client: Client, did_id: str) -> None:
+def test_dids_that_cannot_be_linked(server: Simulator, client: Client, did_id: str) -> None:
     answer = client.patch(EXAMPLE, None, {"dids": [did(1), did_id]})
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["source"]["pointer"] == "/data/relationships/dids"
+    (error,) = answer.json()["errors"]
+    assert error["source"]["pointer"] == "/data/relationships/dids/1"
+    assert error["detail"].startswith("dids - ")
     assert server.trunk(EXAMPLE)["dids"] == [did(1), did(2)]
+
+
+@pytest.mark.parametrize(
+    ("relationship", "attributes"),
+    [("dids", {"blocked": True}), ("dids", {"terminated": True}), ("emergency_dids", {"emergency_enabled": False})],
+)
+def test_dids_that_do_not_fit(
+    server: Simulator, client: Client, relationship: str, attributes: dict[str, bool]
+) -> None:
+    dids = [{"id": did(1), "number": "37050"}, {"id": did(2), "number": "37051", "attributes": attributes}]
+    server.reset({"api_keys": ["local-key"], "dids": dids, "trunks": [{"id": TRUNK}]})
+    answer = client.patch(TRUNK, None, {relationship: [did(1), did(2)]})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["source"]["pointer"] == f"/data/relationships/{relationship}/1"
+    other = "emergency_dids" if relationship == "dids" else "dids"
+    assert client.patch(TRUNK, None, {relationship: [did(1)], other: [did(2)]}).status_code == 200
 
 
 # --- documents that are no update ---
@@ -501,6 +575,16 @@ def test_nothing_asked_is_nothing_changed(server: Simulator, client: Client) -> 
     answer = client.send(TRUNK, document(links={}, meta={}))
     assert answer.status_code == 200
     assert server.trunk(TRUNK) == before
+
+
+def test_put_is_answered_like_patch(server: Simulator, client: Client) -> None:
+    headers = {"Content-Type": "application/vnd.api+json"}
+    body = document(attributes={"capacity_limit": 60})
+    answer = client.request("PUT", f"/voice_out_trunks/{TRUNK}", json=body, headers=headers)
+    assert answer.status_code == 200
+    assert answer.json()["data"]["attributes"]["name"] == "EU SBC"  # what is left out is left alone
+    assert server.trunk(TRUNK)["attributes"]["capacity_limit"] == 60
+    assert client.request("PUT", f"/voice_out_trunks/{TRUNK}", json=body).status_code == 415
 
 
 # --- who may ---

@@ -24,6 +24,15 @@ AUTHENTICATION = trunk.AUTHENTICATION
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
+
+
+class AnyDid(store.Store):
+    """A store without other trunks, whose account has every DID."""
+
+    def did(self, account: store.Account, did_id: str) -> store.Did:
+        return store.Did(did_id, account.api_key, store.DEFAULT_DID_ATTRIBUTES)
+
+
 STATES = strategies.states()
 SITUATIONS = STATES.flatmap(lambda state: st.tuples(st.just(state), strategies.tasks(state)))
 
@@ -45,7 +54,7 @@ def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
     if patch is None:
         return before
     update = trunks.parse_update({"data": patch}, ID)
-    return trunks.apply(update, before, ACCOUNT, name_taken=lambda name: False, did_exists=lambda each: True)
+    return trunks.apply(update, before, ACCOUNT, AnyDid())
 
 
 def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[trunk.Problem]:
