@@ -48,7 +48,7 @@ ADVICE = {
         "Check api_key and api_url: keys of production (https://api.didww.com/v3) and of the sandbox "
         "(https://sandbox-api.didww.com/v3) differ, and a key may be limited to source addresses."
     ),
-    403: "The account has no outbound plan, is in read-only mode, or may not do this: ask DIDWW.",
+    403: "The Outbound API is not enabled for this account, or the account is in read-only mode: ask DIDWW.",
     404: "The account of this api_key has no such trunk: check the id, and that api_url ends in /v3.",
     409: "The update conflicts with the trunk's state: look at the trunk and run the task again.",
     429: "Other clients use up the 20 requests per second of this key: run fewer at once, or raise api_retries.",

@@ -266,8 +266,9 @@ class Setting:
 
     `kind`: its values. `nullable`: whether a task may write null. `null`: the canonical form of
     nothing (null, "" or []). `empty`: why an empty list is refused, where it is. `most`: how many
-    entries a list may have. `left_out`: what it does to leave the option out. For an attribute of the authentication method, `types`: the types
-    that have it, and `required`: whether a change to such a type must name it.
+    entries a list may have. `left_out`: what it does to leave the option out. For an attribute of the
+    authentication method, `types`: the types that have it, and `required`: whether a change to such a
+    type must name it.
     """
 
     name: str
@@ -654,8 +655,9 @@ def plan(
     """Compare what a task asks for with the trunk as it is.
 
     `current` must hold the linkage that `desired` names. `ids`: the ids of the DIDs that have a number
-    which it names. `names`: the names of the account's other trunks as far as they were read, and their ids. Raises Refusal with every problem that follows from the trunk's state (update table,
-    authentication method and relationships), or from a number that no DID has.
+    which it names. `names`: the ids of the account's other trunks by name, as far as they were read.
+    Raises Refusal with every problem that follows from the trunk's state (update table, authentication
+    method and relationships), from a number that not one DID has, or from a name that is taken.
     """
     problems: list[Problem] = []
     before = current.settings
@@ -663,8 +665,10 @@ def plan(
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
         after[AUTHENTICATION] = _authentication_after(problems, desired.settings, before)
-    if "name" in desired.settings and after["name"] != before.get("name") and after["name"] in (names or {}):
-        words = f"another trunk of this account, {(names or {})[after['name']]}, is called {show(after['name'])} already"
+    name = desired.settings.get("name", before.get("name"))
+    holder = (names or {}).get(name) if name != before.get("name") else None
+    if holder is not None:
+        words = f"another trunk of this account, {holder}, is called {show(name)} already"
         problems.append(Problem("name", f"{words}, and DIDWW refuses a name that is taken"))
     managed = _managed_linkage(problems, after, desired, before)
     for name in managed:
@@ -757,15 +761,11 @@ def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> 
         name: {"data": [{"type": "dids", "id": each} for each in after[name]]} for name in LINKAGE if name in names
     }
     if AUTHENTICATION in names:
-        had, method = current.settings[AUTHENTICATION], after[AUTHENTICATION]
-        same_type = had["type"] == method["type"]
-        details = dict(current.kept) if same_type else {}
-        for name, value in method.items():
-            if name != "type" and (value != had.get(name) or name not in had if same_type else value is not None):
-                details[name] = value
-            elif details.get(name) == "":
-                # DIDWW shows no tech_prefix as "", which it does not accept.
-                details[name] = None
+        method = after[AUTHENTICATION]
+        same_type = current.settings[AUTHENTICATION]["type"] == method["type"]
+        # As canonical values: DIDWW shows no tech_prefix as "", which it does not accept.
+        named = {name: value for name, value in method.items() if name != "type" and (same_type or value is not None)}
+        details = {**(current.kept if same_type else {}), **named}
         attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
         if not same_type and method["type"] == "credentials_and_ip":
             attributes["allowed_rtp_ips"] = after["allowed_rtp_ips"]

@@ -803,9 +803,7 @@ def test_a_tech_prefix_that_is_shown_as_empty_is_sent_as_null(local_api: Simulat
 
 
 @pytest.mark.parametrize("option", ["allowed_rtp_ips", "allowed_sip_ips"])
-def test_more_addresses_than_didww_takes_are_refused(
-    local_api: Simulator, run_module: RunModule, option: str
-) -> None:
+def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_module: RunModule, option: str) -> None:
     def task(count: int) -> dict[str, Any]:
         # Repeated ones do not count.
         addresses = [f"203.0.113.{number}" for number in range(count)] * 2
@@ -856,9 +854,10 @@ def test_a_setting_that_an_answer_does_not_hold_is_not_null(local_api: Simulator
 def test_a_method_that_an_answer_does_not_hold_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "authentication_method")
     options = {"type": "credentials_and_ip", "tech_prefix": "1"}
-    assert "authentication_method: DIDWW's answer does not hold" in run_module(
-        id=TRUNK, authentication_method=options
-    )["msg"]
+    assert (
+        "authentication_method: DIDWW's answer does not hold"
+        in run_module(id=TRUNK, authentication_method=options)["msg"]
+    )
     method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ["203.0.113.1/32"]}}
     answer_without(local_api, authentication_method=method)
     result = run_module(id=TRUNK, status="active")

@@ -150,8 +150,8 @@ def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunM
     (found,) = result["trunks"]
     assert found["rtp_timeout"] == 0
     assert found["not_accepted"] == {
-        "allowed_rtp_ips": '"203.0.113.5/24" is not accepted; expected a network without host bits: write 203.0.113.0/24 '
-        "for the whole network, or 203.0.113.5 for the one address",
+        "allowed_rtp_ips": '"203.0.113.5/24" is not accepted; expected a network without host bits: write '
+        "203.0.113.0/24 for the whole network, or 203.0.113.5 for the one address",
         "media_encryption_mode": '"quantum" is not accepted; expected one of disabled, srtp_sdes, srtp_dtls, zrtp',
         "rtp_timeout": "0 is not accepted; expected a whole number from 30 to 600",
         "authentication_method.allowed_sip_ips": "an empty list is not accepted; name at least one address or network",
