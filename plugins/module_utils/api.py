@@ -540,9 +540,9 @@ def resolve(
     numbers = numbers_of(included)
     unknown: set[str] = set()
     for desired, resource in tasks:
-        for name, wanted in numbers_in(desired).items():
+        for name, named in numbers_in(desired).items():
             linked = resource["relationships"][name]["data"] if resource else []
-            unknown |= wanted - {numbers.get(each["id"].lower()) for each in linked}
+            unknown |= named - {numbers.get(each["id"].lower()) for each in linked}
     wanted = sorted(unknown)
     while wanted:
         together, wanted = wanted[:NUMBERS_AT_ONCE], wanted[NUMBERS_AT_ONCE:]

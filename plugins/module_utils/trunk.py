@@ -665,8 +665,8 @@ def plan(
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
         after[AUTHENTICATION] = _authentication_after(problems, desired.settings, before)
-    name = desired.settings.get("name", before.get("name"))
-    holder = (names or {}).get(name) if name != before.get("name") else None
+    name = desired.settings.get("name")
+    holder = (names or {}).get(str(name)) if name != before.get("name") else None
     if holder is not None:
         words = f"another trunk of this account, {holder}, is called {show(name)} already"
         problems.append(Problem("name", f"{words}, and DIDWW refuses a name that is taken"))

@@ -796,8 +796,8 @@ def test_more_dids_than_a_page_holds_are_looked_up(local_api: Simulator, run_mod
 
 def test_a_tech_prefix_that_is_shown_as_empty_is_sent_as_null(local_api: Simulator, run_module: RunModule) -> None:
     assert local_api.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]["tech_prefix"] == ""
-    options = {"authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.9"]}}
-    assert run_module(id=TRUNK, **options)["changed"] is True
+    method = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.9"]}
+    assert run_module(id=TRUNK, authentication_method=method)["changed"] is True
     sent = patches(local_api)[0]["attributes"]["authentication_method"]["attributes"]
     assert sent == {"allowed_sip_ips": ["203.0.113.9/32"], "tech_prefix": None}
 
@@ -858,10 +858,10 @@ def test_a_method_that_an_answer_does_not_hold_is_not_changed(local_api: Simulat
         "authentication_method: DIDWW's answer does not hold"
         in run_module(id=TRUNK, authentication_method=options)["msg"]
     )
-    method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ["203.0.113.1/32"]}}
-    answer_without(local_api, authentication_method=method)
+    held = {"allowed_sip_ips": ["203.0.113.1/32"]}
+    answer_without(local_api, authentication_method={"type": "credentials_and_ip", "attributes": held})
     result = run_module(id=TRUNK, status="active")
-    assert result["trunk"]["authentication_method"] == {"type": method["type"], **method["attributes"]}
+    assert result["trunk"]["authentication_method"] == {"type": "credentials_and_ip", **held}
 
 
 def test_an_error_that_quotes_the_credentials_does_not_show_them(local_api: Simulator, run_module: RunModule) -> None:
