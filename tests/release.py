@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build" / "release"
 MODULES = ("voice_out_trunk", "voice_out_trunk_info", "voice_out_trunks")
 # Where the version is written, and the one place that others are held to first.
-PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/api.py": r'(?m)^VERSION = "(.+)"$'}
+PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_task.py": r'(?m)^VERSION = "(.+)"$'}
 LEFT = """
 Prepared: {artifact}
 sha256    {digest}

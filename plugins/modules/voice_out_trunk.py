@@ -236,44 +236,12 @@ errors:
       sample: "422"
 """
 
-from typing import Any
-
-from ansible_collections.didww.voice.plugins.module_utils import api, trunk
-
-
-def update(module: api.TaskModule, desired: trunk.Desired) -> dict[str, Any]:
-    """Bring the trunk that `desired` means to the settings that it names; return the module's result."""
-    client = module.connect()
-    found = api.find(client, desired)
-    module.warn_of_version(found.meta)
-    module.keep_secret([found.resource])
-    numbers = api.resolve(client, [(desired, found.resource)], found.included)
-    names = api.names_of(found.read, besides=[found.resource["id"]])
-    plan = trunk.plan(desired, trunk.read(found.resource, numbers), api.ids_of(numbers), names)
-    after, meta = plan.after, found.meta
-    if plan.patch and not module.check_mode:
-        resource, meta, _included = client.update(plan.patch)
-        if meta.get("api_version") != found.meta.get("api_version"):
-            module.warn_of_version(meta)
-        answered = trunk.read(resource)
-        for warning in trunk.warnings(desired, plan.after, answered):
-            module.warn(warning)
-        after = answered.completed_by(plan.after)
-    result = {
-        "changed": plan.patch is not None,
-        "trunk": after.returned(),
-        "changes": plan.changes,
-        "api_version": meta.get("api_version"),
-    }
-    if module._diff:
-        result["diff"] = trunk.diff(plan)
-    return result
+from ansible_collections.didww.voice.plugins.module_utils import _module, _works
 
 
 def main() -> None:
     """Run the module."""
-    module = api.TaskModule(trunk.argument_spec(), check=trunk.desire)
-    module.run(update)
+    _module.run(_works.UPDATE_ONE)
 
 
 if __name__ == "__main__":

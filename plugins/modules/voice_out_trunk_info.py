@@ -236,40 +236,12 @@ errors:
       status: "404"
 """
 
-from typing import Any
-
-from ansible_collections.didww.voice.plugins.module_utils import api, filters, jsonapi, trunk
-
-
-def read_trunks(module: api.TaskModule, wanted: filters.Wanted) -> dict[str, Any]:
-    """Read the trunks that are wanted; return the module's result."""
-    client = module.connect()
-    if wanted.id:
-        answer = client.get(trunk.RESOURCE_TYPE, wanted.id, api.sparse(wanted.linkage), wanted.linkage)
-        answers = jsonapi.Answers([answer.resource], answer.meta, answer.included)
-        resources = answers.resources
-    else:
-        resources, answers = api.search(client, wanted.filters, wanted.linkage)
-    module.warn_of_version(answers.meta)
-    numbers = api.numbers_of(answers.included)
-    trunks = []
-    for resource in resources:
-        read = trunk.read(resource, numbers)
-        trunks.append(read.returned())
-        not_accepted = trunk.not_accepted(read)
-        for option, why in not_accepted.items():
-            module.warn(f"trunk {read.name} ({read.id}): {option}: {why}. DIDWW holds it; no task can give it back.")
-        if not_accepted:
-            trunks[-1]["not_accepted"] = not_accepted
-        if wanted.credentials:
-            trunks[-1]["credentials"] = trunk.credentials(resource)
-    return {"changed": False, "trunks": trunks, "api_version": answers.meta.get("api_version")}
+from ansible_collections.didww.voice.plugins.module_utils import _module, _works
 
 
 def main() -> None:
     """Run the module."""
-    module = api.TaskModule(filters.argument_spec(), check=filters.want)
-    module.run(read_trunks)
+    _module.run(_works.READ)
 
 
 if __name__ == "__main__":

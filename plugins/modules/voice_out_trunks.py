@@ -167,41 +167,12 @@ errors:
   sample: []
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-from ansible_collections.didww.voice.plugins.module_utils import api, fleet, jsonapi, trunk
-
-
-def update_all(module: api.TaskModule, desired: list[trunk.Desired]) -> dict[str, Any]:
-    """Bring every trunk that `desired` means to its settings; return the module's result."""
-    client = module.connect(jsonapi.Pace(module.params["max_requests_per_second"]))
-    found = fleet.find_all(client, desired)
-    module.warn_of_version(found.meta)
-    module.keep_secret(found.there)
-    numbers = api.resolve(client, zip(desired, found.resources, strict=True), found.included)
-    plans = fleet.plan_all(desired, found, numbers)
-
-    def send(index: int) -> dict[str, Any]:
-        """Carry out one plan; return what is to be said of it beside the plan."""
-        plan = plans[index]
-        if plan.patch is None or module.check_mode:
-            return {"changed": plan.patch is not None}
-        try:
-            answered = trunk.read(client.update(plan.patch).resource)
-        except jsonapi.Failure as error:
-            return {"changed": False, "failed": True, **module.explain(error)}
-        return {"changed": True, "warnings": trunk.warnings(desired[index], plan.after, answered)}
-
-    with ThreadPoolExecutor(max_workers=jsonapi.CONNECTIONS) as threads:
-        outcomes = list(threads.map(send, range(len(plans))))
-    return fleet.report(module, plans, outcomes, client.requests, found.meta)
+from ansible_collections.didww.voice.plugins.module_utils import _module, _works
 
 
 def main() -> None:
     """Run the module."""
-    module = api.TaskModule(fleet.argument_spec(), check=fleet.desire_all)
-    module.run(update_all)
+    _module.run(_works.UPDATE_MANY)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import trunk
+from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
+from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
@@ -34,10 +35,10 @@ settings.register_profile(
 settings.load_profile("same")
 DECLARED: list[int] = []
 
-AUTHENTICATION = trunk.AUTHENTICATION
-LINKAGE = trunk.LINKAGE
-SETTINGS = {setting.name: setting for setting in trunk.SETTINGS}
-ATTRIBUTES = {attribute.name: attribute for attribute in trunk.AUTHENTICATION_ATTRIBUTES}
+AUTHENTICATION = tables.AUTHENTICATION
+LINKAGE = tables.LINKAGE
+SETTINGS = {setting.name: setting for setting in tables.SETTINGS}
+ATTRIBUTES = {attribute.name: attribute for attribute in tables.AUTHENTICATION_ATTRIBUTES}
 ROWS = {**{name: each for name, each in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
 SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
@@ -80,7 +81,7 @@ URLS = st.builds(
 # As the API has them; null is added where the table has it.
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     **{name: st.sampled_from(row.kind.spec["choices"]) for name, row in ROWS.items() if "choices" in row.kind.spec},
-    **{name: st.booleans() for name, row in ROWS.items() if row.kind is trunk.BOOL},
+    **{name: st.booleans() for name, row in ROWS.items() if row.kind is kinds.BOOL},
     "name": st.text(min_size=1, max_size=12).filter(str.strip),
     "external_reference_id": st.text(min_size=1, max_size=8) | st.text(min_size=100, max_size=100),
     "allowed_rtp_ips": NETWORKS,
@@ -184,7 +185,7 @@ def method(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 METHODS = st.one_of([method(kind) for kind in TYPES])
 # Those that have rules with one another come more often.
-NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *trunk.FLAG_OF.values()]
+NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *tables.FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
 PLAIN: dict[str, Any] = {
     "name": "EU SBC",
@@ -289,14 +290,14 @@ def strayed(before: dict[str, Any], after: dict[str, Any], task: dict[str, Any])
     else:
         unnamed = {*had["attributes"], *has_["attributes"]} - {*method}
         found |= {name for name in unnamed if not same(name, before, after)}
-    for name, flag in trunk.FLAG_OF.items():
+    for name, flag in tables.FLAG_OF.items():
         if after["attributes"][flag] is True:
             found.discard(name)
             kept = [] if before["attributes"][flag] is not True else value_of(before, name)
             found |= {name} if value_of(after, name) != kept else set()
     wanted = {**task, **method}
     for name in ROWS.keys() & wanted.keys():
-        managed = name in LINKAGE and after["attributes"][trunk.FLAG_OF[name]] is True
+        managed = name in LINKAGE and after["attributes"][tables.FLAG_OF[name]] is True
         if not managed and ROWS[name].current(value_of(after, name)) != ROWS[name].desired(wanted[name]):
             found.add(name)
     return found

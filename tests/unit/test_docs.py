@@ -19,16 +19,16 @@ import jinja2
 import jinja2.nodes
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils import api, filters, fleet, trunk
+from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
 from docsite import links
 
 from .conftest import ROOT, RunModule
 
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 SPECS: dict[str, dict[str, Any]] = {
-    "voice_out_trunk": trunk.argument_spec(),
-    "voice_out_trunks": fleet.argument_spec(),
-    "voice_out_trunk_info": filters.argument_spec(),
+    "voice_out_trunk": tables.trunk_spec(),
+    "voice_out_trunks": tables.trunks_spec(),
+    "voice_out_trunk_info": tables.info_spec(),
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
@@ -70,7 +70,7 @@ def test_an_example_names_options_that_there_are(name: str) -> None:
     for task in (each for block in document for each in block.get("tasks", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
-            spec = {**api.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
+            spec = {**tables.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
             assert unknown(task[action], spec) == []
 
 
@@ -108,7 +108,7 @@ def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
 
 
 def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
-    variables = [option["fallback"][1][0] for option in api.connection_spec().values()]
+    variables = [option["fallback"][1][0] for option in tables.connection_spec().values()]
     described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
     assert sorted(described) == sorted(variables)
     assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
@@ -147,7 +147,7 @@ def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
     assert len(files) == 7
     for path in files:
         text = read(path)
-        for setting in (*trunk.SETTINGS, *trunk.AUTHENTICATION_ATTRIBUTES):
+        for setting in (*tables.SETTINGS, *tables.AUTHENTICATION_ATTRIBUTES):
             assert setting.name in text, f"{path} does not have {setting.name}"
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.doc_fragments import connection
-from ansible_collections.didww.voice.plugins.module_utils import api, trunk
+from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils import _task as task
 
 from .conftest import CASES, ROOT
 
@@ -39,9 +40,9 @@ def readme_table(title: str) -> dict[str, list[str]]:
     return {re.match(r"`([\w.]+)`", row[0])[1]: row[1:] for row in rows}  # type: ignore[index]  # a row without fails
 
 
-def settings() -> dict[str, trunk.Setting]:
-    found = {setting.name: setting for setting in trunk.SETTINGS}
-    return found | {AUTHENTICATION + attribute.name: attribute for attribute in trunk.AUTHENTICATION_ATTRIBUTES}
+def settings() -> dict[str, tables.Setting]:
+    found = {setting.name: setting for setting in tables.SETTINGS}
+    return found | {AUTHENTICATION + attribute.name: attribute for attribute in tables.AUTHENTICATION_ATTRIBUTES}
 
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
@@ -66,7 +67,7 @@ def test_the_cases_say_what_the_table_of_settings_says(option: str) -> None:
 
 def test_the_readme_has_every_connection_option() -> None:
     rows = readme_table("connection option")
-    spec = api.connection_spec()
+    spec = tables.connection_spec()
     assert set(rows) == set(spec)
     for name, (default, variable) in rows.items():
         assert default.strip("`") == str(spec[name].get("default", "")).replace("True", "true")
@@ -74,11 +75,11 @@ def test_the_readme_has_every_connection_option() -> None:
 
 
 def test_the_version_is_one() -> None:
-    assert load("galaxy.yml")["version"] == api.VERSION
+    assert load("galaxy.yml")["version"] == task.VERSION
 
 
 def test_what_installs_the_collection_by_itself_stays_within_its_major_version() -> None:
-    major = int(api.VERSION.split(".", maxsplit=1)[0])
+    major = int(task.VERSION.split(".", maxsplit=1)[0])
     within = {"name": "didww.voice", "version": f">={major}.0.0,<{major + 1}.0.0"}
     project = load("playbooks/awx/files/project/collections/requirements.yml")
     image = load("playbooks/awx/execution-environment.yml")["dependencies"]["galaxy"]

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils.trunk import SETTINGS
+from ansible_collections.didww.voice.plugins.module_utils._settings import SETTINGS
 from didww.exceptions import DidwwApiError
 from didww.query_params import QueryParams
 from didww.resources.authentication_method import (

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import trustme
-from ansible_collections.didww.voice.plugins.module_utils import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -102,7 +102,7 @@ def test_what_may_pass_is_tried_again(
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 500])
 def test_other_refusals_are_final(local_api: Simulator, delays: list[float], status: int) -> None:
     local_api.add_faults({"status": status, "times": 0})
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api).update(UPDATE)
     assert refused.value.status == status
     # A gateway that waited in vain has passed the request on.
@@ -112,7 +112,7 @@ def test_other_refusals_are_final(local_api: Simulator, delays: list[float], sta
 
 
 def test_the_errors_of_a_refusal_are_kept(local_api: Simulator) -> None:
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api).update({**UPDATE, "attributes": {"capacity_limit": -1, "rtp_timeout": 1}})
     pointers = {error["source"]["pointer"] for error in refused.value.errors}
     assert pointers == {"/data/attributes/capacity_limit", "/data/attributes/rtp_timeout"}
@@ -120,7 +120,7 @@ def test_the_errors_of_a_refusal_are_kept(local_api: Simulator) -> None:
 
 def test_attempts_end(local_api: Simulator) -> None:
     local_api.add_faults({"status": 503, "times": 0})
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api, retries=2).get(KIND, ID)
     assert refused.value.status == 503
     assert methods(local_api) == ["GET"] * 3
@@ -177,7 +177,7 @@ def test_too_many_requests_are_waited_for_so_long_and_no_longer(
     local_api: Simulator, delays: list[float], retries: int
 ) -> None:
     local_api.add_faults({"status": 429, "times": 0})
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api, retries=retries).update(UPDATE)
     assert refused.value.status == 429
     assert refused.value.unsettled is False
@@ -189,7 +189,7 @@ def test_where_there_is_no_room_for_anything_the_rest_is_not_sent(local_api: Sim
     local_api.add_faults({"status": 429, "times": 0})
     full = client(local_api, retries=1, pace=jsonapi.Pace(20))
     for attempt in range(5):
-        with pytest.raises(jsonapi.Refused) as refused:
+        with pytest.raises(jsonapi.ApiError) as refused:
             full.update(UPDATE)
         assert refused.value.status == 429
         assert refused.value.unsettled is False
@@ -198,7 +198,7 @@ def test_where_there_is_no_room_for_anything_the_rest_is_not_sent(local_api: Sim
         assert len(local_api.journal) == full.requests
     sent = len(local_api.journal)
     local_api.clear_faults()
-    with pytest.raises(jsonapi.Refused):
+    with pytest.raises(jsonapi.ApiError):
         full.get(KIND, ID)
     assert len(local_api.journal) == sent
 
@@ -206,7 +206,7 @@ def test_where_there_is_no_room_for_anything_the_rest_is_not_sent(local_api: Sim
 def test_a_429_that_is_not_waited_for_stops_nothing_else(local_api: Simulator) -> None:
     local_api.add_faults({"status": 429})
     impatient = client(local_api, retries=0)
-    with pytest.raises(jsonapi.Refused):
+    with pytest.raises(jsonapi.ApiError):
         impatient.update(UPDATE)
     impatient.update(UPDATE)
     assert len(local_api.journal) == 2
@@ -227,13 +227,13 @@ def test_after_many_requests_in_vain_the_rest_is_not_sent(local_api: Simulator, 
     local_api.add_faults({**fault, "times": jsonapi.CONNECTIONS - 1})
     hopeful = client(local_api, retries=0)
     for _each in range(jsonapi.CONNECTIONS - 1):
-        with pytest.raises(jsonapi.Failure):
+        with pytest.raises(jsonapi.RequestFailed):
             hopeful.update(UPDATE)
     hopeful.update(UPDATE)
     local_api.add_faults({**fault, "times": 0})
     local_api.clear_journal()
     for _each in range(jsonapi.CONNECTIONS):
-        with pytest.raises(jsonapi.Failure):
+        with pytest.raises(jsonapi.RequestFailed):
             hopeful.update(UPDATE)
     with pytest.raises(jsonapi.Unreachable, match="not sent, since the 20 before it got none either") as unsent:
         hopeful.update(UPDATE)
@@ -257,7 +257,7 @@ def test_a_lost_answer_leaves_an_update_unsettled(local_api: Simulator) -> None:
 
 def test_a_refusal_after_a_lost_answer_is_unsettled(local_api: Simulator) -> None:
     local_api.add_faults({"method": "PATCH", "apply": True, "drop": "headers"}, {"method": "PATCH", "status": 409})
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api).update(UPDATE)
     assert refused.value.unsettled is True
 
@@ -295,28 +295,28 @@ UNUSABLE: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize(("garbage", "words"), UNUSABLE.values(), ids=UNUSABLE)
 def test_an_answer_that_is_none_is_an_error(local_api: Simulator, garbage: str, words: str) -> None:
     local_api.add_faults({"times": 2, "garbage": garbage, "apply": True})
-    with pytest.raises(jsonapi.Unusable, match=words) as read:
+    with pytest.raises(jsonapi.UnusableAnswer, match=words) as read:
         client(local_api).get(KIND, ID)
     assert read.value.unsettled is False
-    with pytest.raises(jsonapi.Unusable, match=words) as updated:
+    with pytest.raises(jsonapi.UnusableAnswer, match=words) as updated:
         client(local_api).update(UPDATE)
     assert updated.value.unsettled is True
 
 
 def test_a_list_that_is_none_is_an_error(local_api: Simulator) -> None:
     local_api.add_faults({"status": 200, "body": {"data": {"id": ID, "type": KIND, "attributes": {}}}})
-    with pytest.raises(jsonapi.Unusable, match="the answer has no list of resources in data"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="the answer has no list of resources in data"):
         client(local_api).get_all(KIND)
 
 
 def test_linkage_that_was_asked_for_must_be_there() -> None:
     resource = {"type": KIND, "id": ID, "attributes": {}, "relationships": {"dids": {"links": {}}}}
     assert jsonapi._resource(resource, KIND, ID, ()) == resource
-    with pytest.raises(jsonapi.Unusable, match="no linkage for dids"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="no linkage for dids"):
         jsonapi._resource(resource, KIND, ID, ["dids"])
     for bad in ([1], [{"type": "dids"}], [{"id": 1}]):
         resource["relationships"] = {"dids": {"data": bad}}
-        with pytest.raises(jsonapi.Unusable, match="something else than resource identifiers"):
+        with pytest.raises(jsonapi.UnusableAnswer, match="something else than resource identifiers"):
             jsonapi._resource(resource, KIND, ID, ())
 
 
@@ -324,7 +324,7 @@ def test_linkage_that_was_asked_for_must_be_there() -> None:
 def test_a_redirect_carries_nothing_to_another_host(local_api: Simulator, status: int) -> None:
     with Simulator(rate=0) as other:
         local_api.add_faults({"redirect": {"status": status, "location": f"{other.url}/{KIND}/{ID}"}})
-        with pytest.raises(jsonapi.Unusable, match="redirects are refused") as redirected:
+        with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused") as redirected:
             client(local_api).update(UPDATE)
         assert other.journal == []
         # A 303 is how some servers answer what they have carried out.
@@ -438,7 +438,7 @@ def test_a_handshake_that_breaks_off_is_tried_again(delays: list[float]) -> None
 )
 def test_a_document_that_is_no_resource_is_an_error(local_api: Simulator, body: Any) -> None:
     local_api.add_faults({"status": 200, "body": body})
-    with pytest.raises(jsonapi.Unusable):
+    with pytest.raises(jsonapi.UnusableAnswer):
         client(local_api).get(KIND, ID)
 
 
@@ -468,24 +468,24 @@ def test_what_json_api_leaves_open_is_taken(local_api: Simulator) -> None:
 def test_included_resources_that_are_none_are_an_error(local_api: Simulator, included: Any) -> None:
     resource = {"type": KIND, "id": ID, "attributes": {}}
     local_api.add_faults({"status": 200, "body": {"data": resource, "included": included}})
-    with pytest.raises(jsonapi.Unusable, match="included"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="included"):
         client(local_api).get(KIND, ID)
     local_api.add_faults({"status": 200, "body": {"data": [resource], "included": included}})
-    with pytest.raises(jsonapi.Unusable, match="included"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="included"):
         client(local_api).get_all(KIND)
 
 
 @pytest.mark.parametrize("total", ["7", [7], {}, 7.5, True, -1])
 def test_a_total_that_is_no_number_is_an_error(local_api: Simulator, total: Any) -> None:
     local_api.add_faults({"status": 200, "body": {"data": [], "meta": {"total_records": total}}})
-    with pytest.raises(jsonapi.Unusable, match="total_records is not a whole number"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="total_records is not a whole number"):
         client(local_api).get_all(KIND)
 
 
 @pytest.mark.parametrize("status", [201, 202, 204])
 def test_another_success_is_none(local_api: Simulator, status: int) -> None:
     local_api.add_faults({"status": status, "body": {"data": {"type": KIND, "id": ID, "attributes": {}}}})
-    with pytest.raises(jsonapi.Unusable) as unusable:
+    with pytest.raises(jsonapi.UnusableAnswer) as unusable:
         client(local_api).update(UPDATE)
     assert unusable.value.unsettled is True
 
@@ -493,7 +493,7 @@ def test_another_success_is_none(local_api: Simulator, status: int) -> None:
 @pytest.mark.parametrize("errors", ["x", [1, None], {}, None])
 def test_errors_that_are_none_are_left_out(local_api: Simulator, errors: Any) -> None:
     local_api.add_faults({"status": 422, "body": {"errors": errors}})
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api).get(KIND, ID)
     assert refused.value.errors == []
 
@@ -513,7 +513,9 @@ def test_a_list_that_always_changes_is_an_error(local_api: Simulator) -> None:
         for number, _page in enumerate(client(local_api, page_size=3).pages(KIND)):
             local_api.put_trunk(f"b0000000-0000-4000-8000-{number:012}", attributes={"name": f"New {number}"})
 
-    with pytest.raises(jsonapi.Restless, match="the list of voice_out_trunks changed each time it was read, 3 times"):
+    with pytest.raises(
+        jsonapi.ListKeepsChanging, match="the list of voice_out_trunks changed each time it was read, 3 times"
+    ):
         read_while_others_create()
     assert len(local_api.journal) < 20
 
@@ -521,21 +523,21 @@ def test_a_list_that_always_changes_is_an_error(local_api: Simulator) -> None:
 def test_pages_that_repeat_end(local_api: Simulator) -> None:
     page = {"data": [{"type": KIND, "id": ID, "attributes": {}}], "links": {"next": "http://elsewhere.invalid/"}}
     local_api.add_faults({"status": 200, "body": page, "times": 0})
-    with pytest.raises(jsonapi.Unusable, match="nothing that did not come before"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="nothing that did not come before"):
         client(local_api).get_all(KIND)
     assert len(local_api.journal) == 2
 
 
 def test_a_gateway_that_fails_on_an_update_may_have_passed_it_on(local_api: Simulator) -> None:
     local_api.add_faults({"status": 502, "apply": True}, {"status": 422, "body": {"errors": []}})
-    with pytest.raises(jsonapi.Refused) as refused:
+    with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api).update(UPDATE)
     assert (refused.value.status, refused.value.unsettled) == (422, True)
 
 
 def test_delays_end_at_a_minute(local_api: Simulator, delays: list[float]) -> None:
     local_api.add_faults({"status": 503, "times": 0})
-    with pytest.raises(jsonapi.Refused):
+    with pytest.raises(jsonapi.ApiError):
         client(local_api, retries=10).get(KIND, ID)
     assert len(delays) == 10
     assert all(min(60, 0.25 * 2**n) <= delay <= 60 for n, delay in enumerate(delays))
@@ -571,7 +573,7 @@ def test_a_redirect_to_nowhere_is_refused_too() -> None:
 
         threading.Thread(target=answer, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(jsonapi.Unusable, match="redirects are refused"):
+        with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused"):
             jsonapi.Client(url, lambda request: request, {}, 5, 0, True, {}).get(KIND, ID)
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import trunk
+from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from simulator import store, trunks
@@ -20,7 +21,7 @@ from simulator import store, trunks
 from ... import strategies
 from ...strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
 
-AUTHENTICATION = trunk.AUTHENTICATION
+AUTHENTICATION = tables.AUTHENTICATION
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
@@ -41,9 +42,9 @@ def stored(state: dict[str, Any]) -> store.Trunk:
     return store.Trunk(ID, ACCOUNT.api_key, state["attributes"], tuple(state["dids"]), tuple(state["emergency_dids"]))
 
 
-def resource(stored: store.Trunk, linkage: tuple[str, ...] = trunk.LINKAGE) -> dict[str, Any]:
+def resource(stored: store.Trunk, linkage: tuple[str, ...] = tables.LINKAGE) -> dict[str, Any]:
     """Return the trunk as the API answers it, with the linkage that was asked for."""
-    relationships: dict[str, Any] = {name: {"links": {}} for name in trunk.LINKAGE}
+    relationships: dict[str, Any] = {name: {"links": {}} for name in tables.LINKAGE}
     for name in linkage:
         relationships[name]["data"] = [{"type": "dids", "id": each} for each in stored.linked(name)]
     return {"id": ID, "type": "voice_out_trunks", "attributes": stored.attributes, "relationships": relationships}
@@ -57,11 +58,11 @@ def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
     return trunks.apply(update, before, ACCOUNT, AnyDid())
 
 
-def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[trunk.Problem]:
+def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[tables.Problem]:
     """Return the plan, or what is wrong."""
     try:
         return trunk.plan(desired, before)
-    except trunk.Refusal as refusal:
+    except tables.InvalidOptions as refusal:
         return refusal.problems
 
 
@@ -95,7 +96,7 @@ def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
 def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     state, task = situation
     had = stored(state)
-    desired = trunk.desire({"id": ID, **task})
+    desired = trunk.parse({"id": ID, **task})
     before = trunk.read(resource(had, desired.linkage))
     plan = planned(desired, before)
     problems = plan if isinstance(plan, list) else []
@@ -150,7 +151,7 @@ def test_another_spelling_is_no_difference(state: dict[str, Any], data: st.DataO
         "type": kind,
         **{name: data.draw(strategies.spelled(name, strategies.value_of(state, name))) for name in attributes},
     }
-    plan = trunk.plan(trunk.desire({"id": ID.upper(), **task}), trunk.read(resource(had)))
+    plan = trunk.plan(trunk.parse({"id": ID.upper(), **task}), trunk.read(resource(had)))
     assert plan.changes == {}
     assert plan.patch is None
     assert plan.after.settings == trunk.read(resource(had)).settings
@@ -164,7 +165,7 @@ ROWS_OF_A_TRUNK = [name for name in ROWS if name in SETTINGS]
 def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
     read = trunk.read(resource(stored(state)))
     task = {name: value for name, value in read.returned().items() if name not in READ_ONLY}
-    plan = trunk.plan(trunk.desire(task), read)
+    plan = trunk.plan(trunk.parse(task), read)
     assert plan.changes == {}
     assert plan.patch is None
     assert plan.after.returned() == read.returned()
@@ -181,7 +182,7 @@ def test_what_is_accepted_can_be_given_back_whatever_a_trunk_holds(state: dict[s
     if AUTHENTICATION in task:
         attributes = {option.rpartition(".")[2] for option in not_accepted if "." in option}
         task[AUTHENTICATION] = {name: value for name, value in task[AUTHENTICATION].items() if name not in attributes}
-    assert trunk.plan(trunk.desire(task), read).patch is None
+    assert trunk.plan(trunk.parse(task), read).patch is None
 
 
 @settings(max_examples=examples(2500))
@@ -215,7 +216,7 @@ def test_planning_never_raises_whatever_a_trunk_holds(
     situation: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
 ) -> None:
     state, task = situation
-    desired = trunk.desire({"id": ID, **task})
+    desired = trunk.parse({"id": ID, **task})
     answer = resource(stored(state), desired.linkage)
     odd = data.draw(st.dictionaries(st.sampled_from([*state["attributes"], "created_at", "x"]), JSON, max_size=2))
     answer["attributes"] = {**state["attributes"], **odd}
@@ -237,13 +238,13 @@ def test_planning_never_raises_whatever_a_trunk_holds(
 def test_a_task_is_accepted_or_refused_whatever_it_holds(task: dict[str, Any], method: dict[str, Any]) -> None:
     if AUTHENTICATION in task:
         task[AUTHENTICATION] = method
-    problems: list[trunk.Problem] = []
+    problems: list[tables.Problem] = []
     try:
-        desired = trunk.desire(task)
-    except trunk.Refusal as refusal:
+        desired = trunk.parse(task)
+    except tables.InvalidOptions as refusal:
         problems = refusal.problems
     else:
-        assert {desired.by, *desired.settings} == set(task)
+        assert {desired.selector, *desired.settings} == set(task)
     assert {each.option.partition(".")[0] for each in problems} <= {*task, "id"}
 
 

@@ -123,9 +123,9 @@ def test_a_bad_value_is_refused_before_any_request(
 
 
 def test_every_option_has_its_case() -> None:
-    from ansible_collections.didww.voice.plugins.module_utils.trunk import argument_spec
+    from ansible_collections.didww.voice.plugins.module_utils._settings import trunk_spec
 
-    spec = argument_spec()
+    spec = trunk_spec()
     names = {name for name in spec if name not in ("id", "authentication_method")}
     names |= {f"authentication_method.{name}" for name in spec["authentication_method"]["options"] if name != "type"}
     assert {case["option"] for case in CASES} == names
@@ -227,6 +227,8 @@ MISPLACED = [
     {"authentication_method": {"type": "credentials_and_ip", "username": "bob", "password": SECRET}},
     {"authentication_method": {"type": "credentials_and_ip", "attributes": [{"token": SECRET}]}},
     {"credentials": {"username": SECRET, "password": None, "tokens": [SECRET]}},
+    {"authentication_method": f"type=credentials_and_ip password={SECRET}"},
+    {"authentication_method": json.dumps({"type": "credentials_and_ip", "attributes": {"password": SECRET}})},
 ]
 
 
@@ -244,11 +246,12 @@ def test_a_secret_where_none_belongs_is_neither_shown_nor_logged(
         run_module(id=TRUNK, **options),
         run_fleet(trunks=[{"id": TRUNK, **options}]),
         run_fleet(trunks=[{"id": TRUNK, "api_key": SECRET}]),
+        run_fleet(trunks=[f"id={TRUNK} password={SECRET}"]),
     ):
         assert result["failed"] is True
         assert "unsupported options" in result["msg"]
         assert SECRET not in json.dumps(result)
-    assert len(logged) == 2  # Ansible itself refuses the first before it logs
+    assert len(logged) == 4
     assert SECRET not in str(logged)
     assert local_api.journal == []
 

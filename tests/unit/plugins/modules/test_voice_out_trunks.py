@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import api, fleet, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from simulator.server import Simulator
 
 from ...conftest import CASES, RunModule
@@ -398,7 +399,7 @@ def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModul
 def test_single_requests_where_pages_would_be_more(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(api.PAGE_SIZES, "voice_out_trunks", 1)
+    monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
     ids = [entry["id"] for entry in sorted(jsonapi_trunks(local_api), key=lambda each: str(each["id"]))]
     result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
     assert result["changed"] is False
@@ -414,7 +415,7 @@ def test_single_requests_where_pages_would_be_more(
 def test_a_single_request_that_is_refused_is_an_error(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(api.PAGE_SIZES, "voice_out_trunks", 1)
+    monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
     local_api.add_faults({"path_contains": f"/voice_out_trunks/{TWILIO}", "status": 403})
     result = run_fleet(trunks=[{"id": TWILIO, "rtp_ping": True}, {"id": EXAMPLE, "rtp_ping": True}])
     assert (result["failed"], result["status"]) == (True, 403)
@@ -434,13 +435,6 @@ def test_one_trunk_that_is_not_there_is_told_like_an_entry(
 
 def jsonapi_trunks(local_api: Simulator) -> list[dict[str, Any]]:
     return [local_api.trunk(each) for each in (EU, EXAMPLE, TWILIO, ANY_DID)]
-
-
-@pytest.mark.parametrize(
-    ("missing", "pages", "expected"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 5, False), (1, 0, False)]
-)
-def test_singly(missing: int, pages: int, expected: bool) -> None:
-    assert fleet.singly(missing, pages) is expected
 
 
 def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:

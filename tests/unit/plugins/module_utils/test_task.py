@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import api, jsonapi
-from ansible_collections.didww.voice.plugins.module_utils.trunk import Problem, Refusal
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils import _task as task
+from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions, Problem
 from simulator.server import Simulator
 
 from ...conftest import RunModule
@@ -52,7 +54,8 @@ SECRET = "planted-secret"
         ("api_retries", -1, False),
         ("api_retries", 11, False),
         ("api_timeout", True, False),
-        ("api_retries", 1.0, False),
+        ("api_retries", 1.0, True),
+        ("api_retries", 1.5, False),
         ("validate_certs", "maybe", False),
         ("ca_path", __file__, True),
         ("ca_path", "/does/not/exist", False),
@@ -60,27 +63,40 @@ SECRET = "planted-secret"
     ],
 )
 def test_connection_options(option: str, value: Any, accepted: bool) -> None:
-    found = api.connection_problems({option: value}, [option])
-    assert [problem.option for problem in found] == ([] if accepted else [option])
-    assert SECRET not in str(found)
+    problems = []
+    try:
+        task.Task(task.Work(dict, dict, lambda _task: {}), {"api_key": "local-key", option: value})
+    except InvalidOptions as error:
+        problems = error.problems
+    assert [problem.option for problem in problems] == ([] if accepted else [option])
+    assert SECRET not in str(problems)
+
+
+def test_an_option_that_does_not_exist_is_rejected_without_its_value() -> None:
+    with pytest.raises(InvalidOptions) as error:
+        task.Task(task.Work(lambda: {"name": {}}, dict, lambda _task: {}), {"api_key": "local-key", "apikey": SECRET})
+    assert error.value.messages() == [
+        "unsupported options: apikey. Supported parameters include: api_key, api_retries, api_timeout, api_url, "
+        "ca_path, name, validate_certs."
+    ]
 
 
 def test_every_connection_option_has_its_environment_variable(
     local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert {name: spec["fallback"][1] for name, spec in api.connection_spec().items()} == {
-        "api_key": ["DIDWW_API_KEY"],
-        "api_url": ["DIDWW_API_URL"],
-        "api_timeout": ["DIDWW_API_TIMEOUT"],
-        "api_retries": ["DIDWW_API_RETRIES"],
-        "validate_certs": ["DIDWW_VALIDATE_CERTS"],
-        "ca_path": ["DIDWW_CA_PATH"],
-    }
+    assert [tables.variable(row.name) for row in tables.CONNECTION] == [
+        "DIDWW_API_KEY",
+        "DIDWW_API_URL",
+        "DIDWW_API_TIMEOUT",
+        "DIDWW_API_RETRIES",
+        "DIDWW_VALIDATE_CERTS",
+        "DIDWW_CA_PATH",
+    ]
     # Options of the task win over the environment; what the task leaves out is taken from it.
     monkeypatch.setenv("DIDWW_API_KEY", "unknown")
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "0")
     words = "api_timeout: {} of the environment variable DIDWW_API_TIMEOUT is not accepted; expected seconds"
-    assert words.format("0.0") in run_module(name="EU SBC")["msg"]
+    assert words.format('"0"') in run_module(name="EU SBC")["msg"]
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "10s")
     assert words.format('"10s"') in run_module(name="EU SBC")["msg"]
     # Empty is what AWX makes of a field that is not filled in.
@@ -91,7 +107,7 @@ def test_every_connection_option_has_its_environment_variable(
 def test_a_request_says_who_asks(local_api: Simulator, run_module: RunModule) -> None:
     run_module(name="EU SBC")
     headers = dict(local_api.journal[0]["headers"])
-    assert headers["User-Agent"] == f"ansible-collection/didww.voice/{api.VERSION} ansible-core/2.19.0"
+    assert headers["User-Agent"] == f"ansible-collection/didww.voice/{task.VERSION} ansible-core/2.19.0"
     assert headers["Api-Key"] == "local-key"
 
 
@@ -111,20 +127,20 @@ def test_a_request_says_who_asks(local_api: Simulator, run_module: RunModule) ->
     ],
 )
 def test_option_of(pointer: Any, option: str | None) -> None:
-    assert api.option_of(pointer) == option
+    assert task.option_of(pointer) == option
 
 
-def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> jsonapi.Refused:
-    return jsonapi.Refused(f"HTTP {status} Words", status, list(errors), unsettled)
+def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> jsonapi.ApiError:
+    return jsonapi.ApiError(f"HTTP {status} Words", status, list(errors), unsettled)
 
 
 def test_one_problem_is_said_plainly() -> None:
-    assert api.explain(Refusal([Problem("name", "is blank")]), URL) == {"msg": "name: is blank"}
+    assert task.explain(InvalidOptions([Problem("name", "is blank")]), URL) == {"msg": "name: is blank"}
 
 
 def test_several_problems_are_numbered() -> None:
-    several = Refusal([Problem("name", "is blank"), Problem("rtp_timeout", "is late")])
-    assert api.explain(several, URL)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
+    several = InvalidOptions([Problem("name", "is blank"), Problem("rtp_timeout", "is late")])
+    assert task.explain(several, URL)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
 
 
 def test_a_refusal_of_the_api_is_explained() -> None:
@@ -137,7 +153,7 @@ def test_a_refusal_of_the_api_is_explained() -> None:
     }
     second = {"detail": "must be given", "source": {"pointer": "/data/relationships/dids"}}
     third = {"title": "only a title", "source": "nonsense"}
-    result = api.explain(refused(422, first, second, third, {}), URL)
+    result = task.explain(refused(422, first, second, third, {}), URL)
     assert result["status"] == 422
     assert result["errors"][0] == {
         "option": "name",
@@ -168,7 +184,7 @@ def test_a_refusal_of_the_api_is_explained() -> None:
     ],
 )
 def test_a_status_says_what_to_do(status: int, words: str) -> None:
-    result = api.explain(refused(status), URL)
+    result = task.explain(refused(status), URL)
     assert result["status"] == status
     assert result["errors"] == []
     assert words in result["msg"]
@@ -180,17 +196,17 @@ def test_a_status_says_what_to_do(status: int, words: str) -> None:
     [
         refused(502, unsettled=True),
         jsonapi.Unreachable("Read timed out", unsettled=True),
-        jsonapi.Unusable("no data", unsettled=True),
+        jsonapi.UnusableAnswer("no data", unsettled=True),
     ],
 )
-def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.Failure) -> None:
-    assert api.explain(error, URL)["msg"].endswith("may have been applied: run the task again, which settles it.")
+def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.RequestFailed) -> None:
+    assert task.explain(error, URL)["msg"].endswith("may have been applied: run the task again, which settles it.")
     error.unsettled = False
-    assert "applied" not in api.explain(error, URL)["msg"]
+    assert "applied" not in task.explain(error, URL)["msg"]
 
 
 def test_a_certificate_of_ones_own_has_an_option() -> None:
-    message = api.explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"), URL)["msg"]
+    message = task.explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"), URL)["msg"]
     assert "ca_path" in message
 
 
@@ -202,7 +218,7 @@ def test_requests_may_be_missing(run_module: RunModule, monkeypatch: pytest.Monk
 
 
 def test_another_version_is_a_warning(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "API_VERSION", "2022-05-10")
+    monkeypatch.setattr(task, "API_VERSION", "2022-05-10")
     monkeypatch.setattr(jsonapi.Client, "get_all", with_version(jsonapi.Client.get_all, "2026-04-16"))
     result = run_module(name="EU SBC")
     assert result["api_version"] == "2026-04-16"
@@ -269,7 +285,7 @@ def test_a_key_that_is_no_text_is_nowhere(run_module: RunModule, key: Any) -> No
 
 
 def test_a_list_that_changes_is_no_fault_of_the_url() -> None:
-    message = api.explain(jsonapi.Restless("the list changed"), URL)["msg"]
+    message = task.explain(jsonapi.ListKeepsChanging("the list changed"), URL)["msg"]
     assert message == f"Somebody else works on the account ({URL}): the list changed. Run the task again."
 
 
@@ -284,15 +300,15 @@ def test_a_value_that_is_an_options_name_is_no_option(run_module: RunModule) -> 
     assert result["msg"] == 'status: "id" is not accepted; expected one of active, blocked'
 
 
-@pytest.mark.parametrize("kind", [jsonapi.Unusable, jsonapi.Unreachable])
-def test_secrets_are_blanked_out_of_what_is_no_error_of_the_api(kind: type[jsonapi.Failure]) -> None:
+@pytest.mark.parametrize("kind", [jsonapi.UnusableAnswer, jsonapi.Unreachable])
+def test_secrets_are_blanked_out_of_what_is_no_error_of_the_api(kind: type[jsonapi.RequestFailed]) -> None:
     error = kind("the server redirects to http://elsewhere/?p=u4k2m-s3cr3t")
-    message = api.explain(error, URL, {"u4k2m-s3cr3t"})["msg"]
+    message = task.explain(error, URL, {"u4k2m-s3cr3t"})["msg"]
     assert "redirects to http://elsewhere/?p=********." in message
 
 
 def test_secrets_are_blanked_out_wherever_an_error_quotes_them() -> None:
-    error = jsonapi.Refused("HTTP 422", 422, [{"detail": {"of": ["u4k2m", "u4k2m-s3cr3t", 7]}, "title": "abc u4k2m"}])
-    (shown,) = api.explain(error, URL, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
+    error = jsonapi.ApiError("HTTP 422", 422, [{"detail": {"of": ["u4k2m", "u4k2m-s3cr3t", 7]}, "title": "abc u4k2m"}])
+    (shown,) = task.explain(error, URL, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
     assert shown["detail"] == {"of": ["********", "********", 7]}
     assert shown["title"] == "abc ********"

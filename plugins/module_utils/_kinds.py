@@ -1,0 +1,274 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
+
+"""Kinds of value: what a task writes, or DIDWW answers, and the one canonical value that it stands for.
+
+A canonical value is a plain JSON value that equals another one exactly when DIDWW treats the two as
+equal. It is what is compared, sent, returned and shown. Values arrive as the task has them, before
+Ansible converts anything, so a kind reads every spelling that Ansible users expect.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible.module_utils.common.validation import check_type_dict
+from ansible.module_utils.parsing.convert_bool import boolean
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value.
+
+    `spec`: its part of an Ansible argument spec. `canonical`: takes a value and returns the canonical
+    one; raises ValueError, with what is accepted, for any other. `empty_is_null`: whether an empty
+    string is another way to write null.
+    """
+
+    spec: Mapping[str, Any]
+    canonical: Callable[[Any], Any]
+    empty_is_null: bool = False
+
+
+def show(value: Any) -> str:
+    """Return `value` as messages show it: JSON, so that null, text and numbers differ."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def rejection(value: Any, expected: object, source: str = "") -> str:
+    """Return why `value` (from `source`, if given) is rejected, and what is accepted instead."""
+    shown = show(value)
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'}{source} is not accepted; expected {expected}"
+
+
+def expect(condition: object, accepted: str) -> None:
+    """Raise ValueError, with what is accepted, unless `condition` holds."""
+    if not condition:
+        raise ValueError(accepted)
+
+
+# --- Texts ----------------------------------------------------------------------------------------
+
+
+def _text(value: Any) -> Any:
+    """Return a whole number as the text that it stands for, as in `name: 7`, and any other value as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def matching(pattern: str, accepted: str, flags: re.RegexFlag = re.ASCII) -> Kind:
+    """Return the kind of text that matches all of `pattern`; `accepted` describes it."""
+    regex = re.compile(pattern, flags)
+
+    def canonical(value: Any) -> str:
+        # YAML has turned 2024.10 into 2024.1 by now, and 1.10 into 1.1.
+        expect(not isinstance(value, float), f"{accepted}, in quotes: YAML reads it as a number and changes it")
+        text = _text(value)
+        expect(isinstance(text, str) and regex.fullmatch(text), accepted)
+        return str(text)
+
+    return Kind({"type": "str"}, canonical, empty_is_null=True)
+
+
+def choice(*choices: str) -> Kind:
+    """Return the kind that is one of `choices`."""
+
+    def canonical(value: Any) -> str:
+        expect(value in choices, "one of " + ", ".join(choices))
+        return str(value)
+
+    return Kind({"type": "str", "choices": list(choices)}, canonical)
+
+
+def _url(value: Any) -> str:
+    accepted = "an http or https URL with a host, such as https://example.com/calls"
+    expect(isinstance(value, str) and not re.search(r"[\s\x00-\x1f\x7f]", value), accepted)
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    expect(valid, accepted)
+    return str(value)
+
+
+def _base_url(value: Any) -> str:
+    accepted = "the base URL of the API, such as https://api.didww.com/v3"
+    # Where an error could show a password, the URL is rejected.
+    expect(isinstance(value, str) and not re.search(r"[\s%@?#]", value), accepted)
+    try:
+        # urllib3 does not survive empty and overlong labels.
+        (urlsplit(value).hostname or "").encode("idna")
+        return _url(value).rstrip("/")
+    except ValueError as error:
+        raise ValueError(accepted) from error
+
+
+def _uuid(value: Any) -> str:
+    pattern = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    accepted = "an id (UUID) such as cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+    expect(isinstance(value, str) and re.fullmatch(pattern, value, re.IGNORECASE | re.ASCII), accepted)
+    return str(value).lower()
+
+
+def _ca_bundle(value: Any) -> str:
+    path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
+    expect(path and os.path.exists(path), "a CA bundle that exists where the module runs")
+    return path
+
+
+# --- Flags and numbers ----------------------------------------------------------------------------
+
+
+def _boolean(value: Any) -> bool:
+    try:
+        return bool(boolean(value))
+    except TypeError as error:
+        raise ValueError("true or false") from error
+
+
+def whole(least: int, most: int) -> Kind:
+    """Return the kind that is a whole number from `least` to `most`, both included."""
+
+    def canonical(value: Any) -> int:
+        # 60.0 is what Jinja calculates; before ansible-core 2.19 it arrives as text.
+        if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,18}(\.0)?\s*", value, re.ASCII):
+            value = float(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        # In Python True is 1; in a playbook `capacity_limit: yes` is a mistake.
+        fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+        expect(fits, f"a whole number from {least} to {most}")
+        return int(value)
+
+    return Kind({"type": "int"}, canonical)
+
+
+def amount(least: int, most: int) -> Kind:
+    """Return the kind that is a decimal from `least` to `most`, as DIDWW writes it: `1000` is `"1000.0"`."""
+
+    def canonical(value: Any) -> str:
+        written = str(value)
+        accepted = f"a decimal number from {least}.0 to {most}.0, such as 1000.0"
+        expect(re.fullmatch(r"\d{1,99}(\.\d{1,99})?", written, re.ASCII), accepted)
+        expect(least <= Decimal(written) <= most, accepted)
+        units, _point, fraction = written.partition(".")
+        return f"{int(units)}.{fraction.rstrip('0') or '0'}"
+
+    return Kind({"type": "str"}, canonical)
+
+
+def _seconds(value: Any) -> float:
+    accepted = "seconds, more than 0 and at most 3600"
+    pattern = r"\s*\+?\d{1,18}(\.\d{0,18})?(e[-+]?\d{1,2})?\s*"
+    expect(re.fullmatch(pattern, str(value), re.IGNORECASE | re.ASCII) and 0 < float(value) <= 3600, accepted)
+    return float(value)
+
+
+# --- Lists and dictionaries -----------------------------------------------------------------------
+
+
+def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
+    """Apply `canonical` to each of `values`; raise ValueError with every element that is rejected."""
+    values = _text(values)
+    if isinstance(values, str):
+        values = values.split(",")
+    expect(isinstance(values, list), "a list")
+    accepted, problems = [], []
+    for value in values:
+        text = _text(value)
+        try:
+            accepted.append(canonical(text.strip() if isinstance(text, str) else text))
+        except ValueError as error:
+            problems.append(rejection(value, error))
+    if problems:
+        raise ValueError(", and ".join(problems))
+    return accepted
+
+
+def _set_of(canonical: Callable[[Any], Any]) -> Callable[[Any], list[str]]:
+    """Return what reads a list in which order and duplicates are ignored: sorted, each value once."""
+    return lambda values: sorted(set(_list_of(canonical, values)))
+
+
+def _network(value: Any) -> Any:
+    """Return the ipaddress network that `value`, an address or CIDR, stands for."""
+    accepted = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
+    # Stricter than ipaddress, which also accepts numbers, netmasks and IPv6 zones.
+    expect(isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f:.]+(/\d{1,3})?", value, re.ASCII), accepted)
+    try:
+        interface = ipaddress.ip_interface(value)
+    except ValueError as error:
+        raise ValueError(accepted) from error
+    if interface.ip != interface.network.network_address:
+        raise ValueError(
+            f"a network without host bits: write {interface.network} for the whole network, or {interface.ip} "
+            "for the one address"
+        )
+    return interface.network
+
+
+def _networks(values: Any) -> list[str]:
+    networks = set(_list_of(_network, values))
+    return [str(network) for network in sorted(networks, key=lambda network: (network.version, network))]
+
+
+def _prefix(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("+"):
+        raise ValueError("digits without the leading +")
+    expect(isinstance(value, str) and re.fullmatch(r"\d+", value, re.ASCII), "digits, such as 44")
+    return str(value)
+
+
+# E.164: a country code, which never starts with 0, and at most 15 digits in all.
+_NUMBER = re.compile(r"[1-9]\d{4,14}", re.ASCII)
+
+
+def is_number(did: str) -> bool:
+    """Return whether a canonical DID is the digits of a number; otherwise it is an id."""
+    return _NUMBER.fullmatch(did) is not None
+
+
+def _did(value: Any) -> str:
+    """Return the id of a DID, or the digits of its number."""
+    accepted = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
+    expect(isinstance(value, str), accepted)
+    try:
+        return _uuid(value)
+    except ValueError:
+        digits = re.sub(r"[ .()-]", "", value).removeprefix("+")
+        expect(is_number(digits), accepted)
+        return digits
+
+
+def _dictionary(value: Any) -> dict[str, Any]:
+    """Return a dictionary, which may be written as JSON or `key=value`."""
+    try:
+        read = check_type_dict(value)
+    except (TypeError, ValueError):
+        read = None
+    expect(isinstance(read, dict) and all(isinstance(key, str) for key in read), "a dictionary of options")
+    return dict(read)
+
+
+_STRINGS = {"type": "list", "elements": "str"}
+BOOL = Kind({"type": "bool"}, _boolean)
+URL = Kind({"type": "str"}, _url, empty_is_null=True)
+BASE_URL = Kind({"type": "str"}, _base_url)
+UUID = Kind({"type": "str"}, _uuid)
+CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
+SECONDS = Kind({"type": "float"}, _seconds)
+NETWORKS = Kind(_STRINGS, _networks)
+PREFIXES = Kind(_STRINGS, _set_of(_prefix))
+DIDS = Kind(_STRINGS, _set_of(_did))
+DICTIONARY = Kind({"type": "dict"}, _dictionary)

@@ -1,0 +1,475 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
+
+"""The trunk: what a task wants, what DIDWW has, and the plan that turns the one into the other.
+
+Pure: no I/O, no Ansible, no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, rejection, show
+from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    AUTHENTICATION,
+    AUTHENTICATION_ATTRIBUTES,
+    AUTHENTICATION_TYPE,
+    DID_TYPE,
+    FLAG_OF,
+    ID,
+    IDENTIFIERS,
+    KNOWN_TYPES,
+    LINKAGE,
+    RESOURCE_TYPE,
+    SECRETS,
+    SETTABLE_TYPES,
+    SETTINGS,
+    InvalidOptions,
+    Problem,
+    collect,
+    unsupported,
+)
+
+# --- Desired: what a task wants --------------------------------------------------------------
+
+
+class Desired(NamedTuple):
+    """What a task wants: the trunk whose `selector` (id, name, ...) is `value` has these `settings` (canonical)."""
+
+    selector: str
+    value: str
+    settings: dict[str, Any]
+
+    @property
+    def linkage(self) -> tuple[str, ...]:
+        """The relationships that must be read to compare."""
+        return tuple(name for name in LINKAGE if name in self.settings)
+
+
+def parse(given: Mapping[str, Any]) -> Desired:
+    """Check and convert the options that a task sets, as it writes them; None is an explicit null.
+
+    Raises InvalidOptions with every problem that can be known without the trunk.
+    """
+    problems: list[Problem] = []
+    unsupported(problems, given, [row.name for row in (ID, *SETTINGS)])
+    values: dict[str, Any] = {}
+    for row in (ID, *SETTINGS):
+        if row.name in given:
+            collect(problems, values, row.name, row.desired, given[row.name])
+            if row.name == AUTHENTICATION and row.name in values:
+                values[row.name] = _parse_method(problems, values[row.name])
+    selector = next((name for name in IDENTIFIERS if values.get(name) is not None), None)
+    if selector is None and not any(problem.option in IDENTIFIERS for problem in problems):
+        problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required, to say which trunk"))
+    if problems or selector is None:
+        raise InvalidOptions(problems)
+    return Desired(selector, values.pop(selector), values)
+
+
+def _parse_method(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the canonical type and attributes that a task sets; add what is wrong with them to `problems`."""
+    values: dict[str, Any] = {}
+    prefix = f"{AUTHENTICATION}."
+    unsupported(problems, given, [row.name for row in (AUTHENTICATION_TYPE, *AUTHENTICATION_ATTRIBUTES)], prefix)
+    try:
+        values["type"] = AUTHENTICATION_TYPE.kind.canonical(given.get("type"))
+    except ValueError as error:
+        words = rejection(given["type"], error) if "type" in given else f"required: {error}"
+        problems.append(Problem(f"{prefix}type", words))
+    kind = values.get("type")
+    for attribute in AUTHENTICATION_ATTRIBUTES:
+        if attribute.name not in given:
+            continue
+        option = prefix + attribute.name
+        if kind in KNOWN_TYPES and kind not in attribute.types:
+            problems.append(Problem(option, f"belongs to type {' or '.join(attribute.types)}, not to {kind}"))
+        else:
+            collect(problems, values, option, attribute.desired, given[attribute.name])
+    return values
+
+
+def label(given: Mapping[str, Any]) -> str:
+    """Return what a person calls the trunk that an entry of a list means."""
+    named = (given.get(name) for name in reversed(IDENTIFIERS))
+    return next((str(each) for each in named if each and isinstance(each, (str, int))), "no identifier")
+
+
+def numbers_in(desired: Desired) -> dict[str, set[str]]:
+    """Return the numbers, digits alone, of the DIDs that a task names by number, by relationship."""
+    return {name: {each for each in desired.settings[name] if is_number(each)} for name in desired.linkage}
+
+
+def _with_ids(
+    problems: list[Problem], desired: Desired, ids: Mapping[str, Collection[str]], before: Mapping[str, Any]
+) -> Desired:
+    """Return `desired` with ids in the place of numbers.
+
+    Of several DIDs with a number, those that are linked already are meant. A number that no DID
+    has, or several that are not linked, is added to `problems`.
+    """
+    settings = dict(desired.settings)
+    for name in desired.linkage:
+        found: set[str] = set()
+        unknown = []
+        for did in settings[name]:
+            if not is_number(did):
+                found.add(did)
+                continue
+            candidates = set(ids.get(did, ()))
+            linked = candidates.intersection(before[name])
+            if not candidates:
+                unknown.append(did)
+            elif len(candidates) > 1 and not linked:
+                which = ", ".join(sorted(candidates))
+                problems.append(Problem(name, f"{len(candidates)} DIDs have the number {did}; write one id: {which}"))
+            found |= linked or candidates
+        if unknown:
+            problems.append(Problem(name, f"no DID of this account has the number {', '.join(unknown)}"))
+        settings[name] = sorted(found)
+    return desired._replace(settings=settings)
+
+
+# --- Current: the trunk as DIDWW has it ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A trunk as it is, or as it will be.
+
+    `settings`: canonical, by option name; only what the answer held, so `dids` and `emergency_dids`
+    only where they were asked for. `facts`: what can only be read. `numbers`: the number of each DID id
+    where it is known. `raw_method`: the attributes of the authentication method as DIDWW has them, without
+    the secrets; a change to one of them sends the others back.
+    """
+
+    id: str
+    settings: dict[str, Any]
+    facts: dict[str, Any]
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    raw_method: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the trunk is called: its id where the answer did not hold its name."""
+        return str(self.settings.get("name", self.id))
+
+    def returned(self) -> dict[str, Any]:
+        """Return the trunk as modules return it: what can be set by option name, then what cannot."""
+        returned = {"id": self.id, **self.settings, **self.facts}
+        linked = [did for name in LINKAGE for did in self.settings.get(name, ())]
+        if any(name in self.settings for name in LINKAGE):
+            returned["did_numbers"] = self.numbers_of(linked)
+        return returned
+
+    def numbers_of(self, dids: Iterable[str]) -> dict[str, str]:
+        """Return the number of each of `dids`, by id, where it is known."""
+        return {did: self.numbers[did] for did in dids if did in self.numbers}
+
+    def completed_by(self, planned: Trunk) -> Trunk:
+        """Return this trunk, the answer to a PATCH, with what such an answer comes without: linkage, maybe `meta`."""
+        settings = {**planned.settings, **self.settings}
+        settings = {setting.name: settings[setting.name] for setting in SETTINGS if setting.name in settings}
+        facts = {name: planned.facts[name] if value is None else value for name, value in self.facts.items()}
+        return replace(self, settings=settings, facts=facts, numbers=planned.numbers)
+
+
+def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) -> Trunk:
+    """Return the trunk that a `voice_out_trunks` resource describes. SIP credentials are dropped here.
+
+    `numbers`: the number of each DID id where it is known. Takes any resource that JSON:API
+    allows, whatever its attributes hold.
+    """
+    attributes = resource.get("attributes") or {}
+    authentication = _object(attributes.get(AUTHENTICATION))
+    details = _object(authentication.get("attributes"))
+    settings: dict[str, Any] = {}
+    for setting in SETTINGS:
+        if setting.name in LINKAGE:
+            linked = _object(_object(resource.get("relationships")).get(setting.name)).get("data")
+            if isinstance(linked, list):
+                settings[setting.name] = setting.current([identifier["id"] for identifier in linked])
+        elif setting.name == AUTHENTICATION:
+            if isinstance(authentication.get("type"), str):
+                settings[setting.name] = {"type": authentication["type"]}
+                settings[setting.name].update(
+                    (attribute.name, attribute.current(details[attribute.name]))
+                    for attribute in AUTHENTICATION_ATTRIBUTES
+                    if authentication["type"] in attribute.types and attribute.name in details
+                )
+        elif setting.name in attributes:
+            settings[setting.name] = setting.current(attributes[setting.name])
+    return Trunk(
+        id=resource["id"],
+        settings=settings,
+        facts={
+            "created_at": attributes.get("created_at"),
+            "threshold_reached": attributes.get("threshold_reached"),
+            "spent_amount": _object(resource.get("meta")).get("spent_amount"),
+        },
+        numbers=numbers or {},
+        raw_method={name: value for name, value in details.items() if name not in SECRETS},
+    )
+
+
+def not_accepted(trunk: Trunk) -> dict[str, str]:
+    """Return the settings whose values a task could not give back, by option, and why not.
+
+    DIDWW may hold what it would not accept, or what this collection does not know yet.
+    """
+    values = [(setting, setting.name, trunk.settings) for setting in SETTINGS if setting.name != AUTHENTICATION]
+    method = trunk.settings.get(AUTHENTICATION, {})
+    values += [(row, f"{AUTHENTICATION}.{row.name}", method) for row in AUTHENTICATION_ATTRIBUTES]
+    problems: list[Problem] = []
+    for setting, option, held in values:
+        if setting.name in held:
+            collect(problems, {}, option, setting.desired, held[setting.name])
+    return dict(problems)
+
+
+def credentials(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the SIP username and password of a trunk, null where its authentication has none."""
+    details = _object(_object(_object(resource.get("attributes")).get(AUTHENTICATION)).get("attributes"))
+    return {name: details.get(name) for name in SECRETS}
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+# --- Plan: what differs, and the PATCH that removes the difference --------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a task changes.
+
+    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `patch`: the
+    JSON:API resource to send, None where nothing differs. `after`: the trunk as it will be.
+    """
+
+    changes: dict[str, dict[str, Any]]
+    patch: dict[str, Any] | None
+    after: Trunk
+
+    @property
+    def name(self) -> str:
+        """What the trunk is called before the update."""
+        before = self.changes.get("name", {}).get("before")
+        return self.after.name if before is None else str(before)
+
+    @property
+    def relinked(self) -> list[str]:
+        """The ids of the DIDs of the relationships that differ, before and after."""
+        sides = [side for name in LINKAGE for side in self.changes.get(name, {}).values()]
+        return [did for side in sides for did in side]
+
+
+def plan(
+    desired: Desired,
+    current: Trunk,
+    ids: Mapping[str, Collection[str]] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Plan:
+    """Compare what a task wants with the trunk as it is.
+
+    `current` must hold the linkage that `desired` sets. `ids`: the ids of the DIDs with each number that
+    it lists. `names`: the ids of the account's other trunks by name, as far as they were read.
+    Raises InvalidOptions with every problem that follows from the trunk as it is ("Update Outbound
+    Trunk", authentication method and relationships), from a DID number, or from a name that is taken.
+    """
+    problems: list[Problem] = []
+    before = current.settings
+    desired = _with_ids(problems, desired, ids or {}, before)
+    after = {**before, **desired.settings}
+    if AUTHENTICATION in desired.settings:
+        after[AUTHENTICATION] = _method_after(problems, desired.settings, before)
+    name = desired.settings.get("name")
+    holder = (names or {}).get(str(name)) if name != before.get("name") else None
+    if holder is not None:
+        words = f"another trunk of this account, {holder}, is called {show(name)} already"
+        problems.append(Problem("name", f"{words}, and DIDWW refuses a name that is taken"))
+    managed = _managed_linkage(problems, after, desired, before)
+    for name in managed:
+        after[name] = before[name]
+    if problems:
+        raise InvalidOptions(problems)
+    changes = {
+        setting.name: {"before": before.get(setting.name), "after": after[setting.name]}
+        for setting in SETTINGS
+        # A setting that the answer does not hold is unknown, which is not null.
+        if setting.name in after and (setting.name not in before or before[setting.name] != after[setting.name])
+    }
+    # DIDWW may unlink its DIDs when the flag goes off, so send those that the task lists.
+    newly_unmanaged = {
+        name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
+    }
+    patch = _patch(current, changes.keys() | newly_unmanaged, after) if changes else None
+    return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers))
+
+
+def _method_after(problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the authentication method as it will be; add what DIDWW would refuse to `problems`."""
+    wanted = desired[AUTHENTICATION]
+    if AUTHENTICATION not in before:
+        words = "DIDWW's answer does not hold the one that the trunk has, so that a change could lose a part of it"
+        problems.append(Problem(AUTHENTICATION, words))
+        return dict(wanted)
+    had = before[AUTHENTICATION]
+    if wanted["type"] != had["type"]:
+        return _method_of_another_type(problems, desired, before)
+    if had["type"] in SETTABLE_TYPES:
+        # DIDWW replaces the method whole: what the task does not set stays as it is.
+        return {**had, **wanted}
+    problems += [
+        Problem(
+            f"{AUTHENTICATION}.{name}",
+            f"only DIDWW staff can change this for type {had['type']}; the trunk has {show(had.get(name))}, "
+            f"the task asks for {show(value)}",
+        )
+        for name, value in wanted.items()
+        if value != had.get(name)
+    ]
+    return dict(had)
+
+
+def _method_of_another_type(
+    problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the authentication method after a change of type, which needs what the new type needs."""
+    wanted, old, new = desired[AUTHENTICATION], before[AUTHENTICATION]["type"], desired[AUTHENTICATION]["type"]
+    words = ""
+    if old not in KNOWN_TYPES:
+        words = f"this trunk's type is {show(old)}, which only DIDWW staff can set and change"
+    elif new not in SETTABLE_TYPES:
+        words = (
+            f"{show(new)} is not accepted; this trunk's type is {old}, a task can set "
+            f"{' or '.join(SETTABLE_TYPES)}, and only DIDWW staff can set another"
+        )
+    if words:
+        problems.append(Problem(f"{AUTHENTICATION}.type", words))
+        return dict(wanted)
+    change = f"the change of authentication_method.type from {old} to {new}"
+    after = {"type": new}
+    for attribute in AUTHENTICATION_ATTRIBUTES:
+        if new not in attribute.types:
+            continue
+        after[attribute.name] = wanted.get(attribute.name, attribute.null)
+        if attribute.required and attribute.name not in wanted:
+            problems.append(Problem(f"{AUTHENTICATION}.{attribute.name}", f"required with {change}"))
+    if new == "credentials_and_ip" and "allowed_rtp_ips" not in desired and before.get("allowed_rtp_ips") is None:
+        words = f"required with {change}, and the trunk has none: name addresses, or write null for no restriction"
+        problems.append(Problem("allowed_rtp_ips", words))
+    return after
+
+
+def _managed_linkage(
+    problems: list[Problem], after: Mapping[str, Any], desired: Desired, before: Mapping[str, Any]
+) -> list[str]:
+    """Return the named relationships that DIDWW manages already: what they hold is not the task's to change."""
+    managed = []
+    for name in desired.linkage:
+        flag, wanted = FLAG_OF[name], desired.settings[name]
+        if after.get(flag) is not True:
+            continue
+        was_on = before.get(flag) is True
+        if wanted and not (was_on and wanted == before[name]):
+            words = f"DIDs cannot be named while {flag} is true: leave {name} out, or set {flag} to false"
+            problems.append(Problem(name, words))
+        elif was_on:
+            managed.append(name)
+    return managed
+
+
+def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resource with the settings `names`, and what DIDWW requires alongside them."""
+    attributes = {row.name: after[row.name] for row in SETTINGS if row.name in names and row.name not in LINKAGE}
+    relationships = {
+        name: {"data": [{"type": DID_TYPE, "id": did} for did in after[name]]} for name in LINKAGE if name in names
+    }
+    if AUTHENTICATION in names:
+        method = after[AUTHENTICATION]
+        same_type = current.settings[AUTHENTICATION]["type"] == method["type"]
+        # As canonical values: DIDWW shows no tech_prefix as "", which it does not accept.
+        named = {name: value for name, value in method.items() if name != "type" and (same_type or value is not None)}
+        details = {**(current.raw_method if same_type else {}), **named}
+        attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
+        if not same_type and method["type"] == "credentials_and_ip":
+            attributes["allowed_rtp_ips"] = after["allowed_rtp_ips"]
+    patch: dict[str, Any] = {"id": current.id, "type": RESOURCE_TYPE}
+    if attributes:
+        patch["attributes"] = attributes
+    if relationships:
+        patch["relationships"] = relationships
+    return patch
+
+
+# --- What was not met, and the diff -------------------------------------------------------
+
+
+class Unmet(NamedTuple):
+    """A setting that came back with another value than it was sent with."""
+
+    option: str
+    asked: Any
+    answered: Any
+
+
+def warnings(desired: Desired, planned: Trunk, answered: Trunk) -> list[str]:
+    """Return a sentence for each setting that DIDWW answered with another value than it was sent."""
+    return [
+        f"DIDWW answered {one.option} {show(one.answered)} where the task asks for {show(one.asked)}"
+        for one in unmet(desired, planned, answered)
+    ]
+
+
+def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
+    """Return the settings that a task names and that `answered` has with another value than `planned`."""
+    found = []
+    for name in desired.settings:
+        asked, got = planned.settings[name], answered.settings.get(name, planned.settings[name])
+        if name == AUTHENTICATION:
+            found += [
+                Unmet(f"{name}.{attribute}", asked[attribute], got[attribute])
+                for attribute in desired.settings[name]
+                if attribute in got and asked[attribute] != got[attribute]
+            ]
+        elif asked != got:
+            found.append(Unmet(name, asked, got))
+    return found
+
+
+def diff(plan_: Plan) -> dict[str, str]:
+    """Return Ansible's diff of a plan: the settings that differ, before and after, in the table's order.
+
+    As text, since Ansible would sort a dict by key: a line for each setting, and for each entry of one.
+    """
+    title = f"voice_out_trunk {plan_.name} ({plan_.after.id})"
+    return {
+        "before_header": title,
+        "after_header": title,
+        **{
+            side: "".join(
+                line + "\n"
+                for name, change in plan_.changes.items()
+                for line in _lines(name, change[side], plan_.after.numbers)
+            )
+            for side in ("before", "after")
+        },
+    }
+
+
+def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
+    """Return the lines that show a setting: one for it, and one for each entry that it has."""
+    if isinstance(value, dict):
+        return [f"{name}:", *(f"  {line}" for key, entry in value.items() for line in _lines(key, entry, numbers))]
+    if not value or not isinstance(value, list):
+        return [f"{name}: {show(value)}"]
+    known = numbers if name in LINKAGE else {}
+    return [f"{name}:", *(f"  - {show(entry)}" + (f"  # {known[entry]}" if entry in known else "") for entry in value)]

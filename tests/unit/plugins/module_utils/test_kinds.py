@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each kind of value by itself.
+
+The tables are made once, when they are imported; here every kind is made anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
+
+
+def rejection_of(kind: kinds.Kind, value: Any) -> str:
+    """Return what a kind says that it accepts in place of a value."""
+    with pytest.raises(ValueError, match=r"\w") as error:
+        kind.canonical(value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("value", ["", "abc1", "ABC", "abc\n", " abc", None, 5, ["abc"]])
+def test_matching(value: Any) -> None:
+    kind = kinds.matching(r"[a-z]+", "small letters")
+    assert kind.spec == {"type": "str"}
+    assert kind.canonical("abc") == "abc"
+    assert rejection_of(kind, value) == "small letters"
+
+
+def test_matching_is_ascii() -> None:
+    assert rejection_of(kinds.matching(r"\d+", "digits"), "٣") == "digits"
+
+
+@pytest.mark.parametrize("value", ["", "c", "A", None, 1, ["a"], "a, b"])
+def test_choice(value: Any) -> None:
+    kind = kinds.choice("a", "b")
+    assert kind.spec == {"type": "str", "choices": ["a", "b"]}
+    assert [kind.canonical(each) for each in ("a", "b")] == ["a", "b"]
+    assert rejection_of(kind, value) == "one of a, b"
+
+
+@pytest.mark.parametrize(
+    "value", [-1, 5, True, False, "x3", "5.0", "٣.0", "3.00", 3.5, 5.0, float("inf"), float("nan"), None, [3]]
+)
+def test_whole(value: Any) -> None:
+    kind = kinds.whole(0, 4)
+    assert kind.spec == {"type": "int"}
+    assert [kind.canonical(each) for each in (0, 1, 4)] == [0, 1, 4]
+    assert [repr(kind.canonical(each)) for each in (3.0, "3.0", "3", " +3 ")] == ["3"] * 4
+    assert rejection_of(kind, value) == "a whole number from 0 to 4"
+
+
+def test_a_url_has_no_control_characters() -> None:
+    for character in "\0\x1f\x7f\t ":
+        assert rejection_of(kinds.URL, f"https://example.com/{character}a").startswith("an http or https URL")
+
+
+@pytest.mark.parametrize(
+    ("value", "canonical"),
+    [
+        ("1", "1.0"),
+        ("10", "10.0"),
+        ("10.000", "10.0"),
+        ("001.500", "1.5"),
+        ("1.05", "1.05"),
+        (2, "2.0"),
+        (2.5, "2.5"),
+    ],
+)
+def test_amount(value: Any, canonical: str) -> None:
+    kind = kinds.amount(1, 10)
+    assert kind.spec == {"type": "str"}
+    assert kind.canonical(value) == canonical
+
+
+@pytest.mark.parametrize(
+    "value", ["0.99", "10.01", "1.", ".5", "1e1", "-1", "+1", " 1", "", None, True, "٣", "1.٣", [1]]
+)
+def test_no_amount(value: Any) -> None:
+    assert rejection_of(kinds.amount(1, 10), value) == "a decimal number from 1.0 to 10.0, such as 1000.0"
+
+
+@pytest.mark.parametrize("digits", [100, 5000])
+def test_no_amount_is_as_long_as_that(digits: int) -> None:
+    # Python makes no number of more than 4300 digits.
+    assert rejection_of(kinds.amount(1, 10), digits * "0" + "1").startswith("a decimal number from")
+
+
+def test_a_set() -> None:
+    assert kinds._set_of(str.upper)(["b", " a ", "B"]) == kinds._set_of(str.upper)("b, a,B") == ["A", "B"]
+
+
+@pytest.mark.parametrize("written", [{"a": "b"}, '{"a": "b"}', "a=b"])
+def test_a_dictionary(written: Any) -> None:
+    assert kinds.DICTIONARY.canonical(written) == {"a": "b"}
+
+
+@pytest.mark.parametrize("value", ["twilio", "{1: 2}", {1: 2}, ["a=b"], None, 5, "{'type'}"])
+def test_no_dictionary(value: Any) -> None:
+    assert rejection_of(kinds.DICTIONARY, value) == "a dictionary of options"
+
+
+@pytest.mark.parametrize(
+    ("written", "flag"), [(True, True), ("Yes", True), ("on", True), (1, True), ("off", False), (0, False)]
+)
+def test_a_flag(written: Any, flag: bool) -> None:
+    assert kinds.BOOL.canonical(written) is flag
+
+
+@pytest.mark.parametrize("value", ["maybe", "", None, 2, [True], {}])
+def test_no_flag(value: Any) -> None:
+    assert rejection_of(kinds.BOOL, value) == "true or false"
+
+
+@pytest.mark.parametrize("value", [1.1, 2024.1, 5.0])
+def test_a_text_is_no_number_with_a_fraction(value: float) -> None:
+    kind = kinds.matching(r"[0-9.]+", "digits")
+    assert kind.canonical(2024) == "2024"
+    assert rejection_of(kind, value) == "digits, in quotes: YAML reads it as a number and changes it"
+
+
+@pytest.mark.parametrize("url", ["https://example.com:1/", "http://example.com", "https://example.com:65535/x?y#z"])
+def test_urls(url: str) -> None:
+    assert kinds.URL.canonical(url) == url
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com:0/", "ftp://example.com/", "https://", "https:///x", "https://a b/", "https://[::1", 5]
+)
+def test_no_urls(url: Any) -> None:
+    with pytest.raises(ValueError, match="an http or https URL with a host"):
+        kinds.URL.canonical(url)

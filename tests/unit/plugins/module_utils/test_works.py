@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the works take from a task: a list of trunks, and a selection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils import _works as works
+
+from .test_trunk import ID
+
+
+def rejected(parse: Any, given: dict[str, Any]) -> list[str]:
+    with pytest.raises(tables.InvalidOptions) as error:
+        parse(given)
+    return error.value.messages()
+
+
+def test_a_fleet_is_read_in_every_spelling() -> None:
+    fleet = works.parse_fleet(
+        {"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"], "max_requests_per_second": "5"}
+    )
+    assert [desired.value for desired in fleet.trunks] == [ID, ID]
+    assert fleet.trunks[1].settings == {"status": "blocked"}
+    assert fleet.rate == 5
+    assert works.parse_fleet({"trunks": []}) == ([], 20)
+
+
+def test_every_problem_of_a_fleet_is_reported() -> None:
+    given = {"trunks": [{"name": "EU", "status": 5, "colour": "red"}, 7], "max_requests_per_second": 0}
+    first, *others = rejected(works.parse_fleet, given)
+    assert first.startswith("trunks[0] (EU): unsupported options: colour. Supported parameters include: allow_any_did_")
+    assert others == [
+        "trunks[0] (EU): status: 5 is not accepted; expected one of active, blocked",
+        "trunks[1]: 7 is not accepted; expected a dictionary of options",
+        "max_requests_per_second: 0 is not accepted; expected a whole number from 1 to 20",
+    ]
+
+
+def test_a_selection() -> None:
+    given = {"allow_any_did_as_cli": "yes", "authentication_method_type": "twilio", "include_dids": "on"}
+    filters = {"allow_any_did_as_cli": "true", "authentication_method.type": "twilio"}
+    assert works.parse_selection(given) == (None, filters, ("dids", "emergency_dids"), False)
+
+
+def test_an_id_excludes_filters() -> None:
+    messages = rejected(works.parse_selection, {"id": ID, "status": "active"})
+    assert messages == ["status: cannot be combined with id, which selects one trunk alone"]
