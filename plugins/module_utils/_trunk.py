@@ -471,5 +471,6 @@ def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
         return [f"{name}:", *(f"  {line}" for key, entry in value.items() for line in _lines(key, entry, numbers))]
     if not value or not isinstance(value, list):
         return [f"{name}: {show(value)}"]
-    known = numbers if name in LINKAGE else {}
-    return [f"{name}:", *(f"  - {show(entry)}" + (f"  # {known[entry]}" if entry in known else "") for entry in value)]
+    if name not in LINKAGE:
+        return [f"{name}:", *(f"  - {show(entry)}" for entry in value)]
+    return [f"{name}:", *(f"  - {show(did)}" + (f"  # {numbers[did]}" if did in numbers else "") for did in value)]

@@ -108,7 +108,7 @@ def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
 
 
 def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
-    variables = [option["fallback"][1][0] for option in tables.connection_spec().values()]
+    variables = [tables.variable(row.name) for row in tables.CONNECTION]
     described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
     assert sorted(described) == sorted(variables)
     assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
