@@ -48,7 +48,7 @@ lint: $(VENV)/.test $(AWX)/.done install tree ## Check style and types
 unit: export PYTHONPATH := $(BUILD)/tree
 unit: export HYPOTHESIS_STORAGE_DIRECTORY := $(BUILD)/hypothesis
 unit: $(VENV)/.test $(AWX)/.done tree ## Run the unit tests and measure their coverage; with ARGS, which go to pytest, run some of them
-	cd $(TREE) && python -m $(if $(ARGS),pytest $(ARGS),coverage run -m pytest && coverage report)
+	cd $(TREE) && python -m pytest $(or $(ARGS),--numprocesses auto --dist loadgroup --cov)
 
 .PHONY: integration
 integration: $(VENV)/.test tree ## Run playbooks against the local API; TARGET picks one target

@@ -22,6 +22,9 @@ import release as release_script
 
 from .conftest import ROOT
 
+# One repository for all tests: on one worker of pytest-xdist.
+pytestmark = pytest.mark.xdist_group("release")
+
 VERSION = "9.9.9"
 BUILT = f"build/release/didww-voice-{VERSION}.tar.gz"
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One job with every scenario that the chosen tests are about, run before the first of them."""
+"""One job with every scenario that the chosen tests are about, run before the first of them.
+
+All tests of this folder are in the group `processes`: pytest-xdist runs a group on one worker, so there is one job.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from ..conftest import module_runner
 from .faults import FLEET, INFO, KEY, ONE, SCENARIOS, STRUCK, TRUNKS, Scenario
 from .job import CAPACITY, MAIN, OPTIONS, PREFIX, Outcome, Stage
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
 # A process is started beside others, on a machine that may be busy.
 OVERHEAD = 30

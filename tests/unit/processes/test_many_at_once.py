@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from simulator.server import Simulator
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 ROOT = Path(__file__).parents[3]
 LIMIT = 20
 PLAYBOOKS, TRUNKS = 8, 50

@@ -20,6 +20,8 @@ from ..conftest import module_runner
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, SCENARIOS, STRUCK, USERNAME, Scenario
 from .job import MAIN, METHOD, OPTIONS, SEED, Outcome, Stage
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
 
 
