@@ -25,6 +25,8 @@ export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(INSTALLED):$(AWX)
 export AWX_COLLECTIONS := $(AWX)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The local API is in tests.
+demo bench docs outputs release: export PYTHONPATH := tests:tools
 
 .PHONY: help
 help: ## Show what there is
@@ -32,7 +34,7 @@ help: ## Show what there is
 
 .PHONY: demo
 demo: $(VENV)/.demo install ## Run a playbook against the local API: --check --diff, for real, and again
-	python tests/demo.py
+	python tools/demo.py
 
 .PHONY: test
 test: lint unit integration sanity package ## Run every test
@@ -41,7 +43,7 @@ test: lint unit integration sanity package ## Run every test
 lint: $(VENV)/.test $(AWX)/.done install tree ## Check style and types
 	ruff check
 	ruff format --check
-	cd $(BUILD)/tree && MYPYPATH=$(BUILD)/tree:$(TREE)/tests mypy --config-file $(CURDIR)/pyproject.toml $(NAME)
+	cd $(BUILD)/tree && MYPYPATH=$(BUILD)/tree:$(TREE)/tests:$(TREE)/tools mypy --config-file $(CURDIR)/pyproject.toml $(NAME)
 	ansible-lint --offline --strict --profile production
 
 .PHONY: unit
@@ -56,7 +58,7 @@ integration: $(VENV)/.test tree ## Run playbooks against the local API; TARGET p
 
 .PHONY: sanity
 sanity: $(VENV)/.test tree ## Run ansible-test sanity
-	python tests/pip_bootstrap.py
+	python tools/pip_bootstrap.py
 	cd $(TREE) && ansible-test sanity --python $(PYTHON_VERSION) --color no
 
 .PHONY: matrix
@@ -74,7 +76,7 @@ mutate: $(VENV)/.mutation tree ## Break trunk.py in every way and write tests/mu
 
 .PHONY: bench
 bench: $(VENV)/.bench install ## Measure against the local API and write docs/benchmarks; takes 11 minutes
-	ANSIBLE_COLLECTIONS_PATH=$(INSTALLED) PYTHONPATH=tests python -m benchmark
+	ANSIBLE_COLLECTIONS_PATH=$(INSTALLED) python -m benchmark
 
 .PHONY: docs
 docs: $(VENV)/.docs install ## Build the documentation site in build/docs and look at it in chromium
@@ -82,34 +84,34 @@ docs: $(VENV)/.docs install ## Build the documentation site in build/docs and lo
 	mkdir -p -m 755 $(SITE)
 	antsibull-docs sphinx-init --use-current --squash-hierarchy --fail-on-error --sphinx-theme furo \
 		--title didww.voice --project didww.voice --copyright 'didww.voice contributors' --dest-dir $(SITE) didww.voice >/dev/null
-	cat tests/docsite/conf.py >>$(SITE)/conf.py
-	cp -r tests/docsite/static $(SITE)
+	cat tools/docsite/conf.py >>$(SITE)/conf.py
+	cp -r tools/docsite/static $(SITE)
 	$(SITE)/build.sh
-	PYTHONPATH=tests python -m docsite.outputs --check
-	PYTHONPATH=tests python -m docsite.links $(SITE)/build/html
-	PYTHONPATH=tests python -m docsite.look $(SITE)/build/html $(SITE)/look
+	python -m docsite.outputs --check
+	python -m docsite.links $(SITE)/build/html
+	python -m docsite.look $(SITE)/build/html $(SITE)/look
 
 .PHONY: outputs
 outputs: $(VENV)/.docs install ## Run what guides and README show, and write the outputs into them
-	PYTHONPATH=tests python -m docsite.outputs
-	PYTHONPATH=tests python -m docsite.picture docs/diff.svg
+	python -m docsite.outputs
+	python -m docsite.picture docs/diff.svg
 
 .PHONY: release
 release: $(VENV)/.test ## Prepare the release VERSION=x.y.z, commit it, and say what is left to a person
 	$(if $(filter command,$(origin VERSION)),,$(error say which: make release VERSION=x.y.z))
-	python tests/release.py $(VERSION)
+	python tools/release.py $(VERSION)
 
 .PHONY: package
 package: $(VENV)/.test install ## Check the artifact, its documentation and its changelog as Galaxy would
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs .
-	python tests/artifact.py check $(ARTIFACT)
-	tests/check_artifact.sh $(ARTIFACT)
+	python tools/artifact.py check $(ARTIFACT)
+	tools/check_artifact.sh $(ARTIFACT)
 
 .PHONY: build
 build: $(VENV)/.demo ## Build the artifact with ansible-galaxy
 	ansible-galaxy collection build --force --output-path $(BUILD) >/dev/null
-	python tests/artifact.py normalise $(ARTIFACT)
+	python tools/artifact.py normalise $(ARTIFACT)
 
 .PHONY: install
 install: build ## Build the artifact and install it below build/

@@ -160,7 +160,7 @@ def run(combination: Combination, table: Mapping[str, Any]) -> Outcome:
         step("integration", [each.format("integration") for each in ansible_test])
         if combination.sanity:
             with sanity_lock:
-                bootstrap = ["python", "tests/pip_bootstrap.py"]
+                bootstrap = ["python", "tools/pip_bootstrap.py"]
                 step("sanity", bootstrap, [each.format("sanity") for each in ansible_test])
     return outcome
 

@@ -33,12 +33,17 @@ def run(repository: Path, *command: str) -> subprocess.CompletedProcess[str]:
     person = {"NAME": "A Person", "EMAIL": "person@example.com"}
     names = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in person.items()}
     return subprocess.run(
-        command, cwd=repository, env={**os.environ, **names}, capture_output=True, text=True, check=False
+        command,
+        cwd=repository,
+        env={**os.environ, **names, "PYTHONPATH": "tests"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
 def release(repository: Path, version: str) -> subprocess.CompletedProcess[str]:
-    return run(repository, sys.executable, "tests/release.py", version, "--here")
+    return run(repository, sys.executable, "tools/release.py", version, "--here")
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +161,7 @@ def test_neither_time_nor_order_makes_another_artifact(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({"tests/demo.py": b""}, "tests/demo.py is in it"),
+        ({"tools/demo.py": b""}, "tools/demo.py is in it"),
         ({"plugins/modules/__pycache__/a.py": b""}, "a.py is in it"),
         ({"README.md": b"[this](docs/guide.md)"}, "links to docs/guide.md"),
         ({"docs/diff.svg": os.urandom(artifact.LARGEST)}, "where 200000 are the limit"),
