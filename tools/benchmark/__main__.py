@@ -228,7 +228,7 @@ def machine() -> dict[str, Any]:
         "system": f"{system}, Linux {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         **{package: version(package) for package in ("ansible-core", "requests", "urllib3", "didww")},
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
     }
 
 
