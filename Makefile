@@ -9,14 +9,17 @@ VENV := $(CURDIR)/.venv
 NOX := $(VENV)/bin/nox
 
 .PHONY: help demo test lint unit integration sanity package docs outputs bench mutation matrix release clean
+.PHONY: lint-unit integration-sanity-package
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(VENV)/.demo ## Run a playbook against the local API: --check --diff, for real, and again
 	$(NOX) --session demo
 
-test: $(VENV)/.test ## Run every test: the next five
-	$(NOX)
+test: $(VENV)/.test ## Run every test: the next five, in two jobs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-unit integration-sanity-package
+lint-unit integration-sanity-package: $(VENV)/.test
+	$(NOX) --session $(subst -, ,$@)
 
 lint: ## Check style and types
 unit: ## Run the unit tests and measure their coverage; with ARGS, which go to pytest, run some of them

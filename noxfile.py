@@ -27,8 +27,6 @@ import yaml
 ROOT = Path(__file__).parent
 BUILD = ROOT / "build"
 COLLECTION = "ansible_collections/didww/voice"
-# A copy of this repository, where ansible-test and Python find the collection.
-TREE = BUILD / "tree" / COLLECTION
 INSTALLED = BUILD / "installed"
 # The collection awx.awx, which playbooks/awx/install.yml uses.
 AWX = BUILD / "awx"
@@ -58,16 +56,19 @@ os.environ |= {
 }
 
 
-def copy_tree() -> None:
-    """Copy what git has or would add to TREE."""
-    shutil.rmtree(TREE, ignore_errors=True)
+def copy_tree(session: nox.Session) -> Path:
+    """Copy what git has or would add to where ansible-test and Python find the collection; return the folder above."""
+    folder = BUILD / "tree" / session.name
+    tree = folder / COLLECTION
+    shutil.rmtree(folder, ignore_errors=True)
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\0"):
         if (ROOT / name).is_file():
-            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, TREE / name)
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
     # A repository of its own, because ansible-test would ask this one, which ignores build/.
-    subprocess.check_call(["git", "init", "--quiet", TREE])
+    subprocess.check_call(["git", "init", "--quiet", tree])
+    return folder
 
 
 def constraints(session: nox.Session, pins: Mapping[str, str]) -> str:
@@ -79,15 +80,19 @@ def constraints(session: nox.Session, pins: Mapping[str, str]) -> str:
     return str(path)
 
 
-def install_collection(session: nox.Session) -> Path:
-    """Build the artifact, install it in INSTALLED, and return its path."""
+def build_artifact(session: nox.Session) -> Path:
+    """Build the artifact and return its path."""
+    session.run("ansible-galaxy", "collection", "build", "--force", f"--output-path={BUILD}", silent=True)
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
-    artifact = BUILD / f"didww-voice-{version}.tar.gz"
-    galaxy = ["ansible-galaxy", "collection"]
+    return BUILD / f"didww-voice-{version}.tar.gz"
+
+
+def install_collection(session: nox.Session) -> None:
+    """Build the artifact and install it in INSTALLED."""
+    artifact = build_artifact(session)
     shutil.rmtree(INSTALLED, ignore_errors=True)
-    session.run(*galaxy, "build", "--force", f"--output-path={BUILD}", silent=True)
-    session.run(*galaxy, "install", "--offline", "--no-deps", f"--collections-path={INSTALLED}", artifact, silent=True)
-    return artifact
+    options = ["--offline", "--no-deps", f"--collections-path={INSTALLED}"]
+    session.run("ansible-galaxy", "collection", "install", *options, artifact, silent=True)
 
 
 def install_awx(session: nox.Session) -> None:
@@ -106,18 +111,18 @@ def install_awx(session: nox.Session) -> None:
     shutil.copy(requirements, done)
 
 
-def pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
-    """Run pytest in TREE."""
-    more = {"PYTHONPATH": str(BUILD / "tree"), "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis")}
-    with session.chdir(TREE):
+def pytest(session: nox.Session, folder: Path, *arguments: str, **environment: str) -> None:
+    """Run pytest in a copy of the tree."""
+    more = {"PYTHONPATH": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis")}
+    with session.chdir(folder / COLLECTION):
         session.run("python", "-m", "pytest", *arguments, env={**more, **environment})
 
 
-def ansible_test(session: nox.Session, command: str, *arguments: str) -> None:
-    """Run ansible-test in TREE, with the Python of the session."""
+def ansible_test(session: nox.Session, folder: Path, command: str, *arguments: str) -> None:
+    """Run ansible-test in a copy of the tree, with the Python of the session."""
     version = "import sys; print('{}.{}'.format(*sys.version_info))"
     python = str(session.run("python", "-c", version, silent=True, log=False)).strip()
-    with session.chdir(TREE):
+    with session.chdir(folder / COLLECTION):
         session.run("ansible-test", command, f"--python={python}", "--color=no", *arguments, env={"PYTHONPATH": ""})
 
 
@@ -131,13 +136,13 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=False)
 def lint(session: nox.Session) -> None:
     """Check style and types."""
-    copy_tree()
+    folder = copy_tree(session)
     install_collection(session)
     install_awx(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    path = os.pathsep.join(map(str, (BUILD / "tree", TREE / "tests", TREE / "tools")))
-    with session.chdir(BUILD / "tree"):
+    path = os.pathsep.join(map(str, (folder, folder / COLLECTION / "tests", folder / COLLECTION / "tools")))
+    with session.chdir(folder):
         session.run("mypy", f"--config-file={ROOT / 'pyproject.toml'}", COLLECTION, env={"MYPYPATH": path})
     session.run("ansible-lint", "--offline", "--strict", "--profile=production")
 
@@ -145,31 +150,28 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=False)
 def unit(session: nox.Session) -> None:
     """Run the unit tests and measure their coverage. Arguments go to pytest: then nothing is measured."""
-    copy_tree()
     install_awx(session)
-    pytest(session, *(session.posargs or ["--numprocesses=auto", "--dist=loadgroup", "--cov"]))
+    pytest(session, copy_tree(session), *(session.posargs or ["--numprocesses=auto", "--dist=loadgroup", "--cov"]))
 
 
 @nox.session(python=False)
 def integration(session: nox.Session) -> None:
     """Run playbooks against the local API. Arguments: targets, such as voice_out_trunk."""
-    copy_tree()
-    ansible_test(session, "integration", *session.posargs)
+    ansible_test(session, copy_tree(session), "integration", *session.posargs)
 
 
 @nox.session(python=False)
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity."""
-    copy_tree()
     session.run("python", "tools/pip_bootstrap.py")
-    ansible_test(session, "sanity", *session.posargs)
+    ansible_test(session, copy_tree(session), "sanity", *session.posargs)
 
 
 @nox.session
 def package(session: nox.Session) -> None:
     """Check the artifact, its documentation and its changelog as Galaxy does. A warning of its importer is an error."""
     session.install("-c", constraints(session, {"attrs": "23.2.0"}), "-r", "tests/requirements-package.txt")
-    artifact = install_collection(session)
+    artifact = build_artifact(session)
     session.run("antsibull-changelog", "lint")
     session.run(
         "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--disallow-unknown-collection-refs", str(ROOT)
@@ -230,12 +232,9 @@ def mutation(session: nox.Session) -> None:
     What is changed, and by which tests it is tried, is in pyproject.toml.
     """
     session.install("-r", "tests/requirements.txt", "-c", str(CONSTRAINTS), "mutmut")
-    copy_tree()
-    folder = BUILD / "mutation"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(BUILD / "tree", folder)
+    folder = copy_tree(session)
     shutil.copy(ROOT / "pyproject.toml", folder)
-    # mutmut copies everything to a folder `mutants` and runs the tests there. Python ignores a path that is not there yet.
+    # mutmut copies everything to `mutants` and runs the tests there. Python ignores a path that is not there yet.
     tests = folder / "mutants" / COLLECTION / "tests"
     tests.mkdir(parents=True)
     with session.chdir(folder):
@@ -261,16 +260,16 @@ def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -
 
     @nox.session(name=f"core-{core}-python{python}", python=python, tags=tags)
     def test(session: nox.Session) -> None:
-        pins = constraints(session, row.get("pins", {}))
-        session.install("-c", pins, row.get("from", f"ansible-core=={core}"), *MATRIX["packages"])
-        copy_tree()
+        pins = {**MATRIX["pins_by_python"].get(python, {}), **row.get("pins", {})}
+        session.install("-c", constraints(session, pins), row.get("from", f"ansible-core=={core}"), *MATRIX["packages"])
+        folder = copy_tree(session)
         # Of the examples of properties a few: what they look for depends on no version.
         tests = MATRIX["unit"] + (MATRIX["processes"] if whole else [])
-        pytest(session, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05")
-        ansible_test(session, "integration")
+        pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05")
+        ansible_test(session, folder, "integration")
         if whole and row.get("sanity", True):
             session.run("python", str(ROOT / "tools" / "pip_bootstrap.py"))
-            ansible_test(session, "sanity")
+            ansible_test(session, folder, "sanity")
 
 
 def declare_missing(row: Mapping[str, Any]) -> None:
