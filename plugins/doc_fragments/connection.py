@@ -54,7 +54,7 @@ options:
       - If the option is not set, the value of the environment variable E(DIDWW_CA_PATH) is used.
     type: path
 requirements:
-  - python >= 3.11
+  - python >= 3.10
   - requests >= 2.28
 notes:
   - This collection speaks version 2026-04-16 of the API and asks for it in every request.

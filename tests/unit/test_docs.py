@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import textwrap
@@ -20,7 +19,6 @@ import jinja2.nodes
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from docsite import links
 
 from .conftest import ROOT, RunModule
 
@@ -151,27 +149,6 @@ def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
             assert setting.name in text, f"{path} does not have {setting.name}"
 
 
-def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
-
-
-def test_an_older_python_is_refused_in_words_before_anything_is_made(tmp_path: Path) -> None:
-    tmp_path.joinpath("sitecustomize.py").write_text("import sys\n\nsys.version_info = (3, 10, 0)\n", encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    done = subprocess.run(
-        ["make", "PYTHON=python3", f"VENV={tmp_path}/venv", f"{tmp_path}/venv/bin/python"],
-        cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    assert done.stderr.startswith("Needed is Python 3.11 or newer, and python3 is 3.10")
-    assert done.stdout == ""
-    assert not tmp_path.joinpath("venv").exists()
-
-
 # The variables of each playbook are what it reads and nothing sets: by name, in its expressions and those of its tasks.
 PLAYBOOKS = {
     "audit": "tasks/trunks.yml",
@@ -225,38 +202,3 @@ def test_header_and_guide_name_every_variable_of_a_playbook(name: str) -> None:
     assert {each for each in wanted if not re.search(rf"^# +{each}\b", header, re.MULTILINE)} == set()
     guide = read("docs/docsite/rst/guide_playbooks.rst")
     assert {each for each in wanted if f"``{each}``" not in guide} == set()
-
-
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", ".github/pull_request_template.md"])
-def test_a_page_names_targets_of_make_that_there_are(page: str) -> None:
-    assert set(re.findall(r"(?:^|`)make ([a-z]+)", read(page), re.MULTILINE)) <= targets()
-
-
-def test_the_actions_run_targets_of_make_alone() -> None:
-    jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]
-    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
-    called = {command.removeprefix("make ") for command in commands if not command.startswith("apt-get ")}
-    assert called <= targets()
-    assert {"demo", "test", "matrix", "docs"} == called
-
-
-def test_the_hooks_are_programs_of_the_pinned_environment() -> None:
-    (repository,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
-    assert repository["repo"] == "local"
-    for hook in repository["hooks"]:
-        program, _space, arguments = hook["entry"].partition(" ")
-        assert hook["language"] == "system"
-        program = program.removeprefix(".venv/bin/")
-        assert f"\n{program}==" in read("tests/requirements.txt")
-        assert f"\t{program} {arguments.removesuffix(' --force-exclude')}\n" in read("Makefile")
-
-
-def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
-    tmp_path.joinpath("a.html").write_text('<p id="here"><a href="b.html#there">b</a> <a href="#here">a</a>', "utf-8")
-    tmp_path.joinpath("b.html").write_text('<p id="there"><a href="https://example.com/c.html">c</a>', "utf-8")
-    assert links.broken(tmp_path) == []
-    tmp_path.joinpath("b.html").write_text(
-        '<a href="a.html#gone">a</a> <img src="c.png"> <a href="d.html">d</a>', "utf-8"
-    )
-    found = ["a.html: b.html#there", "b.html: a.html#gone", "b.html: c.png", "b.html: d.html"]
-    assert links.broken(tmp_path) == found

@@ -53,7 +53,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     INFO: {"status": "active"},
 }
 TLS = ("self-signed", "wrong host", "expired")
-LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 CONNECTION = {name: f"{{{{ {name} | default(omit) }}}}" for name in ("api_url", "api_retries", "ca_path")}
 
 

@@ -25,6 +25,7 @@ HEADER = """\
 """
 Path(__file__).with_name("ansible.inv").write_bytes(HEADER.encode() + zlib.compress(LABELS.encode()))
 
+nitpicky = True
 extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
 intersphinx_mapping = {"ansible_devel": (ANSIBLE, "../ansible.inv")}
 # The colours come from site.css, where they follow the theme's.

@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TESTS = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+TESTS = ROOT / "tests"
 KEY = "local-key"
 # As a person's shell has it: bytecode is cached, and neither proxies nor settings of DIDWW interfere.
 LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
@@ -78,7 +80,7 @@ class Runner:
         self.environment |= {
             "ANSIBLE_CONFIG": str(TESTS / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
-            "ANSIBLE_LIBRARY": str(TESTS / "benchmark" / "library"),
+            "ANSIBLE_LIBRARY": str(HERE / "library"),
             "DIDWW_API_KEY": KEY,
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
@@ -87,7 +89,7 @@ class Runner:
     def spawn(self, command: Command, **environment: str) -> dict[str, Any]:
         """Run a command; return what it took. Its output is left in `out` and `err`."""
         out, err = self.work / "out", self.work / "err"
-        spawn = [sys.executable, "-IS", str(TESTS / "benchmark" / "spawn.py"), command.stdin, str(out), str(err)]
+        spawn = [sys.executable, "-IS", str(HERE / "spawn.py"), command.stdin, str(out), str(err)]
         answer = subprocess.run(
             [*spawn, *command.words],
             env={**self.environment, **environment},

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import report
-from benchmark.running import KEY, TESTS, Api, Command, Runner
+from benchmark.running import HERE, KEY, ROOT, Api, Command, Runner
 
 ONE, MODULE = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
 LOOP, LOOP_BY_HAND = "loop of voice_out_trunk", "loops by hand: uri GET, uri PATCH"
@@ -139,7 +139,7 @@ class Bench:
         trunk = trunk_id(0)
         read, update = by_hand(api, trunk, trunk, "trunk")
         keep = {changed: [{"name": "Keep", ONE: {"id": trunk, **settings(changed)}}] for changed in (False, True)}
-        script = [sys.executable, str(TESTS / "benchmark" / "sdk_script.py"), trunk, json.dumps(settings(True))]
+        script = [sys.executable, str(HERE / "sdk_script.py"), trunk, json.dumps(settings(True))]
         nothing = [
             self.playbook("no task", [], 0),
             self.playbook("empty module", [{"name": "Nothing", "empty": {}}], 0),
@@ -228,13 +228,13 @@ def machine() -> dict[str, Any]:
         "system": f"{system}, Linux {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         **{package: version(package) for package in ("ansible-core", "requests", "urllib3", "didww")},
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
     }
 
 
 def main() -> int:
     """Measure, or with `--report` write the documents of the last figures again."""
-    docs = TESTS.parent / "docs"
+    docs = ROOT / "docs"
     docs.mkdir(exist_ok=True)
     figures = docs / "benchmarks.json"
     if "--report" not in sys.argv:

@@ -1,0 +1,296 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that is checked, measured or released, as sessions of nox: `make help` explains those that people need.
+
+nox is in .venv, which make creates, and most sessions run there too. `package`, `docs`, `bench`, `mutation`, and each
+row of tests/matrix.yml have environments of their own in build/nox, which are kept between runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nox
+import yaml
+
+ROOT = Path(__file__).parent
+BUILD = ROOT / "build"
+COLLECTION = "ansible_collections/didww/voice"
+INSTALLED = BUILD / "installed"
+# The collection awx.awx, which playbooks/awx/install.yml uses.
+AWX = BUILD / "awx"
+SITE = BUILD / "docs"
+CONSTRAINTS = ROOT / "tests" / "constraints.txt"
+MATRIX = yaml.safe_load((ROOT / "tests" / "matrix.yml").read_text(encoding="utf-8"))
+# In percent: how many changes of the pure part some test must notice.
+LEAST_NOTICED = 95
+
+nox.options.sessions = ["lint", "unit", "integration", "sanity", "package"]
+nox.options.default_venv_backend = "virtualenv"
+nox.options.envdir = BUILD / "nox"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+
+# The programs of .venv come first, then the Pythons of pyenv, whose shims may be on PATH and not work.
+pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+pythons = sorted(map(str, pyenv.glob("versions/3.*/bin")), reverse=True)
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *pythons, os.environ["PATH"]])
+# The user's own Ansible configuration is ignored. The tools need the local API, which is in tests.
+os.environ |= {
+    "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+    "ANSIBLE_COLLECTIONS_PATH": f"{INSTALLED}{os.pathsep}{AWX}",
+    "AWX_COLLECTIONS": str(AWX),
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PYTHONPATH": f"{ROOT / 'tests'}{os.pathsep}{ROOT / 'tools'}",
+}
+
+
+def copy_tree(session: nox.Session) -> Path:
+    """Copy what git has or would add to where ansible-test and Python find the collection; return the folder above."""
+    folder = BUILD / "tree" / session.name
+    tree = folder / COLLECTION
+    shutil.rmtree(folder, ignore_errors=True)
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\0"):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    # A repository of its own, because ansible-test would ask this one, which ignores build/.
+    subprocess.check_call(["git", "init", "--quiet", tree])
+    return folder
+
+
+def constraints(session: nox.Session, pins: Mapping[str, str]) -> str:
+    """Write constraints.txt with other versions of some packages, by their names in lower case; return its path."""
+    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if line.partition("==")[0].lower() not in pins]
+    path = Path(session.create_tmp(), "constraints.txt")
+    path.write_text("\n".join([*lines, *(f"{name}=={version}" for name, version in pins.items())]), encoding="utf-8")
+    return str(path)
+
+
+def build_artifact(session: nox.Session) -> Path:
+    """Build the artifact and return its path."""
+    session.run("ansible-galaxy", "collection", "build", "--force", f"--output-path={BUILD}", silent=True)
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    return BUILD / f"didww-voice-{version}.tar.gz"
+
+
+def install_collection(session: nox.Session) -> None:
+    """Build the artifact and install it in INSTALLED."""
+    artifact = build_artifact(session)
+    shutil.rmtree(INSTALLED, ignore_errors=True)
+    options = ["--offline", "--no-deps", f"--collections-path={INSTALLED}"]
+    session.run("ansible-galaxy", "collection", "install", *options, artifact, silent=True)
+
+
+def install_awx(session: nox.Session) -> None:
+    """Unpack awx.awx from the package `ansible`, which has it among a hundred others, unless it is there already."""
+    requirements = ROOT / "tests" / "requirements-awx.txt"
+    done = AWX / requirements.name
+    if done.exists() and done.read_bytes() == requirements.read_bytes():
+        return
+    shutil.rmtree(AWX, ignore_errors=True)
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", f"--dest={AWX}", f"--requirement={requirements}"]
+    session.run("python", "-m", "pip", "download", *options)
+    (wheel,) = AWX.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(AWX, [name for name in archive.namelist() if name.startswith("ansible_collections/awx/")])
+    wheel.unlink()
+    shutil.copy(requirements, done)
+
+
+def pytest(session: nox.Session, folder: Path, *arguments: str, **environment: str) -> None:
+    """Run pytest in a copy of the tree."""
+    more = {"PYTHONPATH": str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis")}
+    with session.chdir(folder / COLLECTION):
+        session.run("python", "-m", "pytest", *arguments, env={**more, **environment})
+
+
+def ansible_test(session: nox.Session, folder: Path, command: str, *arguments: str) -> None:
+    """Run ansible-test in a copy of the tree, with the Python of the session."""
+    version = "import sys; print('{}.{}'.format(*sys.version_info))"
+    python = str(session.run("python", "-c", version, silent=True, log=False)).strip()
+    with session.chdir(folder / COLLECTION):
+        session.run("ansible-test", command, f"--python={python}", "--color=no", *arguments, env={"PYTHONPATH": ""})
+
+
+@nox.session(python=False)
+def demo(session: nox.Session) -> None:
+    """Run a playbook against the local API: --check --diff, for real, and again."""
+    install_collection(session)
+    session.run("python", "tools/demo.py")
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    """Check style and types."""
+    folder = copy_tree(session)
+    install_collection(session)
+    install_awx(session)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    path = os.pathsep.join(map(str, (folder, folder / COLLECTION / "tests", folder / COLLECTION / "tools")))
+    with session.chdir(folder):
+        session.run("mypy", f"--config-file={ROOT / 'pyproject.toml'}", COLLECTION, env={"MYPYPATH": path})
+    session.run("ansible-lint", "--offline", "--strict", "--profile=production")
+
+
+@nox.session(python=False)
+def unit(session: nox.Session) -> None:
+    """Run the unit tests and measure their coverage. Arguments go to pytest: then nothing is measured."""
+    install_awx(session)
+    pytest(session, copy_tree(session), *(session.posargs or ["--numprocesses=auto", "--dist=loadgroup", "--cov"]))
+
+
+@nox.session(python=False)
+def integration(session: nox.Session) -> None:
+    """Run playbooks against the local API. Arguments: targets, such as voice_out_trunk."""
+    ansible_test(session, copy_tree(session), "integration", *session.posargs)
+
+
+@nox.session(python=False)
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity."""
+    session.run("python", "tools/pip_bootstrap.py")
+    ansible_test(session, copy_tree(session), "sanity", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Check the artifact, its documentation and its changelog as Galaxy does. A warning of its importer is an error."""
+    session.install("-c", constraints(session, {"attrs": "23.2.0"}), "-r", "tests/requirements-package.txt")
+    artifact = build_artifact(session)
+    session.run("antsibull-changelog", "lint")
+    session.run(
+        "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--disallow-unknown-collection-refs", str(ROOT)
+    )
+    session.run("python", "tools/artifact.py", artifact)
+    # The importer leaves its result in the folder that it is called from.
+    with session.chdir(session.create_tmp()):
+        config = {"GALAXY_IMPORTER_CONFIG": str(ROOT / "tools" / "galaxy-importer.cfg")}
+        output = session.run("python", "-m", "galaxy_importer.main", artifact, env=config, silent=True)
+    print(output)
+    if re.search("WARNING|ERROR", str(output)):
+        session.error("galaxy-importer warns: see above")
+
+
+@nox.session(python=False)
+def release(session: nox.Session) -> None:
+    """Prepare a release and list the remaining manual steps. Argument: the version."""
+    session.run("python", "tools/release.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site in build/docs, compare the outputs in the guides, and look at the pages in chromium.
+
+    With the argument `write`: run what guides and README show, and write the outputs into them instead.
+    """
+    session.install("-r", "tests/requirements-docs.txt")
+    install_collection(session)
+    if session.posargs == ["write"]:
+        session.run("python", "-m", "docsite.outputs")
+        session.run("python", "-m", "docsite.picture", "docs/diff.svg")
+        return
+    shutil.rmtree(SITE, ignore_errors=True)
+    SITE.mkdir(parents=True, mode=0o755)
+    options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--sphinx-theme=furo", f"--dest-dir={SITE}"]
+    names = ["--title=didww.voice", "--project=didww.voice", "--copyright=didww.voice contributors"]
+    session.run("antsibull-docs", "sphinx-init", *options, *names, "didww.voice", silent=True)
+    with (SITE / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write((ROOT / "tools" / "docsite" / "conf.py").read_text(encoding="utf-8"))
+    shutil.copytree(ROOT / "tools" / "docsite" / "static", SITE / "static")
+    session.run(str(SITE / "build.sh"), external=True)
+    session.run("python", "-m", "docsite.outputs", "--check")
+    session.run("python", "-m", "docsite.look", SITE / "build" / "html", SITE / "look")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against the local API and write docs/benchmarks; takes 11 minutes."""
+    session.install("-r", "tests/requirements-bench.txt")
+    install_collection(session)
+    session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the pure part in every way, and say how many of the changes no test notices. Arguments: names of changes.
+
+    What is changed, and by which tests it is tried, is in pyproject.toml.
+    """
+    session.install("-r", "tests/requirements.txt", "-c", str(CONSTRAINTS), "mutmut")
+    folder = copy_tree(session)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    # mutmut copies everything to `mutants` and runs the tests there. Python ignores a path that is not there yet.
+    tests = folder / "mutants" / COLLECTION / "tests"
+    tests.mkdir(parents=True)
+    with session.chdir(folder):
+        few_examples = {"EXAMPLES": "0.02", "PYTHONPATH": f"{folder / 'mutants'}{os.pathsep}{tests}"}
+        session.run("mutmut", "run", "--max-children=1", *session.posargs, env=few_examples)
+        session.run("mutmut", "results")
+        session.run("mutmut", "export-cicd-stats", silent=True)
+    counts = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    # A test that does not end notices, too.
+    noticed = counts["killed"] + counts["timeout"]
+    tried = noticed + counts["survived"] + counts["no_tests"] + counts["suspicious"] + counts["segfault"]
+    session.log(f"{noticed} of {tried} changes are noticed: {100 * noticed / tried:.1f} %")
+    if 100 * noticed < LEAST_NOTICED * tried:
+        session.error(f"at least {LEAST_NOTICED} % must be noticed")
+
+
+def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -> None:
+    """Declare the session that tests an ansible-core on a Python.
+
+    `whole`: with the tests of processes and with sanity, which take long for what a Python changes.
+    """
+    core = str(row["ansible-core"])
+
+    @nox.session(name=f"core-{core}-python{python}", python=python, tags=tags)
+    def test(session: nox.Session) -> None:
+        pins = {**MATRIX["pins_by_python"].get(python, {}), **row.get("pins", {})}
+        session.install("-c", constraints(session, pins), row.get("from", f"ansible-core=={core}"), *MATRIX["packages"])
+        folder = copy_tree(session)
+        # Of the examples of properties a few: what they look for depends on no version.
+        tests = MATRIX["unit"] + (MATRIX["processes"] if whole else [])
+        pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05")
+        ansible_test(session, folder, "integration")
+        if whole and row.get("sanity", True):
+            session.run("python", str(ROOT / "tools" / "pip_bootstrap.py"))
+            ansible_test(session, folder, "sanity")
+
+
+def declare_missing(row: Mapping[str, Any]) -> None:
+    """Declare a session that fails, because a supported ansible-core that cannot be tested is no success."""
+
+    @nox.session(name=f"core-{row['ansible-core']}", python=False, tags=["matrix"])
+    def test(session: nox.Session) -> None:
+        session.error(f"none of its Python versions is installed: {', '.join(row['pythons'])}")
+
+
+installed = [
+    (row["ansible-core"], python)
+    for row in MATRIX["rows"]
+    for python in row["pythons"]
+    if shutil.which(f"python{python}")
+]
+for row in MATRIX["rows"]:
+    there = [python for core, python in installed if core == row["ansible-core"]]
+    if not there:
+        declare_missing(row)
+    for python in row["pythons"]:
+        at_an_end = (row["ansible-core"], python) in (installed[0], installed[-1])
+        declare(row, python, ["matrix", "ends"] if at_an_end else ["matrix"], whole=python == there[-1])
+declare(MATRIX["development"], MATRIX["development"]["python"], ["development"], whole=True)
