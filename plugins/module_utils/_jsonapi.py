@@ -522,11 +522,9 @@ def _included(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(included, list):
         raise UnusableAnswer("included is not a list of resources")
     for resource in included:
-        if not (
-            isinstance(resource, dict)
-            and isinstance(resource.get("type"), str)
-            and isinstance(resource.get("id"), str)
-            and isinstance(resource.get("attributes", {}), dict)
+        identifier = [resource.get("type"), resource.get("id")] if isinstance(resource, dict) else [None]
+        if not all(isinstance(part, str) for part in identifier) or not isinstance(
+            resource.get("attributes", {}), dict
         ):
             raise UnusableAnswer("included holds something that is not a resource with a type, an id and attributes")
     return included

@@ -9,6 +9,7 @@ The tables are made once, when they are imported; here every kind is made anew.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,3 +134,60 @@ def test_urls(url: str) -> None:
 def test_no_urls(url: Any) -> None:
     with pytest.raises(ValueError, match="an http or https URL with a host"):
         kinds.URL.canonical(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://api.didww.com/v3", "https://api.didww.com/v3"),
+        ("http://127.0.0.1:8080/v3//", "http://127.0.0.1:8080/v3"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_base_url(url: str, canonical: str) -> None:
+    assert kinds.BASE_URL.canonical(url) == canonical
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.didww.com",
+        "https://a b/",
+        "https://%41/",
+        "https://u@h/",
+        "https://h/?q",
+        "https://h/#f",
+        "https://..h/",
+        5,
+    ],
+)
+def test_no_base_url(url: Any) -> None:
+    assert rejection_of(kinds.BASE_URL, url) == "the base URL of the API, such as https://api.didww.com/v3"
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [(0.5, 0.5), (3600, 3600.0), (" 30 ", 30.0), ("1.5", 1.5), ("1e2", 100.0), ("+5", 5.0), ("5E-1", 0.5)],
+)
+def test_seconds(written: Any, seconds: float) -> None:
+    assert repr(kinds.SECONDS.canonical(written)) == repr(seconds)
+
+
+@pytest.mark.parametrize("value", [0, -1, 3600.5, True, None, "", "ten", "1e9999", "5x", "x5", "٣", [5], float("nan")])
+def test_no_seconds(value: Any) -> None:
+    assert rejection_of(kinds.SECONDS, value) == "seconds, more than 0 and at most 3600"
+
+
+def test_a_ca_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BUNDLES", str(tmp_path))
+    for written in (str(bundle), "~/bundle.pem", "$BUNDLES/bundle.pem"):
+        assert kinds.CA_BUNDLE.canonical(written) == str(bundle)
+    for value in ("~/other.pem", "", None, True, 1, [str(bundle)]):
+        assert rejection_of(kinds.CA_BUNDLE, value) == "a CA bundle that exists where the module runs"
+
+
+def test_a_value_is_shown_as_json() -> None:
+    assert kinds.show({"é": [None, True, "x"]}) == '{"é": [null, true, "x"]}'

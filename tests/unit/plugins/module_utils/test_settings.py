@@ -92,3 +92,52 @@ def test_digits_are_ascii(digits: str) -> None:
     for setting in ("dst_prefixes", "tech_prefix", "threshold_amount"):
         with pytest.raises(ValueError, match="expected"):
             SETTINGS[setting].desired([digits] if setting == "dst_prefixes" else digits)
+
+
+def test_the_argument_spec_of_the_connection() -> None:
+    assert tables.connection_spec() == {
+        "api_key": {"type": "str", "required": True, "no_log": True},
+        "api_url": {"type": "str", "default": "https://api.didww.com/v3"},
+        "api_timeout": {"type": "float", "default": 30},
+        "api_retries": {"type": "int", "default": 4},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+    }
+
+
+def test_the_argument_specs_of_trunks() -> None:
+    one = tables.trunk_spec()
+    assert list(one) == ["id", *(row.name for row in tables.SETTINGS)]
+    assert one["status"] == {"type": "str", "choices": ["active", "blocked"]}
+    assert one["dst_prefixes"] == {"type": "list", "elements": "str"}
+    assert one["authentication_method"]["options"] == {
+        "type": {"type": "str", "required": True},
+        "allowed_sip_ips": {"type": "list", "elements": "str"},
+        "tech_prefix": {"type": "str"},
+        "twilio_account_sid": {"type": "str"},
+    }
+    assert tables.trunks_spec() == {
+        "trunks": {"type": "list", "elements": "dict", "required": True, "options": one},
+        "max_requests_per_second": {"type": "int", "default": 20},
+    }
+
+
+def test_the_argument_spec_of_a_selection() -> None:
+    spec = tables.info_spec()
+    assert list(spec)[:3] == ["id", "external_reference_id", "name"]
+    assert spec["authentication_method_type"] == {"type": "str"}
+    assert spec["include_dids"] == spec["include_credentials"] == {"type": "bool", "default": False}
+    assert not any("default" in option for name, option in spec.items() if not name.startswith("include"))
+
+
+@pytest.mark.parametrize("row", [tables.FILTER_ID, *tables.FILTERS.values()], ids=lambda row: row.name)
+def test_a_filter_is_not_null(row: tables.Setting) -> None:
+    with pytest.raises(ValueError, match=r"^null is not accepted; leave the option out to select by something else$"):
+        row.desired(None)
+
+
+def test_options_that_do_not_exist_are_listed() -> None:
+    problems: list[tables.Problem] = []
+    tables.unsupported(problems, ["a", "x", "y"], ["b", "a"], "in.")
+    tables.unsupported(problems, ["a"], ["b", "a"])
+    assert problems == [("unsupported options", "in.x, in.y. Supported parameters include: a, b.")]
