@@ -522,10 +522,8 @@ def _included(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(included, list):
         raise UnusableAnswer("included is not a list of resources")
     for resource in included:
-        identifier = [resource.get("type"), resource.get("id")] if isinstance(resource, dict) else [None]
-        if not all(isinstance(part, str) for part in identifier) or not isinstance(
-            resource.get("attributes", {}), dict
-        ):
+        identified = isinstance(resource, dict) and all(isinstance(resource.get(name), str) for name in ("type", "id"))
+        if not identified or not isinstance(resource.get("attributes", {}), dict):
             raise UnusableAnswer("included holds something that is not a resource with a type, an id and attributes")
     return included
 

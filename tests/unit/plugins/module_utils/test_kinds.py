@@ -157,7 +157,7 @@ def test_a_base_url(url: str, canonical: str) -> None:
         "https://u@h/",
         "https://h/?q",
         "https://h/#f",
-        "https://..h/",
+        "https://..h",
         5,
     ],
 )
