@@ -26,7 +26,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
-from ansible_collections.didww.voice.plugins.module_utils._task import UNSETTLED, Task, Work, explain
+from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
 
 try:
     from ansible.module_utils.common.json import Direction, get_module_encoder
@@ -63,7 +63,8 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
                 raise
             period = self._task.timeout
             words = f"The {self._task.action} action did not end within {period} seconds and was terminated."
-            return {"failed": True, "msg": f"{words} {UNSETTLED}", "timedout": {"period": period}}
+            words += " Updates may have been sent and applied: run the task again, which settles it."
+            return {"failed": True, "msg": words, "timedout": {"period": period}}
 
     def _run_here(self, tmp: Any, task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
