@@ -12,11 +12,12 @@ differ: on another host, as another user, in the background, with another Python
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible import __version__ as ansible_version
@@ -122,15 +123,12 @@ def _is_this_python(interpreter: Any) -> bool:
     return bool(path) and here[0] == here[1] and os.path.samefile(path, sys.executable)
 
 
-class _in_folder:  # noqa: N801 - a context manager, as contextlib.chdir is from Python 3.11 on
+@contextlib.contextmanager
+def _in_folder(folder: str) -> Iterator[None]:
     """Work in a folder, as a module on a local connection does: relative paths begin there."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        self._before = os.getcwd()
-        os.chdir(self._folder)
-
-    def __exit__(self, *_error: object) -> None:
-        os.chdir(self._before)
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
