@@ -39,7 +39,7 @@ METHOD: dict[str, Any] = {
     },
 }
 SEED = {
-    "api_keys": [KEY],
+    "accounts": [{"api_key": KEY, "readings": ["filter_by_id"]}],
     "trunks": [
         {"id": each, "attributes": {"name": f"Trunk {each[-1]}", "capacity_limit": 30, "authentication_method": METHOD}}
         for each in TRUNKS
