@@ -11,12 +11,21 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 attributes:
+  action:
+    description:
+      - Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details: On a local connection the action plugin does all the work, in Ansible's own process. See the notes.
   action_group:
     description:
       - Use C(group/didww.voice.all) in C(module_defaults) to set the connection options once for all modules.
     support: full
     membership:
       - didww.voice.all
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
+    details: The task then runs as a module.
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the target.
   diff_mode:

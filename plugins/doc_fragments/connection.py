@@ -50,9 +50,18 @@ options:
     default: true
   ca_path:
     description:
-      - Path of a bundle of CA certificates to check the server's certificate with, on the host that runs the module.
+      - Path of a bundle of CA certificates to check the server's certificate with, on the host where the task runs.
       - If the option is not set, the value of the environment variable E(DIDWW_CA_PATH) is used.
     type: path
+  max_requests_per_second:
+    description:
+      - The most requests to send in a second, from V(1) to V(20).
+      - DIDWW allows 20 for each API key, whoever sends them. One of its sources says 10. Set a lower value to leave
+        room for other programs that use the key.
+      - The items of a loop share this rate if the task runs in Ansible's own process.
+      - If the option is not set, the value of the environment variable E(DIDWW_MAX_REQUESTS_PER_SECOND) is used.
+    type: int
+    default: 20
 requirements:
   - python >= 3.10
   - requests >= 2.28
@@ -60,6 +69,11 @@ notes:
   - This collection speaks version 2026-04-16 of the API and asks for it in every request.
   - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)). A C(.netrc) file is not consulted.
   - An environment variable that is empty counts as not set.
-  - The modules run where the task runs, usually on the controller. Use C(hosts=localhost), or
+  - A task runs on the host of its connection, usually the controller. Use C(hosts=localhost), or
     C(delegate_to=localhost).
+  - On a local connection a task runs in Ansible's own process, without starting another Python.
+  - It runs as a module, with the same results, if the task uses C(become), C(async) or C(environment), if
+    C(ansible_python_interpreter) names another Python than Ansible's own, if Ansible's own Python cannot import
+    C(requests), and on macOS.
+  - Set the variable C(didww_in_process) to V(false) to always run the module.
 """

@@ -132,22 +132,35 @@ class Pace:
         self._most = self._rate = per_second / self.MARGIN
         self._lock = threading.Lock()
         self._next = self._slowed = 0.0
+        self._rested = False
         self._ended = False
 
     def end(self) -> None:
         """Let nobody wait for longer than a WINDOW: there is nothing left to wait for."""
         self._ended = True
 
+    def resume(self) -> None:
+        """Let threads wait for their turns again."""
+        self._ended = False
+
     def wait(self) -> None:
-        """Wait for the next turn."""
+        """Wait for the next turn.
+
+        After a rest, the second request need not wait, and the third waits twice as long: the update
+        that follows the reading of a trunk goes out at once.
+        """
         while not self._ended:
             with self._lock:
-                now = time.monotonic()
+                now, interval = time.monotonic(), 1 / self._rate
                 if now >= self._next:
-                    interval = 1 / self._rate
                     # A thread that wakes up late does not delay those that come after it.
-                    self._next = (self._next if now - self._next < interval else now) + interval
+                    self._rested = now - self._next >= interval
+                    self._next = (now if self._rested else self._next) + interval
                     self._rate = min(self._most, self._rate + self.GAIN * interval)
+                    return
+                if self._rested:
+                    self._rested = False
+                    self._next += interval
                     return
                 delay = self._next - now
             time.sleep(min(delay, WINDOW))
@@ -156,6 +169,7 @@ class Pace:
         """Lower the rate after a 429 that asks to come back after `seconds`."""
         with self._lock:
             now = time.monotonic()
+            self._rested = False
             # The other answers to the same burst say nothing new.
             if now - self._slowed >= WINDOW:
                 self._slowed = now
@@ -190,6 +204,7 @@ class _Shared:
 
     `requests`: how many were sent. `fruitless`: how many in a row got no usable answer. `busy_since`:
     since when every answer has been 429. `verdict`: the 429 that answers all further requests.
+    `stopped`: whether nothing may be sent any more.
     """
 
     def __init__(self) -> None:
@@ -198,6 +213,7 @@ class _Shared:
         self.fruitless = 0
         self.busy_since: float | None = None
         self.verdict: Any = None
+        self.stopped = False
 
 
 class Client:
@@ -244,8 +260,19 @@ class Client:
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
+        """How many requests were sent since the last `begin`."""
         return self._shared.requests
+
+    def begin(self) -> None:
+        """Begin a task: what earlier ones learned of the server is forgotten, connections and pace stay."""
+        self.stop()
+        self._shared = _Shared()
+        if self._pace:
+            self._pace.resume()
+
+    def stop(self) -> None:
+        """Send nothing more, from whichever thread, until the next `begin`."""
+        self._shared.stopped = True
 
     def get(
         self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()
@@ -374,14 +401,17 @@ class Client:
         then not tried again.
         """
         changes = method == "PATCH"
+        shared = self._shared
         failures, waited, lost = 0, 0.0, False
         while True:
             if self._pace:
                 self._pace.wait()
-            if self._shared.verdict is not None:
-                return self._shared.verdict, lost
-            with self._shared.lock:
-                self._shared.requests += 1
+            if shared.stopped:
+                raise Unreachable("the task was interrupted", lost)
+            if shared.verdict is not None:
+                return shared.verdict, lost
+            with shared.lock:
+                shared.requests += 1
             try:
                 response = self._session.request(
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
@@ -402,7 +432,7 @@ class Client:
                         return response, lost
                     waited += delay
                     continue
-                self._shared.busy_since = None
+                shared.busy_since = None
                 if failures == self._retries or response.status_code not in RETRIED_STATUS:
                     return response, lost
                 lost = lost or changes

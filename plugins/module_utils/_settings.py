@@ -209,13 +209,10 @@ INCLUDES = tuple(
     Setting(name, BOOL, left_out="for false", default=False) for name in ("include_dids", "include_credentials")
 )
 
-# --- The task -------------------------------------------------------------------------------------
+# --- Connection -----------------------------------------------------------------------------------
 
-# Requests per second and key (DIDWW API 3, "Rate Limit").
+# Requests per second and key (DIDWW API 3, "Rate Limit"; DIDWW's Postman collection says 10).
 MOST_REQUESTS = 20
-RATE = Setting(
-    "max_requests_per_second", whole(1, MOST_REQUESTS), left_out=f"for {MOST_REQUESTS}", default=MOST_REQUESTS
-)
 
 # How to reach DIDWW. Each option that a task does not set is taken from the environment.
 CONNECTION = (
@@ -230,6 +227,7 @@ CONNECTION = (
     Setting("api_retries", whole(0, 10), default=4),
     Setting("validate_certs", BOOL, default=True),
     Setting("ca_path", CA_BUNDLE),
+    Setting("max_requests_per_second", whole(1, MOST_REQUESTS), default=MOST_REQUESTS),
 )
 
 
@@ -269,8 +267,7 @@ def trunk_spec() -> dict[str, Any]:
 
 def trunks_spec() -> dict[str, Any]:
     """Return the argument spec of a task that updates many trunks."""
-    trunks = {"type": "list", "elements": "dict", "required": True, "options": trunk_spec()}
-    return {"trunks": trunks, **_spec((RATE,))}
+    return {"trunks": {"type": "list", "elements": "dict", "required": True, "options": trunk_spec()}}
 
 
 def info_spec() -> dict[str, Any]:

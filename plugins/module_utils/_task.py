@@ -56,20 +56,21 @@ class Work(NamedTuple):
 
     `spec` returns the argument spec of its options. `parse` takes those that a task sets, and returns
     what `run` finds as `task.wanted`; raises InvalidOptions. `run` returns the result; raises
-    InvalidOptions and jsonapi.RequestFailed.
+    InvalidOptions and jsonapi.RequestFailed. `changes`: whether it may change anything.
     """
 
     spec: Callable[[], dict[str, Any]]
     parse: Callable[[Mapping[str, Any]], Any]
     run: Callable[[Task], dict[str, Any]]
+    changes: bool = True
 
 
 class Task:
     """A task that does `work`, from its options to its result.
 
     `given`: the options as the task writes them; None is an explicit null. Raises InvalidOptions with
-    everything that is wrong with them. The front end sets `check_mode`, `show_diff` and `agent`, and
-    passes `warnings` on.
+    everything that is wrong with them. The front end sets `check_mode`, `show_diff` and `agent`, maybe
+    `clients` that earlier tasks of this process used, and passes `warnings` on.
     """
 
     def __init__(self, work: Work, given: Mapping[str, Any]) -> None:
@@ -87,6 +88,7 @@ class Task:
         self.check_mode = False
         self.show_diff = False
         self.agent = ""
+        self.clients: dict[Any, jsonapi.Client] = {}
         self.warnings: list[str] = []
         self._secrets: set[str] = set()
 
@@ -96,9 +98,21 @@ class Task:
             return self._work.run(self)
         except (InvalidOptions, jsonapi.RequestFailed) as error:
             return {"failed": True, **self.explain(error)}
+        except BaseException:
+            # A timeout or ^C: what is under way must not be followed by more.
+            for client in self.clients.values():
+                client.stop()
+            raise
 
-    def connect(self, pace: jsonapi.Pace | None = None) -> jsonapi.Client:
-        """Return a client for the API that the connection options name, which keeps the rate of `pace`."""
+    def connect(self) -> jsonapi.Client:
+        """Return a client for the API that the connection options name: that of an earlier task, if there is one."""
+        key = (self.agent, *self.connection.items())
+        if key not in self.clients:
+            self.clients[key] = self._new_client()
+        self.clients[key].begin()
+        return self.clients[key]
+
+    def _new_client(self) -> jsonapi.Client:
         options = self.connection
         return jsonapi.Client(
             url=options["api_url"],
@@ -111,7 +125,7 @@ class Task:
             retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
             page_sizes=PAGE_SIZES,
-            pace=pace,
+            pace=jsonapi.Pace(options["max_requests_per_second"]),
         )
 
     def warn(self, text: str) -> None:

@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
@@ -21,7 +21,6 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     FILTERS,
     INCLUDES,
     LINKAGE,
-    RATE,
     RESOURCE_TYPE,
     InvalidOptions,
     Problem,
@@ -71,14 +70,7 @@ def _update_one(task: Task) -> dict[str, Any]:
 # --- Update many trunks ---------------------------------------------------------------------------
 
 
-class Fleet(NamedTuple):
-    """What a task wants of many trunks, in its order, and how many requests it may send in a second."""
-
-    trunks: list[Desired]
-    rate: int
-
-
-def parse_fleet(given: Mapping[str, Any]) -> Fleet:
+def parse_fleet(given: Mapping[str, Any]) -> list[Desired]:
     """Check and convert a list of trunks. Raises InvalidOptions with every problem of every entry."""
     problems: list[Problem] = []
     entries = given.get("trunks")
@@ -98,10 +90,9 @@ def parse_fleet(given: Mapping[str, Any]) -> Fleet:
             wanted.append(trunk.parse(options))
         except InvalidOptions as error:
             problems += [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
-    values = {RATE.name: RATE.default, **collect_all(problems, [RATE], given)}
     if problems:
         raise InvalidOptions(problems)
-    return Fleet(wanted, values[RATE.name])
+    return wanted
 
 
 def _of_entry(index: int, name: object, problem: Problem) -> Problem:
@@ -111,27 +102,55 @@ def _of_entry(index: int, name: object, problem: Problem) -> Problem:
 
 def _update_many(task: Task) -> dict[str, Any]:
     """Bring many trunks to the settings that their entries set: all are planned before anything is sent."""
-    fleet: Fleet = task.wanted
-    client = task.connect(jsonapi.Pace(fleet.rate))
-    found = lookup.find_all(client, fleet.trunks)
+    wanted: list[Desired] = task.wanted
+    client = task.connect()
+    found = lookup.find_all(client, wanted)
     task.warn_of_version(found.meta)
     task.keep_secret(found.there)
-    numbers = lookup.resolve(client, fleet.trunks, found)
-    plans = plan_all(fleet.trunks, found, numbers)
+    numbers = lookup.resolve(client, wanted, found)
+    plans = plan_all(wanted, found, numbers)
 
-    def send(desired: Desired, plan: Plan) -> dict[str, Any]:
+    def send(index: int) -> dict[str, Any]:
         """Carry out a plan; return what is to be said of it besides the plan."""
+        plan = plans[index]
         if plan.patch is None or task.check_mode:
             return {"changed": plan.patch is not None}
         try:
             answered = trunk.read(client.update(plan.patch).resource)
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error)}
-        return {"changed": True, "warnings": trunk.warnings(desired, plan.after, answered)}
+        return {"changed": True, "warnings": trunk.warnings(wanted[index], plan.after, answered)}
 
-    with ThreadPoolExecutor(max_workers=jsonapi.CONNECTIONS) as threads:
-        outcomes = list(threads.map(send, fleet.trunks, plans))
+    outcomes = concurrently(send, len(plans))
     return _report(task, plans, outcomes, client.requests, found.meta)
+
+
+def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
+    """Return what `function` returns for each index below `count`, from as many threads as a client has connections.
+
+    Unlike those of ThreadPoolExecutor, these threads do not keep an interrupted process from ending.
+    """
+    results: list[Any] = [None] * count
+    errors: list[BaseException] = []
+    left = iter(range(count))
+
+    def work() -> None:
+        try:
+            for index in left:
+                results[index] = function(index)
+        except BaseException as error:  # noqa: BLE001 - raised again, in the thread that waits
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(count, jsonapi.CONNECTIONS))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            # A signal that another thread receives is handled only when this one wakes up.
+            thread.join(0.2)
+    if errors:
+        raise errors[0]
+    return results
 
 
 def plan_all(wanted: Sequence[Desired], found: lookup.Found, numbers: Mapping[str, str]) -> list[Plan]:
@@ -300,4 +319,4 @@ def _read(task: Task) -> dict[str, Any]:
 
 UPDATE_ONE = Work(trunk_spec, trunk.parse, _update_one)
 UPDATE_MANY = Work(trunks_spec, parse_fleet, _update_many)
-READ = Work(info_spec, parse_selection, _read)
+READ = Work(info_spec, parse_selection, _read, changes=False)

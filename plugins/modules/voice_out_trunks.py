@@ -10,10 +10,12 @@ module: voice_out_trunks
 short_description: Keep many outbound SIP trunks of DIDWW as a task says
 version_added: 1.0.0
 description:
-  - Does for a list of trunks what M(didww.voice.voice_out_trunk) does for one, in one process and with few requests.
-  - All trunks are read together, and every entry is checked and compared before anything is sent. If there is
-    anything wrong with any entry, nothing is changed, and every problem is told with the index and name of its entry.
-  - Then the trunks that differ are updated concurrently, within the rate that DIDWW allows.
+  - Does for a list of trunks what M(didww.voice.voice_out_trunk) does for one, in one task and with few requests.
+  - All trunks are read together, with one request for each 1000 trunks of the account. If there are at most 50 entries,
+    all of them select their trunks by O(trunks[].id), and DIDWW accepts ids as a filter, one request reads them.
+  - Every entry is checked and compared before anything is sent. If there is anything wrong with any entry, nothing is
+    changed, and every problem is reported with the index and name of its entry.
+  - Then the trunks that differ are updated concurrently, at the rate of O(max_requests_per_second).
   - An update that fails does not stop the others. The task fails at the end, and its result says for each trunk what
     happened. Only when DIDWW has answered none of the last 20 updates, or has had no room for any request for as long
     as O(api_retries) allows to wait, the rest is not sent.
@@ -30,12 +32,6 @@ attributes:
     support: full
   idempotent:
     support: full
-options:
-  max_requests_per_second:
-    description:
-      - The most requests to send in a second, from V(1) to V(20). DIDWW allows 20 per API key, whoever sends them.
-    type: int
-    default: 20
 seealso:
   - module: didww.voice.voice_out_trunk
   - module: didww.voice.voice_out_trunk_info

@@ -7,14 +7,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
 import yaml
+from ansible import __version__ as ansible_version
 from ansible.module_utils import basic
+from ansible_collections.didww.voice.plugins.action import voice_out_trunk as trunk_action
+from ansible_collections.didww.voice.plugins.action import voice_out_trunk_info as info_action
+from ansible_collections.didww.voice.plugins.action import voice_out_trunks as trunks_action
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
+from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
@@ -24,6 +31,12 @@ ROOT = Path(__file__).parents[2]
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 LINKAGE = ("dids", "emergency_dids")
+MODULES = {
+    "voice_out_trunk": voice_out_trunk,
+    "voice_out_trunks": voice_out_trunks,
+    "voice_out_trunk_info": voice_out_trunk_info,
+}
+ACTIONS = {"voice_out_trunk": trunk_action, "voice_out_trunks": trunks_action, "voice_out_trunk_info": info_action}
 
 
 def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
@@ -81,36 +94,59 @@ def local_api(_server: Simulator) -> Simulator:
     return _server
 
 
-@pytest.fixture
-def run_module(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
-    """Run `voice_out_trunk` as ansible-core would, less the process; its result is what it prints."""
-    return module_runner(voice_out_trunk.main, local_api, monkeypatch, capsys)
+@pytest.fixture(autouse=True)
+def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep no pace, except where a test is about it: the local API of unit tests has no limit."""
+    if "test_jsonapi" not in request.node.nodeid:
+        monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
 
 
 @pytest.fixture
-def run_info(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
+def front_end() -> str:
+    """Which front end runs modules: `module`, a module's own process less the process; or `action`, Ansible's."""
+    return "module"
+
+
+@pytest.fixture
+def run_module(
+    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunModule:
+    """Run `voice_out_trunk` as ansible-core would."""
+    return runner(front_end, "voice_out_trunk", local_api, monkeypatch, capsys)
+
+
+@pytest.fixture
+def run_info(
+    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunModule:
     """Run `voice_out_trunk_info` in the same way."""
-    return module_runner(voice_out_trunk_info.main, local_api, monkeypatch, capsys)
+    return runner(front_end, "voice_out_trunk_info", local_api, monkeypatch, capsys)
 
 
 @pytest.fixture
-def run_fleet(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunModule:
+def run_fleet(
+    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunModule:
     """Run `voice_out_trunks` in the same way."""
-    return module_runner(voice_out_trunks.main, local_api, monkeypatch, capsys)
+    return runner(front_end, "voice_out_trunks", local_api, monkeypatch, capsys)
 
 
-def module_runner(
-    main: Callable[[], None],
+def runner(
+    front_end: str,
+    module: str,
     local_api: Simulator,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> RunModule:
-    """Return what runs the module with this `main` in this process."""
+    """Return what runs a module in this process, with one front end or the other."""
 
     def run(check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any) -> dict[str, Any]:
         connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
-        internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": "2.19.0"}
         named = {name: value for name, value in {**connection, **options}.items() if name not in leave_out}
+        if front_end == "action":
+            monkeypatch.setattr(_action, "_CLIENTS", {})
+            return run_action(module, named, check, diff)
+        internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": ansible_version}
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **named}})
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
         # From ansible-core 2.19 on, arguments and results name their serialization.
@@ -119,8 +155,28 @@ def module_runner(
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
         capsys.readouterr()
         with pytest.raises(SystemExit):
-            main()
+            MODULES[module].main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         return {**result, "warnings": warnings}
 
     return run
+
+
+def run_action(module: str, arguments: dict[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
+    """Run a module's action on a local connection; return its result."""
+    task = SimpleNamespace(
+        action=f"didww.voice.{module}",
+        args=arguments,
+        async_val=0,
+        check_mode=check,
+        delegate_to=None,
+        diff=diff,
+        environment=[],
+        timeout=0,
+    )
+    connection = SimpleNamespace(transport="local", become=None, _shell=SimpleNamespace(tmpdir=None))
+    loader = SimpleNamespace(get_basedir=lambda: ".")
+    templar = SimpleNamespace(template=lambda value: value)
+    action = ACTIONS[module].ActionModule(task, connection, None, loader, templar, None)
+    result: dict[str, Any] = action.run(None, {})
+    return {"warnings": [], **result}

@@ -119,6 +119,7 @@ def test_the_oldest_requests_is_one() -> None:
 def test_the_action_group_holds_every_module() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
     assert set(load("meta/runtime.yml")["action_groups"]["all"]) == modules
+    assert {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")} == modules
 
 
 def test_the_oldest_python_is_one() -> None:

@@ -17,14 +17,20 @@ from .faults import SCENARIOS
 from .job import Outcome, Stage
 
 
+@pytest.fixture(scope="session", params=["module", "action"])
+def front_end(request: pytest.FixtureRequest) -> str:
+    """Which front end runs the tasks: modules in processes of their own, or actions in Ansible's."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(front_end: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The APIs of the scenarios, started."""
     parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     chosen = {str(each["scenario"]) for each in parameters if "scenario" in each}
     # Those without a fault are always there: what changes has a diff, which may say too much.
     scenarios = [each for each in SCENARIOS if each.fault.harmless or str(each) in chosen]
-    stage = Stage(tmp_path_factory.mktemp("processes"), scenarios)
+    stage = Stage(tmp_path_factory.mktemp("processes"), scenarios, front_end == "action")
     stage.start()
     try:
         yield stage

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import ansible_runner
 import trustme
-from ansible_collections.didww.voice.plugins.modules import voice_out_trunk, voice_out_trunk_info, voice_out_trunks
 from simulator.server import Simulator
 
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario
@@ -40,13 +39,12 @@ METHOD: dict[str, Any] = {
     },
 }
 SEED = {
-    "api_keys": [KEY],
+    "accounts": [{"api_key": KEY, "readings": ["filter_by_id"]}],
     "trunks": [
         {"id": each, "attributes": {"name": f"Trunk {each[-1]}", "capacity_limit": 30, "authentication_method": METHOD}}
         for each in TRUNKS
     ],
 }
-MAIN = {ONE: voice_out_trunk.main, FLEET: voice_out_trunks.main, INFO: voice_out_trunk_info.main}
 OPTIONS: dict[str, dict[str, Any]] = {
     ONE: {"id": TRUNKS[1], **SETTINGS},
     FLEET: {"trunks": [{"id": each, **SETTINGS} for each in TRUNKS]},
@@ -91,8 +89,9 @@ class Certificates:
 class Stage:
     """An API for each scenario, and a job that runs the tasks of all of them."""
 
-    def __init__(self, folder: Path, scenarios: Iterable[Scenario]) -> None:
+    def __init__(self, folder: Path, scenarios: Iterable[Scenario], in_process: bool) -> None:
         self.folder = folder
+        self.in_process = in_process
         self.elsewhere = Simulator(SEED, rate=0)
         # The longest first, lest the others wait for it at the end.
         self._scenarios = sorted(scenarios, key=lambda scenario: -scenario.seconds)
@@ -164,7 +163,11 @@ class Stage:
         groups: dict[str, Any] = {}
         for scenario in self._scenarios:
             groups.setdefault(scenario.module, {"hosts": {}})["hosts"][str(scenario)] = self._variables(scenario)
-        variables = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        variables = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "didww_in_process": self.in_process,
+        }
         return {"all": {"vars": variables, "children": groups}}
 
     def _variables(self, scenario: Scenario) -> dict[str, Any]:

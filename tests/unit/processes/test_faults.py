@@ -11,9 +11,9 @@ import re
 import pytest
 from simulator.server import Simulator
 
-from ..conftest import module_runner
+from ..conftest import runner
 from .faults import FLEET, INFO, KEY, ONE, SCENARIOS, STRUCK, TRUNKS, Scenario
-from .job import CAPACITY, MAIN, OPTIONS, PREFIX, Outcome, Stage
+from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -55,6 +55,7 @@ def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
 @scenarios
 def test_what_is_left_and_what_settles_it(
     scenario: Scenario,
+    front_end: str,
     stage: Stage,
     outcomes: dict[str, Outcome],
     monkeypatch: pytest.MonkeyPatch,
@@ -74,7 +75,7 @@ def test_what_is_left_and_what_settles_it(
     assert scenario.method == "PATCH" or not scenario.fails or not updates
     assert stage.elsewhere.journal == []
 
-    run = module_runner(MAIN[scenario.module], stage.heal(scenario), monkeypatch, capsys)
+    run = runner(front_end, scenario.module, stage.heal(scenario), monkeypatch, capsys)
     settled, again = (run(api_key=KEY, **OPTIONS[scenario.module]) for _turn in range(2))
     assert "failed" not in settled
     assert settled["changed"] is (STRUCK in changes and not done)

@@ -28,8 +28,8 @@ def updates(api: Simulator) -> int:
     return sum(entry["method"] == "PATCH" for entry in api.journal)
 
 
-@pytest.mark.parametrize("how", ["^C", "timeout"])
-def test_an_interrupted_fleet_stops_sending(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("how", ["^C", "timeout", "killed worker"])
+def test_an_interrupted_fleet_stops_sending(front_end: str, tmp_path: Path, how: str) -> None:
     with Simulator(SEED, rate=0) as api:
         # Ten seconds of updates, of which several are under way at any time.
         api.add_faults({"method": "PATCH", "delay": 0.3, "times": 0})
@@ -46,19 +46,35 @@ def test_an_interrupted_fleet_stops_sending(tmp_path: Path, how: str) -> None:
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
         }
         job = subprocess.Popen(
-            [Path(sys.executable).parent / "ansible-playbook", playbook],
+            [
+                Path(sys.executable).parent / "ansible-playbook",
+                playbook,
+                "-e",
+                f"didww_in_process={front_end == 'action'}",
+            ],
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             start_new_session=True,
         )
+        while how != "timeout" and job.poll() is None and updates(api) < 20:
+            time.sleep(0.05)
         if how == "^C":
-            while job.poll() is None and updates(api) < 20:
-                time.sleep(0.05)
             # To all of the terminal's processes, as a terminal does.
             os.killpg(job.pid, signal.SIGINT)
-        assert job.wait(60) != 0
+        elif how == "killed worker":
+            (worker,) = subprocess.check_output(["pgrep", "--parent", str(job.pid)], text=True).split()
+            os.kill(int(worker), signal.SIGKILL)
+        at = time.monotonic()
+        output, _none = job.communicate(timeout=60)
+        assert job.returncode != 0
+        if how == "timeout":
+            assert "did not end within 4 seconds" in output
+            assert "may have been sent and applied" in output
+        last = max((entry["time"] for entry in api.journal), default=0)
+        assert last < at + 1.5 or how == "timeout"
         time.sleep(1)
         sent = updates(api)
         assert sent >= 20 or how == "timeout"

@@ -102,6 +102,7 @@ def test_the_argument_spec_of_the_connection() -> None:
         "api_retries": {"type": "int", "default": 4},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
+        "max_requests_per_second": {"type": "int", "default": 20},
     }
 
 
@@ -116,10 +117,7 @@ def test_the_argument_specs_of_trunks() -> None:
         "tech_prefix": {"type": "str"},
         "twilio_account_sid": {"type": "str"},
     }
-    assert tables.trunks_spec() == {
-        "trunks": {"type": "list", "elements": "dict", "required": True, "options": one},
-        "max_requests_per_second": {"type": "int", "default": 20},
-    }
+    assert tables.trunks_spec() == {"trunks": {"type": "list", "elements": "dict", "required": True, "options": one}}
 
 
 def test_the_argument_spec_of_a_selection() -> None:

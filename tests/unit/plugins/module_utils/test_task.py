@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible import __version__ as ansible_version
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
 from ansible_collections.didww.voice.plugins.module_utils import _task as task
@@ -77,7 +78,7 @@ def test_an_option_that_does_not_exist_is_rejected_without_its_value() -> None:
         task.Task(task.Work(lambda: {"name": {}}, dict, lambda _task: {}), {"api_key": "local-key", "apikey": SECRET})
     assert error.value.messages() == [
         "unsupported options: apikey. Supported parameters include: api_key, api_retries, api_timeout, api_url, "
-        "ca_path, name, validate_certs."
+        "ca_path, max_requests_per_second, name, validate_certs."
     ]
 
 
@@ -91,6 +92,7 @@ def test_every_connection_option_has_its_environment_variable(
         "DIDWW_API_RETRIES",
         "DIDWW_VALIDATE_CERTS",
         "DIDWW_CA_PATH",
+        "DIDWW_MAX_REQUESTS_PER_SECOND",
     ]
     # Options of the task win over the environment; what the task leaves out is taken from it.
     monkeypatch.setenv("DIDWW_API_KEY", "unknown")
@@ -107,7 +109,7 @@ def test_every_connection_option_has_its_environment_variable(
 def test_a_request_says_who_asks(local_api: Simulator, run_module: RunModule) -> None:
     run_module(name="EU SBC")
     headers = dict(local_api.journal[0]["headers"])
-    assert headers["User-Agent"] == f"ansible-collection/didww.voice/{task.VERSION} ansible-core/2.19.0"
+    assert headers["User-Agent"] == f"ansible-collection/didww.voice/{task.VERSION} ansible-core/{ansible_version}"
     assert headers["Api-Key"] == "local-key"
 
 

@@ -22,23 +22,19 @@ def rejected(parse: Any, given: dict[str, Any]) -> list[str]:
 
 
 def test_a_fleet_is_read_in_every_spelling() -> None:
-    fleet = works.parse_fleet(
-        {"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"], "max_requests_per_second": "5"}
-    )
-    assert [desired.value for desired in fleet.trunks] == [ID, ID]
-    assert fleet.trunks[1].settings == {"status": "blocked"}
-    assert fleet.rate == 5
-    assert works.parse_fleet({"trunks": []}) == ([], 20)
+    wanted = works.parse_fleet({"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"]})
+    assert [desired.value for desired in wanted] == [ID, ID]
+    assert wanted[1].settings == {"status": "blocked"}
+    assert works.parse_fleet({"trunks": []}) == []
 
 
 def test_every_problem_of_a_fleet_is_reported() -> None:
-    given = {"trunks": [{"name": "EU", "status": 5, "colour": "red"}, 7], "max_requests_per_second": 0}
+    given = {"trunks": [{"name": "EU", "status": 5, "colour": "red"}, 7]}
     first, *others = rejected(works.parse_fleet, given)
     assert first.startswith("trunks[0] (EU): unsupported options: colour. Supported parameters include: allow_any_did_")
     assert others == [
         "trunks[0] (EU): status: 5 is not accepted; expected one of active, blocked",
         "trunks[1]: 7 is not accepted; expected a dictionary of options",
-        "max_requests_per_second: 0 is not accepted; expected a whole number from 1 to 20",
     ]
 
 

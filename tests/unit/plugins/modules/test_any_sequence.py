@@ -45,6 +45,12 @@ MISTAKES: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture
+def front_end() -> str:
+    """Which front end runs the modules: one, since a sequence takes long and both are compared elsewhere."""
+    return "action"
+
+
 class Sequence(RuleBasedStateMachine):
     """The local API, and everybody who works with it."""
 

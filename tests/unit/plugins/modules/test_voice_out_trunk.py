@@ -234,6 +234,7 @@ MISPLACED = [
 
 @pytest.mark.parametrize("options", MISPLACED)
 def test_a_secret_where_none_belongs_is_neither_shown_nor_logged(
+    front_end: str,
     local_api: Simulator,
     run_module: RunModule,
     run_fleet: RunModule,
@@ -251,20 +252,20 @@ def test_a_secret_where_none_belongs_is_neither_shown_nor_logged(
         assert result["failed"] is True
         assert "unsupported options" in result["msg"]
         assert SECRET not in json.dumps(result)
-    assert len(logged) == 4
+    assert len(logged) == (4 if front_end == "module" else 0)
     assert SECRET not in str(logged)
     assert local_api.journal == []
 
 
 def test_a_malformed_url_is_not_logged(
-    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+    front_end: str, local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[str] = []
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda self, msg, log_args=None: logged.append(f"{msg} {log_args}"))
     result = run_module(id=TRUNK, api_url=f"https://user:{SECRET}@api.didww.com/v3")
     assert result["msg"].startswith("api_url: the value is not accepted; expected the base URL")
     assert SECRET not in json.dumps(result)
-    assert len(logged) == 1
+    assert len(logged) == (1 if front_end == "module" else 0)
     assert SECRET not in str(logged)
 
 

@@ -24,14 +24,13 @@ DID = "6b1f4c0a-0000-4000-8000-000000000003"
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "credentials"}
 
 
-@pytest.fixture(autouse=True)
-def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep no pace, except where a test is about it: the local API of unit tests has no limit."""
-    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
+def answered(local_api: Simulator) -> list[dict[str, Any]]:
+    """Return the requests that were sent, without those for a filter by id, which this account refuses."""
+    return [entry for entry in local_api.journal if "filter[id]" not in dict(entry["query"])]
 
 
 def methods(local_api: Simulator) -> list[str]:
-    return [entry["method"] for entry in local_api.journal]
+    return [entry["method"] for entry in answered(local_api)]
 
 
 def test_a_fleet(local_api: Simulator, run_fleet: RunModule) -> None:
@@ -96,7 +95,7 @@ def test_no_trunks_are_no_requests(local_api: Simulator, run_fleet: RunModule) -
 def test_linkage_is_read_only_where_an_entry_names_it(local_api: Simulator, run_fleet: RunModule) -> None:
     run_fleet(trunks=[{"id": EU}, {"id": TWILIO}])
     run_fleet(trunks=[{"id": EU, "emergency_dids": []}, {"id": TWILIO}])
-    first, second = (dict(entry["query"]) for entry in local_api.journal)
+    first, second = (dict(entry["query"]) for entry in answered(local_api))
     page = {"page[number]": "1", "page[size]": "1000"}
     assert first == page
     assert second == {**page, "include": "emergency_dids", "fields[dids]": "number"}
@@ -193,7 +192,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert "may have been applied" in lost["msg"]
     assert (changed["changed"], "failed" in changed) == (True, False)
     assert (same["changed"], same["changes"]) == (False, {})
-    assert result["summary"] == {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 4}
+    assert result["summary"] == {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 5}
     assert result["msg"].startswith("2 of 4 trunks could not be updated, 1 were changed: 2 problems: (1) trunks[0]")
     assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
     again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
@@ -339,7 +338,7 @@ def test_updates_keep_the_pace(local_api: Simulator, run_fleet: RunModule, monke
     turns: list[int] = []
     monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
     run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])
-    assert len(turns) == len(local_api.journal) == 3
+    assert len(turns) == len(local_api.journal) == 4
 
 
 def test_another_version_is_told(local_api: Simulator, run_fleet: RunModule, run_info: RunModule) -> None:
@@ -393,7 +392,7 @@ def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModul
     entries = [{name: value for name, value in each.items() if name not in READ_ONLY} for each in found]
     result = run_fleet(trunks=entries)
     assert result["changed"] is False
-    assert result["summary"] == {"total": 7, "changed": 0, "unchanged": 7, "failed": 0, "requests": 1}
+    assert result["summary"] == {"total": 7, "changed": 0, "unchanged": 7, "failed": 0, "requests": 2}
 
 
 def test_single_requests_where_pages_would_be_more(
@@ -404,12 +403,46 @@ def test_single_requests_where_pages_would_be_more(
     result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
     assert result["changed"] is False
     # A page, and then one request each: fewer than the six pages that are left.
-    assert len(local_api.journal) <= 3
+    assert len(answered(local_api)) <= 3
     missing = "00000000-0000-4000-8000-000000000000"
     assert f"trunks[1] ({missing}): id: no trunk" in run_fleet(trunks=[{"id": ids[-1]}, {"id": missing}])["msg"]
     local_api.clear_journal()
     run_fleet(trunks=[{"name": "EU SBC"}, {"name": "Twilio London"}])
     assert len(local_api.journal) == 7
+
+
+BY_ID = "openapi-key"  # an account that can be filtered by id
+
+
+def test_a_fleet_by_ids_asks_for_those_ids(local_api: Simulator, run_fleet: RunModule) -> None:
+    ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(60)]
+    for each in ids:
+        local_api.put_trunk(each, account=BY_ID, attributes={"name": each})
+    missing = "00000000-0000-4000-8000-000000000000"
+    result = run_fleet(api_key=BY_ID, trunks=[{"id": each.upper()} for each in ids[:50]])
+    assert (result["changed"], result["summary"]["requests"]) == (False, 1)
+    (request,) = local_api.journal
+    assert dict(request["query"])["filter[id]"] == ",".join(ids[:50])
+    message = run_fleet(api_key=BY_ID, trunks=[{"id": ids[0]}, {"id": missing}])["msg"]
+    assert message.startswith(f"trunks[1] ({missing}): id: no trunk of this account has")
+
+
+def test_many_ids_are_asked_for_where_that_is_fewer_requests(
+    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 10)
+    ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(200)]
+    for each in ids:
+        local_api.put_trunk(each, account=BY_ID, attributes={"name": each})
+    # A page, and two requests with 50 and 1 to 10 ids, instead of 20 pages; each is a list with pages of its own here.
+    result = run_fleet(api_key=BY_ID, trunks=[{"id": each} for each in ids[-60:]])
+    assert result["summary"]["unchanged"] == 60
+    asked = [dict(entry["query"]).get("filter[id]", "") for entry in local_api.journal]
+    assert asked[0] == ""
+    assert set(asked[1:]) == {",".join(ids[-60:-10]), ",".join(ids[-10:])}
+    # All of a page: nothing is left to ask for.
+    local_api.clear_journal()
+    assert run_fleet(api_key=BY_ID, trunks=[{"id": each} for each in ids])["summary"]["total"] == 200
 
 
 def test_a_single_request_that_is_refused_is_an_error(
@@ -455,7 +488,10 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
     ("options", "message"),
     [
         ({"trunks": None}, "trunks: null is not accepted; expected a list of trunks, each a dictionary of options"),
-        ({"trunks": [], "max_requests_per_second": None}, "max_requests_per_second: null is not accepted; leave"),
+        (
+            {"trunks": [], "max_requests_per_second": None},
+            "max_requests_per_second: null is not accepted; expected",
+        ),
         ({"trunks": [{"id": EU}], "api_timeout": None}, "api_timeout: null is not accepted; expected seconds"),
         ({}, "trunks: required: a list of trunks, each a dictionary of options"),
         ({"trunks": "name=EU capacity_limit=3"}, 'trunks: "name=EU capacity_limit=3" is not accepted; expected a list'),

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
+
+"""Front end: a work in Ansible's own process, where that means the same as in a module's.
+
+A Python process is most of what a module costs. The module runs as before wherever anything could
+differ: on another host, as another user, in the background, with another Python or environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible import __version__ as ansible_version
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
+
+try:
+    from ansible.module_utils.common.json import Direction, get_module_encoder
+except ImportError:  # before ansible-core 2.19
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+    def _encode(arguments: Any) -> str:
+        return json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True)
+else:
+
+    def _encode(arguments: Any) -> str:
+        return json.dumps(arguments, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
+
+
+# One for each account, for all tasks of this process: the items of a loop share connections and rate.
+_CLIENTS: dict[Any, jsonapi.Client] = {}
+
+
+class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no types
+    """An action that does `work` here, or in its module."""
+
+    work: Work
+
+    def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the task, from whichever front end."""
+        variables = task_vars or {}
+        run = self._run_here if self._means_the_same(variables) else super().run
+        try:
+            result: dict[str, Any] = run(tmp, task_vars)
+            return result
+        except BaseException as error:
+            # Ansible raises this for the keyword `timeout`; its class lies in another module from 2.19 on.
+            if type(error).__name__ != "TaskTimeoutError" or self._task.check_mode or not self.work.changes:
+                raise
+            period = self._task.timeout
+            words = f"The {self._task.action} action did not end within {period} seconds and was terminated."
+            words += " Updates may have been sent and applied: run the task again, which settles it."
+            return {"failed": True, "msg": words, "timedout": {"period": period}}
+
+    def _run_here(self, tmp: Any, task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
+        result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
+        # As a module gets them: plain JSON.
+        given = json.loads(_encode(self._task.args))
+        with _in_folder(self._loader.get_basedir()):
+            result.update(run_here(self.work, given, bool(self._task.check_mode), bool(self._task.diff)))
+        return result
+
+    def _means_the_same(self, task_vars: Mapping[str, Any]) -> bool:
+        """Return whether the work means the same in this process as in a module's."""
+        if self._task.delegate_to:
+            task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, task_vars)
+
+        def variable(name: str, default: Any) -> Any:
+            return self._templar.template(task_vars[name]) if name in task_vars else default
+
+        same = [
+            self._connection.transport == "local",
+            not self._connection.become,
+            not self._task.async_val,
+            not any(self._task.environment or []),
+            jsonapi.REQUESTS_IMPORT_ERROR is None,
+            # There, looking up a proxy is not safe in a forked process.
+            sys.platform != "darwin",
+            _is_this_python(variable("ansible_python_interpreter", "auto")),
+            boolean(variable("didww_in_process", True), strict=False),
+        ]
+        return all(same)
+
+
+def run_here(work: Work, given: Mapping[str, Any], check_mode: bool, show_diff: bool) -> dict[str, Any]:
+    """Return the result of a work, as AnsibleModule would return it."""
+    try:
+        task = Task(work, given)
+    except InvalidOptions as error:
+        return {"failed": True, **explain(error, "")}
+    task.check_mode, task.show_diff, task.clients = check_mode, show_diff, _CLIENTS
+    task.agent = f"ansible-core/{ansible_version}"
+    result = task.run()
+    if task.warnings:
+        result["warnings"] = task.warnings
+    # What AnsibleModule does about no_log.
+    cleaned: dict[str, Any] = remove_values(json.loads(json.dumps(result)), {task.connection["api_key"]})
+    return cleaned
+
+
+def _is_this_python(interpreter: Any) -> bool:
+    """Return whether `ansible_python_interpreter` is the Python that runs Ansible, or leaves the choice to Ansible."""
+    if str(interpreter).startswith("auto"):
+        return True
+    path = shutil.which(str(interpreter)) or ""
+    # In a virtual environment, python and python3 are links to one program, which is another one's too.
+    here = [os.path.dirname(os.path.abspath(each)) for each in (path, sys.executable)]
+    return bool(path) and here[0] == here[1] and os.path.samefile(path, sys.executable)
+
+
+@contextlib.contextmanager
+def _in_folder(folder: str) -> Iterator[None]:
+    """Work in a folder, as a module on a local connection does: relative paths begin there."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

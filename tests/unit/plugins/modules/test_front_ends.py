@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Both front ends return the same, send the same, and share what they may."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.plugin_utils import _action
+from simulator.server import Simulator
+
+from ...conftest import ACTIONS, CASES, TRUNK, options_of, prepare, run_action, runner
+
+VALUES = [
+    (case, value)
+    for case in CASES
+    for value in [
+        case["asks"],
+        None,
+        *case["equal"],
+        *case.get("cleared", []),
+        *(refused["value"] for refused in case["refused"]),
+    ]
+]
+OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+Compare = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def compare(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
+    """Run a module with both front ends, each on the same account, and return the one result of the two."""
+
+    def run(module: str, ready: Callable[[], object] = lambda: None, **options: Any) -> dict[str, Any]:
+        results, sent = [], []
+        for front_end in ("module", "action"):
+            local_api.reset()
+            ready()
+            result = runner(front_end, module, local_api, monkeypatch, capsys)(**options)
+            result.pop("invocation", None)
+            result.pop("exception", None)
+            results.append(result)
+            sent.append([{**entry, "time": None} for entry in local_api.journal])
+        assert results[0] == results[1]
+        assert sent[0] == sent[1]
+        return results[0]
+
+    return run
+
+
+@pytest.mark.parametrize(("case", "value"), VALUES, ids=[f"{c['option']}={v!r:.60}" for c, v in VALUES])
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_both_return_and_send_the_same(
+    local_api: Simulator, compare: Compare, check: bool, case: dict[str, Any], value: Any
+) -> None:
+    compare(
+        "voice_out_trunk", lambda: prepare(local_api, case), check=check, diff=True, id=TRUNK, **options_of(case, value)
+    )
+
+
+def test_fleets_and_readings_are_the_same(local_api: Simulator, compare: Compare) -> None:
+    trunks = [{"name": "EU SBC", "capacity_limit": "60"}, f"id={OTHER} status=blocked", {"name": "Any DID", "dids": []}]
+    assert compare("voice_out_trunks", diff=True, trunks=trunks)["summary"]["changed"] == 2
+    assert compare("voice_out_trunks", trunks=[*trunks, {"name": "nobody"}, 5])["failed"] is True
+    assert compare("voice_out_trunk_info", include_dids=True, include_credentials=True)["trunks"]
+    fault = {"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}}
+    warned = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=None)
+    assert warned["warnings"] == ["DIDWW answered rtp_timeout 30 where the task asks for null"]
+    fault = {"method": "PATCH", "apply": True, "drop": "before"}
+    lost = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=60)
+    assert "may have been applied" in lost["msg"]
+
+
+def test_the_key_is_blanked_out_of_a_result(local_api: Simulator, compare: Compare) -> None:
+    def name_it_after_the_key() -> None:
+        local_api.put_trunk(TRUNK, attributes={"name": "has local-key in it", "external_reference_id": "local-key"})
+
+    (found,) = compare("voice_out_trunk_info", name_it_after_the_key, id=TRUNK)["trunks"]
+    assert found["name"] == "has ******** in it"
+    assert found["external_reference_id"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_the_items_of_a_loop_share_a_client(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_action, "_CLIENTS", {})
+    made: list[Any] = []
+    original = jsonapi.Client.__init__
+
+    def init(self: jsonapi.Client, **options: Any) -> None:
+        made.append(self)
+        original(self, **options)
+
+    monkeypatch.setattr(jsonapi.Client, "__init__", init)
+    options = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0, "id": TRUNK}
+    for _item in range(jsonapi.CONNECTIONS + 1):
+        local_api.add_faults({"status": 503})
+        assert run_action("voice_out_trunk", dict(options))["failed"] is True
+    # What earlier items learned of the server is no reason not to try.
+    assert run_action("voice_out_trunk", dict(options))["changed"] is False
+    assert len(made) == 1
+    run_action("voice_out_trunk", {**options, "api_timeout": 7})
+    assert len(made) == 2
+
+
+HERE = {
+    "an action on the controller": {},
+    "its own Python": {"variables": {"ansible_python_interpreter": sys.executable}},
+    "a Python that Ansible finds": {"variables": {"ansible_python_interpreter": "auto_silent"}},
+    "turned on": {"variables": {"didww_in_process": "yes"}},
+    "empty environments": {"task": {"environment": [{}, None]}},
+}
+NOT_HERE: dict[str, dict[str, Any]] = {
+    "another host": {"connection": {"transport": "ssh"}},
+    "another user": {"connection": {"become": object()}},
+    "in the background": {"task": {"async_val": 60}},
+    "an environment": {"task": {"environment": [{}, {"HTTPS_PROXY": "http://127.0.0.1:1"}]}},
+    "another Python": {"variables": {"ansible_python_interpreter": "/usr/bin/env"}},
+    "a Python that is not there": {"variables": {"ansible_python_interpreter": "/nowhere/python3"}},
+    "turned off": {"variables": {"didww_in_process": "false"}},
+    "turned off where it is delegated to": {
+        "task": {"delegate_to": "there"},
+        "variables": {"ansible_delegated_vars": {"there": {"didww_in_process": False}}},
+    },
+    "no requests": {"requests": "ImportError"},
+    "macOS": {"platform": "darwin"},
+}
+
+
+@pytest.mark.parametrize("situation", [*HERE, *NOT_HERE])
+def test_a_task_runs_here_where_that_means_the_same(monkeypatch: pytest.MonkeyPatch, situation: str) -> None:
+    differs: dict[str, Any] = {**HERE, **NOT_HERE}[situation]
+    monkeypatch.setattr(NormalAction, "run", lambda self, tmp, task_vars: {"ran": "module"})
+    monkeypatch.setattr(_action, "run_here", lambda *arguments: {"ran": "here"})
+    monkeypatch.setattr(jsonapi, "REQUESTS_IMPORT_ERROR", differs.get("requests"))
+    monkeypatch.setattr(sys, "platform", differs.get("platform", "linux"))
+    task = {"args": {}, "async_val": 0, "check_mode": False, "delegate_to": None, "diff": False, "environment": []}
+    connection = {"transport": "local", "become": None, "_shell": SimpleNamespace(tmpdir=None)}
+    action = ACTIONS["voice_out_trunk"].ActionModule(
+        SimpleNamespace(**{**task, **differs.get("task", {})}),
+        SimpleNamespace(**{**connection, **differs.get("connection", {})}),
+        None,
+        SimpleNamespace(get_basedir=lambda: "."),
+        SimpleNamespace(template=lambda value: value),
+        None,
+    )
+    assert action.run(None, differs.get("variables", {}))["ran"] == ("here" if situation in HERE else "module")
