@@ -38,11 +38,11 @@ options:
     type: str
   external_reference_id:
     description:
-      - Only trunks with this identifier, to the letter. Write digits in quotes, since YAML reads V(0012) as 10.
+      - Only trunks with exactly this identifier. Write digits in quotes, since YAML reads V(0012) as 10.
     type: str
   name:
     description:
-      - Only trunks with this name, to the letter. Write digits in quotes, since YAML reads V(0012) as 10.
+      - Only trunks with exactly this name. Write digits in quotes, since YAML reads V(0012) as 10.
     type: str
   name_contains:
     description:
