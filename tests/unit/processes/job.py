@@ -148,7 +148,7 @@ class Stage:
             # Without one, ansible-runner would take over the signals of this process.
             cancel_callback=lambda: False,
         )
-        return {
+        outcomes = {
             event["event_data"]["host"]: Outcome(
                 failed=event["event"] == "runner_on_failed",
                 result=event["event_data"]["res"],
@@ -158,6 +158,9 @@ class Stage:
             for event in runner.events
             if event["event"] in ("runner_on_ok", "runner_on_failed")
         }
+        # Without this, every test would fail for a job that did not start, and none would say why.
+        assert outcomes, f"{runner.status}, {runner.rc}: {runner.stdout.read()}"
+        return outcomes
 
     def _inventory(self) -> dict[str, Any]:
         groups: dict[str, Any] = {}
