@@ -219,7 +219,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against the local API and write docs/benchmarks; takes 11 minutes."""
+    """Measure against the local API and write docs/benchmarks; takes 18 minutes. Argument: `quick`, to try it."""
     session.install("-r", "tests/requirements-bench.txt")
     install_collection(session)
     session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})

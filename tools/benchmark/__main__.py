@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the modules beside the other ways, and write docs/benchmarks.{json,md,png}: `make bench`."""
+"""Measure the modules beside the other ways, and write docs/benchmarks.{json,md,png}: `make bench`.
+
+`make bench ARGS=quick` tries the benchmark itself: small fleets, each run once, written to build/bench.
+`make bench ARGS=--report` writes the page and the plot again, from the last figures.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import report
+from benchmark.report import CHANGE, IN_PROCESS, LATENCIES, LOOP, LOOP_BY_HAND, MODULE_PROCESS, NOTHING, TEN
 from benchmark.running import HERE, KEY, ROOT, Api, Command, Runner
 
-ONE, MODULE = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
-LOOP, LOOP_BY_HAND = "loop of voice_out_trunk", "loops by hand: uri GET, uri PATCH"
-NOTHING, CHANGE = "nothing to do", "all changed"
+ONE, MANY = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
 DIDS_EACH = 2
 # What a task names of each trunk. All of it is so already, or the capacity limit is not.
 SETTINGS = {"capacity_limit": 30, "status": "active", "default_dst_action": "allow_all", "rtp_timeout": 30}
@@ -97,13 +100,18 @@ def by_hand(api: Api, reads: str, updates: str, result: str) -> list[dict[str, A
 
 
 class Bench:
-    """All measurements, kept in `data`."""
+    """All measurements, kept in `data`. `quick`: small fleets, each run once."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, quick: bool) -> None:
         self.work = work
+        self.quick = quick
         self.runner = Runner(work, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
         self.rows: list[dict[str, Any]] = []
-        self.data: dict[str, Any] = {"machine": machine(), "rows": self.rows}
+        self.data: dict[str, Any] = {"machine": machine(), "quick": quick, "rows": self.rows}
+
+    def cut(self, size: int) -> int:
+        """Return how many trunks a fleet has that is reported as one of this size."""
+        return max(3, size // 50) if self.quick else size
 
     def playbook(self, name: str, tasks: list[dict[str, Any]], updates: int, **variables: Any) -> Command:
         """Write a playbook and its variables; return the command that runs it."""
@@ -113,6 +121,13 @@ class Bench:
         extra.write_text(json.dumps(variables))
         more = ["-e", f"@{extra}"] if variables else []
         return Command(name, ["ansible-playbook", str(book), *more], updates)
+
+    def both(self, name: str, tasks: list[dict[str, Any]], updates: int, **variables: Any) -> list[Command]:
+        """Return the commands that run tasks in Ansible's own process, and in those of modules."""
+        return [
+            self.playbook(f"{name}, {IN_PROCESS}", tasks, updates, **variables),
+            self.playbook(f"{name}, {MODULE_PROCESS}", tasks, updates, **variables, didww_in_process=False),
+        ]
 
     def module_alone(self, module: str, options: dict[str, Any]) -> Command:
         """Return the command that runs a module without Ansible around it."""
@@ -127,41 +142,49 @@ class Bench:
     ) -> None:
         """Measure commands against a fleet of `stored` trunks (`size`, if it is not given)."""
         start = time.monotonic()
-        samples = self.runner.round_robin(api, seed(stored or size), commands, times, warm_up)
+        if self.quick:
+            times, warm_up = 1, False
+        samples = self.runner.round_robin(api, seed(self.cut(stored or size)), commands, times, warm_up)
         for name, found in samples.items():
             row = {"case": case, "contender": name, "latency": api.latency, "trunks": size, "samples": found}
             self.rows.append(row)
-            print(f"{api.latency:5} {size:6} {case:14} {name:28} {report.median(row):8.3f} s", flush=True)
+            print(f"{api.latency:5} {size:6} {case:14} {name:40} {report.median(row):8.3f} s", flush=True)
         print(f"  took {time.monotonic() - start:.0f} s", flush=True)
 
-    def one_trunk(self, api: Api, times: int) -> None:
-        """One trunk, of an account that has ten."""
+    def few(self, api: Api) -> None:
+        """One task and ten, each for one trunk, in an account that has ten trunks."""
         trunk = trunk_id(0)
         read, update = by_hand(api, trunk, trunk, "trunk")
         keep = {changed: [{"name": "Keep", ONE: {"id": trunk, **settings(changed)}}] for changed in (False, True)}
         script = [sys.executable, str(HERE / "sdk_script.py"), trunk, json.dumps(settings(True))]
         nothing = [
-            self.playbook("no task", [], 0),
-            self.playbook("empty module", [{"name": "Nothing", "empty": {}}], 0),
-            self.playbook("voice_out_trunk", keep[False], 0),
-            self.playbook("one uri GET", [read], 0),
+            self.playbook(report.START, [], 0),
+            self.playbook(report.EMPTY, [{"name": "Nothing", "empty": {}}], 0),
+            *self.both(report.ONE, keep[False], 0),
+            self.playbook(report.URI, [read], 0),
         ]
         change = [
-            self.playbook("voice_out_trunk", keep[True], 1),
-            self.playbook("by hand: uri GET, uri PATCH", [read, update], 1, wanted=settings(True)),
+            *self.both(report.ONE, keep[True], 1),
+            self.playbook(report.BY_HAND, [read, update], 1, wanted=settings(True)),
             Command("script on the didww package", script, 1),
         ]
-        self.add(api, NOTHING, 1, nothing, times, stored=10)
-        self.add(api, CHANGE, 1, change, times, stored=10)
+        entries = fleet(self.cut(10), False)
+        ten = [
+            *self.both(report.ONE, [{"name": "Keep", ONE: entry} for entry in entries], 0),
+            self.playbook(report.URI, [by_hand(api, entry["id"], entry["id"], "trunk")[0] for entry in entries], 0),
+        ]
+        self.add(api, NOTHING, 1, nothing, 11, stored=10)
+        self.add(api, CHANGE, 1, change, 11, stored=10)
+        self.add(api, TEN, 10, ten, 5)
 
     def many(self, size: int, changed: bool, linked: bool = False) -> Command:
         """Return the command for a fleet in one task."""
-        task = {"name": "Keep the fleet", MODULE: {"trunks": "{{ fleet }}"}}
-        name = "voice_out_trunks, dids by number" if linked else "voice_out_trunks"
-        return self.playbook(name, [task], size * changed, fleet=fleet(size, changed, linked))
+        task = {"name": "Keep the fleet", MANY: {"trunks": "{{ fleet }}"}}
+        entries = fleet(self.cut(size), changed, linked)
+        return self.playbook(report.LINKED if linked else report.MANY, [task], len(entries) * changed, fleet=entries)
 
-    def loop(self, size: int, changed: bool) -> Command:
-        """Return the command for a fleet in a loop."""
+    def loop(self, size: int, changed: bool) -> list[Command]:
+        """Return the commands for a fleet in a loop."""
         options = {name: f"{{{{ item.{name} }}}}" for name in ("id", *SETTINGS)}
         task = {
             "name": "Keep the fleet",
@@ -169,29 +192,33 @@ class Bench:
             "loop": "{{ fleet }}",
             "loop_control": {"label": "{{ item.id }}"},
         }
-        return self.playbook(LOOP, [task], size * changed, fleet=fleet(size, changed))
+        entries = fleet(self.cut(size), changed)
+        return self.both(LOOP, [task], len(entries) * changed, fleet=entries)
 
-    def loop_by_hand(self, api: Api, size: int) -> Command:
-        """Return the command that changes a fleet by hand, in two loops."""
+    def loop_by_hand(self, api: Api, size: int, changed: bool) -> Command:
+        """Return the command that reads a fleet by hand, in a loop, and changes it in a second one."""
         read, update = by_hand(api, "{{ item.id }}", "{{ item.0.id }}", "item.1")
         read |= {"loop": "{{ fleet }}", "loop_control": {"label": "{{ item.id }}"}}
         update |= {"loop": "{{ fleet | zip(trunk.results) }}", "loop_control": {"label": "{{ item.0.id }}"}}
-        return self.playbook(LOOP_BY_HAND, [read, update], size, fleet=fleet(size, True), wanted=settings(True))
+        entries = fleet(self.cut(size), changed)
+        tasks, updates = ([read, update], len(entries)) if changed else ([read], 0)
+        name = LOOP_BY_HAND[CHANGE if changed else NOTHING]
+        return self.playbook(name, tasks, updates, fleet=entries, wanted=settings(True))
 
     def fleets(self, api: Api, far: bool) -> None:
         """Fleets in one task and in a loop. With latency (`far`) the longest runs are left out."""
         for changed, case in ((False, NOTHING), (True, CHANGE)):
-            for size in (10, 100, 1000):
-                if not changed or size < 1000:
-                    self.add(api, case, size, [self.many(size, changed)], 5)
-            loops = [self.loop(10, changed), *([self.loop_by_hand(api, 10)] if changed else [])]
-            self.add(api, case, 10, loops, 3)
-            if not far and not changed:
-                self.add(api, case, 200, [self.loop(200, changed)], 1, warm_up=False)
-        self.add(api, NOTHING, 1000, [self.many(1000, False, linked=True)], 5)
+            for size in (10, 100):
+                self.add(api, case, size, [self.many(size, changed)], 3 if changed else 5)
+            for size in (10,) if far else (10, 50):
+                loops = [*self.loop(size, changed), self.loop_by_hand(api, size, changed)]
+                self.add(api, case, size, loops, 3 if size == 10 else 1, warm_up=False)
+            # In full, and only in Ansible's own process: the other ways take minutes.
+            self.add(api, case, 1000, self.loop(1000, changed)[:1], 1, warm_up=False)
+        self.add(api, NOTHING, 1000, [self.many(1000, False), self.many(1000, False, linked=True)], 5)
         self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
         if not far:
-            self.add(api, NOTHING, 10000, [self.many(10000, False)], 1, warm_up=False)
+            self.add(api, NOTHING, 10000, [self.many(10000, False)], 3, warm_up=False)
 
     def alone(self, api: Api) -> None:
         """The module's process without Ansible: CPU and memory, and what its imports take."""
@@ -203,7 +230,7 @@ class Bench:
         python = Command("python -c pass", [sys.executable, "-c", "pass"])
         self.add(api, "alone", 1, [python, one, uri], 9, stored=10)
         for size in (10, 100, 1000, 10000):
-            command = self.module_alone("voice_out_trunks", {"trunks": fleet(size, False)})
+            command = self.module_alone("voice_out_trunks", {"trunks": fleet(self.cut(size), False)})
             self.add(api, "alone", size, [command], 5 if size < 10000 else 3)
         self.data["imports"] = {}
         for command in (one, uri):
@@ -234,16 +261,17 @@ def machine() -> dict[str, Any]:
 
 def main() -> int:
     """Measure, or with `--report` write the documents of the last figures again."""
-    docs = ROOT / "docs"
-    docs.mkdir(exist_ok=True)
+    quick = "quick" in sys.argv
+    docs = ROOT / "build" / "bench" if quick else ROOT / "docs"
+    docs.mkdir(parents=True, exist_ok=True)
     figures = docs / "benchmarks.json"
     if "--report" not in sys.argv:
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="bench") as work:
-            bench = Bench(Path(work))
-            for latency in (0.0, 0.05):
+            bench = Bench(Path(work), quick)
+            for latency in LATENCIES:
                 with Api(Path(work), latency) as api:
-                    bench.one_trunk(api, 11)
+                    bench.few(api)
                     bench.fleets(api, far=latency > 0)
             with Api(Path(work), 0.0) as api:
                 bench.alone(api)
