@@ -30,9 +30,11 @@ USED = (
     "docs/docsite/rst/*.rst",
     "meta/*.yml",
     "playbooks/*",
+    "plugins/action/*.py",
     "plugins/doc_fragments/*.py",
     "plugins/module_utils/*.py",
     "plugins/modules/*.py",
+    "plugins/plugin_utils/*.py",
 )
 
 

@@ -4,16 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""JSON:API documents over HTTP. Knows no DIDWW and no Ansible.
-
-A request returns a document that JSON:API allows and that answers it, or it raises:
-
-    RequestFailed
-    ├── Unreachable        no answer at all, after every attempt
-    ├── UnusableAnswer     an answer that is not the JSON:API document that was asked for
-    ├── ListKeepsChanging  a list that changed each time it was read
-    └── ApiError           an answer with an HTTP error status, and its JSON:API errors
-"""
+"""JSON:API over HTTP: requests, retries, the rate. Knows no DIDWW and no Ansible."""
 
 from __future__ import annotations
 
@@ -27,8 +18,38 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
+
+from ansible_collections.didww.voice.plugins.module_utils._documents import (
+    Answer,
+    Answers,
+    ApiError,
+    ListKeepsChanging,
+    Page,
+    RequestFailed,
+    Unreachable,
+    UnusableAnswer,
+    answer,
+    errors_of,
+    included_in,
+    meta_of,
+    resource_in,
+    total_of,
+)
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "ApiError",
+    "Client",
+    "ListKeepsChanging",
+    "Pace",
+    "Page",
+    "RequestFailed",
+    "Unreachable",
+    "UnusableAnswer",
+]
 
 # A module can be imported without the library, so that it can report that it is missing.
 REQUESTS_IMPORT_ERROR: str | None = None
@@ -57,61 +78,6 @@ PATIENCE = 15  # seconds to wait after 429, for each retry that is allowed
 READINGS = 3  # of a list that changes while it is read
 FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
 LONGEST_DELAY = 60  # seconds, whatever Retry-After says
-
-
-class RequestFailed(Exception):
-    """No usable answer. `unsettled`: an update was sent and may have been applied all the same."""
-
-    def __init__(self, message: str, unsettled: bool = False) -> None:
-        super().__init__(message)
-        self.unsettled = unsettled
-
-
-class Unreachable(RequestFailed):
-    """No answer at all, after every attempt."""
-
-
-class UnusableAnswer(RequestFailed):
-    """An answer that is not the JSON:API document that was asked for."""
-
-
-class ListKeepsChanging(RequestFailed):
-    """A list that changed each time it was read."""
-
-
-class ApiError(RequestFailed):
-    """An answer with an HTTP error status. `errors`: its JSON:API error objects, maybe none."""
-
-    def __init__(self, message: str, status: int, errors: list[dict[str, Any]], unsettled: bool = False) -> None:
-        super().__init__(message, unsettled)
-        self.status = status
-        self.errors = errors
-
-
-class Answer(NamedTuple):
-    """A resource, and the top-level `meta` and `included` of the document that it came in."""
-
-    resource: dict[str, Any]
-    meta: dict[str, Any]
-    included: list[dict[str, Any]]
-
-
-class Answers(NamedTuple):
-    """The resources of a whole collection, the `meta` of its last page, and all that was `included`."""
-
-    resources: list[dict[str, Any]]
-    meta: dict[str, Any]
-    included: list[dict[str, Any]]
-
-
-class Page(NamedTuple):
-    """One page of a collection: its number, and how many there are as far as the server says."""
-
-    number: int
-    resources: list[dict[str, Any]]
-    meta: dict[str, Any]
-    included: list[dict[str, Any]]
-    pages: int
 
 
 class Pace:
@@ -282,7 +248,7 @@ class Client:
         Raises RequestFailed.
         """
         document = self._request("GET", _path(kind, identifier), {**_include(linkage), **(params or {})})
-        return _answer(document, kind, identifier, linkage)
+        return answer(document, kind, identifier, linkage)
 
     def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
         """Read every resource of type `kind` that `params` select. Raises RequestFailed."""
@@ -326,20 +292,20 @@ class Client:
             # By page number, not by following links.next: that may name another host.
             page = {"page[number]": str(number), "page[size]": str(page_size)}
             document = self._request("GET", f"/{kind}", {**_include(linkage), **(params or {}), **page})
-            data, links, meta = document.get("data"), document.get("links"), _meta(document)
+            data, links, meta = document.get("data"), document.get("links"), meta_of(document)
             if not isinstance(data, list):
                 raise UnusableAnswer("the answer has no list of resources in data")
             more = bool(data and isinstance(links, dict) and links.get("next"))
-            total = _total(meta)
+            total = total_of(meta)
             pages = number + more if total is None else -(-total // page_size)
-            resources = [_resource(item, kind, None, linkage) for item in data]
+            resources = [resource_in(item, kind, None, linkage) for item in data]
             # Pages shift while they are read: skip what came before.
             resources = [resource for resource in resources if resource["id"] not in seen]
             seen.update(resource["id"] for resource in resources)
             # Stop if the server keeps returning the same page.
             if more and not resources and not (again and total is not None and number < pages):
                 raise UnusableAnswer(f"page {number} of {kind} holds nothing that did not come before")
-            yield Page(number, resources, meta, _included(document), pages), total
+            yield Page(number, resources, meta, included_in(document), pages), total
             number += 1
 
     def update(self, resource: Mapping[str, Any]) -> Answer:
@@ -347,7 +313,7 @@ class Client:
         kind, identifier = resource["type"], resource["id"]
         document = self._request("PATCH", _path(kind, identifier), {}, {"data": resource})
         try:
-            return _answer(document, kind, identifier, ())
+            return answer(document, kind, identifier, ())
         except UnusableAnswer as error:
             error.unsettled = True
             raise
@@ -370,7 +336,7 @@ class Client:
             document = None
         if response.status_code >= 400:
             message = f"HTTP {response.status_code} {response.reason or ''}".rstrip()
-            raise ApiError(message, response.status_code, _errors(document), unsettled)
+            raise ApiError(message, response.status_code, errors_of(document), unsettled)
         if response.status_code != 200 or not isinstance(document, dict):
             kind = response.headers.get("Content-Type", "no content type")
             message = f"HTTP {response.status_code} with no JSON:API document in it"
@@ -536,73 +502,3 @@ def _reason(error: BaseException | None) -> str:
             words = re.sub(r"\.?( \(_ssl\.c:\d+\))?$", "", words)
             return re.sub(r"//[^/\s]*@", "//", words) or type(cause).__name__
         cause = inner
-
-
-def _answer(document: Mapping[str, Any], kind: str, identifier: str, linkage: Sequence[str]) -> Answer:
-    resource = _resource(document.get("data"), kind, identifier, linkage)
-    return Answer(resource, _meta(document), _included(document))
-
-
-def _included(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the included resources of a document, none where it has no such member.
-
-    Raises UnusableAnswer if something else is among them: JSON:API has `type`, `id` and maybe `attributes`.
-    """
-    included = document.get("included") or []
-    if not isinstance(included, list):
-        raise UnusableAnswer("included is not a list of resources")
-    for resource in included:
-        identified = isinstance(resource, dict) and all(isinstance(resource.get(name), str) for name in ("type", "id"))
-        if not identified or not isinstance(resource.get("attributes", {}), dict):
-            raise UnusableAnswer("included holds something that is not a resource with a type, an id and attributes")
-    return included
-
-
-def _total(meta: Mapping[str, Any]) -> int | None:
-    """Return how long a list is by its `meta.total_records`, None if that is not given. Raises UnusableAnswer."""
-    total = meta.get("total_records")
-    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
-        raise UnusableAnswer("meta.total_records is not a whole number")
-    return total
-
-
-def _meta(document: Mapping[str, Any]) -> dict[str, Any]:
-    meta = document.get("meta")
-    return meta if isinstance(meta, dict) else {}
-
-
-def _errors(document: Any) -> list[dict[str, Any]]:
-    errors = document.get("errors") if isinstance(document, dict) else None
-    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-
-
-def _resource(data: Any, kind: str, identifier: str | None, linkage: Sequence[str]) -> dict[str, Any]:
-    """Return `data` if it is the resource asked for, as JSON:API describes one; raise UnusableAnswer if not."""
-    if not isinstance(data, dict):
-        raise UnusableAnswer("the answer has no resource in data")
-    if data.get("type") != kind or not isinstance(data.get("id"), str):
-        raise UnusableAnswer(
-            f"the answer holds a {data.get('type')} with id {data.get('id')} where {kind} was asked for"
-        )
-    if identifier is not None and data["id"].lower() != identifier.lower():
-        raise UnusableAnswer(f"the answer holds {kind} {data['id']} where {identifier} was asked for")
-    if not isinstance(data.get("attributes"), dict):
-        raise UnusableAnswer(f"attributes of {kind} {data['id']} are not an object")
-    for member in ("relationships", "meta"):
-        if not isinstance(data.get(member) or {}, dict):
-            raise UnusableAnswer(f"{member} of {kind} {data['id']} is not an object")
-    relationships = data.get("relationships") or {}
-    for name in {*relationships, *linkage}:
-        linked = relationships.get(name, {})
-        identifiers = linked.get("data") if isinstance(linked, dict) else None
-        if name in linkage or isinstance(identifiers, list):
-            _check_linkage(identifiers, f"{name} of {kind} {data['id']}")
-    return data
-
-
-def _check_linkage(identifiers: Any, where: str) -> None:
-    """Raise UnusableAnswer unless `identifiers` is JSON:API's linkage of a to-many relationship."""
-    if not isinstance(identifiers, list):
-        raise UnusableAnswer(f"the answer has no linkage for {where}")
-    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in identifiers):
-        raise UnusableAnswer(f"the linkage of {where} holds something else than resource identifiers")

@@ -141,7 +141,7 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
         except BaseException as error:  # noqa: BLE001 - raised again, in the thread that waits
             errors.append(error)
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(count, jsonapi.CONNECTIONS))]
+    threads = [threading.Thread(target=work, daemon=True) for _number in range(min(count, jsonapi.CONNECTIONS))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -92,7 +92,9 @@ def test_another_setting_that_changes_meanwhile_survives(
     done = run(**options)
 
     assert (done["changed"], list(done["changes"]), done["warnings"]) == (True, [our_name], [])
-    assert [entry["method"] for entry in local_api.journal] == ["GET", "PATCH", "GET", "PATCH"]
+    # A fleet asks for its trunks by id first, which this account refuses.
+    answered = [entry["method"] for entry in local_api.journal if entry["status"] == 200]
+    assert answered == ["GET", "PATCH", "GET", "PATCH"]
     assert sdk.read(our_name) == our_case["sends"]
     assert sdk.read(their_name) == their_case["sends"]
     assert run(**options)["changed"] is False

@@ -61,5 +61,13 @@ def test_playbooks_share_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFact
         served = [entry for entry in api.journal if entry["status"] == 200]
     # One list and its updates for each playbook, and none of them sent twice.
     assert len(served) == PLAYBOOKS * (1 + TRUNKS)
-    seconds = max(entry["time"] for entry in served) - min(entry["time"] for entry in served)
-    assert seconds <= 1.3 * len(served) / LIMIT
+    # While all of them update, little of the limit is left unused. How long they take to start is another matter.
+    updates = [entry for entry in served if entry["method"] == "PATCH"]
+    times: list[list[float]] = [[] for _playbook in range(PLAYBOOKS)]
+    for entry in updates:
+        times[trunks.index(entry["path"][-36:]) // TRUNKS].append(entry["time"])
+    first_of_last, last_of_first = max(map(min, times)), min(map(max, times))
+    seconds = last_of_first - first_of_last
+    together = [entry for entry in updates if first_of_last <= entry["time"] <= last_of_first]
+    assert seconds >= 5
+    assert seconds <= 1.3 * len(together) / LIMIT

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import trustme
+from ansible_collections.didww.voice.plugins.module_utils import _documents as documents
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
@@ -311,13 +312,13 @@ def test_a_list_that_is_none_is_an_error(local_api: Simulator) -> None:
 
 def test_linkage_that_was_asked_for_must_be_there() -> None:
     resource = {"type": KIND, "id": ID, "attributes": {}, "relationships": {"dids": {"links": {}}}}
-    assert jsonapi._resource(resource, KIND, ID, ()) == resource
+    assert documents.resource_in(resource, KIND, ID, ()) == resource
     with pytest.raises(jsonapi.UnusableAnswer, match="no linkage for dids"):
-        jsonapi._resource(resource, KIND, ID, ["dids"])
+        documents.resource_in(resource, KIND, ID, ["dids"])
     for bad in ([1], [{"type": "dids"}], [{"id": 1}]):
         resource["relationships"] = {"dids": {"data": bad}}
         with pytest.raises(jsonapi.UnusableAnswer, match="something else than resource identifiers"):
-            jsonapi._resource(resource, KIND, ID, ())
+            documents.resource_in(resource, KIND, ID, ())
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

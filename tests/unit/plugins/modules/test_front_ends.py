@@ -47,7 +47,9 @@ def compare(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytes
             result.pop("invocation", None)
             result.pop("exception", None)
             results.append(result)
-            sent.append([{**entry, "time": None} for entry in local_api.journal])
+            # The updates of a fleet go out side by side.
+            journal = sorted(local_api.journal, key=lambda entry: (entry["method"], entry["path"]))
+            sent.append([{**entry, "time": None} for entry in journal])
         assert results[0] == results[1]
         assert sent[0] == sent[1]
         return results[0]
@@ -70,7 +72,7 @@ def test_fleets_and_readings_are_the_same(local_api: Simulator, compare: Compare
     assert compare("voice_out_trunks", diff=True, trunks=trunks)["summary"]["changed"] == 2
     assert compare("voice_out_trunks", trunks=[*trunks, {"name": "nobody"}, 5])["failed"] is True
     assert compare("voice_out_trunk_info", include_dids=True, include_credentials=True)["trunks"]
-    fault = {"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}}
+    fault: dict[str, Any] = {"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}}
     warned = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=None)
     assert warned["warnings"] == ["DIDWW answered rtp_timeout 30 where the task asks for null"]
     fault = {"method": "PATCH", "apply": True, "drop": "before"}
@@ -108,7 +110,7 @@ def test_the_items_of_a_loop_share_a_client(local_api: Simulator, monkeypatch: p
     assert len(made) == 2
 
 
-HERE = {
+HERE: dict[str, dict[str, Any]] = {
     "an action on the controller": {},
     "its own Python": {"variables": {"ansible_python_interpreter": sys.executable}},
     "a Python that Ansible finds": {"variables": {"ansible_python_interpreter": "auto_silent"}},

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
+
+"""JSON:API documents: what an answer must hold, and what is raised where it does not.
+
+A request returns a document that JSON:API allows and that answers it, or it raises:
+
+    RequestFailed
+    ├── Unreachable        no answer at all, after every attempt
+    ├── UnusableAnswer     an answer that is not the JSON:API document that was asked for
+    ├── ListKeepsChanging  a list that changed each time it was read
+    └── ApiError           an answer with an HTTP error status, and its JSON:API errors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class RequestFailed(Exception):
+    """No usable answer. `unsettled`: an update was sent and may have been applied all the same."""
+
+    def __init__(self, message: str, unsettled: bool = False) -> None:
+        super().__init__(message)
+        self.unsettled = unsettled
+
+
+class Unreachable(RequestFailed):
+    """No answer at all, after every attempt."""
+
+
+class UnusableAnswer(RequestFailed):
+    """An answer that is not the JSON:API document that was asked for."""
+
+
+class ListKeepsChanging(RequestFailed):
+    """A list that changed each time it was read."""
+
+
+class ApiError(RequestFailed):
+    """An answer with an HTTP error status. `errors`: its JSON:API error objects, maybe none."""
+
+    def __init__(self, message: str, status: int, errors: list[dict[str, Any]], unsettled: bool = False) -> None:
+        super().__init__(message, unsettled)
+        self.status = status
+        self.errors = errors
+
+
+class Answer(NamedTuple):
+    """A resource, and the top-level `meta` and `included` of the document that it came in."""
+
+    resource: dict[str, Any]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+
+
+class Answers(NamedTuple):
+    """The resources of a whole collection, the `meta` of its last page, and all that was `included`."""
+
+    resources: list[dict[str, Any]]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+
+
+class Page(NamedTuple):
+    """One page of a collection: its number, and how many there are as far as the server says."""
+
+    number: int
+    resources: list[dict[str, Any]]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+    pages: int
+
+
+def answer(document: Mapping[str, Any], kind: str, identifier: str, linkage: Sequence[str]) -> Answer:
+    """Return the resource that answers a request for one, with what came along. Raises UnusableAnswer."""
+    resource = resource_in(document.get("data"), kind, identifier, linkage)
+    return Answer(resource, meta_of(document), included_in(document))
+
+
+def included_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the included resources of a document, none where it has no such member.
+
+    Raises UnusableAnswer if something else is among them: JSON:API has `type`, `id` and maybe `attributes`.
+    """
+    included = document.get("included") or []
+    if not isinstance(included, list):
+        raise UnusableAnswer("included is not a list of resources")
+    for resource in included:
+        identified = isinstance(resource, dict) and all(isinstance(resource.get(name), str) for name in ("type", "id"))
+        if not identified or not isinstance(resource.get("attributes", {}), dict):
+            raise UnusableAnswer("included holds something that is not a resource with a type, an id and attributes")
+    return included
+
+
+def total_of(meta: Mapping[str, Any]) -> int | None:
+    """Return how long a list is by its `meta.total_records`, None if that is not given. Raises UnusableAnswer."""
+    total = meta.get("total_records")
+    if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
+        raise UnusableAnswer("meta.total_records is not a whole number")
+    return total
+
+
+def meta_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the top-level `meta` of a document, empty if it has none."""
+    meta = document.get("meta")
+    return meta if isinstance(meta, dict) else {}
+
+
+def errors_of(document: Any) -> list[dict[str, Any]]:
+    """Return the error objects of a document, none if it is no document or has none."""
+    errors = document.get("errors") if isinstance(document, dict) else None
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def resource_in(data: Any, kind: str, identifier: str | None, linkage: Sequence[str]) -> dict[str, Any]:
+    """Return `data` if it is the resource asked for, as JSON:API describes one; raise UnusableAnswer if not."""
+    if not isinstance(data, dict):
+        raise UnusableAnswer("the answer has no resource in data")
+    if data.get("type") != kind or not isinstance(data.get("id"), str):
+        raise UnusableAnswer(
+            f"the answer holds a {data.get('type')} with id {data.get('id')} where {kind} was asked for"
+        )
+    if identifier is not None and data["id"].lower() != identifier.lower():
+        raise UnusableAnswer(f"the answer holds {kind} {data['id']} where {identifier} was asked for")
+    if not isinstance(data.get("attributes"), dict):
+        raise UnusableAnswer(f"attributes of {kind} {data['id']} are not an object")
+    for member in ("relationships", "meta"):
+        if not isinstance(data.get(member) or {}, dict):
+            raise UnusableAnswer(f"{member} of {kind} {data['id']} is not an object")
+    relationships = data.get("relationships") or {}
+    for name in {*relationships, *linkage}:
+        linked = relationships.get(name, {})
+        identifiers = linked.get("data") if isinstance(linked, dict) else None
+        if name in linkage or isinstance(identifiers, list):
+            _check_linkage(identifiers, f"{name} of {kind} {data['id']}")
+    return data
+
+
+def _check_linkage(identifiers: Any, where: str) -> None:
+    """Raise UnusableAnswer unless `identifiers` is JSON:API's linkage of a to-many relationship."""
+    if not isinstance(identifiers, list):
+        raise UnusableAnswer(f"the answer has no linkage for {where}")
+    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in identifiers):
+        raise UnusableAnswer(f"the linkage of {where} holds something else than resource identifiers")
