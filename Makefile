@@ -27,7 +27,7 @@ integration: ## Run playbooks against the local API; TARGET picks one target
 sanity: ## Run ansible-test sanity
 package: ## Check the artifact, its documentation and its changelog as Galaxy does
 docs: ## Build the documentation site in build/docs and look at it in chromium
-bench: ## Measure against the local API and write docs/benchmarks; takes 18 minutes (ARGS=quick only tries it, in build/bench)
+bench: ## Measure against the local API and write docs/benchmarks; takes about 20 minutes (ARGS=quick only tries it, in build/bench)
 mutation: ## Change the pure part in every way and say how many of the changes no test notices
 lint unit integration sanity package docs bench mutation: $(VENV)/.test
 	$(NOX) --session $@ -- $(ARGS) $(TARGET)
