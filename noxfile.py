@@ -75,7 +75,9 @@ def constraints(session: nox.Session, pins: Mapping[str, str]) -> str:
     """Write constraints.txt with other versions of some packages, by their names in lower case; return its path."""
     lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if line.partition("==")[0].lower() not in pins]
-    path = Path(session.create_tmp(), "constraints.txt")
+    # session.create_tmp() would become TMPDIR, where ansible-core 2.21 makes sockets, whose paths must be short.
+    path = BUILD / "nox" / f"constraints-{session.name}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([*lines, *(f"{name}=={version}" for name, version in pins.items())]), encoding="utf-8")
     return str(path)
 
