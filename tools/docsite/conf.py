@@ -12,6 +12,7 @@ from typing import Any
 # The labels of Ansible's documentation that module pages refer to: no build asks the network for all of them.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 LABELS = """\
+action_plugins std:label -1 plugins/action.html#action-plugins Action plugins
 ansible_configuration_settings std:label -1 reference_appendices/config.html#ansible-configuration-settings \
 Ansible Configuration Settings
 common_return_values std:label -1 reference_appendices/common_return_values.html#common-return-values \
