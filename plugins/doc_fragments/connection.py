@@ -58,7 +58,7 @@ options:
       - The most requests to send in a second, from V(1) to V(20).
       - DIDWW allows 20 for each API key, whoever sends them. One of its sources says 10. Set a lower value to leave
         room for other programs that use the key.
-      - The items of a loop share this rate if the task runs in Ansible's own process.
+      - All tasks of a playbook that run in Ansible's own process share this rate.
       - If the option is not set, the value of the environment variable E(DIDWW_MAX_REQUESTS_PER_SECOND) is used.
     type: int
     default: 20

@@ -15,7 +15,7 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -86,6 +86,9 @@ class Pace:
     Fewer while the server answers 429, since other clients use the same key: a 429 takes away a third
     of the rate, and each second brings GAIN requests a second back. So clients come to share the limit
     and leave little of it unused.
+
+    `turn` holds one number, the time of the next turn: in memory that processes share, they keep one
+    rate together. Two of them that take the same turn at the same instant cost a 429 at most.
     """
 
     # A server counts arrivals, and now and then these come closer together than departures.
@@ -94,10 +97,11 @@ class Pace:
     CUT = 1.5
     GAIN = 3
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, turn: MutableSequence[float] | None = None) -> None:
         self._most = self._rate = per_second / self.MARGIN
         self._lock = threading.Lock()
-        self._next = self._slowed = 0.0
+        self._turn = [0.0] if turn is None else turn
+        self._slowed = 0.0
         self._rested = False
         self._ended = False
 
@@ -118,17 +122,18 @@ class Pace:
         while not self._ended:
             with self._lock:
                 now, interval = time.monotonic(), 1 / self._rate
-                if now >= self._next:
+                turn = self._turn[0]
+                if now >= turn:
                     # A thread that wakes up late does not delay those that come after it.
-                    self._rested = now - self._next >= interval
-                    self._next = (now if self._rested else self._next) + interval
+                    self._rested = now - turn >= interval
+                    self._turn[0] = (now if self._rested else turn) + interval
                     self._rate = min(self._most, self._rate + self.GAIN * interval)
                     return
                 if self._rested:
                     self._rested = False
-                    self._next += interval
+                    self._turn[0] += interval
                     return
-                delay = self._next - now
+                delay = turn - now
             time.sleep(min(delay, WINDOW))
 
     def slow_down(self, seconds: float) -> None:
@@ -141,7 +146,7 @@ class Pace:
                 self._slowed = now
                 self._rate = max(self.LEAST, self._rate / self.CUT)
             # Capacity frees up during the window; waiting for its end would waste most of it.
-            self._next = max(self._next, now + seconds - 3 / 4 * WINDOW)
+            self._turn[0] = max(self._turn[0], now + seconds - 3 / 4 * WINDOW)
 
 
 def _jitter(least: float, most: float) -> float:

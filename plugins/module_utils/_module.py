@@ -29,8 +29,7 @@ class Module(AnsibleModule):
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._task: Task | None = None
-        self._invalid: InvalidOptions | None = None
+        self._task: Task | InvalidOptions
         super().__init__(argument_spec={**connection_spec(), **work.spec()}, supports_check_mode=True)
 
     def _load_params(self) -> None:
@@ -47,7 +46,7 @@ class Module(AnsibleModule):
         try:
             self._task = Task(self._work, given)
         except InvalidOptions as error:
-            self._invalid = error
+            self._task = error
             return
         # Nothing is left to convert. The key may come from the environment, and must be known as a secret.
         self.params.update({**given, "api_key": self._task.connection["api_key"]})
@@ -55,12 +54,12 @@ class Module(AnsibleModule):
 
     def run(self) -> None:
         """End with the result of the work."""
-        if self._invalid or self._task is None:
-            self.fail_json(**explain(self._invalid or InvalidOptions([]), ""))
+        task = self._task
+        if isinstance(task, InvalidOptions):
+            self.fail_json(**explain(task, ""))
             return
         if jsonapi.REQUESTS_IMPORT_ERROR:
             self.fail_json(msg=missing_required_lib("requests"), exception=jsonapi.REQUESTS_IMPORT_ERROR)
-        task = self._task
         task.check_mode, task.show_diff = self.check_mode, self._diff
         task.agent = f"ansible-core/{self.ansible_version}"
         with _ends_with_ansible():

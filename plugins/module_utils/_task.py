@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
@@ -39,7 +39,10 @@ ADVICE = {
     403: "The Outbound API is not enabled for this account, or the account is in read-only mode: ask DIDWW.",
     404: "The account of this api_key has no such trunk: check the id, and that api_url ends in /v3.",
     409: "The update conflicts with the trunk's state: look at the trunk and run the task again.",
-    429: "Other clients use up the 20 requests per second of this key: run fewer at once, or raise api_retries.",
+    429: (
+        "Other clients use this key too, or it allows fewer requests per second: run fewer at once, lower "
+        "max_requests_per_second, or raise api_retries."
+    ),
 }
 FAULT = "DIDWW, or a gateway before it, has a fault: run the task again later."
 # What else to do where no answer came, by what the reason says.
@@ -70,7 +73,8 @@ class Task:
 
     `given`: the options as the task writes them; None is an explicit null. Raises InvalidOptions with
     everything that is wrong with them. The front end sets `check_mode`, `show_diff` and `agent`, maybe
-    `clients` that earlier tasks of this process used, and passes `warnings` on.
+    `clients` that earlier tasks of this process used and `turns`, memory that processes share in which
+    each account has a place for its pace. It passes `warnings` on.
     """
 
     def __init__(self, work: Work, given: Mapping[str, Any]) -> None:
@@ -89,6 +93,7 @@ class Task:
         self.show_diff = False
         self.agent = ""
         self.clients: dict[Any, jsonapi.Client] = {}
+        self.turns: MutableSequence[float] = [0.0]
         self.warnings: list[str] = []
         self._secrets: set[str] = set()
 
@@ -114,6 +119,7 @@ class Task:
 
     def _new_client(self) -> jsonapi.Client:
         options = self.connection
+        place = hash((options["api_url"], options["api_key"])) % len(self.turns)
         return jsonapi.Client(
             url=options["api_url"],
             authenticate=_api_key(options["api_key"]),
@@ -125,7 +131,7 @@ class Task:
             retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
             page_sizes=PAGE_SIZES,
-            pace=jsonapi.Pace(options["max_requests_per_second"]),
+            pace=jsonapi.Pace(options["max_requests_per_second"], self.turns[place : place + 1]),
         )
 
     def warn(self, text: str) -> None:

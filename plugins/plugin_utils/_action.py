@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import shutil
 import sys
@@ -44,6 +45,8 @@ else:
 
 # One for each account, for all tasks of this process: the items of a loop share connections and rate.
 _CLIENTS: dict[Any, jsonapi.Client] = {}
+# Ansible imports this before it forks its workers, which then share this memory: the tasks of a play keep one pace.
+_TURNS = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("d")
 
 
 class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no types
@@ -103,7 +106,8 @@ def run_here(work: Work, given: Mapping[str, Any], check_mode: bool, show_diff: 
         task = Task(work, given)
     except InvalidOptions as error:
         return {"failed": True, **explain(error, "")}
-    task.check_mode, task.show_diff, task.clients = check_mode, show_diff, _CLIENTS
+    task.check_mode, task.show_diff = check_mode, show_diff
+    task.clients, task.turns = _CLIENTS, _TURNS
     task.agent = f"ansible-core/{ansible_version}"
     result = task.run()
     if task.warnings:

@@ -71,3 +71,17 @@ def test_playbooks_share_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFact
     together = [entry for entry in updates if first_of_last <= entry["time"] <= last_of_first]
     assert seconds >= 5
     assert seconds <= 1.3 * len(together) / LIMIT
+
+
+def test_tasks_of_a_play_keep_one_pace(tmp_path: Path) -> None:
+    """Each task has a worker of its own, and in Ansible's process a task is faster than the limit allows."""
+    trunk = str(uuid.UUID(int=0x40008000000000000000))
+    with Simulator(seed([trunk]), rate=LIMIT) as api:
+        tasks: list[dict[str, Any]] = [{"didww.voice.voice_out_trunk": {"id": trunk, "capacity_limit": 30}}] * 60
+        playbook = start(tmp_path, api, tasks)
+        said = playbook.communicate()[0]
+        assert playbook.returncode == 0, said
+        statuses = [entry["status"] for entry in api.journal]
+        seconds = api.journal[-1]["time"] - api.journal[0]["time"]
+    assert statuses == [200] * len(tasks)
+    assert seconds < 1.5 * len(tasks) / LIMIT, "slower than the limit: this says nothing about the pace"

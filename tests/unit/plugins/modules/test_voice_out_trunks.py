@@ -474,9 +474,9 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
     rates: list[float] = []
     original = jsonapi.Pace.__init__
 
-    def init(self: jsonapi.Pace, per_second: float) -> None:
+    def init(self: jsonapi.Pace, per_second: float, turn: Any = None) -> None:
         rates.append(per_second)
-        original(self, per_second)
+        original(self, per_second, turn)
 
     monkeypatch.setattr(jsonapi.Pace, "__init__", init)
     run_fleet(trunks=[{"id": EU}])
