@@ -63,7 +63,7 @@ def _error(status: int, detail: str, says: str) -> Fault:
 def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     rule = {"status": 429, "headers": headers}
-    return Fault(f"429 {name}", "run fewer at once, lower max_requests_per_second", rule, again=True, settled=True, wait=wait)
+    return Fault(f"429 {name}", "lower max_requests_per_second", rule, again=True, settled=True, wait=wait)
 
 
 SERVER = "DIDWW, or a gateway before it, has a fault.*[Rr]un the task again"
