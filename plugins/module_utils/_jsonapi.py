@@ -97,7 +97,7 @@ class Pace:
     CUT = 1.5
     GAIN = 3
 
-    def __init__(self, per_second: float, turn: MutableSequence[float] | None = None) -> None:
+    def __init__(self, per_second: float, turn: MutableSequence[float] | memoryview[float] | None = None) -> None:
         self._most = self._rate = per_second / self.MARGIN
         self._lock = threading.Lock()
         self._turn = [0.0] if turn is None else turn

@@ -93,7 +93,7 @@ class Task:
         self.show_diff = False
         self.agent = ""
         self.clients: dict[Any, jsonapi.Client] = {}
-        self.turns: MutableSequence[float] = [0.0]
+        self.turns: MutableSequence[float] | memoryview[float] = [0.0]
         self.warnings: list[str] = []
         self._secrets: set[str] = set()
 
