@@ -233,6 +233,24 @@ def not_accepted(trunk: Trunk) -> dict[str, str]:
     return dict(problems)
 
 
+def options(trunk: Trunk, rejected: Collection[str] = ()) -> dict[str, Any]:
+    """Return the options of a task that sets everything about a trunk as it is.
+
+    Without the options `rejected`, which a task could not give back, and without the DIDs that DIDWW manages.
+    DIDs are listed by number where all numbers are known.
+    """
+    given: dict[str, Any] = {"id": trunk.id}
+    for name, value in trunk.settings.items():
+        if name in rejected or trunk.settings.get(FLAG_OF.get(name, "")) is True:
+            continue
+        if name == AUTHENTICATION:
+            value = {key: held for key, held in value.items() if f"{name}.{key}" not in rejected}
+        elif name in LINKAGE and all(did in trunk.numbers for did in value):
+            value = sorted(trunk.numbers[did] for did in value)
+        given[name] = value
+    return given
+
+
 def credentials(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return the SIP username and password of a trunk, null where its authentication has none."""
     details = _object(_object(_object(resource.get("attributes")).get(AUTHENTICATION)).get("attributes"))
@@ -446,31 +464,70 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
 
 
 def diff(plan_: Plan) -> dict[str, str]:
-    """Return Ansible's diff of a plan: the settings that differ, before and after, in the table's order.
+    """Return Ansible's diff of a plan: a block for each setting that differs, in the table's order.
 
-    As text, since Ansible would sort a dict by key: a line for each setting, and for each entry of one.
+    As text, since Ansible would sort a dict by key. The name of a setting is a line of its own, the same on both
+    sides, so that before and after of one setting stand together.
     """
     title = f"voice_out_trunk {plan_.name} ({plan_.after.id})"
-    return {
-        "before_header": title,
-        "after_header": title,
-        **{
-            side: "".join(
-                line + "\n"
-                for name, change in plan_.changes.items()
-                for line in _lines(name, change[side], plan_.after.numbers)
-            )
-            for side in ("before", "after")
-        },
-    }
+    blocks = [_block(name, **change, numbers=plan_.after.numbers) for name, change in plan_.changes.items()]
+    before, after = ("".join(f"{line}\n" for block in blocks for line in block[side]) for side in (0, 1))
+    return {"before_header": title, "after_header": title, "before": before, "after": after}
 
 
-def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
-    """Return the lines that show a setting: one for it, and one for each entry that it has."""
+def _block(name: str, before: Any, after: Any, numbers: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the lines that show a setting before, and those that show it after, without what is the same in both."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        sides = _attributes(before, after, numbers)
+    elif same := _common(before, after):
+        # All of a long list would put the name out of sight.
+        count = [f"# {len(same)} unchanged"]
+        gone, new = ([entry for entry in side if entry not in same] for side in (before, after))
+        sides = (count + _entries(gone, numbers), count + _entries(new, numbers))
+    else:
+        sides = (_value(before, numbers), _value(after, numbers))
+    return _indented(name, sides[0]), _indented(name, sides[1])
+
+
+def _common(before: Any, after: Any) -> list[Any]:
+    lists = isinstance(before, list) and isinstance(after, list)
+    return [entry for entry in before if entry in after] if lists else []
+
+
+def _attributes(
+    before: Mapping[str, Any], after: Mapping[str, Any], numbers: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Return the lines that show the attributes that differ, before and after."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    for name in dict.fromkeys([*before, *after]):
+        if name in before and name in after:
+            blocks = _block(name, before[name], after[name], numbers) if before[name] != after[name] else ([], [])
+        else:
+            blocks = (_lines(name, before, numbers), _lines(name, after, numbers))
+        for side, lines in zip(sides, blocks, strict=True):
+            side += lines
+    return sides
+
+
+def _lines(name: str, held: Mapping[str, Any], numbers: Mapping[str, str]) -> list[str]:
+    """Return the lines that show what `held` holds under a name, if it does."""
+    if name not in held:
+        return []
+    value = _value(held[name], numbers)
+    return _indented(name, value) if isinstance(held[name], (dict, list)) and held[name] else [f"{name}: {value[0]}"]
+
+
+def _value(value: Any, numbers: Mapping[str, str]) -> list[str]:
     if isinstance(value, dict):
-        return [f"{name}:", *(f"  {line}" for key, entry in value.items() for line in _lines(key, entry, numbers))]
-    if not value or not isinstance(value, list):
-        return [f"{name}: {show(value)}"]
-    if name not in LINKAGE:
-        return [f"{name}:", *(f"  - {show(entry)}" for entry in value)]
-    return [f"{name}:", *(f"  - {show(did)}" + (f"  # {numbers[did]}" if did in numbers else "") for did in value)]
+        return [line for name in value for line in _lines(name, value, numbers)]
+    return _entries(value, numbers) if value and isinstance(value, list) else [show(value)]
+
+
+def _entries(values: Iterable[Any], numbers: Mapping[str, str]) -> list[str]:
+    """Return a line for each entry of a list; DIDs with their numbers, where these are known."""
+    known = {value: f"  # {number}" for value, number in numbers.items()}
+    return [f"- {show(value)}{known.get(str(value), '')}" for value in values]
+
+
+def _indented(name: str, lines: Iterable[str]) -> list[str]:
+    return [f"{name}:", *(f"  {line}" for line in lines)]

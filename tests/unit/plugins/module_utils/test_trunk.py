@@ -254,11 +254,11 @@ def test_an_unknown_method_that_is_named_as_it_is_changes_nothing() -> None:
 def test_the_diff_names_the_trunk_as_it_was() -> None:
     shown = trunk.diff(plan({"name": "New"}, resource()))
     assert shown["before_header"] == f"voice_out_trunk EU SBC ({ID})"
-    assert (shown["before"], shown["after"]) == ('name: "EU SBC"\n', 'name: "New"\n')
+    assert (shown["before"], shown["after"]) == ('name:\n  "EU SBC"\n', 'name:\n  "New"\n')
 
 
-def test_the_diff_is_a_line_for_each_thing_in_the_order_of_the_table() -> None:
-    current = resource({"dids": DIDS[:1]}, status="active", allowed_rtp_ips=None)
+def test_the_diff_has_a_block_for_each_setting_in_the_order_of_the_table() -> None:
+    current = resource({"dids": [DIDS[0], DIDS[2]]}, status="active", allowed_rtp_ips=None)
     asked = {
         "dids": DIDS[1:3],
         "status": "blocked",
@@ -266,17 +266,48 @@ def test_the_diff_is_a_line_for_each_thing_in_the_order_of_the_table() -> None:
         "authentication_method": {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"},
     }
     made = trunk.plan(trunk.parse({"id": ID, **asked}), trunk.read(current, {DIDS[1]: "37061498222"}))
-    assert trunk.diff(made)["before"].splitlines()[:2] == ["allowed_rtp_ips: null", "authentication_method:"]
+    assert trunk.diff(made)["before"].splitlines() == [
+        "allowed_rtp_ips:",
+        "  null",
+        "authentication_method:",
+        "  type:",
+        '    "credentials_and_ip"',
+        "  allowed_sip_ips:",
+        '    - "203.0.113.1/32"',
+        "  tech_prefix: null",
+        "status:",
+        '  "active"',
+        "dids:",
+        "  # 1 unchanged",
+        f'  - "{DIDS[0]}"',
+    ]
     assert trunk.diff(made)["after"].splitlines() == [
         "allowed_rtp_ips:",
         '  - "198.51.100.1/32"',
         '  - "2001:db8::/32"',
         "authentication_method:",
-        '  type: "twilio"',
+        "  type:",
+        '    "twilio"',
         f'  twilio_account_sid: "AC{32 * "0"}"',
-        'status: "blocked"',
+        "status:",
+        '  "blocked"',
         "dids:",
+        "  # 1 unchanged",
         f'  - "{DIDS[1]}"  # 37061498222',
-        f'  - "{DIDS[2]}"',
     ]
-    assert trunk.diff(trunk.plan(trunk.parse({"id": ID, "dids": []}), trunk.read(current)))["after"] == "dids: []\n"
+    unlinked = trunk.diff(trunk.plan(trunk.parse({"id": ID, "dids": []}), trunk.read(current)))
+    assert unlinked["after"] == "dids:\n  []\n"
+
+
+def test_the_diff_shows_only_the_attributes_that_differ() -> None:
+    made = plan({"authentication_method": {"type": "credentials_and_ip", "tech_prefix": "77#"}}, resource())
+    shown = trunk.diff(made)
+    assert shown["before"] == "authentication_method:\n  tech_prefix:\n    null\n"
+    assert shown["after"] == 'authentication_method:\n  tech_prefix:\n    "77#"\n'
+
+
+def test_the_diff_of_a_long_list_names_it() -> None:
+    six = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(6)]
+    shown = trunk.diff(trunk.plan(trunk.parse({"id": ID, "dids": six[:5]}), trunk.read(resource({"dids": six}))))
+    assert shown["before"] == f'dids:\n  # 5 unchanged\n  - "{six[5]}"\n'
+    assert shown["after"] == "dids:\n  # 5 unchanged\n"
