@@ -301,7 +301,7 @@ def _read(task: Task) -> dict[str, Any]:
         meta, included = answers.meta, answers.included
     task.warn_of_version(meta)
     numbers = lookup.numbers_of(included)
-    trunks = []
+    trunks, settings = [], []
     for resource in resources:
         current = trunk.read(resource, numbers)
         trunks.append(current.returned())
@@ -312,9 +312,10 @@ def _read(task: Task) -> dict[str, Any]:
             )
         if not_accepted:
             trunks[-1]["not_accepted"] = not_accepted
+        settings.append(trunk.options(current, not_accepted))
         if selection.credentials:
             trunks[-1]["credentials"] = trunk.credentials(resource)
-    return {"changed": False, "trunks": trunks, "api_version": meta.get("api_version")}
+    return {"changed": False, "trunks": trunks, "settings": settings, "api_version": meta.get("api_version")}
 
 
 UPDATE_ONE = Work(trunk_spec, trunk.parse, _update_one)

@@ -106,24 +106,24 @@ def test_check_then_run_then_check(api: Simulator, run: Launch) -> None:
     check = run("check trunks")
     assert check.status == "successful"
     assert patches(api) == []
-    predicted = check.tasks["Keep the trunks as agreed"]
+    predicted = check.tasks["Update the trunks"]
     assert [each["changes"] for each in predicted["trunks"]] == [DRIFT, {}]
-    assert [each["after"] for each in predicted["diff"]] == ['capacity_limit: 60\nthreshold_amount: "500.0"\n']
+    assert [part["after"] for part in predicted["diff"]] == ['capacity_limit:\n  60\nthreshold_amount:\n  "500.0"\n']
     done = run("keep trunks")
     assert done.status == "successful"
     assert [patch["attributes"] for patch in patches(api)] == [{"capacity_limit": 60, "threshold_amount": "500.0"}]
-    assert done.tasks["Keep the trunks as agreed"]["trunks"] == predicted["trunks"]
+    assert done.tasks["Update the trunks"]["trunks"] == predicted["trunks"]
     again = run("check trunks")
-    assert again.tasks["Keep the trunks as agreed"]["changed"] is False
+    assert again.tasks["Update the trunks"]["changed"] is False
 
 
 def test_an_audit_fails_while_there_is_drift(api: Simulator, run: Launch) -> None:
     drifted = run("audit trunks")
     assert drifted.status == "failed"
-    assert drifted.tasks["Fail if there is drift"]["msg"] == "1 of 2 trunks are not as they should be: EU SBC"
+    assert drifted.tasks["Fail if there is drift"]["msg"] == "1 of 2 trunks differs from the list: EU SBC"
     trunks = [{"id": IDS["EU SBC"], "name": "EU SBC", "changes": DRIFT}]
     assert drifted.artifacts == {"drift": {"checked": 2, "drifted": 1, "trunks": trunks}}
-    assert [line.split() for line in drifted.tasks["Show the report"]["msg"]][1] == [
+    assert drifted.tasks["Report drift"]["results"][1]["item"].split() == [
         "EU", "SBC", "capacity_limit", "30", "60",
     ]  # fmt: skip
     assert patches(api) == []
@@ -138,7 +138,7 @@ def test_an_audit_fails_while_there_is_drift(api: Simulator, run: Launch) -> Non
 
 def test_block_one_trunk_with_the_other_answers_left_empty(api: Simulator, run: Launch) -> None:
     check = run("block trunks", job_type="check", trunk="EU SBC")
-    assert check.tasks["Say what is blocked"]["msg"] == "Would be blocked: EU SBC"
+    assert check.tasks["Report the blocked trunks"]["msg"] == "Would be blocked: EU SBC"
     assert patches(api) == []
     job = run("block trunks", trunk="EU SBC", name_contains="")
     assert job.status == "successful"
@@ -155,10 +155,10 @@ def test_block_one_trunk_with_the_other_answers_left_empty(api: Simulator, run: 
         ({"trunk": "EU SBC", "all": "yes", "confirm": "yes"}, "Which trunks?"),
         ({"all": "yes", "confirm": ""}, "Nothing was blocked."),
         ({"name_contains": "London"}, "Nothing was blocked."),
-        ({"trunk": "{{ 7 * 7 }}"}, '0 trunks of this account have "{{ 7 * 7 }}"'),
+        ({"trunk": "{{ 7 * 7 }}"}, 'No trunk has the id, external_reference_id or name "{{ 7 * 7 }}"'),
     ],
 )
-def test_block_nothing_unless_it_is_said(api: Simulator, run: Launch, answers: dict[str, str], words: str) -> None:
+def test_block_nothing_without_confirmation(api: Simulator, run: Launch, answers: dict[str, str], words: str) -> None:
     job = run("block trunks", **answers)
     assert job.status == "failed"
     assert list(job.tasks.values())[-1]["msg"].startswith(words)

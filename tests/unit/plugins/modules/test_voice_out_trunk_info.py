@@ -123,6 +123,14 @@ def test_dids_come_with_their_numbers(local_api: Simulator, run_info: RunModule)
     assert len(local_api.journal) == 1
 
 
+def test_settings_can_be_given_back(run_info: RunModule, run_fleet: RunModule) -> None:
+    read = run_info(include_dids=True)
+    assert [settings["id"] for settings in read["settings"]] == [found["id"] for found in read["trunks"]]
+    example = next(settings for settings in read["settings"] if settings["id"] == EXAMPLE)
+    assert example["dids"] == ["37061498222", "37061498223"]
+    assert run_fleet(trunks=read["settings"])["changed"] is False
+
+
 def test_credentials_only_where_they_are_asked_for(run_info: RunModule) -> None:
     without = run_info(include_dids=True)
     assert "credentials" not in without["trunks"][0]
@@ -162,8 +170,9 @@ def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunM
         for option, why in found["not_accepted"].items()
     ]
     # Without these it can.
-    given = {name: value for name, value in found.items() if name not in {*READ_ONLY, *ODD, "not_accepted"}}
-    assert run_module(**given, authentication_method={"type": "credentials_and_ip"})["changed"] is False
+    (given,) = result["settings"]
+    assert given.keys() == found.keys() - {*READ_ONLY, *ODD, "not_accepted"} | {"authentication_method"}
+    assert run_module(**given)["changed"] is False
     assert "not_accepted" not in run_info(name="Any DID")["trunks"][0]
 
 
