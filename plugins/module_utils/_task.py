@@ -93,7 +93,7 @@ class Task:
         self.show_diff = False
         self.agent = ""
         self.clients: dict[Any, jsonapi.Client] = {}
-        self.turns: MutableSequence[float] | memoryview[float] = [0.0]
+        self.turns: MutableSequence[float] | memoryview[float] = [0.0, 0.0]
         self.warnings: list[str] = []
         self._secrets: set[str] = set()
 
@@ -119,7 +119,7 @@ class Task:
 
     def _new_client(self) -> jsonapi.Client:
         options = self.connection
-        place = hash((options["api_url"], options["api_key"])) % len(self.turns)
+        place = hash((options["api_url"], options["api_key"])) % (len(self.turns) // 2) * 2
         return jsonapi.Client(
             url=options["api_url"],
             authenticate=_api_key(options["api_key"]),
@@ -131,7 +131,7 @@ class Task:
             retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
             page_sizes=PAGE_SIZES,
-            pace=jsonapi.Pace(options["max_requests_per_second"], self.turns[place : place + 1]),
+            pace=jsonapi.Pace(options["max_requests_per_second"], self.turns[place : place + 2]),
         )
 
     def warn(self, text: str) -> None:

@@ -518,7 +518,7 @@ def _lines(name: str, held: Mapping[str, Any], numbers: Mapping[str, str]) -> li
 
 
 def _value(value: Any, numbers: Mapping[str, str]) -> list[str]:
-    if isinstance(value, dict):
+    if value and isinstance(value, dict):
         return [line for name in value for line in _lines(name, value, numbers)]
     return _entries(value, numbers) if value and isinstance(value, list) else [show(value)]
 

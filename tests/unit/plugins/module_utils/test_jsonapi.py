@@ -182,7 +182,8 @@ def test_too_many_requests_are_waited_for_so_long_and_no_longer(
         client(local_api, retries=retries).update(UPDATE)
     assert refused.value.status == 429
     assert refused.value.unsettled is False
-    assert sum(delays) == pytest.approx(15 * retries, abs=0.6)
+    # The time that the requests themselves take counts too.
+    assert sum(delays) == pytest.approx(15 * retries, abs=1)
     assert len(local_api.journal) == len(delays) + 1
 
 
@@ -590,9 +591,16 @@ def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     for _turn in range(41):
         pace.wait()
         turns.append(now[0])
-    assert turns[0] == 100.0
+    assert turns[9] == turns[0] == 100.0, "after a rest, ten need not wait"
     assert all(turns[n + 20] - turns[n] >= 1 for n in range(21))
-    assert turns[40] - turns[0] < 2.15
+    assert turns[40] - turns[0] < 2.3
+    now[0] += 0.25
+    rested = now[0]
+    for _turn in range(4):
+        pace.wait()
+    assert now[0] == rested, "a short rest counts too"
+    pace.wait()
+    assert now[0] - rested >= 0.2
     pace.slow_down(7)
     asked = now[0]
     pace.wait()
@@ -612,7 +620,7 @@ def test_a_pace_slows_once_a_burst_and_recovers(monkeypatch: pytest.MonkeyPatch)
         return turns
 
     pace = jsonapi.Pace(20)
-    assert turns_in(3) == pytest.approx(60, abs=3)
+    assert turns_in(3) == pytest.approx(57, abs=3)
     for _burst in range(5):
         pace.slow_down(1)
     assert turns_in(2) == pytest.approx(28, abs=3)

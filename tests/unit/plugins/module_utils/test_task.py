@@ -180,7 +180,7 @@ def test_a_refusal_of_the_api_is_explained() -> None:
         (403, "read-only mode"),
         (404, "ends in /v3"),
         (409, "run the task again"),
-        (429, "20 requests per second"),
+        (429, "lower max_requests_per_second"),
         (500, "has a fault"),
         (503, "has a fault"),
     ],

@@ -682,8 +682,8 @@ def test_no_diff_unless_asked_for(run_module: RunModule) -> None:
     same = run_module(id=TRUNK, status="active", diff=True)["diff"]
     assert same["before"] == same["after"] == ""
     diff = run_module(id=TRUNK, status="blocked", name="New", diff=True)["diff"]
-    assert diff["before"] == 'name: "EU SBC"\nstatus: "active"\n'
-    assert diff["after"] == 'name: "New"\nstatus: "blocked"\n'
+    assert diff["before"] == 'name:\n  "EU SBC"\nstatus:\n  "active"\n'
+    assert diff["after"] == 'name:\n  "New"\nstatus:\n  "blocked"\n'
     assert diff["before_header"] == diff["after_header"] == f"voice_out_trunk EU SBC ({TRUNK})"
 
 
@@ -710,11 +710,8 @@ def test_numbers_that_are_linked_need_no_further_request(local_api: Simulator, r
     first, second, third = NUMBERS
     assert result["changes"]["dids"] == {"before": [first, second, third], "after": [first, third]}
     assert result["trunk"]["did_numbers"] == {first: NUMBERS[first], third: NUMBERS[third]}
-    assert result["diff"]["after"].splitlines() == [
-        "dids:",
-        f'  - "{first}"  # 37061498222',
-        f'  - "{third}"  # 37061498224',
-    ]
+    assert result["diff"]["before"].splitlines() == ["dids:", "  # 2 unchanged", f'  - "{second}"  # 37061498223']
+    assert result["diff"]["after"].splitlines() == ["dids:", "  # 2 unchanged"]
 
 
 def test_other_numbers_are_looked_up_together(local_api: Simulator, run_module: RunModule) -> None:

@@ -194,7 +194,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert (same["changed"], same["changes"]) == (False, {})
     assert result["summary"] == {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 5}
     assert result["msg"].startswith("2 of 4 trunks could not be updated, 1 were changed: 2 problems: (1) trunks[0]")
-    assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
+    assert [part["after"] for part in result["diff"]] == ["capacity_limit:\n  7\n"]
     again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
     assert again["changed"] is False
 
