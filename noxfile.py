@@ -31,6 +31,7 @@ INSTALLED = BUILD / "installed"
 # The collection awx.awx, which playbooks/awx/install.yml uses.
 AWX = BUILD / "awx"
 SITE = BUILD / "docs"
+COVERAGE = BUILD / "coverage"
 CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 MATRIX = yaml.safe_load((ROOT / "tests" / "matrix.yml").read_text(encoding="utf-8"))
 # In percent: how many changes of the pure part some test must notice.
@@ -151,9 +152,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def unit(session: nox.Session) -> None:
-    """Run the unit tests and measure their coverage. Arguments go to pytest: then nothing is measured."""
+    """Run the unit tests and report coverage in build/coverage. Arguments go to pytest: then nothing is measured."""
     install_awx(session)
-    pytest(session, copy_tree(session), *(session.posargs or ["--numprocesses=auto", "--dist=loadgroup", "--cov"]))
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    reports = ["term", f"markdown:{COVERAGE / 'summary.md'}", f"html:{COVERAGE / 'html'}"]
+    all_tests = ["--numprocesses=auto", "--dist=loadgroup", "--cov", *(f"--cov-report={report}" for report in reports)]
+    pytest(session, copy_tree(session), *(session.posargs or all_tests))
 
 
 @nox.session(python=False)
