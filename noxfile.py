@@ -204,9 +204,12 @@ def docs(session: nox.Session) -> None:
 
     With the argument `write`: run what guides and README show, and write the outputs into them instead.
     """
+    writes = session.posargs == ["write"]
+    if not writes and not shutil.which("chromium"):
+        session.error("chromium is needed to look at the pages: apt-get install chromium")
     session.install("-r", "tests/requirements-docs.txt")
     install_collection(session)
-    if session.posargs == ["write"]:
+    if writes:
         session.run("python", "-m", "docsite.outputs")
         session.run("python", "-m", "docsite.picture", "docs/diff.svg")
         return
