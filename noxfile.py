@@ -138,7 +138,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def lint(session: nox.Session) -> None:
-    """Check style and types."""
+    """Check style, types and licences."""
     folder = copy_tree(session)
     install_collection(session)
     install_awx(session)
@@ -148,6 +148,7 @@ def lint(session: nox.Session) -> None:
     with session.chdir(folder):
         session.run("mypy", f"--config-file={ROOT / 'pyproject.toml'}", COLLECTION, env={"MYPYPATH": path})
     session.run("ansible-lint", "--offline", "--strict", "--profile=production")
+    session.run("reuse", "lint", "--lines")
 
 
 @nox.session(python=False)
