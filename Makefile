@@ -21,7 +21,7 @@ test: $(VENV)/.test ## Run every test: the next five, in two jobs
 lint-unit integration-sanity-package: $(VENV)/.test
 	$(NOX) --session $(subst -, ,$@)
 
-lint: ## Check style and types
+lint: ## Check style, types and licences
 unit: ## Run the unit tests and measure their coverage; with ARGS, which go to pytest, run some of them
 integration: ## Run playbooks against the local API; TARGET picks one target
 sanity: ## Run ansible-test sanity

@@ -31,6 +31,7 @@ INSTALLED = BUILD / "installed"
 # The collection awx.awx, which playbooks/awx/install.yml uses.
 AWX = BUILD / "awx"
 SITE = BUILD / "docs"
+COVERAGE = BUILD / "coverage"
 CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 MATRIX = yaml.safe_load((ROOT / "tests" / "matrix.yml").read_text(encoding="utf-8"))
 # In percent: how many changes of the pure part some test must notice.
@@ -137,7 +138,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def lint(session: nox.Session) -> None:
-    """Check style and types."""
+    """Check style, types and licences."""
     folder = copy_tree(session)
     install_collection(session)
     install_awx(session)
@@ -147,13 +148,17 @@ def lint(session: nox.Session) -> None:
     with session.chdir(folder):
         session.run("mypy", f"--config-file={ROOT / 'pyproject.toml'}", COLLECTION, env={"MYPYPATH": path})
     session.run("ansible-lint", "--offline", "--strict", "--profile=production")
+    session.run("reuse", "lint", "--lines")
 
 
 @nox.session(python=False)
 def unit(session: nox.Session) -> None:
-    """Run the unit tests and measure their coverage. Arguments go to pytest: then nothing is measured."""
+    """Run the unit tests and report coverage in build/coverage. Arguments go to pytest: then nothing is measured."""
     install_awx(session)
-    pytest(session, copy_tree(session), *(session.posargs or ["--numprocesses=auto", "--dist=loadgroup", "--cov"]))
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    reports = ["term", f"markdown:{COVERAGE / 'summary.md'}", f"html:{COVERAGE / 'html'}"]
+    all_tests = ["--numprocesses=auto", "--dist=loadgroup", "--cov", *(f"--cov-report={report}" for report in reports)]
+    pytest(session, copy_tree(session), *(session.posargs or all_tests))
 
 
 @nox.session(python=False)
@@ -200,9 +205,12 @@ def docs(session: nox.Session) -> None:
 
     With the argument `write`: run what guides and README show, and write the outputs into them instead.
     """
+    writes = session.posargs == ["write"]
+    if not writes and not shutil.which("chromium"):
+        session.error("chromium is needed to look at the pages: apt-get install chromium")
     session.install("-r", "tests/requirements-docs.txt")
     install_collection(session)
-    if session.posargs == ["write"]:
+    if writes:
         session.run("python", "-m", "docsite.outputs")
         session.run("python", "-m", "docsite.picture", "docs/diff.svg")
         return

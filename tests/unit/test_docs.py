@@ -23,6 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils import _settings as ta
 from .conftest import ROOT, RunModule
 
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
+LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
 SPECS: dict[str, dict[str, Any]] = {
     "voice_out_trunk": tables.trunk_spec(),
     "voice_out_trunks": tables.trunks_spec(),
@@ -50,7 +51,11 @@ def examples(guide: Path) -> list[str]:
     return [textwrap.dedent(each) for each in found]
 
 
-EXAMPLES = {f"{guide.stem}-{number}": example for guide in GUIDES for number, example in enumerate(examples(guide), 1)}
+EXAMPLES = {
+    f"{page.stem}-{number}": example
+    for page in (LANDING_PAGE, *GUIDES)
+    for number, example in enumerate(examples(page), 1)
+}
 
 
 def test_the_guides_have_examples() -> None:
@@ -97,12 +102,14 @@ def test_every_play_of_the_guides_is_one_for_ansible(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_guide_is_in_the_table_of_contents_and_in_the_readme() -> None:
+def test_every_guide_is_in_the_table_of_contents_and_on_the_landing_page_and_in_the_readme() -> None:
     sections = yaml.safe_load(read("docs/docsite/extra-docs.yml"))["sections"]
     listed = [each for section in sections for each in section["toctree"]]
     assert sorted(listed) == [guide.stem for guide in GUIDES]
     linked = re.findall(rf"\({REPOSITORY}docs/docsite/rst/(\w+)\.rst\)", read("README.md"))
     assert set(linked) == set(listed)
+    found = re.findall(r"didww\.voice\.docsite\.(guide_\w+)", LANDING_PAGE.read_text(encoding="utf-8"))
+    assert set(found) == set(listed)
 
 
 def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
@@ -112,7 +119,18 @@ def test_the_environment_variable_of_every_option_is_described_and_linked_to() -
     assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "tests/simulator/README.md"])
+PAGES_ON_GITHUB = [
+    "README.md",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
+    "MAINTAINERS.md",
+    "SECURITY.md",
+    "docs/collection_inclusion.md",
+    "tests/simulator/README.md",
+]
+
+
+@pytest.mark.parametrize("page", PAGES_ON_GITHUB)
 def test_a_page_links_to_files_that_there_are(page: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)", read(page)):
         for place in PLACES:

@@ -29,6 +29,7 @@ def load(path: str) -> Any:
 
 
 README = read("README.md")
+LANDING_PAGE = " ".join(read("tools/docsite/index.rst").split())
 MATRIX = load("tests/matrix.yml")
 VERSIONS = [row["ansible-core"] for row in MATRIX["rows"]]
 
@@ -92,6 +93,7 @@ def test_the_range_of_ansible_core_is_one() -> None:
     oldest, newest = (VERSIONS[index].rpartition(".")[0] for index in (0, -1))
     assert load("meta/runtime.yml")["requires_ansible"] == f">={VERSIONS[0]}"
     assert f"ansible-core {oldest} or newer" in README
+    assert f"ansible-core {oldest} or newer" in LANDING_PAGE
     assert f"ansible-core {oldest} to {newest}" in README
     assert f"ansible-core {oldest} to {newest}" in load("galaxy.yml")["description"]
 
@@ -109,11 +111,19 @@ def test_the_ansible_core_of_development_is_in_the_matrix() -> None:
 
 def test_the_oldest_requests_is_one() -> None:
     oldest = read("requirements.txt").strip().removeprefix("requests>=")
-    assert load("meta/execution-environment.yml")["dependencies"]["python"] == "requirements.txt"
+    used_by_builder = load("meta/execution-environment.yml")["dependencies"]["python"]
+    lines = [line for line in read(used_by_builder).splitlines() if not line.startswith("#")]
+    assert lines == [f"requests>={oldest}"]
     assert MATRIX["rows"][0]["pins"]["requests"] == f"{oldest}.0"
     assert f"`requests` {oldest} or newer" in README
+    assert f"``requests`` {oldest} or newer" in LANDING_PAGE
     requirements = yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["requirements"]
     assert f"requests >= {oldest}" in requirements
+
+
+def test_the_licence_is_one() -> None:
+    # Galaxy wants LICENSE, and REUSE wants it under its SPDX name.
+    assert read("LICENSES/GPL-3.0-or-later.txt") == read("LICENSE")
 
 
 def test_the_action_group_holds_every_module() -> None:
@@ -125,4 +135,5 @@ def test_the_action_group_holds_every_module() -> None:
 def test_the_oldest_python_is_one() -> None:
     oldest = MATRIX["rows"][0]["pythons"][0]
     assert f"Python {oldest} or newer" in README
+    assert f"Python {oldest} or newer" in LANDING_PAGE
     assert f"python >= {oldest}" in yaml.safe_load(connection.ModuleDocFragment.DOCUMENTATION)["requirements"]

@@ -4,10 +4,17 @@
 
 """What `make docs` appends to the conf.py that antsibull-docs writes for Sphinx."""
 
+import html
+import json
 import re
 import zlib
 from pathlib import Path
 from typing import Any
+
+import yaml
+
+# It is build/docs/conf.py then.
+ROOT = Path(__file__).parents[2]
 
 # The labels of Ansible's documentation that module pages refer to: no build asks the network for all of them.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
@@ -38,18 +45,70 @@ html_css_files = ["site.css"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
-# Names are in code and in headings. They may break, if they must, after a mark between letters, and
-# a URL after its scheme.
-NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<h[12]>)[^<]+')
-MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/")
+# Names are in code, in links and in headings. They may break, if they must, after a mark between letters, and a URL
+# after its scheme and around its port.
+NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<span class="std std-ref">)[^<]+|(?<=<h[12]>)[^<]+')
+MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/|(?<=\d):(?=\d)|(?<=\d)/(?=[A-Za-z])")
+# A sample is JSON in one line.
+SAMPLE = re.compile(
+    r'<p class="ansible-option-line ansible-option-sample">(<strong[^>]*>Sample:</strong>) <code[^>]*>(.+?)</code></p>'
+)
 
 
-def let_names_break(_app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
-    """Say in a page where a narrow column may break the names of files, settings and modules: not in mid-word."""
+class Yaml(yaml.SafeDumper):
+    """Write YAML as the guides do: lists indented, and lines as lines."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists, too."""
+        super().increase_indent(flow, False)
+
+    def represent_text(self, text: str) -> Any:
+        """Write a text of several lines as a block."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+Yaml.add_representer(str, Yaml.represent_text)
+
+
+def write_landing_page(app: Any, name: str, source: list[str]) -> None:
+    """Put the landing page where antsibull-docs puts a list of everything, and write the name in lower case."""
+    if name == "index":
+        landing_page = ROOT.joinpath("tools", "docsite", "index.rst").read_text(encoding="utf-8")
+        source[0] = f"{landing_page}\n{sidebar(Path(app.srcdir))}"
+    source[0] = source[0].replace("Didww.Voice", "didww.voice")
+
+
+def sidebar(folder: Path) -> str:
+    """Return the table of contents: the groups of guides, and in the last one the modules and the release notes."""
+    extra_docs = yaml.safe_load(ROOT.joinpath("docs", "docsite", "extra-docs.yml").read_text(encoding="utf-8"))
+    groups = {group["title"]: [f"docsite/{guide}" for guide in group["toctree"]] for group in extra_docs["sections"]}
+    modules = sorted(path.stem.removesuffix("_module") for path in folder.glob("*_module.rst"))
+    last = list(groups)[-1]
+    groups[last] = [*(f"{name} <{name}_module>" for name in modules), *groups[last], "Release notes <changelog>"]
+    return "\n".join(
+        f".. toctree::\n   :hidden:\n   :caption: {title}\n\n" + "".join(f"   {page}\n" for page in pages)
+        for title, pages in groups.items()
+    )
+
+
+def make_readable(app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    """Show a sample that has parts as YAML, and mark where a narrow column may break a name: not in mid-word."""
     if "body" in context:
-        context["body"] = NAMES.sub(lambda name: MARK.sub(r"\g<0><wbr>", name[0]), context["body"])
+        body = SAMPLE.sub(lambda found: show_sample(app, found), context["body"])
+        context["body"] = NAMES.sub(lambda name: MARK.sub(r"\g<0><wbr>", name[0]), body)
+
+
+def show_sample(app: Any, found: re.Match[str]) -> str:
+    """Return the HTML of a sample: a list or a dictionary as a block of YAML, anything else as it was."""
+    value = json.loads(html.unescape(re.sub("<[^>]+>", "", found[2])))
+    if not value or not isinstance(value, (dict, list)):
+        return found[0]
+    text = yaml.dump(value, Dumper=Yaml, sort_keys=False, width=1000)
+    block = app.builder.highlighter.highlight_block(text, "yaml")
+    return f'<p class="ansible-option-line">{found[1]}</p>\n<div class="highlight-yaml notranslate">{block}</div>'
 
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("html-page-context", let_names_break)
+    app.connect("source-read", write_landing_page)
+    app.connect("html-page-context", make_readable)

@@ -4,9 +4,15 @@
 
 """Look at every page of the site in a browser, at phone and desktop width, light and dark: look.py FOLDER SCREENSHOTS
 
-Chromium must be on PATH. Exits with 1 if a page is wider than the screen, has text that is too small or too pale to
-read, misses a file, or has an error in a script; or if what is planted into a page is not found. A screenshot of each
-look is left in SCREENSHOTS.
+Chromium must be on PATH. Exits with 1 if a page
+
+- is wider than the screen, or breaks a word or a line of code
+- has text that is too small or too pale to read, or a code block that looks like the page
+- skips a level of headings, or shows a heading as large as the one above it
+- writes the name of the collection with capitals
+- misses a file, or has an error in a script
+
+or if what is planted into a page is not found. Leaves a screenshot of each look in SCREENSHOTS.
 """
 
 from __future__ import annotations
@@ -20,14 +26,21 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-WIDTHS = {"phone": 390, "desktop": 1280}
+WIDTHS = {"phone": 360, "desktop": 1280}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Chromium's own sandbox does not work for root in a container.
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
-# Each is put into a page, to see that the examination finds it: the start of what it reports, and the HTML.
+# All are put into a page, to see that the examination finds each: the start of what it reports, and the HTML.
 PLANTED = {
     "cut off": '<div style="width: 3000px">too wide</div>',
+    "code whose lines break": '<pre style="white-space: pre-wrap">a line</pre>',
+    "code that does not scroll": f'<pre style="overflow: hidden">{"a long line " * 100}</pre>',
+    "broken in mid-word": '<p style="width: 1em; overflow-wrap: anywhere">unbreakable</p>',
+    "heading level skipped": "<h6>too deep</h6>",
+    "heading not smaller": '<h2 style="font-size: 5em">too large</h2>',
+    "name of the collection": "<p>Didww.Voice</p>",
+    "code like the page": '<div class="highlight" style="background: transparent !important"></div>',
     "contrast": '<p style="background: #999; color: #888">too pale</p>',
     "8px text": '<p style="font-size: 8px">too small</p>',
     "not loaded": '<img src="missing.png">',
@@ -50,17 +63,20 @@ def device(browser: Browser, name: str, scheme: Literal["light", "dark"]) -> Ite
 
 
 def unnoticed(browser: Browser, path: Path) -> list[str]:
-    """Plant what is wrong into a page, on every device; return what is not found."""
-    found = []
+    """Plant what is wrong into a page, on every device, light and dark; return what is not found."""
+    not_found = []
     for name in WIDTHS:
-        for words, html in PLANTED.items():
-            with device(browser, name, "light") as (page, wrong):
+        for scheme in SCHEMES:
+            with device(browser, name, scheme) as (page, wrong):
                 page.goto(path.resolve().as_uri())
-                page.evaluate("html => document.querySelector('article').insertAdjacentHTML('beforeend', html)", html)
+                plant = "html => document.querySelector('article').insertAdjacentHTML('beforeend', html)"
+                page.evaluate(plant, "".join(PLANTED.values()))
                 page.wait_for_load_state("networkidle")
-                if not any(each.startswith(words) for each in [*page.evaluate(EXAMINE), *wrong]):
-                    found.append(f"{name}: {html}")
-    return found
+                found = [*page.evaluate(EXAMINE), *wrong]
+            for words, html in PLANTED.items():
+                if not any(each.startswith(words) for each in found):
+                    not_found.append(f"{name}, {scheme}: {html}")
+    return not_found
 
 
 def main() -> int:
