@@ -120,8 +120,8 @@ class Pace:
     def wait(self) -> None:
         """Wait for the next turn.
 
-        After a rest, as many requests as could have been sent meanwhile need not wait, up to half of those that a second
-        allows. The next one then waits until their turns are over: a second holds no more than it may.
+        After a rest, some requests need not wait: as many as could have been sent meanwhile, up to half of what a
+        second allows. The next one then waits until their turns are over, so that no second has too many.
         """
         while not self._ended:
             with self._lock:
