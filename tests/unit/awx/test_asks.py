@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person at a terminal is asked before several trunks are blocked."""
+"""On a terminal, block_trunk asks for confirmation before it blocks trunks that a filter selects."""
 
 from __future__ import annotations
 

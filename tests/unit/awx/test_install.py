@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook that sets up AWX, with the modules of awx.awx, against a stand-in for its API."""
+"""The playbook that sets up AWX, run with the modules of awx.awx against a stand-in for its API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def environment(awx: Awx) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def install(environment: dict[str, str], playbook: Callable[..., str]) -> Callable[..., str]:
-    """Install everything, with more variables; return what the playbook says."""
+    """Install everything, with further variables; return the output of the playbook."""
     variables = {"awx_project_url": GIT, "awx_image": IMAGE, "awx_notification_templates": "Voice team"}
     return lambda **more: playbook("awx.install", environment, **variables, **more)
 
