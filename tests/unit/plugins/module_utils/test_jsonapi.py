@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client against the local API with faults: what is tried again, and what each answer becomes."""
+"""The client against the local API with faults: retries, and the result of each answer."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ UPDATE = {"type": KIND, "id": ID, "attributes": {"capacity_limit": 7}}
 
 @pytest.fixture(autouse=True)
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Keep the delays between attempts instead of waiting for them; the clock goes on by them."""
+    """Record the delays between attempts and advance the clock, instead of waiting."""
     kept: list[float] = []
     clock = SimpleNamespace(sleep=kept.append, monotonic=lambda: time.monotonic() + sum(kept))
     monkeypatch.setattr(jsonapi, "time", clock)
-    monkeypatch.setattr(time, "sleep", kept.append)  # where urllib3 looks
+    monkeypatch.setattr(time, "sleep", kept.append)  # used by urllib3
     return kept
 
 
@@ -68,7 +68,7 @@ def test_an_update(local_api: Simulator) -> None:
 
 def test_all_pages_are_read(local_api: Simulator) -> None:
     everything = client(local_api, page_size=2).get_all(KIND, linkage=["dids"])
-    assert len({each["id"] for each in everything.resources}) == len(everything.resources) == 7
+    assert len({trunk["id"] for trunk in everything.resources}) == len(everything.resources) == 7
     assert [dict(entry["query"])["page[number]"] for entry in local_api.journal] == ["1", "2", "3", "4"]
     assert everything.meta["api_version"] == "2026-04-16"
 
@@ -106,7 +106,7 @@ def test_other_refusals_are_final(local_api: Simulator, delays: list[float], sta
     with pytest.raises(jsonapi.ApiError) as refused:
         client(local_api).update(UPDATE)
     assert refused.value.status == status
-    # A gateway that waited in vain has passed the request on.
+    # A gateway that timed out has forwarded the request.
     assert refused.value.unsettled is (status in (408, 500))
     assert methods(local_api) == ["PATCH"]
     assert delays == []
@@ -194,7 +194,7 @@ def test_where_there_is_no_room_for_anything_the_rest_is_not_sent(local_api: Sim
             full.update(UPDATE)
         assert refused.value.status == 429
         assert refused.value.unsettled is False
-        # What those that wait for their turns would wait for is over too.
+        # Requests that wait for their turns stop waiting, too.
         assert 14 <= sum(delays) < 25, attempt
         assert len(local_api.journal) == full.requests
     sent = len(local_api.journal)
@@ -227,16 +227,16 @@ def test_what_waits_for_its_turn_goes_on_when_there_is_nothing_to_wait_for() -> 
 def test_after_many_requests_in_vain_the_rest_is_not_sent(local_api: Simulator, fault: dict[str, Any]) -> None:
     local_api.add_faults({**fault, "times": jsonapi.CONNECTIONS - 1})
     hopeful = client(local_api, retries=0)
-    for _each in range(jsonapi.CONNECTIONS - 1):
+    for _request in range(jsonapi.CONNECTIONS - 1):
         with pytest.raises(jsonapi.RequestFailed):
             hopeful.update(UPDATE)
     hopeful.update(UPDATE)
     local_api.add_faults({**fault, "times": 0})
     local_api.clear_journal()
-    for _each in range(jsonapi.CONNECTIONS):
+    for _request in range(jsonapi.CONNECTIONS):
         with pytest.raises(jsonapi.RequestFailed):
             hopeful.update(UPDATE)
-    with pytest.raises(jsonapi.Unreachable, match="not sent, since the 20 before it got none either") as unsent:
+    with pytest.raises(jsonapi.Unreachable, match="not sent, because the 20 before it got none either") as unsent:
         hopeful.update(UPDATE)
     assert unsent.value.unsettled is False
     assert len(local_api.journal) == jsonapi.CONNECTIONS
@@ -286,8 +286,8 @@ UNUSABLE: dict[str, tuple[str, str]] = {
     "html": ("html", "no JSON:API document"),
     "a list": ("list", "no JSON:API document"),
     "cut off": ("truncated", "no JSON:API document"),
-    "another id": ("other_id", f"where {ID} was asked for"),
-    "another type": ("other_type", f"where {KIND} was asked for"),
+    "another id": ("other_id", f"but {ID} was requested"),
+    "another type": ("other_type", f"but {KIND} was requested"),
     "attributes that are no object": ("attributes_type", "attributes of"),
     "no data": ("missing_data", "no resource in data"),
 }
@@ -317,7 +317,7 @@ def test_linkage_that_was_asked_for_must_be_there() -> None:
         documents.resource_in(resource, KIND, ID, ["dids"])
     for bad in ([1], [{"type": "dids"}], [{"id": 1}]):
         resource["relationships"] = {"dids": {"data": bad}}
-        with pytest.raises(jsonapi.UnusableAnswer, match="something else than resource identifiers"):
+        with pytest.raises(jsonapi.UnusableAnswer, match="something other than resource identifiers"):
             documents.resource_in(resource, KIND, ID, ())
 
 
@@ -328,7 +328,7 @@ def test_a_redirect_carries_nothing_to_another_host(local_api: Simulator, status
         with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused") as redirected:
             client(local_api).update(UPDATE)
         assert other.journal == []
-        # A 303 is how some servers answer what they have carried out.
+        # Some servers answer an applied update with a 303.
         assert redirected.value.unsettled is True
 
 
@@ -420,7 +420,7 @@ def test_a_handshake_that_breaks_off_is_tried_again(delays: list[float]) -> None
     assert len(delays) == 2
 
 
-# --- Answers that keep to no rule ---
+# --- Invalid answers ---
 
 
 @pytest.mark.parametrize(
@@ -447,7 +447,7 @@ def test_what_json_api_leaves_open_is_taken(local_api: Simulator) -> None:
     resource: dict[str, Any] = {"type": KIND, "id": ID.upper(), "attributes": {}, "relationships": None, "meta": None}
     local_api.add_faults({"status": 200, "body": {"data": resource, "meta": None, "included": None, "links": 5}})
     assert client(local_api).get(KIND, ID) == (resource, {}, [])
-    bare = {"type": "dids", "id": ID}  # JSON:API demands no attributes
+    bare = {"type": "dids", "id": ID}  # JSON:API does not require attributes
     local_api.add_faults({"status": 200, "body": {"data": resource, "included": [bare]}})
     assert client(local_api).get(KIND, ID) == (resource, {}, [bare])
 
@@ -500,12 +500,12 @@ def test_errors_that_are_none_are_left_out(local_api: Simulator, errors: Any) ->
 
 
 def test_what_shifts_between_pages_is_read_all_the_same(local_api: Simulator) -> None:
-    there = [each["id"] for each in client(local_api).get_all(KIND).resources]
+    there = [trunk["id"] for trunk in client(local_api).get_all(KIND).resources]
     assert len(there) > 6
     pages = client(local_api, page_size=3).pages(KIND)
     first = next(pages)
     local_api.remove_trunk(there[0])
-    read = [each["id"] for page in (first, *pages) for each in page.resources]
+    read = [trunk["id"] for page in (first, *pages) for trunk in page.resources]
     assert sorted(read) == sorted(there)
 
 
@@ -514,9 +514,8 @@ def test_a_list_that_always_changes_is_an_error(local_api: Simulator) -> None:
         for number, _page in enumerate(client(local_api, page_size=3).pages(KIND)):
             local_api.put_trunk(f"b0000000-0000-4000-8000-{number:012}", attributes={"name": f"New {number}"})
 
-    with pytest.raises(
-        jsonapi.ListKeepsChanging, match="the list of voice_out_trunks changed each time it was read, 3 times"
-    ):
+    words = "the list of voice_out_trunks kept changing while it was read, 3 times in a row"
+    with pytest.raises(jsonapi.ListKeepsChanging, match=words):
         read_while_others_create()
     assert len(local_api.journal) < 20
 
@@ -524,7 +523,7 @@ def test_a_list_that_always_changes_is_an_error(local_api: Simulator) -> None:
 def test_pages_that_repeat_end(local_api: Simulator) -> None:
     page = {"data": [{"type": KIND, "id": ID, "attributes": {}}], "links": {"next": "http://elsewhere.invalid/"}}
     local_api.add_faults({"status": 200, "body": page, "times": 0})
-    with pytest.raises(jsonapi.UnusableAnswer, match="nothing that did not come before"):
+    with pytest.raises(jsonapi.UnusableAnswer, match="page 2 of voice_out_trunks only repeats earlier resources"):
         client(local_api).get_all(KIND)
     assert len(local_api.journal) == 2
 
@@ -638,7 +637,7 @@ def test_a_429_makes_every_request_of_a_pace_wait(local_api: Simulator, delays: 
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [({"garbage": "bad_gzip"}, "does not unpack as its Content-Encoding says"), ({"drop": "body"}, "broke off")],
+    [({"garbage": "bad_gzip"}, "does not match its Content-Encoding"), ({"drop": "body"}, "is incomplete")],
 )
 def test_an_answer_that_cannot_be_read_is_told_in_words(
     local_api: Simulator, fault: dict[str, Any], words: str

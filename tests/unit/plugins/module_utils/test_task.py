@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DIDWW as a task reaches it: connection options, and errors in the words of a task."""
+"""Tasks: connection options and error messages."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def test_every_connection_option_has_its_environment_variable(
         "DIDWW_CA_PATH",
         "DIDWW_MAX_REQUESTS_PER_SECOND",
     ]
-    # Options of the task win over the environment; what the task leaves out is taken from it.
+    # Options override the environment, which sets the options that are left out.
     monkeypatch.setenv("DIDWW_API_KEY", "unknown")
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "0")
-    words = "api_timeout: {} of the environment variable DIDWW_API_TIMEOUT is not accepted; expected seconds"
+    words = "api_timeout: {} from the environment variable DIDWW_API_TIMEOUT is not accepted; expected seconds"
     assert words.format('"0"') in run_module(name="EU SBC")["msg"]
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "10s")
     assert words.format('"10s"') in run_module(name="EU SBC")["msg"]
-    # Empty is what AWX makes of a field that is not filled in.
+    # AWX sets an empty variable for an empty field.
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "")
     assert run_module(name="EU SBC")["changed"] is False
 
@@ -175,14 +175,14 @@ def test_a_refusal_of_the_api_is_explained() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (400, "report"),
+        (400, "report a bug"),
         (401, "sandbox"),
         (403, "read-only mode"),
         (404, "ends in /v3"),
-        (409, "run the task again"),
-        (429, "20 requests per second"),
-        (500, "has a fault"),
-        (503, "has a fault"),
+        (409, "then run the task again"),
+        (429, "lower max_requests_per_second"),
+        (500, "is failing"),
+        (503, "is failing"),
     ],
 )
 def test_a_status_says_what_to_do(status: int, words: str) -> None:
@@ -225,11 +225,11 @@ def test_another_version_is_a_warning(run_module: RunModule, monkeypatch: pytest
     result = run_module(name="EU SBC")
     assert result["api_version"] == "2026-04-16"
     (warning,) = result["warnings"]
-    assert "API version 2026-04-16 where this collection speaks 2022-05-10" in warning
+    assert "API version 2026-04-16, but this collection uses 2022-05-10" in warning
 
 
 def with_version(read: Any, version: str) -> Any:
-    """Return `read` with another API version in the meta of its answers."""
+    """Return a version of `read` whose answers have another API version in `meta`."""
     return lambda *args: read(*args)._replace(meta={"api_version": version})
 
 
@@ -252,7 +252,7 @@ def test_connection_options_reach_the_client(
     assert made["verify"] == __file__
     run_module(**options, ca_path=__file__, validate_certs=False)
     assert made["verify"] is False
-    # False is 0 for Python; for urllib3 it is to raise at once whatever comes.
+    # False equals 0 in Python, but makes urllib3 raise at once.
     assert "api_retries: false is not accepted" in run_module(**{**options, "api_retries": False})["msg"]
 
 
@@ -271,7 +271,7 @@ def test_connection_options_reach_the_client(
     ],
 )
 def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None:
-    # The result holds the invocation too, up to ansible-core 2.20.
+    # Before ansible-core 2.21, results include the invocation.
     result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
     assert result["failed"] is True
     assert SECRET not in str(result)
@@ -287,8 +287,8 @@ def test_a_key_that_is_no_text_is_nowhere(run_module: RunModule, key: Any) -> No
 
 
 def test_a_list_that_changes_is_no_fault_of_the_url() -> None:
-    message = task.explain(jsonapi.ListKeepsChanging("the list changed"), URL)["msg"]
-    assert message == f"Somebody else works on the account ({URL}): the list changed. Run the task again."
+    message = task.explain(jsonapi.ListKeepsChanging("the list kept changing"), URL)["msg"]
+    assert message == f"The list kept changing ({URL}). Others are changing the account: run the task again."
 
 
 def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
