@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The trunk as plain Python: canonical values, what is wrong with a task, and plans."""
+"""The trunk without I/O: canonical values, problems of tasks, and plans."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SETTINGS = {setting.name: setting for setting in (*tables.SETTINGS, *tables.AUTH
 
 
 def resource(linkage: dict[str, list[str]] | None = None, **attributes: Any) -> dict[str, Any]:
-    """Return a trunk as the API answers it, `attributes` over those of the reference's example."""
+    """Return a trunk as the API returns it, updated with `attributes`."""
     method = {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "", "username": "u4k2m", "password": "s3cr3t"}
     relationships: dict[str, Any] = {name: {"links": {}} for name in tables.LINKAGE}
     for name, ids in (linkage or {}).items():
-        relationships[name]["data"] = [{"type": "dids", "id": each} for each in ids]
+        relationships[name]["data"] = [{"type": "dids", "id": did} for did in ids]
     return {
         "id": ID,
         "type": "voice_out_trunks",
@@ -88,7 +88,7 @@ def test_every_problem_is_found() -> None:
         "authentication_method.twilio_account_sid",
         "rtp_timeout",
     ]
-    (addresses,) = (each.text for each in refusal.value.problems if each.option == "allowed_rtp_ips")
+    (addresses,) = (problem.text for problem in refusal.value.problems if problem.option == "allowed_rtp_ips")
     assert '"a" is not accepted; expected an IPv4 or IPv6 address' in addresses
     assert "write 203.0.113.0/24 for the whole network, or 203.0.113.5" in addresses
 

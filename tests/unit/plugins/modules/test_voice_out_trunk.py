@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module against the local API: what it returns, and what the journal says that it sent."""
+"""The module against the local API: its results, and its requests according to the journal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def requests_to(api: Simulator, method: str) -> list[dict[str, Any]]:
 
 
 def patches(api: Simulator) -> list[dict[str, Any]]:
-    """Return the resources that were sent."""
+    """Return the resources in all updates."""
     return [entry["body"]["data"] for entry in requests_to(api, "PATCH")]
 
 
@@ -30,14 +30,14 @@ def expected_patch(case: dict[str, Any], value: Any) -> dict[str, Any]:
     option = case["option"].partition(".")[0]
     patch: dict[str, Any] = {"id": TRUNK, "type": "voice_out_trunks"}
     if option in LINKAGE:
-        patch["relationships"] = {option: {"data": [{"type": "dids", "id": each} for each in value]}}
+        patch["relationships"] = {option: {"data": [{"type": "dids", "id": did} for did in value]}}
     else:
         patch["attributes"] = {option: value}
     return patch
 
 
 def each_case(key: str) -> pytest.MarkDecorator:
-    """Parametrize over every value that the cases have under `key`."""
+    """Parametrize a test with all values in `key` of the cases."""
     pairs = [(case, value) for case in CASES for value in case.get(key, [])]
     return pytest.mark.parametrize(("case", "value"), pairs, ids=[f"{c['option']}={v!r:.60}" for c, v in pairs])
 
@@ -65,7 +65,7 @@ def test_a_difference_is_sent_alone_and_once(local_api: Simulator, run_module: R
     again = run_module(diff=True, **options)
     assert again["changed"] is False
     assert again["changes"] == {}
-    # The numbers of DIDs that were named by id are known only once they are linked.
+    # The numbers of DIDs that are listed by id are only known once they are linked.
     done["trunk"].pop("did_numbers", None)
     again["trunk"].pop("did_numbers", None)
     assert again["trunk"] == done["trunk"]
@@ -203,9 +203,9 @@ ODD = [
     ({"capacity_limit": float("inf")}, "capacity_limit: Infinity is not accepted; expected a whole number"),
     ({"capacity_limit": "Infinity"}, 'capacity_limit: "Infinity" is not accepted'),
     ({"capacity_limit": "1e2000000"}, 'capacity_limit: "1e2000000" is not accepted'),
-    ({"capacity_limit": ""}, "capacity_limit: an empty string is not accepted; write null itself, a value, or leave"),
+    ({"capacity_limit": ""}, "capacity_limit: an empty string is not accepted; write null or a value, or leave"),
     ({"rtp_ping": ""}, "rtp_ping: an empty string is not accepted; write a value, or leave"),
-    # What only some versions of ansible-core would take.
+    # Only some versions of ansible-core accept these.
     ({"capacity_limit": "6e1"}, 'capacity_limit: "6e1" is not accepted'),
     ({"capacity_limit": 60.5}, "capacity_limit: 60.5 is not accepted; expected a whole number"),
     ({"capacity_limit": "9" * 5000}, 'capacity_limit: "999'),
@@ -286,13 +286,15 @@ def test_a_key_of_the_environment_is_said_to_come_from_there(
 ) -> None:
     monkeypatch.setenv("DIDWW_API_KEY", "two words")
     result = run_module(id=TRUNK, leave_out=["api_key"])
-    assert result["msg"].startswith("api_key: the value of the environment variable DIDWW_API_KEY is not accepted")
+    assert result["msg"].startswith("api_key: the value from the environment variable DIDWW_API_KEY is not accepted")
     assert "two words" not in json.dumps(result)
 
 
 def test_a_key_with_a_line_break_at_its_end_is_told_why(run_module: RunModule) -> None:
     result = run_module(id=TRUNK, api_key="local-key\n")
-    assert result["msg"].endswith("; it begins or ends with a space or a line break, as a vault or echo may add")
+    assert result["msg"].endswith(
+        "; it starts or ends with a space or a line break, which ansible-vault or echo may have added"
+    )
     assert "local-key" not in json.dumps(result)
     assert "line break" not in run_module(id=TRUNK, api_key="local key")["msg"]
 
@@ -377,7 +379,7 @@ def test_less_specific_identifiers_are_settings(local_api: Simulator, run_module
     assert list(result["changes"]) == ["name", "external_reference_id"]
     result = run_module(external_reference_id="crm-9", name="EU SBC")
     assert result["changes"] == {"name": {"before": "EU SBC 9", "after": "EU SBC"}}
-    assert [each["attributes"] for each in patches(local_api)] == [
+    assert [patch["attributes"] for patch in patches(local_api)] == [
         {"name": "EU SBC 9", "external_reference_id": "crm-9"},
         {"name": "EU SBC"},
     ]
@@ -393,8 +395,11 @@ def test_any_name_selects(local_api: Simulator, run_module: RunModule, name: str
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"name": "eu sbc"}, 'name: no trunk of this account has "eu sbc"'),
-        ({"external_reference_id": "crm"}, 'external_reference_id: no trunk of this account has "crm"'),
+        ({"name": "eu sbc"}, 'name: no trunk is called "eu sbc". Did you mean "EU SBC"? This account has: "Any DID", '),
+        (
+            {"external_reference_id": "crm-001"},
+            'external_reference_id: no trunk has the external_reference_id "crm-001". Did you mean "crm-0001"?',
+        ),
         ({"id": "00000000-0000-4000-8000-000000000000"}, "00000000-0000-4000-8000-000000000000 could not be found"),
         ({"id": "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091"}, "could not be found"),
     ],
@@ -409,9 +414,9 @@ def test_several_trunks_are_an_error_that_lists_them(local_api: Simulator, run_m
     other = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
     local_api.put_trunk(other, attributes={"external_reference_id": "crm-0001"})
     result = run_module(external_reference_id="crm-0001", status="blocked")
-    assert '2 trunks have "crm-0001"' in result["msg"]
-    for each in (TRUNK, other, "EU SBC", "Outbound trunk Name"):
-        assert each in result["msg"]
+    assert '2 trunks have the external_reference_id "crm-0001": ' in result["msg"]
+    for words in (TRUNK, other, "EU SBC", "Outbound trunk Name"):
+        assert words in result["msg"]
     assert patches(local_api) == []
 
 
@@ -511,7 +516,7 @@ REFUSED_BY_STATE = {
     "within ip_only": (
         {"id": IP_ONLY, "authentication_method": {"type": "ip_only", "allowed_sip_ips": ["203.0.113.99"]}},
         "authentication_method.allowed_sip_ips: ",
-        'the task asks for ["203.0.113.99/32"]',
+        'the task sets ["203.0.113.99/32"]',
     ),
     "to an unknown type": (
         {"id": TRUNK, "authentication_method": {"type": "twillio"}},
@@ -637,7 +642,7 @@ def test_a_setting_that_comes_back_different_is_a_warning(local_api: Simulator, 
     local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
     result = run_module(id=TRUNK, rtp_timeout=None, status="blocked")
     assert result["changed"] is True
-    assert result["warnings"] == ["DIDWW answered rtp_timeout 30 where the task asks for null"]
+    assert result["warnings"] == ["DIDWW returned rtp_timeout 30, but the task sets null"]
     assert result["trunk"]["rtp_timeout"] == 30
 
 
@@ -665,7 +670,7 @@ def trunk_document(api: Simulator) -> dict[str, Any]:
 def test_a_missing_key_names_its_variable(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIDWW_API_KEY", raising=False)
     result = run_module(name="EU SBC", leave_out=["api_key"])
-    assert result["msg"] == "api_key: required; the environment variable DIDWW_API_KEY can hold it too"
+    assert result["msg"] == "api_key: required; set this option or the environment variable DIDWW_API_KEY"
 
 
 def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
@@ -759,8 +764,8 @@ def test_numbers_that_the_api_does_not_look_up_are_an_error(
 def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     # The second belongs to another account.
     result = run_module(check=check, id=TRUNK, dids=["15550000000", "37061498222"], emergency_dids=["37052140001"])
-    assert "(1) dids: no DID of this account has the number 15550000000" in result["msg"]
-    assert "(2) emergency_dids: no DID of this account has the number 37052140001" in result["msg"]
+    assert "(1) dids: no DID in this account has the number 15550000000" in result["msg"]
+    assert "(2) emergency_dids: no DID in this account has the number 37052140001" in result["msg"]
     assert patches(local_api) == []
 
 
@@ -768,8 +773,8 @@ TWINS = [DID[:-1] + "8", DID[:-1] + "9"]
 
 
 def dids_of_one_number(api: Simulator) -> None:
-    """Let two DIDs have the number 37061498222."""
-    dids = [{"id": each, "type": "dids", "attributes": {"number": "37061498222"}} for each in TWINS]
+    """Let the API return two DIDs with the number 37061498222."""
+    dids = [{"id": did, "type": "dids", "attributes": {"number": "37061498222"}} for did in TWINS]
     api.add_faults({"path_contains": "/v3/dids", "status": 200, "body": {"data": dids}, "times": 0})
 
 
@@ -777,7 +782,7 @@ def dids_of_one_number(api: Simulator) -> None:
 def test_a_number_that_two_dids_have_is_refused(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     dids_of_one_number(local_api)
     result = run_module(check=check, id=TRUNK, dids=["+37061498222"])
-    assert result["msg"] == f"dids: 2 DIDs have the number 37061498222; write one id: {TWINS[0]}, {TWINS[1]}"
+    assert result["msg"] == f"dids: 2 DIDs have the number 37061498222; list one by id: {TWINS[0]}, {TWINS[1]}"
     assert patches(local_api) == []
 
 
@@ -786,13 +791,13 @@ def test_of_two_dids_with_a_number_the_linked_one_is_meant(local_api: Simulator,
     first, second, _third = NUMBERS
     local_api.put_trunk(TRUNK, dids=[first], emergency_dids=[second])
     assert run_module(id=TRUNK, dids=["37061498222"])["changed"] is False
-    # Linked elsewhere it says nothing of this relationship.
+    # A link in another relationship does not count.
     assert "3 DIDs have the number" in run_module(id=TRUNK, emergency_dids=["37061498222"], dids=[first])["msg"]
 
 
 def test_more_dids_than_a_page_holds_are_looked_up(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, dids=[str(15550000000 + number) for number in range(150)])
-    assert result["msg"].startswith("dids: no DID of this account has the number 15550000000, 15550000001, ")
+    assert result["msg"].startswith("dids: no DID in this account has the number 15550000000, 15550000001, ")
     lookups = [dict(entry["query"]) for entry in requests_to(local_api, "GET") if entry["path"] == "/v3/dids"]
     assert {query["page[size]"] for query in lookups} == {"100"}
     assert len(lookups[0]["filter[number]"].split(",")) == 100
@@ -809,7 +814,7 @@ def test_a_tech_prefix_that_is_shown_as_empty_is_sent_as_null(local_api: Simulat
 @pytest.mark.parametrize("option", ["allowed_rtp_ips", "allowed_sip_ips"])
 def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_module: RunModule, option: str) -> None:
     def task(count: int) -> dict[str, Any]:
-        # Repeated ones do not count.
+        # Duplicates do not count.
         addresses = [f"203.0.113.{number}" for number in range(count)] * 2
         if option == "allowed_rtp_ips":
             return run_module(id=TRUNK, allowed_rtp_ips=addresses)
@@ -821,18 +826,18 @@ def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_m
 
 
 def test_a_name_that_is_taken_is_refused_where_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
-    # A filter by a value with a comma is not sent.
+    # A filter with a comma is not sent, so all trunks are read.
     local_api.put_trunk(TRUNK, attributes={"external_reference_id": "crm, 1"})
     result = run_module(external_reference_id="crm, 1", name="Twilio London")
-    assert result["msg"].startswith(f"name: another trunk of this account, {TWILIO}, is called")
+    assert result["msg"].startswith(f"name: another trunk in this account, {TWILIO}, is already called")
     assert [entry["method"] for entry in local_api.journal] == ["GET"]
 
 
-# --- What an answer does not hold ---
+# --- Incomplete answers ---
 
 
 def answer_without(api: Simulator, *missing: str, **attributes: Any) -> None:
-    """Let the next answer hold the trunk without some attributes, and with others as given."""
+    """Let the next answer lack the attributes in `missing`, and have those in `attributes`."""
     stored = {**api.trunk(TRUNK)["attributes"], **attributes}
     kept = {name: value for name, value in stored.items() if name not in missing}
     document = {"data": {"id": TRUNK, "type": "voice_out_trunks", "attributes": kept}}
@@ -852,14 +857,14 @@ def test_a_setting_that_an_answer_does_not_hold_is_not_null(local_api: Simulator
     assert result["changes"] == {"capacity_limit": {"before": None, "after": None}}
     assert result["diff"]["before_header"] == f"voice_out_trunk {TRUNK} ({TRUNK})"
     assert patches(local_api) == [{"id": TRUNK, "type": "voice_out_trunks", "attributes": {"capacity_limit": None}}]
-    assert result["trunk"]["name"] == "EU SBC"  # the answer to the update holds it
+    assert result["trunk"]["name"] == "EU SBC"  # from the answer to the update
 
 
 def test_a_method_that_an_answer_does_not_hold_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "authentication_method")
     options = {"type": "credentials_and_ip", "tech_prefix": "1"}
     assert (
-        "authentication_method: DIDWW's answer does not hold"
+        "authentication_method: DIDWW's answer does not include the current one"
         in run_module(id=TRUNK, authentication_method=options)["msg"]
     )
     held = {"allowed_sip_ips": ["203.0.113.1/32"]}
