@@ -52,7 +52,7 @@ Remaining manual steps:
 """
 
 
-class Refused(Exception):
+class CannotRelease(Exception):
     """The release cannot be prepared."""
 
 
@@ -60,28 +60,28 @@ def run(*command: str, **options: Any) -> str:
     """Run a command in the root folder and return its output; raise with the output if it fails."""
     done = subprocess.run(command, **{"cwd": ROOT, **options}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Refused(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        raise CannotRelease(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return str(done.stdout)
 
 
 def prepare(version: str) -> None:
     """Write and commit version and changelog, unless this is already done."""
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
-        raise Refused(f"{version!r} is not a version such as 1.0.0")
+        raise CannotRelease(f"{version!r} is not a version such as 1.0.0")
     if changes := run("git", "status", "--porcelain"):
-        raise Refused(f"there are uncommitted changes:\n{changes}")
+        raise CannotRelease(f"there are uncommitted changes:\n{changes}")
     released = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]
     now = re.findall(PLACES["galaxy.yml"], (ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     if version in released and now == [version]:
         if run("git", "tag", "--list", version) and run("git", "diff", version, "HEAD"):
-            raise Refused(f"{version} is already tagged, and HEAD differs from the tag")
+            raise CannotRelease(f"{version} is already tagged, and HEAD differs from the tag")
         print(f"{version} is already prepared: building and testing it again")
         return
     newest = max(released, key=_order, default=None)
     if newest and _order(version) <= _order(newest):
-        raise Refused(f"{version} is not newer than {newest}, the latest version in the changelog")
+        raise CannotRelease(f"{version} is not newer than {newest}, the latest version in the changelog")
     if not list((ROOT / "changelogs" / "fragments").glob("*.y*ml")):
-        raise Refused("changelogs/fragments is empty: describe the changes first")
+        raise CannotRelease("changelogs/fragments is empty: describe the changes first")
     for path, pattern in PLACES.items():
         text = (ROOT / path).read_text(encoding="utf-8")
         (found,) = re.finditer(pattern, text)
@@ -105,7 +105,7 @@ def build(version: str) -> Path:
     run("ansible-galaxy", "collection", "build", "--output-path", str(OUT), cwd=source)
     built = OUT / f"didww-voice-{version}.tar.gz"
     if problems := artifact.check(built, run("git", "ls-files").splitlines()):
-        raise Refused("\n".join(problems))
+        raise CannotRelease("\n".join(problems))
     return built
 
 
@@ -141,10 +141,10 @@ def smoke(file: Path, programs: Path) -> None:
         output_of("ansible-galaxy", "collection", "verify", "--offline", "didww.voice")
         for module in MODULES:
             if f"didww.voice.{module}" not in output_of("ansible-doc", f"didww.voice.{module}").lower():
-                raise Refused(f"ansible-doc does not find {module}")
+                raise CannotRelease(f"ansible-doc does not find {module}")
         output = output_of(*demo.COMMAND, "--check", "--diff")
         if "changed=1 " not in output or any(entry["method"] != "GET" for entry in api.journal):
-            raise Refused(f"the playbook did not work in check mode:\n{output}")
+            raise CannotRelease(f"the playbook did not work in check mode:\n{output}")
 
 
 def main() -> int:
@@ -161,8 +161,8 @@ def main() -> int:
         if not options.here:
             # Runs galaxy-importer on the new commit.
             run("make", "package")
-    except Refused as refused:
-        print(f"No release: {refused}", file=sys.stderr)
+    except CannotRelease as error:
+        print(f"No release: {error}", file=sys.stderr)
         return 1
     shown = os.path.relpath(file)
     print(LEFT.format(artifact=shown, digest=digest(file), version=options.version))

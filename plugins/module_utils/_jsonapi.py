@@ -398,7 +398,7 @@ class Client:
                 asked = _retry_after(response)
                 if response.status_code == TOO_MANY:
                     # Not a failure: limited by time, not by the number of attempts.
-                    delay = self._wait_for_room(response, asked, waited)
+                    delay = self._wait_after_429(response, asked, waited)
                     if delay == 0:
                         return response, lost
                     waited += delay
@@ -410,7 +410,7 @@ class Client:
             failures += 1
             time.sleep(asked or _backoff(failures))
 
-    def _wait_for_room(self, response: Any, asked: float | None, waited: float) -> float:
+    def _wait_after_429(self, response: Any, asked: float | None, waited: float) -> float:
         """Wait after the 429 `response` and return the seconds waited, or 0 if the waiting time is used up.
 
         `asked`: the seconds that the server asks for. `waited`: the seconds that the request has waited

@@ -57,7 +57,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run the task with the fitting front end; return its result."""
         variables = task_vars or {}
-        run = self._run_here if self._means_the_same(variables) else super().run
+        run = self._run_here if self._can_run_here(variables) else super().run
         try:
             result: dict[str, Any] = run(tmp, task_vars)
             return result
@@ -78,7 +78,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
             result.update(run_here(self.work, given, bool(self._task.check_mode), bool(self._task.diff)))
         return result
 
-    def _means_the_same(self, task_vars: Mapping[str, Any]) -> bool:
+    def _can_run_here(self, task_vars: Mapping[str, Any]) -> bool:
         """Return whether the work gives the same result in this process as in a module's."""
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, task_vars)

@@ -64,7 +64,7 @@ class RunModule(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def _answers_are_as_the_reference_says(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _answers_match_the_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Check every answer of the local API, before faults change it, against the schema of DIDWW's documents."""
     found: list[str] = []
     handle = Api.handle

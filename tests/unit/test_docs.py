@@ -58,7 +58,7 @@ def test_the_guides_have_examples() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_names_options_that_there_are(name: str) -> None:
+def test_examples_only_set_existing_options(name: str) -> None:
     document = yaml.safe_load(EXAMPLES[name])
     if isinstance(document, dict):
         if "trunks" not in document:
@@ -82,7 +82,7 @@ def unknown(options: Any, spec: dict[str, Any]) -> list[str]:
     return found
 
 
-def test_every_play_of_the_guides_is_one_for_ansible(tmp_path: Path) -> None:
+def test_ansible_accepts_every_play_in_the_guides(tmp_path: Path) -> None:
     playbook = tmp_path / "playbook.yml"
     plays: list[Any] = []
     for example in EXAMPLES.values():
@@ -113,7 +113,7 @@ def test_the_environment_variable_of_every_option_is_described_and_linked_to() -
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "tests/simulator/README.md"])
-def test_a_page_links_to_files_that_there_are(page: str) -> None:
+def test_pages_link_to_existing_files(page: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)", read(page)):
         for place in PLACES:
             if link.startswith(place):
@@ -139,7 +139,7 @@ def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
         assert line in drawn
 
 
-def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
+def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
     files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
     assert len(files) == 7

@@ -75,7 +75,7 @@ def test_it_writes_version_and_changelog_and_commits_them(released: tuple[Path, 
     assert run(repository, "git", "status", "--porcelain").stdout == ""
 
 
-def test_it_lists_what_is_left_to_a_person(released: tuple[Path, str]) -> None:
+def test_it_lists_the_manual_steps(released: tuple[Path, str]) -> None:
     repository, said = released
     assert hashlib.sha256(repository.joinpath(BUILT).read_bytes()).hexdigest() in said
     for words in ("git tag -a 9.9.9", "git push origin main 9.9.9", f"collection publish {BUILT}"):
@@ -111,7 +111,7 @@ def test_again_it_builds_the_same_commit(released: tuple[Path, str]) -> None:
         ("10.0.0", "changelogs/fragments is empty"),
     ],
 )
-def test_it_refuses(released: tuple[Path, str], version: str, says: str) -> None:
+def test_it_rejects(released: tuple[Path, str], version: str, says: str) -> None:
     repository, _said = released
     refused = release(repository, version)
     assert refused.returncode == 1
@@ -119,7 +119,7 @@ def test_it_refuses(released: tuple[Path, str], version: str, says: str) -> None
     assert run(repository, "git", "status", "--porcelain").stdout == ""
 
 
-def test_it_refuses_what_is_not_committed(released: tuple[Path, str]) -> None:
+def test_it_rejects_uncommitted_changes(released: tuple[Path, str]) -> None:
     repository, _said = released
     stray = repository / "stray"
     stray.touch()
@@ -129,7 +129,7 @@ def test_it_refuses_what_is_not_committed(released: tuple[Path, str]) -> None:
     assert "?? stray" in refused.stderr
 
 
-def test_it_refuses_another_build_of_what_has_a_tag(released: tuple[Path, str]) -> None:
+def test_it_rejects_another_build_of_a_tagged_version(released: tuple[Path, str]) -> None:
     repository, _said = released
     run(repository, "git", "tag", VERSION, "HEAD~1")
     refused = release(repository, VERSION)
@@ -157,12 +157,12 @@ def pack(path: Path, files: dict[str, bytes]) -> Path:
         ({"docs/diff.svg": os.urandom(artifact.LARGEST)}, "the limit is 200000"),
     ],
 )
-def test_the_artifact_is_held_to_what_users_need(tmp_path: Path, files: dict[str, bytes], says: str) -> None:
+def test_the_artifact_contains_only_what_users_need(tmp_path: Path, files: dict[str, bytes], says: str) -> None:
     path = pack(tmp_path / "artifact.tar.gz", {"README.md": b"[it](LICENSE)", "LICENSE": b"GPL", **files})
     (problem,) = artifact.check(path, ["README.md", "LICENSE", "Makefile"])
     assert says in problem
 
 
-def test_the_artifact_must_hold_all_that_users_need(tmp_path: Path) -> None:
+def test_the_artifact_contains_all_that_users_need(tmp_path: Path) -> None:
     path = pack(tmp_path / "artifact.tar.gz", {"README.md": b"", "LICENSE": b""})
     assert artifact.check(path, ["LICENSE", "plugins/modules/new.py"]) == ["does not contain plugins/modules/new.py"]

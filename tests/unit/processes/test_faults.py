@@ -53,7 +53,7 @@ def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
 
 
 @scenarios
-def test_what_is_left_and_what_settles_it(
+def test_the_state_and_the_next_run(
     scenario: Scenario,
     front_end: str,
     stage: Stage,

@@ -66,7 +66,7 @@ def test_the_search_finds_a_secret(name: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_nothing_is_said(front_end: str, scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
+def test_nothing_is_printed(front_end: str, scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
     outcome = outcomes[str(scenario)]
     assert ('"module_args":' in outcome.output) is (front_end == "module")  # as -vvvv shows it
     assert secrets_in(outcome.output) == []

@@ -85,7 +85,7 @@ def test_no_amount(value: Any) -> None:
 
 
 @pytest.mark.parametrize("digits", [100, 5000])
-def test_no_amount_is_as_long_as_that(digits: int) -> None:
+def test_an_amount_has_a_maximum_length(digits: int) -> None:
     # Python does not convert more than 4300 digits to a number.
     assert rejection_of(kinds.amount(1, 10), digits * "0" + "1").startswith("a decimal number from")
 
@@ -117,7 +117,7 @@ def test_no_flag(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [1.1, 2024.1, 5.0])
-def test_a_text_is_no_number_with_a_fraction(value: float) -> None:
+def test_text_is_not_a_decimal_number(value: float) -> None:
     kind = kinds.matching(r"[0-9.]+", "digits")
     assert kind.canonical(2024) == "2024"
     assert rejection_of(kind, value) == "digits, in quotes: YAML reads it as a number and changes it"

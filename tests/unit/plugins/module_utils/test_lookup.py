@@ -18,7 +18,7 @@ from .test_trunk import DIDS, ID, resource
 @pytest.mark.parametrize(
     ("missing", "pages", "expected"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 5, False), (1, 0, False)]
 )
-def test_single_requests_are_chosen_where_they_are_fewer(missing: int, pages: int, expected: bool) -> None:
+def test_single_requests_are_chosen_if_they_are_fewer(missing: int, pages: int, expected: bool) -> None:
     assert lookup.is_cheaper_singly(missing, pages) is expected
 
 

@@ -136,7 +136,7 @@ def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> js
     return jsonapi.ApiError(f"HTTP {status} Words", status, list(errors), unsettled)
 
 
-def test_one_problem_is_said_plainly() -> None:
+def test_a_single_problem_has_no_number() -> None:
     assert task.explain(InvalidOptions([Problem("name", "is blank")]), URL) == {"msg": "name: is blank"}
 
 
@@ -145,7 +145,7 @@ def test_several_problems_are_numbered() -> None:
     assert task.explain(several, URL)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
 
 
-def test_a_refusal_of_the_api_is_explained() -> None:
+def test_an_error_of_the_api_is_explained() -> None:
     first = {
         "title": "has already been taken",
         "detail": "name - has already been taken",
@@ -207,7 +207,7 @@ def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.RequestFail
     assert "applied" not in task.explain(error, URL)["msg"]
 
 
-def test_a_certificate_of_ones_own_has_an_option() -> None:
+def test_a_self_signed_certificate_suggests_ca_path() -> None:
     message = task.explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"), URL)["msg"]
     assert "ca_path" in message
 
@@ -270,7 +270,7 @@ def test_connection_options_reach_the_client(
         [f"https://user:{SECRET}@host/v3"],
     ],
 )
-def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None:
+def test_a_password_in_a_url_is_never_shown(run_module: RunModule, url: str) -> None:
     # Before ansible-core 2.21, results include the invocation.
     result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
     assert result["failed"] is True
@@ -279,14 +279,14 @@ def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None
 
 
 @pytest.mark.parametrize("key", [{SECRET: None}, [f"{SECRET}'x\"\n"], True, None, [7.5]])
-def test_a_key_that_is_no_text_is_nowhere(run_module: RunModule, key: Any) -> None:
+def test_a_key_that_is_not_text_is_never_shown(run_module: RunModule, key: Any) -> None:
     result = run_module(name="EU SBC", api_key=key)
     assert result["failed"] is True
     assert "api_key: " in result["msg"]
     assert SECRET not in str(result)
 
 
-def test_a_list_that_changes_is_no_fault_of_the_url() -> None:
+def test_a_changing_list_does_not_blame_the_url() -> None:
     message = task.explain(jsonapi.ListKeepsChanging("the list kept changing"), URL)["msg"]
     assert message == f"The list kept changing ({URL}). Others are changing the account: run the task again."
 
@@ -297,19 +297,19 @@ def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
     assert "exception" not in result
 
 
-def test_a_value_that_is_an_options_name_is_no_option(run_module: RunModule) -> None:
+def test_a_value_can_be_the_name_of_an_option(run_module: RunModule) -> None:
     result = run_module(id="0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10", status="id")
     assert result["msg"] == 'status: "id" is not accepted; expected one of active, blocked'
 
 
 @pytest.mark.parametrize("kind", [jsonapi.UnusableAnswer, jsonapi.Unreachable])
-def test_secrets_are_blanked_out_of_what_is_no_error_of_the_api(kind: type[jsonapi.RequestFailed]) -> None:
+def test_secrets_are_redacted_in_other_errors(kind: type[jsonapi.RequestFailed]) -> None:
     error = kind("the server redirects to http://elsewhere/?p=u4k2m-s3cr3t")
     message = task.explain(error, URL, {"u4k2m-s3cr3t"})["msg"]
     assert "redirects to http://elsewhere/?p=********." in message
 
 
-def test_secrets_are_blanked_out_wherever_an_error_quotes_them() -> None:
+def test_secrets_are_redacted_everywhere_in_an_error() -> None:
     error = jsonapi.ApiError("HTTP 422", 422, [{"detail": {"of": ["u4k2m", "u4k2m-s3cr3t", 7]}, "title": "abc u4k2m"}])
     (shown,) = task.explain(error, URL, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
     assert shown["detail"] == {"of": ["********", "********", 7]}

@@ -84,7 +84,7 @@ NULL = "null is not accepted; leave the option out to keep the current value"
         ("authentication_method", None, NULL),
     ],
 )
-def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
+def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.parse({"id": ID, option: value})
     assert refusal.value.messages() == [f"{option}: {message}"]
@@ -119,7 +119,7 @@ def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
         ),
     ],
 )
-def test_what_a_task_is_told_of_its_method(method: dict[str, Any], message: str) -> None:
+def test_problems_of_a_method(method: dict[str, Any], message: str) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.parse({"id": ID, "authentication_method": method})
     assert refusal.value.messages() == [f"authentication_method.{message}"]
@@ -139,13 +139,13 @@ WHICH = "id: one of id, external_reference_id, name is required to select the tr
         ({"name": None, "rtp_ping": None}, [f"name: {NULL}", f"rtp_ping: {NULL}"]),
     ],
 )
-def test_which_trunk_must_be_said(task: dict[str, Any], messages: list[str]) -> None:
+def test_an_identifier_is_required(task: dict[str, Any], messages: list[str]) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.parse(task)
     assert refusal.value.messages() == messages
 
 
-def test_numbers_of_nobody_are_listed() -> None:
+def test_unknown_numbers_are_listed() -> None:
     desired = trunk.parse(
         {"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]}
     )
@@ -239,7 +239,7 @@ def managed(name: str, flag: str) -> str:
         ),
     ],
 )
-def test_what_a_task_is_told_of_the_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
+def test_problems_with_the_state_of_a_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         plan(task, resource({"dids": [], "emergency_dids": []}, **state))
     assert refusal.value.messages() == messages
@@ -264,7 +264,7 @@ def test_a_change_of_type_sends_what_both_types_have() -> None:
 # --- After the update ---
 
 
-def test_what_is_warned_of() -> None:
+def test_warnings() -> None:
     asked = {
         "name": "X",
         "rtp_timeout": None,
@@ -294,7 +294,7 @@ def test_the_diff_names_the_trunk_by_its_name() -> None:
         ({"id": 5}, "5"),
     ],
 )
-def test_an_entry_is_told_by_the_most_readable_identifier(options: dict[str, Any], name: str) -> None:
+def test_an_entry_is_labelled_with_its_most_readable_identifier(options: dict[str, Any], name: str) -> None:
     assert trunk.label(options) == name
 
 

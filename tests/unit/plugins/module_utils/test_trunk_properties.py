@@ -165,7 +165,7 @@ ROWS_OF_A_TRUNK = [name for name in ROWS if name in SETTINGS]
 
 @settings(max_examples=examples(1000))
 @given(STATES)
-def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
+def test_what_is_read_can_be_written_back(state: dict[str, Any]) -> None:
     read = trunk.read(resource(stored(state)))
     task = {name: value for name, value in read.returned().items() if name not in READ_ONLY}
     plan = trunk.plan(trunk.parse(task), read)
@@ -176,7 +176,7 @@ def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
 
 @settings(max_examples=examples(500))
 @given(STATES, st.dictionaries(st.sampled_from([*SETTINGS, "x"]), JSON, max_size=3))
-def test_what_is_accepted_can_be_given_back_whatever_a_trunk_holds(state: dict[str, Any], odd: dict[str, Any]) -> None:
+def test_accepted_settings_can_be_written_back(state: dict[str, Any], odd: dict[str, Any]) -> None:
     answer = resource(stored(state))
     answer["attributes"] = {**state["attributes"], **odd}
     read = trunk.read(answer)
@@ -238,7 +238,7 @@ def test_planning_never_raises_whatever_a_trunk_holds(
     st.dictionaries(st.sampled_from(["id", *SETTINGS]), JSON),
     st.dictionaries(st.sampled_from(["type", *ATTRIBUTES]), JSON),
 )
-def test_a_task_is_accepted_or_refused_whatever_it_holds(task: dict[str, Any], method: dict[str, Any]) -> None:
+def test_any_task_is_accepted_or_rejected(task: dict[str, Any], method: dict[str, Any]) -> None:
     if AUTHENTICATION in task:
         task[AUTHENTICATION] = method
     problems: list[tables.Problem] = []

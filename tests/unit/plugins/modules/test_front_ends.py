@@ -67,7 +67,7 @@ def test_both_return_and_send_the_same(
     )
 
 
-def test_fleets_and_readings_are_the_same(local_api: Simulator, compare: Compare) -> None:
+def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) -> None:
     trunks = [{"name": "EU SBC", "capacity_limit": "60"}, f"id={OTHER} status=blocked", {"name": "Any DID", "dids": []}]
     assert compare("voice_out_trunks", diff=True, trunks=trunks)["summary"]["changed"] == 2
     assert compare("voice_out_trunks", trunks=[*trunks, {"name": "nobody"}, 5])["failed"] is True
@@ -80,7 +80,7 @@ def test_fleets_and_readings_are_the_same(local_api: Simulator, compare: Compare
     assert "may have been applied" in lost["msg"]
 
 
-def test_the_key_is_blanked_out_of_a_result(local_api: Simulator, compare: Compare) -> None:
+def test_the_key_is_redacted_in_results(local_api: Simulator, compare: Compare) -> None:
     def name_it_after_the_key() -> None:
         local_api.put_trunk(TRUNK, attributes={"name": "has local-key in it", "external_reference_id": "local-key"})
 
@@ -135,7 +135,7 @@ NOT_HERE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("situation", [*HERE, *NOT_HERE])
-def test_a_task_runs_here_where_that_means_the_same(monkeypatch: pytest.MonkeyPatch, situation: str) -> None:
+def test_a_task_runs_in_process_if_the_result_is_the_same(monkeypatch: pytest.MonkeyPatch, situation: str) -> None:
     differs: dict[str, Any] = {**HERE, **NOT_HERE}[situation]
     monkeypatch.setattr(NormalAction, "run", lambda self, tmp, task_vars: {"ran": "module"})
     monkeypatch.setattr(_action, "run_here", lambda *arguments: {"ran": "here"})

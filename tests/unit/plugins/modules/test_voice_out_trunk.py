@@ -101,7 +101,7 @@ def test_null_clears(local_api: Simulator, run_module: RunModule, case: dict[str
 
 
 @pytest.mark.parametrize("case", NOT_NULLABLE, ids=[case["option"] for case in NOT_NULLABLE])
-def test_null_is_refused_where_nothing_can_be_cleared(
+def test_null_is_rejected_by_settings_that_are_not_nullable(
     local_api: Simulator, run_module: RunModule, case: dict[str, Any]
 ) -> None:
     result = run_module(id=TRUNK, **options_of(case, None))
@@ -112,7 +112,7 @@ def test_null_is_refused_where_nothing_can_be_cleared(
 
 @each_case("refused")
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_a_bad_value_is_refused_before_any_request(
+def test_a_bad_value_is_rejected_before_any_request(
     local_api: Simulator, run_module: RunModule, check: bool, case: dict[str, Any], value: dict[str, Any]
 ) -> None:
     result = run_module(check=check, id=TRUNK, **options_of(case, value["value"]))
@@ -139,7 +139,7 @@ def test_settings_left_out_are_not_sent(local_api: Simulator, run_module: RunMod
     assert {**before["attributes"], "rtp_ping": False} == after["attributes"]
 
 
-def test_linkage_is_read_only_where_it_is_named(local_api: Simulator, run_module: RunModule) -> None:
+def test_linkage_is_only_read_if_it_is_set(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, status="active")
     assert "dids" not in result["trunk"]
     result = run_module(id=TRUNK, dids=[])
@@ -181,7 +181,7 @@ def test_every_problem_is_reported_at_once(local_api: Simulator, run_module: Run
     assert local_api.journal == []
 
 
-def test_an_option_without_its_type_is_refused(local_api: Simulator, run_module: RunModule) -> None:
+def test_an_option_without_its_type_is_rejected(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, authentication_method={"tech_prefix": "1"}, rtp_timeout=5)
     assert "authentication_method.type: required: credentials_and_ip, twilio, or" in result["msg"]
     assert "rtp_timeout: 5 is not accepted" in result["msg"]
@@ -233,7 +233,7 @@ MISPLACED = [
 
 
 @pytest.mark.parametrize("options", MISPLACED)
-def test_a_secret_where_none_belongs_is_neither_shown_nor_logged(
+def test_a_misplaced_secret_is_neither_shown_nor_logged(
     front_end: str,
     local_api: Simulator,
     run_module: RunModule,
@@ -269,19 +269,19 @@ def test_a_malformed_url_is_not_logged(
     assert SECRET not in str(logged)
 
 
-def test_what_is_too_short_to_be_a_secret_leaves_the_message_readable(run_module: RunModule) -> None:
+def test_a_short_query_leaves_the_message_readable(run_module: RunModule) -> None:
     result = run_module(id=TRUNK, api_url="https://api.didww.com/v3?e")
     assert result["msg"].startswith("api_url: the value is not accepted; expected the base URL")
 
 
 @pytest.mark.parametrize("path", [True, ["/etc/ssl/certs"], {"a": "b"}, 1])
-def test_a_ca_path_that_is_no_path_is_told(local_api: Simulator, run_module: RunModule, path: Any) -> None:
+def test_a_ca_path_that_is_not_a_path_is_rejected(local_api: Simulator, run_module: RunModule, path: Any) -> None:
     result = run_module(id=TRUNK, ca_path=path, rtp_timeout=5)
     assert re.match(r"2 problems: \(1\) ca_path: .* is not accepted; expected a CA bundle that exists", result["msg"])
     assert local_api.journal == []
 
 
-def test_a_key_of_the_environment_is_said_to_come_from_there(
+def test_a_rejected_key_from_the_environment_names_its_variable(
     run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIDWW_API_KEY", "two words")
@@ -290,7 +290,7 @@ def test_a_key_of_the_environment_is_said_to_come_from_there(
     assert "two words" not in json.dumps(result)
 
 
-def test_a_key_with_a_line_break_at_its_end_is_told_why(run_module: RunModule) -> None:
+def test_a_key_with_a_line_break_at_its_end_is_explained(run_module: RunModule) -> None:
     result = run_module(id=TRUNK, api_key="local-key\n")
     assert result["msg"].endswith(
         "; it starts or ends with a space or a line break, which ansible-vault or echo may have added"
@@ -304,7 +304,7 @@ OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 
 @pytest.mark.parametrize(("options", "message"), ODD)
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_what_ansible_would_make_something_else_of_is_told_as_it_was_said(
+def test_rejected_values_are_shown_as_the_task_has_them(
     local_api: Simulator,
     run_module: RunModule,
     run_fleet: RunModule,
@@ -324,7 +324,7 @@ def test_what_ansible_would_make_something_else_of_is_told_as_it_was_said(
     assert local_api.journal == []
 
 
-def test_what_ansible_can_convert_is_converted(local_api: Simulator, run_module: RunModule) -> None:
+def test_values_that_ansible_converts_are_accepted(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(
         id=TRUNK,
         name=7,
@@ -404,13 +404,13 @@ def test_any_name_selects(local_api: Simulator, run_module: RunModule, name: str
         ({"id": "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091"}, "could not be found"),
     ],
 )
-def test_a_trunk_that_is_not_there_is_an_error(run_module: RunModule, options: dict[str, Any], words: str) -> None:
+def test_a_missing_trunk_is_an_error(run_module: RunModule, options: dict[str, Any], words: str) -> None:
     result = run_module(**options, status="active")
     assert result["failed"] is True
     assert words in result["msg"]
 
 
-def test_several_trunks_are_an_error_that_lists_them(local_api: Simulator, run_module: RunModule) -> None:
+def test_several_matching_trunks_are_an_error_that_lists_them(local_api: Simulator, run_module: RunModule) -> None:
     other = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
     local_api.put_trunk(other, attributes={"external_reference_id": "crm-0001"})
     result = run_module(external_reference_id="crm-0001", status="blocked")
@@ -445,7 +445,7 @@ DID = "6b1f4c0a-0000-4000-8000-000000000003"
 SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
 
 
-def test_the_example_of_the_update_table(local_api: Simulator, run_module: RunModule) -> None:
+def test_the_example_in_the_documentation_of_didww(local_api: Simulator, run_module: RunModule) -> None:
     options: dict[str, Any] = {
         "id": EXAMPLE,
         "capacity_limit": 60,
@@ -538,7 +538,7 @@ REFUSED_BY_STATE = {
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize(("options", "option", "words"), REFUSED_BY_STATE.values(), ids=REFUSED_BY_STATE)
-def test_what_the_state_forbids_is_refused_right_after_reading_it(
+def test_what_the_state_forbids_is_rejected_after_reading_it(
     local_api: Simulator, run_module: RunModule, check: bool, options: dict[str, Any], option: str, words: str
 ) -> None:
     result = run_module(check=check, **options)
@@ -559,7 +559,9 @@ ALREADY_SO = {
 
 
 @pytest.mark.parametrize("options", ALREADY_SO.values(), ids=ALREADY_SO)
-def test_what_is_so_already_sends_nothing(local_api: Simulator, run_module: RunModule, options: dict[str, Any]) -> None:
+def test_what_is_already_set_sends_nothing(
+    local_api: Simulator, run_module: RunModule, options: dict[str, Any]
+) -> None:
     result = run_module(**options)
     assert result["changed"] is False
     assert [entry["method"] for entry in local_api.journal] == ["GET"]
@@ -591,7 +593,7 @@ def test_a_flag_that_goes_on_takes_the_linkage_with_it(local_api: Simulator, run
     assert run_module(**options)["changed"] is False
 
 
-def test_a_flag_that_goes_off_lets_dids_be_named(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_flag_that_goes_off_allows_dids_to_be_listed(local_api: Simulator, run_module: RunModule) -> None:
     options: dict[str, Any] = {"id": ANY_DID, "allow_any_did_as_cli": False, "dids": [DID]}
     assert run_module(**options)["changed"] is True
     assert run_module(**options)["changed"] is False
@@ -615,7 +617,7 @@ def test_ip_only_as_read_can_be_written_back(local_api: Simulator, run_module: R
         (["198.51.100.0/24"], {"allowed_rtp_ips": None}, None),
     ],
 )
-def test_media_addresses_go_along_with_a_change_to_credentials(
+def test_media_addresses_are_sent_with_a_change_to_credentials(
     local_api: Simulator, run_module: RunModule, has: Any, asks: dict[str, Any], goes_along: Any
 ) -> None:
     local_api.put_trunk(TWILIO, attributes={"allowed_rtp_ips": has})
@@ -673,7 +675,7 @@ def test_a_missing_key_names_its_variable(run_module: RunModule, monkeypatch: py
     assert result["msg"] == "api_key: required; set this option or the environment variable DIDWW_API_KEY"
 
 
-def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
+def test_an_error_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, name="Outbound trunk Name", dids=["6b1f4c0a-0000-4000-8000-999999999999"])
     assert result["failed"] is True
     assert result["status"] == 422
@@ -682,7 +684,7 @@ def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module
     assert "may have been applied" not in result["msg"]
 
 
-def test_no_diff_unless_asked_for(run_module: RunModule) -> None:
+def test_the_diff_is_only_returned_on_request(run_module: RunModule) -> None:
     assert "diff" not in run_module(id=TRUNK, status="active")
     same = run_module(id=TRUNK, status="active", diff=True)["diff"]
     assert same["before"] == same["after"] == ""
@@ -739,7 +741,7 @@ def test_other_numbers_are_looked_up_together(local_api: Simulator, run_module: 
 
 
 @pytest.mark.parametrize("answer", [{"status": 400}, {"status": 200, "body": {"data": []}}])
-def test_numbers_are_looked_up_one_by_one_where_the_api_wants_it(
+def test_numbers_are_looked_up_singly_if_the_api_requires_it(
     local_api: Simulator, run_module: RunModule, answer: dict[str, Any]
 ) -> None:
     local_api.add_faults({"path_contains": "/dids", **answer})
@@ -751,7 +753,7 @@ def test_numbers_are_looked_up_one_by_one_where_the_api_wants_it(
 @pytest.mark.parametrize(
     ("status", "numbers"), [(400, ["37061498222"]), (403, ["37061498222"]), (403, ["37061498222", "37061498223"])]
 )
-def test_numbers_that_the_api_does_not_look_up_are_an_error(
+def test_a_failed_lookup_of_numbers_is_an_error(
     local_api: Simulator, run_module: RunModule, status: int, numbers: list[str]
 ) -> None:
     local_api.add_faults({"path_contains": "/dids", "status": status, "times": 0})
@@ -761,7 +763,7 @@ def test_numbers_that_the_api_does_not_look_up_are_an_error(
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+def test_numbers_of_other_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     # The second belongs to another account.
     result = run_module(check=check, id=TRUNK, dids=["15550000000", "37061498222"], emergency_dids=["37052140001"])
     assert "(1) dids: no DID in this account has the number 15550000000" in result["msg"]
@@ -779,14 +781,14 @@ def dids_of_one_number(api: Simulator) -> None:
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_a_number_that_two_dids_have_is_refused(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+def test_a_number_of_two_dids_is_rejected(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     dids_of_one_number(local_api)
     result = run_module(check=check, id=TRUNK, dids=["+37061498222"])
     assert result["msg"] == f"dids: 2 DIDs have the number 37061498222; list one by id: {TWINS[0]}, {TWINS[1]}"
     assert patches(local_api) == []
 
 
-def test_of_two_dids_with_a_number_the_linked_one_is_meant(local_api: Simulator, run_module: RunModule) -> None:
+def test_of_two_dids_with_a_number_the_linked_one_is_selected(local_api: Simulator, run_module: RunModule) -> None:
     dids_of_one_number(local_api)
     first, second, _third = NUMBERS
     local_api.put_trunk(TRUNK, dids=[first], emergency_dids=[second])
@@ -795,7 +797,7 @@ def test_of_two_dids_with_a_number_the_linked_one_is_meant(local_api: Simulator,
     assert "3 DIDs have the number" in run_module(id=TRUNK, emergency_dids=["37061498222"], dids=[first])["msg"]
 
 
-def test_more_dids_than_a_page_holds_are_looked_up(local_api: Simulator, run_module: RunModule) -> None:
+def test_more_dids_than_fit_on_a_page_are_looked_up(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, dids=[str(15550000000 + number) for number in range(150)])
     assert result["msg"].startswith("dids: no DID in this account has the number 15550000000, 15550000001, ")
     lookups = [dict(entry["query"]) for entry in requests_to(local_api, "GET") if entry["path"] == "/v3/dids"]
@@ -812,7 +814,7 @@ def test_a_tech_prefix_that_is_shown_as_empty_is_sent_as_null(local_api: Simulat
 
 
 @pytest.mark.parametrize("option", ["allowed_rtp_ips", "allowed_sip_ips"])
-def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_module: RunModule, option: str) -> None:
+def test_too_many_addresses_are_rejected(local_api: Simulator, run_module: RunModule, option: str) -> None:
     def task(count: int) -> dict[str, Any]:
         # Duplicates do not count.
         addresses = [f"203.0.113.{number}" for number in range(count)] * 2
@@ -825,7 +827,7 @@ def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_m
     assert task(60)["changed"] is True
 
 
-def test_a_name_that_is_taken_is_refused_where_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_duplicate_name_is_rejected_if_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
     # A filter with a comma is not sent, so all trunks are read.
     local_api.put_trunk(TRUNK, attributes={"external_reference_id": "crm, 1"})
     result = run_module(external_reference_id="crm, 1", name="Twilio London")
@@ -844,14 +846,14 @@ def answer_without(api: Simulator, *missing: str, **attributes: Any) -> None:
     api.add_faults({"method": "GET", "status": 200, "body": document})
 
 
-def test_a_setting_that_an_answer_does_not_hold_is_left_out(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_setting_that_an_answer_lacks_is_left_out(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "rtp_ping", "capacity_limit", "name", "authentication_method")
     result = run_module(id=TRUNK, status="active")
     assert result["changed"] is False
     assert result["trunk"].keys().isdisjoint({"rtp_ping", "capacity_limit", "name", "authentication_method"})
 
 
-def test_a_setting_that_an_answer_does_not_hold_is_not_null(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_setting_that_an_answer_lacks_is_not_null(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "capacity_limit", "name")
     result = run_module(id=TRUNK, capacity_limit=None, diff=True)
     assert result["changes"] == {"capacity_limit": {"before": None, "after": None}}
@@ -860,7 +862,7 @@ def test_a_setting_that_an_answer_does_not_hold_is_not_null(local_api: Simulator
     assert result["trunk"]["name"] == "EU SBC"  # from the answer to the update
 
 
-def test_a_method_that_an_answer_does_not_hold_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_method_that_an_answer_lacks_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "authentication_method")
     options = {"type": "credentials_and_ip", "tech_prefix": "1"}
     assert (

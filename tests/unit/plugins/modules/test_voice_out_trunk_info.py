@@ -84,7 +84,7 @@ def test_nothing_found_is_an_empty_list(run_info: RunModule, options: dict[str, 
     assert "failed" not in result
 
 
-def test_an_id_that_is_not_there_is_an_error(run_info: RunModule) -> None:
+def test_an_unknown_id_is_an_error(run_info: RunModule) -> None:
     result = run_info(id="00000000-0000-4000-8000-000000000000")
     assert result["failed"] is True
     assert result["status"] == 404
@@ -103,7 +103,7 @@ def test_an_id_that_is_not_there_is_an_error(run_info: RunModule) -> None:
         ({"authentication_method_type": ""}, 'authentication_method_type: "" is not accepted'),
     ],
 )
-def test_a_search_that_would_select_something_else_is_refused(
+def test_a_filter_that_would_select_something_else_is_rejected(
     local_api: Simulator, run_info: RunModule, options: dict[str, Any], words: str
 ) -> None:
     assert words in run_info(**options)["msg"]
@@ -123,7 +123,7 @@ def test_dids_come_with_their_numbers(local_api: Simulator, run_info: RunModule)
     assert len(local_api.journal) == 1
 
 
-def test_credentials_only_where_they_are_asked_for(run_info: RunModule) -> None:
+def test_credentials_are_only_returned_on_request(run_info: RunModule) -> None:
     without = run_info(include_dids=True)
     assert "credentials" not in without["trunks"][0]
     for secret in ("u4k2m", "s3cr3t", "x7m2q", "n0t-f0r-l0gs"):
@@ -168,7 +168,7 @@ def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunM
 
 
 @pytest.mark.parametrize("include_dids", [False, True])
-def test_every_trunk_can_be_given_back(
+def test_every_trunk_can_be_written_back(
     local_api: Simulator, run_info: RunModule, run_module: RunModule, include_dids: bool
 ) -> None:
     for found in run_info(include_dids=include_dids)["trunks"]:

@@ -92,7 +92,7 @@ def test_no_trunks_are_no_requests(local_api: Simulator, run_fleet: RunModule) -
     assert local_api.journal == []
 
 
-def test_linkage_is_read_only_where_an_entry_names_it(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_linkage_is_only_read_if_an_entry_sets_it(local_api: Simulator, run_fleet: RunModule) -> None:
     run_fleet(trunks=[{"id": EU}, {"id": TWILIO}])
     run_fleet(trunks=[{"id": EU, "emergency_dids": []}, {"id": TWILIO}])
     first, second = (dict(entry["query"]) for entry in answered(local_api))
@@ -102,7 +102,9 @@ def test_linkage_is_read_only_where_an_entry_names_it(local_api: Simulator, run_
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_every_bad_option_is_told_by_index_and_name(local_api: Simulator, run_fleet: RunModule, check: bool) -> None:
+def test_every_bad_option_is_reported_with_index_and_name(
+    local_api: Simulator, run_fleet: RunModule, check: bool
+) -> None:
     result = run_fleet(
         check=check,
         max_requests_per_second=21,
@@ -133,7 +135,7 @@ def test_every_bad_option_is_told_by_index_and_name(local_api: Simulator, run_fl
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_every_problem_of_the_state_is_told_and_nothing_is_sent(
+def test_every_problem_of_the_state_is_reported_and_nothing_is_sent(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     result = run_fleet(
@@ -151,7 +153,7 @@ def test_every_problem_of_the_state_is_told_and_nothing_is_sent(
     assert set(methods(local_api)) == {"GET"}
 
 
-def test_entries_that_mean_none_several_or_the_same_are_told(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_entries_must_each_match_one_trunk(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.put_trunk(TWILIO, attributes={"external_reference_id": "twice"})
     local_api.put_trunk(EXAMPLE, attributes={"external_reference_id": "twice"})
     missing = "00000000-0000-4000-8000-000000000000"
@@ -207,7 +209,7 @@ def many(local_api: Simulator, count: int) -> list[str]:
     return ids
 
 
-def test_updates_go_side_by_side_on_connections_that_are_kept(
+def test_updates_are_sent_in_parallel_on_reused_connections(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = many(local_api, 60)
@@ -227,7 +229,7 @@ def test_updates_go_side_by_side_on_connections_that_are_kept(
     assert 1 < len(opened) <= jsonapi.CONNECTIONS
 
 
-def test_a_fleet_whose_api_is_gone_ends(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_fleet_stops_if_the_api_is_down(local_api: Simulator, run_fleet: RunModule) -> None:
     ids = many(local_api, 100)
     local_api.add_faults({"method": "PATCH", "drop": "before", "times": 0})
     result = run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in ids])
@@ -239,7 +241,7 @@ def test_a_fleet_whose_api_is_gone_ends(local_api: Simulator, run_fleet: RunModu
     assert not any("may have been applied" in trunk["msg"] for trunk in unsent)
 
 
-def test_trunks_that_fail_alike_are_told_together(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_equal_failures_are_reported_together(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
     result = run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)])
     assert result["msg"].count("HTTP 500") == 1
@@ -258,7 +260,7 @@ def test_trunks_that_fail_alike_are_told_together(local_api: Simulator, run_flee
         ({TWILIO: None, EU: "Twilio London"}, ["trunks[1] (EU SBC): name: trunks[0]"]),
     ],
 )
-def test_names_that_meet_are_refused(
+def test_duplicate_names_in_a_fleet_are_rejected(
     local_api: Simulator, run_fleet: RunModule, check: bool, names: dict[str, str | None], told: list[str]
 ) -> None:
     entries = [{"id": trunk, "rtp_ping": False, **({"name": name} if name else {})} for trunk, name in names.items()]
@@ -269,14 +271,14 @@ def test_names_that_meet_are_refused(
     assert methods(local_api) == ["GET"]
 
 
-def test_one_name_for_all_is_told_once_for_each(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_one_name_for_all_is_reported_for_each(local_api: Simulator, run_fleet: RunModule) -> None:
     ids = many(local_api, 100)
     result = run_fleet(trunks=[{"id": trunk, "name": "Same"} for trunk in ids])
     assert result["msg"].startswith("100 problems: ")
     assert result["msg"].count("rejects duplicate names") == 100
 
 
-def test_a_name_that_is_no_text_is_no_obstacle(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_name_that_is_not_text_is_ignored(local_api: Simulator, run_fleet: RunModule) -> None:
     resources = [
         {"id": trunk, "type": "voice_out_trunks", "attributes": {"name": name, "capacity_limit": 30}}
         for trunk, name in ((EU, {"x": 1}), (TWILIO, [1]))
@@ -287,7 +289,7 @@ def test_a_name_that_is_no_text_is_no_obstacle(local_api: Simulator, run_fleet: 
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_a_name_that_another_trunk_of_the_account_has_is_refused(
+def test_a_name_of_another_trunk_in_the_account_is_rejected(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     entries: list[dict[str, Any]] = [{"id": EU, "name": "Twilio London"}, {"id": EXAMPLE, "rtp_ping": False}]
@@ -300,7 +302,7 @@ def test_a_name_that_another_trunk_of_the_account_has_is_refused(
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_an_identifier_that_two_trunks_would_share_is_refused(
+def test_an_identifier_that_two_trunks_would_share_is_rejected(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     local_api.put_trunk(TWILIO, attributes={"external_reference_id": "crm-2"})
@@ -319,13 +321,13 @@ def test_an_identifier_that_two_trunks_would_share_is_refused(
     assert run_fleet(check=check, trunks=entries)["changed"] is True
 
 
-def test_names_that_stay_apart_are_no_problem(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_distinct_names_are_accepted(local_api: Simulator, run_fleet: RunModule) -> None:
     entries = [{"id": EU, "name": "EU SBC"}, {"id": TWILIO, "name": "free"}, {"id": ANY_DID, "status": "blocked"}]
     assert run_fleet(trunks=entries)["summary"]["failed"] == 0
     assert local_api.trunk(TWILIO)["attributes"]["name"] == "free"
 
 
-def test_the_numbers_of_dids_come_with_the_trunks_whose_dids_change(run_fleet: RunModule) -> None:
+def test_numbers_are_returned_for_trunks_whose_dids_change(run_fleet: RunModule) -> None:
     entries = [{"id": TWILIO, "dids": ["+442071838751", "+37061498224"]}, {"id": EU, "dids": []}]
     result = run_fleet(check=True, trunks=entries)
     changes, other = result["trunks"]
@@ -342,7 +344,7 @@ def test_updates_keep_the_pace(local_api: Simulator, run_fleet: RunModule, monke
     assert len(turns) == len(local_api.journal) == 4
 
 
-def test_another_version_is_told(local_api: Simulator, run_fleet: RunModule, run_info: RunModule) -> None:
+def test_another_version_is_reported(local_api: Simulator, run_fleet: RunModule, run_info: RunModule) -> None:
     for run, options in ((run_fleet, {"trunks": [{"id": EU}]}), (run_info, {"id": EU})):
         local_api.add_faults({"status": 200, "body": document(local_api, "2099-01-01")})
         (warning,) = run(**options)["warnings"]
@@ -354,7 +356,7 @@ def document(local_api: Simulator, version: str) -> dict[str, Any]:
     return {"data": resource, "meta": {"api_version": version}}
 
 
-def test_a_value_that_is_not_kept_is_a_warning(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_an_unmet_setting_is_a_warning(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
     result = run_fleet(trunks=[{"id": EU, "rtp_timeout": None}])
     assert result["warnings"] == [
@@ -388,7 +390,7 @@ def test_null_means_the_same_in_a_list(local_api: Simulator, run_fleet: RunModul
         assert result["msg"].startswith(f"trunks[0] ({EU}): {case['option']}: null is not accepted")
 
 
-def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModule, run_fleet: RunModule) -> None:
+def test_what_is_read_can_be_written_back(local_api: Simulator, run_info: RunModule, run_fleet: RunModule) -> None:
     found = run_info(include_dids=True)["trunks"]
     entries = [{name: value for name, value in trunk.items() if name not in READ_ONLY} for trunk in found]
     result = run_fleet(trunks=entries)
@@ -396,7 +398,7 @@ def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModul
     assert result["summary"] == {"total": 7, "changed": 0, "unchanged": 7, "failed": 0, "requests": 2}
 
 
-def test_single_requests_where_pages_would_be_more(
+def test_single_requests_if_pages_would_be_more(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
@@ -415,7 +417,7 @@ def test_single_requests_where_pages_would_be_more(
 BY_ID = "openapi-key"  # an account that accepts the filter by id
 
 
-def test_a_fleet_by_ids_asks_for_those_ids(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_fleet_by_ids_requests_these_ids(local_api: Simulator, run_fleet: RunModule) -> None:
     ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(60)]
     for trunk in ids:
         local_api.put_trunk(trunk, account=BY_ID, attributes={"name": trunk})
@@ -428,7 +430,7 @@ def test_a_fleet_by_ids_asks_for_those_ids(local_api: Simulator, run_fleet: RunM
     assert message.startswith(f"trunks[1] ({missing}): id: no trunk has the id")
 
 
-def test_many_ids_are_asked_for_where_that_is_fewer_requests(
+def test_many_ids_are_requested_if_that_takes_fewer_requests(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 10)
@@ -446,7 +448,7 @@ def test_many_ids_are_asked_for_where_that_is_fewer_requests(
     assert run_fleet(api_key=BY_ID, trunks=[{"id": trunk} for trunk in ids])["summary"]["total"] == 200
 
 
-def test_a_single_request_that_is_refused_is_an_error(
+def test_a_rejected_single_request_is_an_error(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
@@ -457,7 +459,7 @@ def test_a_single_request_that_is_refused_is_an_error(
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_one_trunk_that_is_not_there_is_told_like_an_entry(
+def test_a_single_missing_trunk_is_reported_like_an_entry(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     result = run_fleet(check=check, trunks=[{"name": "eu sbc", "rtp_ping": True}])
@@ -509,7 +511,7 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
         ({"trunks": {"id": EU}}, f'trunks: {{"id": "{EU}"}} is not accepted; expected a list of trunks'),
     ],
 )
-def test_a_null_that_is_no_setting_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
+def test_a_null_outside_settings_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
     assert run_fleet(**options)["msg"].startswith(message)
 
 
