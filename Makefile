@@ -1,4 +1,5 @@
-# What people type; noxfile.py says what happens then. `make demo` and `make test` need only Python 3.11 or newer, git and make.
+# The commands for contributors; noxfile.py defines what they do. `make demo` and `make test` need only git, make, and
+# Python 3.11 or newer.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,27 +27,27 @@ unit: ## Run the unit tests and measure their coverage; with ARGS, which go to p
 integration: ## Run playbooks against the local API; TARGET picks one target
 sanity: ## Run ansible-test sanity
 package: ## Check the artifact, its documentation and its changelog as Galaxy does
-docs: ## Build the documentation site in build/docs and look at it in chromium
-bench: ## Measure against the local API and write docs/benchmarks; takes about 20 minutes (ARGS=quick only tries it, in build/bench)
-mutation: ## Change the pure part in every way and say how many of the changes no test notices
+docs: ## Build the documentation site in build/docs and check it in chromium
+bench: ## Measure against the local API and write docs/benchmarks; takes about 20 minutes (ARGS=quick: a trial run in build/bench)
+mutation: ## Run mutation tests on the pure part and report the surviving mutants
 lint unit integration sanity package docs bench mutation: $(VENV)/.test
 	$(NOX) --session $@ -- $(ARGS) $(TARGET)
 
-outputs: $(VENV)/.test ## Run what guides and README show, and write the outputs into them
+outputs: $(VENV)/.test ## Run the examples in guides and README, and update their outputs
 	$(NOX) --session docs -- write
 
-matrix: $(VENV)/.test ## Test on every supported ansible-core and Python; ARGS='--session core-2.16.0-python3.10' picks
+matrix: $(VENV)/.test ## Test on every supported ansible-core and Python; ARGS='--session core-2.16.0-python3.10' picks one
 	$(NOX) $(or $(ARGS),--tags matrix)
 
 release: $(VENV)/.test ## Prepare the release VERSION=x.y.z, commit it, and list the remaining manual steps
-	$(NOX) --session release -- $(or $(VERSION),$(error say which: make release VERSION=x.y.z))
+	$(NOX) --session release -- $(or $(VERSION),$(error VERSION is required: make release VERSION=x.y.z))
 
-clean: ## Remove what the targets above made
+clean: ## Remove everything that the targets above created
 	rm -rf $(VENV) build
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Needed is Python 3.11 or newer, and $(PYTHON) is %d.%d: \
-	install a newer one, or name it, as in: make PYTHON=/usr/bin/python3.12 demo" % v[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Python 3.11 or newer is required, but $(PYTHON) is %d.%d: \
+	install a newer one or set PYTHON, as in: make PYTHON=/usr/bin/python3.12 demo" % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: tests/requirements-demo.txt tests/constraints.txt | $(VENV)/bin/python

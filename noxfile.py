@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that is checked, measured or released, as sessions of nox: `make help` explains those that people need.
+"""Sessions of nox for every check, measurement and release. `make help` lists the main ones.
 
-nox is in .venv, which make creates, and most sessions run there too. `package`, `docs`, `bench`, `mutation`, and each
-row of tests/matrix.yml have environments of their own in build/nox, which are kept between runs.
+nox is installed in .venv, which make creates, and most sessions run there too. `package`, `docs`, `bench`, `mutation`,
+and each row of tests/matrix.yml have their own environments in build/nox, which are kept between runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SITE = BUILD / "docs"
 COVERAGE = BUILD / "coverage"
 CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 MATRIX = yaml.safe_load((ROOT / "tests" / "matrix.yml").read_text(encoding="utf-8"))
-# In percent: how many changes of the pure part some test must notice.
+# In percent: the mutants that tests must kill.
 LEAST_NOTICED = 95
 
 nox.options.sessions = ["lint", "unit", "integration", "sanity", "package"]
@@ -43,11 +43,11 @@ nox.options.envdir = BUILD / "nox"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
-# The programs of .venv come first, then the Pythons of pyenv, whose shims may be on PATH and not work.
+# The programs in .venv come first, then the Pythons of pyenv: its shims may be on PATH but not work.
 pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 pythons = sorted(map(str, pyenv.glob("versions/3.*/bin")), reverse=True)
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *pythons, os.environ["PATH"]])
-# The user's own Ansible configuration is ignored. The tools need the local API, which is in tests.
+# Ignore the user's Ansible configuration. The tools import the local API from tests.
 os.environ |= {
     "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
     "ANSIBLE_COLLECTIONS_PATH": f"{INSTALLED}{os.pathsep}{AWX}",
@@ -58,7 +58,7 @@ os.environ |= {
 
 
 def copy_tree(session: nox.Session) -> Path:
-    """Copy what git has or would add to where ansible-test and Python find the collection; return the folder above."""
+    """Copy the tree, without ignored files, to where Python and ansible-test find it; return the PYTHONPATH."""
     folder = BUILD / "tree" / session.name
     tree = folder / COLLECTION
     shutil.rmtree(folder, ignore_errors=True)
@@ -67,16 +67,16 @@ def copy_tree(session: nox.Session) -> Path:
         if (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, tree / name)
-    # A repository of its own, because ansible-test would ask this one, which ignores build/.
+    # ansible-test lists files with git, and the outer repository ignores build/.
     subprocess.check_call(["git", "init", "--quiet", tree])
     return folder
 
 
 def constraints(session: nox.Session, pins: Mapping[str, str]) -> str:
-    """Write constraints.txt with other versions of some packages, by their names in lower case; return its path."""
+    """Write a copy of constraints.txt with `pins`, by lower-case package name, replaced; return its path."""
     lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if line.partition("==")[0].lower() not in pins]
-    # session.create_tmp() would become TMPDIR, where ansible-core 2.21 makes sockets, whose paths must be short.
+    # Not session.create_tmp(), which sets TMPDIR: ansible-core 2.21 creates sockets there, whose paths must be short.
     path = BUILD / "nox" / f"constraints-{session.name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([*lines, *(f"{name}=={version}" for name, version in pins.items())]), encoding="utf-8")
@@ -99,7 +99,7 @@ def install_collection(session: nox.Session) -> None:
 
 
 def install_awx(session: nox.Session) -> None:
-    """Unpack awx.awx from the package `ansible`, which has it among a hundred others, unless it is there already."""
+    """Unpack awx.awx from the package `ansible`, unless it is already there."""
     requirements = ROOT / "tests" / "requirements-awx.txt"
     done = AWX / requirements.name
     if done.exists() and done.read_bytes() == requirements.read_bytes():
@@ -184,7 +184,7 @@ def package(session: nox.Session) -> None:
         "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--disallow-unknown-collection-refs", str(ROOT)
     )
     session.run("python", "tools/artifact.py", artifact)
-    # The importer leaves its result in the folder that it is called from.
+    # The importer writes its result to the current folder.
     with session.chdir(session.create_tmp()):
         config = {"GALAXY_IMPORTER_CONFIG": str(ROOT / "tools" / "galaxy-importer.cfg")}
         output = session.run("python", "-m", "galaxy_importer.main", artifact, env=config, silent=True)
@@ -201,9 +201,9 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site in build/docs, compare the outputs in the guides, and look at the pages in chromium.
+    """Build the site in build/docs, compare the outputs in the guides, and check the pages in chromium.
 
-    With the argument `write`: run what guides and README show, and write the outputs into them instead.
+    With the argument `write`: run the examples in guides and README, and update their outputs instead.
     """
     writes = session.posargs == ["write"]
     if not writes and not shutil.which("chromium"):
@@ -229,7 +229,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against the local API and write docs/benchmarks; takes 18 minutes. Argument: `quick`, to try it."""
+    """Measure against the local API and write docs/benchmarks; takes 18 minutes. Argument: `quick` for a trial run."""
     session.install("-r", "tests/requirements-bench.txt")
     install_collection(session)
     session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})
@@ -237,14 +237,14 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Change the pure part in every way, and say how many of the changes no test notices. Arguments: names of changes.
+    """Run mutation tests on the pure part, and report surviving mutants. Arguments: names of mutants.
 
-    What is changed, and by which tests it is tried, is in pyproject.toml.
+    pyproject.toml lists the mutated files and the tests.
     """
     session.install("-r", "tests/requirements.txt", "-c", str(CONSTRAINTS), "mutmut")
     folder = copy_tree(session)
     shutil.copy(ROOT / "pyproject.toml", folder)
-    # mutmut copies everything to `mutants` and runs the tests there. Python ignores a path that is not there yet.
+    # mutmut runs the tests in its copy, `mutants`. Python ignores paths that do not exist yet.
     tests = folder / "mutants" / COLLECTION / "tests"
     tests.mkdir(parents=True)
     with session.chdir(folder):
@@ -253,18 +253,18 @@ def mutation(session: nox.Session) -> None:
         session.run("mutmut", "results")
         session.run("mutmut", "export-cicd-stats", silent=True)
     counts = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
-    # A test that does not end notices, too.
+    # A test that times out has noticed the mutant.
     noticed = counts["killed"] + counts["timeout"]
     tried = noticed + counts["survived"] + counts["no_tests"] + counts["suspicious"] + counts["segfault"]
-    session.log(f"{noticed} of {tried} changes are noticed: {100 * noticed / tried:.1f} %")
+    session.log(f"{noticed} of {tried} mutants killed: {100 * noticed / tried:.1f} %")
     if 100 * noticed < LEAST_NOTICED * tried:
-        session.error(f"at least {LEAST_NOTICED} % must be noticed")
+        session.error(f"at least {LEAST_NOTICED} % of the mutants must be killed")
 
 
 def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -> None:
-    """Declare the session that tests an ansible-core on a Python.
+    """Declare the session that tests an ansible-core version on a Python version.
 
-    `whole`: with the tests of processes and with sanity, which take long for what a Python changes.
+    `whole`: whether to include the process tests and sanity, which are slow and depend little on the Python version.
     """
     core = str(row["ansible-core"])
 
@@ -273,7 +273,7 @@ def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -
         pins = {**MATRIX["pins_by_python"].get(python, {}), **row.get("pins", {})}
         session.install("-c", constraints(session, pins), row.get("from", f"ansible-core=={core}"), *MATRIX["packages"])
         folder = copy_tree(session)
-        # Of the examples of properties a few: what they look for depends on no version.
+        # Few examples of properties: they do not depend on versions.
         tests = MATRIX["unit"] + (MATRIX["processes"] if whole else [])
         pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05")
         ansible_test(session, folder, "integration")
@@ -283,7 +283,7 @@ def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -
 
 
 def declare_missing(row: Mapping[str, Any]) -> None:
-    """Declare a session that fails, because a supported ansible-core that cannot be tested is no success."""
+    """Declare a session that fails: a supported ansible-core that cannot be tested is a failure."""
 
     @nox.session(name=f"core-{row['ansible-core']}", python=False, tags=["matrix"])
     def test(session: nox.Session) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the artifact that Galaxy gets: artifact.py FILE. Exits with 1 if it holds more or less than users need."""
+"""Check the artifact for Galaxy: artifact.py FILE. Exits with 1 if it contains more or less than users need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 LARGEST = 200_000  # bytes
-# What users need, and nothing else.
+# Exactly the files that users need.
 USED = (
     "MANIFEST.json",
     "FILES.json",
@@ -42,19 +42,19 @@ USED = (
 
 
 def check(path: Path, sources: Iterable[str]) -> list[str]:
-    """Return what is wrong with an artifact. `sources`: the files that the repository has."""
+    """Return the problems of an artifact. `sources`: the files in the repository."""
     problems = []
     if path.stat().st_size >= LARGEST:
-        problems.append(f"{path.stat().st_size} bytes, where {LARGEST} are the limit")
+        problems.append(f"has {path.stat().st_size} bytes; the limit is {LARGEST}")
     with tarfile.open(path) as archive:
-        folders = {each.name for each in archive.getmembers() if each.isdir()}
-        names = {each.name for each in archive.getmembers()} - folders
+        folders = {member.name for member in archive.getmembers() if member.isdir()}
+        names = {member.name for member in archive.getmembers()} - folders
         file = archive.extractfile("README.md")
         readme = file.read().decode() if file else ""
-    problems += [f"{name} is in it, which no user needs" for name in sorted(names) if not _used(name)]
-    problems += [f"{name} is missing" for name in sorted(sources) if _used(name) and name not in names]
+    problems += [f"contains {name}, which users do not need" for name in sorted(names) if not _used(name)]
+    problems += [f"does not contain {name}" for name in sorted(sources) if _used(name) and name not in names]
     links = {link.partition("#")[0] for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme)}
-    problems += [f"README.md links to {link}, which is not in it" for link in sorted(links - names - folders)]
+    problems += [f"does not contain {link}, to which README.md links" for link in sorted(links - names - folders)]
     return problems
 
 
@@ -63,14 +63,14 @@ def _used(name: str) -> bool:
 
 
 def main() -> int:
-    """Report what is wrong with the artifact; return the exit status."""
+    """Print the problems of the artifact; return the exit status."""
     path = Path(sys.argv[1])
     root = Path(__file__).parents[1]
     folders = ("changelogs", "docs", "meta", "playbooks", "plugins")
-    found = [each for folder in folders for each in root.joinpath(folder).rglob("*") if each.is_file()]
-    problems = check(path, (str(each.relative_to(root)) for each in [*root.glob("*"), *found] if each.is_file()))
+    files = [file for folder in folders for file in root.joinpath(folder).rglob("*")]
+    problems = check(path, (str(file.relative_to(root)) for file in [*root.glob("*"), *files] if file.is_file()))
     for problem in problems:
-        print(f"{path.name}: {problem}", file=sys.stderr)
+        print(f"{path.name} {problem}", file=sys.stderr)
     return 1 if problems else 0
 
 

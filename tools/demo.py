@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run playbooks/update_trunk.yml three times against the local API, and hold Ansible to its word.
+"""Run playbooks/update_trunk.yml three times against the local API, and check the results.
 
-Exits with 0 if the runs are: would change (and nothing is sent), changed (one PATCH), ok (none).
+Exits with 0 if the first run predicts a change and sends nothing, the second one sends one PATCH, and the third one
+changes nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from simulator.server import Simulator
 TRUNK = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
 COMMAND = ("ansible-playbook", "didww.voice.update_trunk", "-e", f"trunk_id={TRUNK}")
 RUNS = (
-    ("What would change? Nothing is sent.", ["--check", "--diff"], 1, 0),
-    ("Change it.", ["--diff"], 1, 1),
-    ("Once more: there is nothing left to do.", ["--diff"], 0, 0),
+    ("Check mode: show the changes without sending them.", ["--check", "--diff"], 1, 0),
+    ("Apply the changes.", ["--diff"], 1, 1),
+    ("Run it again: nothing is left to change.", ["--diff"], 0, 0),
 )
 
 
@@ -41,7 +42,7 @@ def main() -> int:
             if run.returncode or f"changed={changed} " not in output or sent != patches:
                 print(f"DEMO FAILED: expected changed={changed} and {patches} PATCH, got {sent} PATCH", file=sys.stderr)
                 return 1
-    print("### The demo did what it says: would change, changed, ok.")
+    print("### The demo passed: predicted, changed, unchanged.")
     return 0
 
 

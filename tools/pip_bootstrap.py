@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give ansible-test the pip bootstrap script that it would download, so that it works behind a package mirror.
+"""Write the pip bootstrap script that ansible-test would download, so that it works behind a package mirror.
 
-ansible-test reads the script from its cache if it is there; one that is there already is left alone.
+ansible-test uses a cached script. An existing one is not changed.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from types import SimpleNamespace
 
 from ansible_test._internal.python_requirements import get_venv_packages
 
-# pip's own set-up, in subprocesses: ensurepip within this process would switch pip's configuration off.
+# In subprocesses, because ensurepip disables pip's configuration in its own process.
 SCRIPT = """\
 import subprocess
 import sys
 
-arguments = [each for each in sys.argv[1:] if each not in ("--no-setuptools", "--no-wheel")]
+arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
 subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
 subprocess.run([sys.executable, "-m", "pip", "install", *arguments], check=True)
 """
 
 
 def main() -> None:
-    """Write the script for the pip version that ansible-test wants with this Python."""
+    """Write the script for the pip version that ansible-test uses with this Python."""
     python = SimpleNamespace(version=f"{sys.version_info.major}.{sys.version_info.minor}")
     version = get_venv_packages(python)["pip"].replace(".", "_")
     path = Path.home() / ".ansible" / "test" / "cache" / f"get_pip_{version}.py"

@@ -4,12 +4,11 @@
 
 """Prepare a release: release.py VERSION
 
-Writes the version and the changelog and commits them, builds the artifact from what is committed, tries it in an empty
-environment, and checks it as Galaxy does: make package. Run again, it builds and tries the same commit again. What
-leaves this machine is left to a person: the list comes at the end.
+Writes the version and the changelog and commits them, builds the artifact from the commit, tests it in an empty
+environment, and checks it as Galaxy does (make package). A second run builds and tests the same commit again. Nothing
+is published: the remaining manual steps are listed at the end.
 
-With --here the artifact is tried in this environment: no other is made, no network is needed, and make package is left
-out.
+With --here, the artifact is tested in the current environment, without network, and make package is skipped.
 """
 
 from __future__ import annotations
@@ -34,55 +33,55 @@ from simulator.server import Simulator
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build" / "release"
 MODULES = ("voice_out_trunk", "voice_out_trunk_info", "voice_out_trunks")
-# Where the version is written, and the one place that others are held to first.
+# The files that contain the version, with patterns that match it.
 PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_task.py": r'(?m)^VERSION = "(.+)"$'}
 LEFT = """
 Prepared: {artifact}
 sha256    {digest}
 
-Left to a person:
-  [ ] git show: are version and changelog right?
-  [ ] make test, make matrix and make docs pass on this commit
-  [ ] against the sandbox, with a key of your own and a trunk of yours:
+Remaining manual steps:
+  [ ] check version and changelog with git show
+  [ ] run make test, make matrix and make docs on this commit
+  [ ] try it in the sandbox, with your own key and trunk:
       DIDWW_API_URL=https://sandbox-api.didww.com/v3 \\
         ansible-playbook didww.voice.update_trunk -e trunk_id=... --check --diff
   [ ] git tag -a {version} -m 'didww.voice {version}'
   [ ] git push origin main {version}
   [ ] ansible-galaxy collection publish {artifact}
-  [ ] a GitHub release of the tag, with its part of CHANGELOG.md and the artifact
+  [ ] create a GitHub release for the tag, with its section of CHANGELOG.md and the artifact
 """
 
 
-class Refused(Exception):
-    """The release cannot be prepared as things are."""
+class CannotRelease(Exception):
+    """The release cannot be prepared."""
 
 
 def run(*command: str, **options: Any) -> str:
-    """Run a command at the top of the repository and return what it says; show it if it fails."""
+    """Run a command in the root folder and return its output; raise with the output if it fails."""
     done = subprocess.run(command, **{"cwd": ROOT, **options}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Refused(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        raise CannotRelease(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return str(done.stdout)
 
 
 def prepare(version: str) -> None:
-    """Write version and changelog and commit them; leave alone what is prepared already."""
+    """Write and commit version and changelog, unless this is already done."""
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
-        raise Refused(f"{version!r} is no version such as 1.0.0")
+        raise CannotRelease(f"{version!r} is not a version such as 1.0.0")
     if changes := run("git", "status", "--porcelain"):
-        raise Refused(f"there are changes that are not committed:\n{changes}")
+        raise CannotRelease(f"there are uncommitted changes:\n{changes}")
     released = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]
     now = re.findall(PLACES["galaxy.yml"], (ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     if version in released and now == [version]:
         if run("git", "tag", "--list", version) and run("git", "diff", version, "HEAD"):
-            raise Refused(f"{version} has a tag, and what is checked out differs from it")
-        print(f"{version} is prepared already: building and trying it again")
+            raise CannotRelease(f"{version} is already tagged, and HEAD differs from the tag")
+        print(f"{version} is already prepared: building and testing it again")
         return
     newest = max(released, key=_order, default=None)
     if newest and _order(version) <= _order(newest):
-        raise Refused(f"{version} does not come after {newest}, which the changelog has")
+        raise CannotRelease(f"{version} is not newer than {newest}, the latest version in the changelog")
     if not list((ROOT / "changelogs" / "fragments").glob("*.y*ml")):
-        raise Refused("changelogs/fragments is empty: say what is new")
+        raise CannotRelease("changelogs/fragments is empty: describe the changes first")
     for path, pattern in PLACES.items():
         text = (ROOT / path).read_text(encoding="utf-8")
         (found,) = re.finditer(pattern, text)
@@ -97,7 +96,7 @@ def _order(version: str) -> list[int]:
 
 
 def build(version: str) -> Path:
-    """Build the artifact from what is committed, check what is in it, and return it."""
+    """Build the artifact from the commit, check its content, and return its path."""
     shutil.rmtree(OUT, ignore_errors=True)
     source = OUT / "source"
     source.mkdir(parents=True)
@@ -106,7 +105,7 @@ def build(version: str) -> Path:
     run("ansible-galaxy", "collection", "build", "--output-path", str(OUT), cwd=source)
     built = OUT / f"didww-voice-{version}.tar.gz"
     if problems := artifact.check(built, run("git", "ls-files").splitlines()):
-        raise Refused("\n".join(problems))
+        raise CannotRelease("\n".join(problems))
     return built
 
 
@@ -116,7 +115,7 @@ def digest(path: Path) -> str:
 
 
 def empty_environment(folder: Path) -> Path:
-    """Make a virtual environment with nothing but what README asks for; return its folder of programs."""
+    """Create a virtual environment with only the requirements in README; return its folder of programs."""
     venv.create(folder, with_pip=True)
     constraints = str(ROOT / "tests" / "constraints.txt")
     run(str(folder / "bin" / "pip"), "install", "--quiet", "-c", constraints, "ansible-core", "requests")
@@ -124,7 +123,7 @@ def empty_environment(folder: Path) -> Path:
 
 
 def smoke(file: Path, programs: Path) -> None:
-    """Install an artifact where nothing else is, read its documentation, and run its playbook in check mode."""
+    """Install an artifact in an empty home, read its documentation, and run its playbook in check mode."""
     with tempfile.TemporaryDirectory() as home, Simulator() as api:
         environment = {
             "HOME": home,
@@ -135,24 +134,24 @@ def smoke(file: Path, programs: Path) -> None:
             "DIDWW_API_KEY": "local-key",
         }
 
-        def said(*command: str) -> str:
+        def output_of(*command: str) -> str:
             return run(*command, cwd=home, env=environment)
 
-        said("ansible-galaxy", "collection", "install", "--offline", "--no-deps", str(file))
-        said("ansible-galaxy", "collection", "verify", "--offline", "didww.voice")
+        output_of("ansible-galaxy", "collection", "install", "--offline", "--no-deps", str(file))
+        output_of("ansible-galaxy", "collection", "verify", "--offline", "didww.voice")
         for module in MODULES:
-            if f"didww.voice.{module}" not in said("ansible-doc", f"didww.voice.{module}").lower():
-                raise Refused(f"ansible-doc does not know {module}")
-        output = said(*demo.COMMAND, "--check", "--diff")
+            if f"didww.voice.{module}" not in output_of("ansible-doc", f"didww.voice.{module}").lower():
+                raise CannotRelease(f"ansible-doc does not find {module}")
+        output = output_of(*demo.COMMAND, "--check", "--diff")
         if "changed=1 " not in output or any(entry["method"] != "GET" for entry in api.journal):
-            raise Refused(f"the playbook in check mode did not do what it should:\n{output}")
+            raise CannotRelease(f"the playbook did not work in check mode:\n{output}")
 
 
 def main() -> int:
-    """Prepare the release that the command line names; return the exit status."""
+    """Prepare the release in the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Prepare a release.")
     parser.add_argument("version")
-    parser.add_argument("--here", action="store_true", help="try the artifact in this environment")
+    parser.add_argument("--here", action="store_true", help="test the artifact in the current environment")
     options = parser.parse_args()
     try:
         prepare(options.version)
@@ -160,10 +159,10 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             smoke(file, Path(sys.executable).parent if options.here else empty_environment(Path(folder)))
         if not options.here:
-            # With galaxy-importer, of what is committed by now.
+            # Runs galaxy-importer on the new commit.
             run("make", "package")
-    except Refused as refused:
-        print(f"No release: {refused}", file=sys.stderr)
+    except CannotRelease as error:
+        print(f"No release: {error}", file=sys.stderr)
         return 1
     shown = os.path.relpath(file)
     print(LEFT.format(artifact=shown, digest=digest(file), version=options.version))

@@ -4,13 +4,13 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""JSON:API documents: what an answer must hold, and what is raised where it does not.
+"""JSON:API documents: checks of what an answer contains, and the exceptions for answers that fail them.
 
-A request returns a document that JSON:API allows and that answers it, or it raises:
+A request returns a valid JSON:API document that answers it, or raises:
 
     RequestFailed
     ├── Unreachable        no answer at all, after every attempt
-    ├── UnusableAnswer     an answer that is not the JSON:API document that was asked for
+    ├── UnusableAnswer     an answer that is not the requested JSON:API document
     ├── ListKeepsChanging  a list that changed each time it was read
     └── ApiError           an answer with an HTTP error status, and its JSON:API errors
 """
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 
 class RequestFailed(Exception):
-    """No usable answer. `unsettled`: an update was sent and may have been applied all the same."""
+    """No usable answer. `unsettled`: an update was sent, and it is unknown whether it was applied."""
 
     def __init__(self, message: str, unsettled: bool = False) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class Unreachable(RequestFailed):
 
 
 class UnusableAnswer(RequestFailed):
-    """An answer that is not the JSON:API document that was asked for."""
+    """An answer that is not the requested JSON:API document."""
 
 
 class ListKeepsChanging(RequestFailed):
@@ -42,7 +42,7 @@ class ListKeepsChanging(RequestFailed):
 
 
 class ApiError(RequestFailed):
-    """An answer with an HTTP error status. `errors`: its JSON:API error objects, maybe none."""
+    """An answer with an HTTP error status. `errors`: its JSON:API error objects, if any."""
 
     def __init__(self, message: str, status: int, errors: list[dict[str, Any]], unsettled: bool = False) -> None:
         super().__init__(message, unsettled)
@@ -51,7 +51,7 @@ class ApiError(RequestFailed):
 
 
 class Answer(NamedTuple):
-    """A resource, and the top-level `meta` and `included` of the document that it came in."""
+    """A resource, with the top-level `meta` and `included` of its document."""
 
     resource: dict[str, Any]
     meta: dict[str, Any]
@@ -59,7 +59,7 @@ class Answer(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """The resources of a whole collection, the `meta` of its last page, and all that was `included`."""
+    """All resources in a collection, the `meta` of its last page, and the `included` of all pages."""
 
     resources: list[dict[str, Any]]
     meta: dict[str, Any]
@@ -67,7 +67,7 @@ class Answers(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of a collection: its number, and how many there are as far as the server says."""
+    """One page of a collection: its `number`, its content, and the number of `pages` that the server reports."""
 
     number: int
     resources: list[dict[str, Any]]
@@ -77,15 +77,15 @@ class Page(NamedTuple):
 
 
 def answer(document: Mapping[str, Any], kind: str, identifier: str, linkage: Sequence[str]) -> Answer:
-    """Return the resource that answers a request for one, with what came along. Raises UnusableAnswer."""
+    """Return the requested resource, with the `meta` and `included` of its document. Raises UnusableAnswer."""
     resource = resource_in(document.get("data"), kind, identifier, linkage)
     return Answer(resource, meta_of(document), included_in(document))
 
 
 def included_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the included resources of a document, none where it has no such member.
+    """Return the included resources of a document; an empty list if there are none.
 
-    Raises UnusableAnswer if something else is among them: JSON:API has `type`, `id` and maybe `attributes`.
+    Raises UnusableAnswer if one of them is invalid: JSON:API requires `type` and `id`, and allows `attributes`.
     """
     included = document.get("included") or []
     if not isinstance(included, list):
@@ -93,12 +93,12 @@ def included_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     for resource in included:
         identified = isinstance(resource, dict) and all(isinstance(resource.get(name), str) for name in ("type", "id"))
         if not identified or not isinstance(resource.get("attributes", {}), dict):
-            raise UnusableAnswer("included holds something that is not a resource with a type, an id and attributes")
+            raise UnusableAnswer("included contains something that is not a resource with type, id and attributes")
     return included
 
 
 def total_of(meta: Mapping[str, Any]) -> int | None:
-    """Return how long a list is by its `meta.total_records`, None if that is not given. Raises UnusableAnswer."""
+    """Return the `meta.total_records` of a list, or None if it has none. Raises UnusableAnswer."""
     total = meta.get("total_records")
     if total is not None and (not isinstance(total, int) or isinstance(total, bool) or total < 0):
         raise UnusableAnswer("meta.total_records is not a whole number")
@@ -112,21 +112,21 @@ def meta_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def errors_of(document: Any) -> list[dict[str, Any]]:
-    """Return the error objects of a document, none if it is no document or has none."""
+    """Return the error objects of a document; an empty list if it has none or is not a document."""
     errors = document.get("errors") if isinstance(document, dict) else None
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
 def resource_in(data: Any, kind: str, identifier: str | None, linkage: Sequence[str]) -> dict[str, Any]:
-    """Return `data` if it is the resource asked for, as JSON:API describes one; raise UnusableAnswer if not."""
+    """Return `data` if it is a valid JSON:API resource and the requested one. Raises UnusableAnswer."""
     if not isinstance(data, dict):
         raise UnusableAnswer("the answer has no resource in data")
     if data.get("type") != kind or not isinstance(data.get("id"), str):
         raise UnusableAnswer(
-            f"the answer holds a {data.get('type')} with id {data.get('id')} where {kind} was asked for"
+            f"the answer contains a {data.get('type')} with id {data.get('id')}, but {kind} was requested"
         )
     if identifier is not None and data["id"].lower() != identifier.lower():
-        raise UnusableAnswer(f"the answer holds {kind} {data['id']} where {identifier} was asked for")
+        raise UnusableAnswer(f"the answer contains {kind} {data['id']}, but {identifier} was requested")
     if not isinstance(data.get("attributes"), dict):
         raise UnusableAnswer(f"attributes of {kind} {data['id']} are not an object")
     for member in ("relationships", "meta"):
@@ -142,8 +142,8 @@ def resource_in(data: Any, kind: str, identifier: str | None, linkage: Sequence[
 
 
 def _check_linkage(identifiers: Any, where: str) -> None:
-    """Raise UnusableAnswer unless `identifiers` is JSON:API's linkage of a to-many relationship."""
+    """Raise UnusableAnswer unless `identifiers` is valid JSON:API linkage of a to-many relationship."""
     if not isinstance(identifiers, list):
         raise UnusableAnswer(f"the answer has no linkage for {where}")
     if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in identifiers):
-        raise UnusableAnswer(f"the linkage of {where} holds something else than resource identifiers")
+        raise UnusableAnswer(f"the linkage of {where} contains something other than resource identifiers")

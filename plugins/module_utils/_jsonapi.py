@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""JSON:API over HTTP: requests, retries, the rate. Knows no DIDWW and no Ansible."""
+"""JSON:API over HTTP: requests, retries, rate limiting. Contains nothing specific to DIDWW or Ansible."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ __all__ = [
     "UnusableAnswer",
 ]
 
-# A module can be imported without the library, so that it can report that it is missing.
+# Modules must load without the library to report that it is missing.
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
@@ -69,30 +69,30 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
 MEDIA_TYPE = "application/vnd.api+json"
-CONNECTIONS = 20  # kept open at most: one for each request that a second allows
+CONNECTIONS = 20  # kept open at most: one for each request allowed in a second
 
 RETRIED_STATUS = (502, 503, 504)
 TOO_MANY = 429
-WINDOW = 1  # seconds in which a server counts requests, where it does not say when to come back
-PATIENCE = 15  # seconds to wait after 429, for each retry that is allowed
-READINGS = 3  # of a list that changes while it is read
+WINDOW = 1  # seconds over which a server counts requests, if its 429 has no Retry-After
+PATIENCE = 15  # seconds to wait after 429, per allowed retry
+READINGS = 3  # attempts to read a list that changes in the meantime
 FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
-LONGEST_DELAY = 60  # seconds, whatever Retry-After says
+LONGEST_DELAY = 60  # seconds, even if Retry-After asks for more
 
 
 class Pace:
-    """At most `per_second` requests in any second, whichever thread sends them.
+    """Limits all threads together to `per_second` requests in any second.
 
-    Fewer while the server answers 429, since other clients use the same key: a 429 takes away a third
-    of the rate, and each second brings GAIN requests a second back. So clients come to share the limit
-    and leave little of it unused.
+    Slows down while the server answers 429, which means that other clients use the same key: each 429
+    cuts the rate by a third, and every second restores GAIN requests per second. Clients that do this
+    share the limit and use most of it.
 
-    `turn` holds two numbers: the time of the next turn, and how many requests need not wait for theirs. In memory
-    that processes share, they keep one rate together. Two of them that take the same turn at the same instant
-    cost a 429 at most.
+    `turn` holds two numbers: the time of the next turn, and how many requests need not wait for theirs. If it
+    is in shared memory, processes keep one rate together. If two of them take a turn at the same instant, the
+    worst result is a 429.
     """
 
-    # A server counts arrivals, and now and then these come closer together than departures.
+    # The server counts requests as they arrive, sometimes closer together than they were sent.
     MARGIN = 1.05
     LEAST = 0.5  # requests per second
     CUT = 1.5
@@ -110,7 +110,7 @@ class Pace:
         self._ended = False
 
     def end(self) -> None:
-        """Let nobody wait for longer than a WINDOW: there is nothing left to wait for."""
+        """Stop waiting: every waiting thread continues within a WINDOW."""
         self._ended = True
 
     def resume(self) -> None:
@@ -129,7 +129,7 @@ class Pace:
                 turn, ahead = self._turn
                 if now >= turn:
                     rest = (now - turn) / interval
-                    # A thread that wakes up late does not delay those that come after it.
+                    # A thread that wakes up late must not delay the others.
                     self._turn[0] = (turn if rest < 1 else now) + interval
                     self._turn[1] = min(self._burst, rest // 1)
                     self._rate = min(self._most, self._rate + self.GAIN * interval)
@@ -142,11 +142,11 @@ class Pace:
             time.sleep(min(delay, WINDOW))
 
     def slow_down(self, seconds: float) -> None:
-        """Lower the rate after a 429 that asks to come back after `seconds`."""
+        """Lower the rate after a 429 that asks clients to wait `seconds`."""
         with self._lock:
             now = time.monotonic()
             self._turn[1] = 0
-            # The other answers to the same burst say nothing new.
+            # Count the 429s of one burst once.
             if now - self._slowed >= WINDOW:
                 self._slowed = now
                 self._rate = max(self.LEAST, self._rate / self.CUT)
@@ -155,16 +155,16 @@ class Pace:
 
 
 def _jitter(least: float, most: float) -> float:
-    return random.uniform(least, most)  # noqa: S311 - it spreads retries, and protects nothing
+    return random.uniform(least, most)  # noqa: S311 - spreads retries, not used for security
 
 
 def _backoff(failures: int) -> float:
-    """Return the seconds to wait after so many failures: doubled each time, half to one and a half of that."""
+    """Return the seconds to wait after `failures` failed attempts: exponential, times 0.5 to 1.5."""
     return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (failures - 1) * _jitter(0.5, 1.5))
 
 
 def _retry_after(response: Any) -> float | None:
-    """Return the seconds that Retry-After asks for, at most LONGEST_DELAY; None if it makes no sense."""
+    """Return the seconds in Retry-After, at most LONGEST_DELAY; None if the header is missing or invalid."""
     header = response.headers.get("Retry-After", "").strip()
     try:
         if re.fullmatch(r"[0-9]+", header):
@@ -176,11 +176,11 @@ def _retry_after(response: Any) -> float | None:
 
 
 class _Shared:
-    """What the threads of a client share.
+    """State that the threads of a client share.
 
     `requests`: how many were sent. `fruitless`: how many in a row got no usable answer. `busy_since`:
-    since when every answer has been 429. `verdict`: the 429 that answers all further requests.
-    `stopped`: whether nothing may be sent any more.
+    the time since which every answer has been 429. `verdict`: the 429 that answers all further
+    requests. `stopped`: whether sending has been stopped.
     """
 
     def __init__(self) -> None:
@@ -193,17 +193,17 @@ class _Shared:
 
 
 class Client:
-    """A JSON:API server at `url`.
+    """A client of the JSON:API server at `url`. Thread-safe.
 
     If the server is unavailable, later requests fail at once instead of each retrying: when every
     answer has been 429 for as long as a request may wait, or when CONNECTIONS requests in a row got no
     usable answer.
 
-    `authenticate` puts the credentials on a prepared request and returns it. `headers` go with every
-    request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the first; after
-    429 a request waits for up to PATIENCE for each of them. `verify`: whether to check certificates, or
-    the path of a CA bundle. `page_sizes`: how many resources of each type to ask for at once. `pace`:
-    the rate to keep, if any. Several threads can use one client.
+    `authenticate` adds the credentials to a prepared request and returns it. `headers` are sent with
+    every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the first
+    one; after 429 a request waits up to PATIENCE for each of them. `verify`: whether to check
+    certificates, or the path of a CA bundle. `page_sizes`: the page size to request for each resource
+    type. `pace`: the rate limit, if any.
     """
 
     def __init__(
@@ -229,31 +229,31 @@ class Client:
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._session.headers.update(headers)
         self._session.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
-        # Redirects are not followed, so their target is not even parsed: it may be anything.
+        # Redirects are not followed, and parsing an invalid target would fail.
         self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # replaced on purpose
-        # An auth of its own also keeps requests from consulting .netrc.
+        # With an auth set, requests does not read .netrc.
         self._session.auth = authenticate
 
     @property
     def requests(self) -> int:
-        """How many requests were sent since the last `begin`."""
+        """The number of requests sent since the last `begin`."""
         return self._shared.requests
 
     def begin(self) -> None:
-        """Begin a task: what earlier ones learned of the server is forgotten, connections and pace stay."""
+        """Begin a task: reset what earlier tasks learned about the server; keep connections and pace."""
         self.stop()
         self._shared = _Shared()
         if self._pace:
             self._pace.resume()
 
     def stop(self) -> None:
-        """Send nothing more, from whichever thread, until the next `begin`."""
+        """Stop all threads from sending requests until the next `begin`."""
         self._shared.stopped = True
 
     def get(
         self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()
     ) -> Answer:
-        """Read the resource of type `kind` with that id, with linkage of the relationships named in `linkage`.
+        """Read a resource of type `kind` by id, with the linkage of the relationships in `linkage`.
 
         Raises RequestFailed.
         """
@@ -261,7 +261,7 @@ class Client:
         return answer(document, kind, identifier, linkage)
 
     def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
-        """Read every resource of type `kind` that `params` select. Raises RequestFailed."""
+        """Read all resources of type `kind` that match `params`. Raises RequestFailed."""
         resources: list[dict[str, Any]] = []
         included: list[dict[str, Any]] = []
         meta: dict[str, Any] = {}
@@ -272,10 +272,10 @@ class Client:
         return Answers(resources, meta, included)
 
     def pages(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Iterator[Page]:
-        """Read the resources of type `kind` that `params` select, page by page.
+        """Read the resources of type `kind` that match `params`, page by page.
 
-        If the list changes meanwhile it is read again, and more pages come: of what was not there
-        before. What is deleted between two readings is among the pages all the same. Raises RequestFailed.
+        If the list changes in the meantime, it is read again, and further pages contain the resources
+        that are new. Resources deleted between two readings stay in the result. Raises RequestFailed.
         """
         seen: set[str] = set()
         for _reading in range(READINGS):
@@ -285,21 +285,21 @@ class Client:
                 yield page
             if len(set(totals)) == 1:
                 return
-            # What others delete or create shifts the pages: something may have been on none of them.
-        raise ListKeepsChanging(f"the list of {kind} changed each time it was read, {READINGS} times")
+            # Pages shift when others create or delete resources, so one may have been missed.
+        raise ListKeepsChanging(f"the list of {kind} kept changing while it was read, {READINGS} times in a row")
 
     def _pages(
         self, kind: str, params: Mapping[str, str] | None, linkage: Sequence[str], seen: set[str]
     ) -> Iterator[tuple[Page, int | None]]:
-        """Read a list once: its pages without what is in `seen`, which grows, and how long it was said to be then.
+        """Read a list once. Yield each page and the total that the server reported with it.
 
-        Raises RequestFailed.
+        Skips resources whose id is in `seen`, and adds the others to it. Raises RequestFailed.
         """
         again = bool(seen)
         page_size = self._page_sizes[kind]
         number, more = 1, True
         while more:
-            # By page number, not by following links.next: that may name another host.
+            # By page number: links.next could point to another host.
             page = {"page[number]": str(number), "page[size]": str(page_size)}
             document = self._request("GET", f"/{kind}", {**_include(linkage), **(params or {}), **page})
             data, links, meta = document.get("data"), document.get("links"), meta_of(document)
@@ -309,17 +309,17 @@ class Client:
             total = total_of(meta)
             pages = number + more if total is None else -(-total // page_size)
             resources = [resource_in(item, kind, None, linkage) for item in data]
-            # Pages shift while they are read: skip what came before.
+            # Pages shift while they are read: skip duplicates.
             resources = [resource for resource in resources if resource["id"] not in seen]
             seen.update(resource["id"] for resource in resources)
             # Stop if the server keeps returning the same page.
             if more and not resources and not (again and total is not None and number < pages):
-                raise UnusableAnswer(f"page {number} of {kind} holds nothing that did not come before")
+                raise UnusableAnswer(f"page {number} of {kind} only repeats earlier resources")
             yield Page(number, resources, meta, included_in(document), pages), total
             number += 1
 
     def update(self, resource: Mapping[str, Any]) -> Answer:
-        """PATCH `resource` (type, id, and what is to change) and return it as it is then. Raises RequestFailed."""
+        """PATCH `resource` (type, id, and the changes) and return the updated one. Raises RequestFailed."""
         kind, identifier = resource["type"], resource["id"]
         document = self._request("PATCH", _path(kind, identifier), {}, {"data": resource})
         try:
@@ -331,14 +331,14 @@ class Client:
     def _request(
         self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Send a request, again where that helps, and return the document that answers it. Raises RequestFailed."""
+        """Send a request, with retries, and return the document in its answer. Raises RequestFailed."""
         query = "?" + urlencode(params, quote_via=quote) if params else ""
         data = None if body is None else json.dumps(body).encode()
         response, lost = self._send(method, self.url + path + query, data)
         unsettled = lost or (method == "PATCH" and _leaves_open(response.status_code))
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
-            message = f"the server redirects to {target}; redirects are refused, since they would carry the API key"
+            message = f"the server redirects to {target}; redirects are refused, because they would carry the API key"
             raise UnusableAnswer(message, unsettled)
         try:
             document = json.loads(response.content)
@@ -349,18 +349,18 @@ class Client:
             raise ApiError(message, response.status_code, errors_of(document), unsettled)
         if response.status_code != 200 or not isinstance(document, dict):
             kind = response.headers.get("Content-Type", "no content type")
-            message = f"HTTP {response.status_code} with no JSON:API document in it"
+            message = f"HTTP {response.status_code} with no JSON:API document"
             raise UnusableAnswer(f"{message} ({kind}, {len(response.content)} bytes)", unsettled)
         return document
 
     def _send(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
-        """Return the final response, and whether an earlier attempt may have been applied unseen.
+        """Return the final response, and whether an earlier attempt may have been applied without an answer.
 
-        Raises Unreachable, without sending if the last CONNECTIONS requests got no usable answer.
+        Raises Unreachable, without sending anything if the last CONNECTIONS requests got no usable answer.
         """
         shared = self._shared
         if shared.fruitless >= CONNECTIONS:
-            raise Unreachable(f"this request was not sent, since the {CONNECTIONS} before it got none either")
+            raise Unreachable(f"this request was not sent, because the {CONNECTIONS} before it got none either")
         response = None
         try:
             response, lost = self._attempt(method, url, data)
@@ -373,8 +373,8 @@ class Client:
     def _attempt(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
         """Send until there is a final response. Raises Unreachable.
 
-        Not left to urllib3's Retry: requests reads the body outside of it, and a body that breaks off is
-        then not tried again.
+        urllib3's Retry would not do: requests reads the body outside of it, so it does not retry after an
+        incomplete body.
         """
         changes = method == "PATCH"
         shared = self._shared
@@ -393,7 +393,7 @@ class Client:
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
                 _check_whole(response)
-            # ValueError and TypeError: what requests makes of the URL of a proxy that does not parse.
+            # requests raises ValueError or TypeError for an invalid proxy URL.
             except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
                 lost = lost or (changes and not _never_sent(error))
                 if failures == self._retries or not _may_pass(error):
@@ -402,8 +402,8 @@ class Client:
             else:
                 asked = _retry_after(response)
                 if response.status_code == TOO_MANY:
-                    # No failure, but a turn that is still to come: the time counts, not the attempts.
-                    delay = self._wait_for_room(response, asked, waited)
+                    # Not a failure: limited by time, not by the number of attempts.
+                    delay = self._wait_after_429(response, asked, waited)
                     if delay == 0:
                         return response, lost
                     waited += delay
@@ -415,11 +415,11 @@ class Client:
             failures += 1
             time.sleep(asked or _backoff(failures))
 
-    def _wait_for_room(self, response: Any, asked: float | None, waited: float) -> float:
-        """Wait after the 429 `response`, which asks for `asked` seconds; return how long, 0 if the time is over.
+    def _wait_after_429(self, response: Any, asked: float | None, waited: float) -> float:
+        """Wait after the 429 `response` and return the seconds waited, or 0 if the waiting time is used up.
 
-        `waited`: how long the request has waited before. While nothing else gets through either, the time
-        spent in waiting for turns counts too.
+        `asked`: the seconds that the server asks for. `waited`: the seconds that the request has waited
+        before. While every request gets a 429, the time spent waiting for turns counts too.
         """
         shared, now = self._shared, time.monotonic()
         since = shared.busy_since = shared.busy_since or now
@@ -432,7 +432,7 @@ class Client:
             return 0
         asked = min(asked or WINDOW, left)
         if self._pace:
-            # The limit is the key's, not the request's.
+            # The limit applies to the key, not to this request.
             self._pace.slow_down(asked)
         delay = min(asked * _jitter(1, 1.5), left)
         time.sleep(delay)
@@ -444,9 +444,9 @@ def _path(kind: str, identifier: str) -> str:
 
 
 def _leaves_open(status: int) -> bool:
-    """Return whether an update that was answered so may have been applied.
+    """Return whether an update that got this status may have been applied.
 
-    It was, or nobody knows, below 400; a 408 can come from a gateway that waited in vain, as a 504 does.
+    Below 400 it was applied, or may have been. A 408, like a 504, can come from a gateway that timed out.
     """
     return status < 400 or status >= 500 or status == 408
 
@@ -456,17 +456,17 @@ def _include(linkage: Sequence[str]) -> dict[str, str]:
 
 
 def _check_whole(response: Any) -> None:
-    """Raise requests' ConnectionError if the answer broke off: neither requests nor http.client always tell."""
+    """Raise requests' ConnectionError if the answer is incomplete: requests and http.client miss some cases."""
     length = response.headers.get("Content-Length", "")
     known = re.fullmatch("[0-9]+", length) and "Transfer-Encoding" not in response.headers
     short = known and response.raw.tell() < int(length)
-    # An answer that ends within its headers comes out as one without any, and without a body.
+    # An answer cut off in its headers is parsed as one without a body.
     if short or (response.status_code == 200 and not response.content):
-        raise requests.exceptions.ConnectionError("the answer broke off")
+        raise requests.exceptions.ConnectionError("the answer is incomplete")
 
 
 def _may_pass(error: Exception) -> bool:
-    """Return whether another attempt may fare better: a broken connection or a timeout, not a certificate."""
+    """Return whether a retry can help: after a broken connection or a timeout, not after a bad certificate."""
     broken = (
         requests.exceptions.ConnectionError,
         requests.exceptions.Timeout,
@@ -481,9 +481,9 @@ def _is_certificate(error: Exception) -> bool:
 
 
 def _never_sent(error: Exception) -> bool:
-    """Return whether it failed before the request could be sent."""
+    """Return whether the error occurred before the request was sent."""
     before = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)
-    # requests raises an OSError that is not its own for a CA bundle that is not there.
+    # For a missing CA bundle, requests raises a plain OSError.
     if isinstance(error, before) or not isinstance(error, (requests.exceptions.RequestException, HTTPError)):
         return True
     if _is_certificate(error):
@@ -493,18 +493,18 @@ def _never_sent(error: Exception) -> bool:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Return the innermost cause in words, without object addresses, and without the password of a proxy."""
+    """Return the innermost cause as text, without object addresses or proxy passwords."""
     cause: Any = error
     while True:
         if isinstance(cause, ProxyError):
             return f"the proxy failed: {_reason(cause.original_error)}"
         if isinstance(cause, LocationParseError) or type(cause) in (ValueError, TypeError):
-            # Its words would hold a part of the URL, maybe of the password in it.
-            return "a URL does not parse; in that of a proxy, what is special in user and password is percent-encoded"
+            # The text of the error could contain part of a password.
+            return "a URL is invalid; in a proxy URL, special characters of user and password must be percent-encoded"
         if isinstance(cause, DecodeError):
-            return "the answer does not unpack as its Content-Encoding says"
+            return "the answer does not match its Content-Encoding"
         if isinstance(cause, (IncompleteRead, http.client.IncompleteRead)):
-            return "the answer broke off"
+            return "the answer is incomplete"
         parts = (getattr(cause, "reason", None), *getattr(cause, "args", ()))
         inner = next((part for part in parts if isinstance(part, Exception)), None)
         if inner is None:

@@ -4,11 +4,11 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""Kinds of value: what a task writes, or DIDWW answers, and the one canonical value that it stands for.
+"""Kinds of value: they convert values from tasks and from DIDWW to a canonical form.
 
-A canonical value is a plain JSON value that equals another one exactly when DIDWW treats the two as
-equal. It is what is compared, sent, returned and shown. Values arrive as the task has them, before
-Ansible converts anything, so a kind reads every spelling that Ansible users expect.
+Two canonical values, which are plain JSON, are equal exactly when DIDWW treats them as equal. They are
+compared, sent, returned and shown. Values come from the task before Ansible converts anything, so each
+kind accepts every spelling that Ansible users expect.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 class Kind:
     """A kind of value.
 
-    `spec`: its part of an Ansible argument spec. `canonical`: takes a value and returns the canonical
-    one; raises ValueError, with what is accepted, for any other. `empty_is_null`: whether an empty
-    string is another way to write null.
+    `spec`: its part of an Ansible argument spec. `canonical`: converts a value to its canonical form;
+    raises ValueError with a description of what is accepted. `empty_is_null`: whether an empty string
+    means null.
     """
 
     spec: Mapping[str, Any]
@@ -42,18 +42,18 @@ class Kind:
 
 
 def show(value: Any) -> str:
-    """Return `value` as messages show it: JSON, so that null, text and numbers differ."""
+    """Return `value` as messages show it: as JSON, which distinguishes null, text and numbers."""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def rejection(value: Any, expected: object, source: str = "") -> str:
-    """Return why `value` (from `source`, if given) is rejected, and what is accepted instead."""
+    """Return the message that `value` is rejected, with its `source`, if given, and what is accepted."""
     shown = show(value)
     return f"{shown if len(shown) <= 60 else shown[:57] + '...'}{source} is not accepted; expected {expected}"
 
 
 def expect(condition: object, accepted: str) -> None:
-    """Raise ValueError, with what is accepted, unless `condition` holds."""
+    """Raise ValueError with the `accepted` values unless `condition` holds."""
     if not condition:
         raise ValueError(accepted)
 
@@ -62,16 +62,16 @@ def expect(condition: object, accepted: str) -> None:
 
 
 def _text(value: Any) -> Any:
-    """Return a whole number as the text that it stands for, as in `name: 7`, and any other value as it is."""
+    """Return a whole number, as in `name: 7`, as text, and any other value unchanged."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def matching(pattern: str, accepted: str, flags: re.RegexFlag = re.ASCII) -> Kind:
-    """Return the kind of text that matches all of `pattern`; `accepted` describes it."""
+    """Return the kind of text that fully matches `pattern`; `accepted` describes it in messages."""
     regex = re.compile(pattern, flags)
 
     def canonical(value: Any) -> str:
-        # YAML has turned 2024.10 into 2024.1 by now, and 1.10 into 1.1.
+        # YAML has already turned 2024.10 into 2024.1.
         expect(not isinstance(value, float), f"{accepted}, in quotes: YAML reads it as a number and changes it")
         text = _text(value)
         expect(isinstance(text, str) and regex.fullmatch(text), accepted)
@@ -81,7 +81,7 @@ def matching(pattern: str, accepted: str, flags: re.RegexFlag = re.ASCII) -> Kin
 
 
 def choice(*choices: str) -> Kind:
-    """Return the kind that is one of `choices`."""
+    """Return the kind for one of `choices`."""
 
     def canonical(value: Any) -> str:
         expect(value in choices, "one of " + ", ".join(choices))
@@ -104,10 +104,10 @@ def _url(value: Any) -> str:
 
 def _base_url(value: Any) -> str:
     accepted = "the base URL of the API, such as https://api.didww.com/v3"
-    # Where an error could show a password, the URL is rejected.
+    # Reject URLs with a password or a query, which errors could reveal.
     expect(isinstance(value, str) and not re.search(r"[\s%@?#]", value), accepted)
     try:
-        # urllib3 does not survive empty and overlong labels.
+        # urllib3 crashes on empty and overlong labels.
         (urlsplit(value).hostname or "").encode("idna")
         return _url(value).rstrip("/")
     except ValueError as error:
@@ -138,15 +138,15 @@ def _boolean(value: Any) -> bool:
 
 
 def whole(least: int, most: int) -> Kind:
-    """Return the kind that is a whole number from `least` to `most`, both included."""
+    """Return the kind for a whole number from `least` to `most`, inclusive."""
 
     def canonical(value: Any) -> int:
-        # 60.0 is what Jinja calculates; before ansible-core 2.19 it arrives as text.
+        # Jinja calculations yield 60.0, which before ansible-core 2.19 arrives as text.
         if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,18}(\.0)?\s*", value, re.ASCII):
             value = float(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        # In Python True is 1; in a playbook `capacity_limit: yes` is a mistake.
+        # True equals 1 in Python, but `capacity_limit: yes` is a mistake.
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         expect(fits, f"a whole number from {least} to {most}")
         return int(value)
@@ -155,7 +155,7 @@ def whole(least: int, most: int) -> Kind:
 
 
 def amount(least: int, most: int) -> Kind:
-    """Return the kind that is a decimal from `least` to `most`, as DIDWW writes it: `1000` is `"1000.0"`."""
+    """Return the kind for a decimal from `least` to `most`, written as by DIDWW: `1000` becomes `"1000.0"`."""
 
     def canonical(value: Any) -> str:
         written = str(value)
@@ -179,7 +179,7 @@ def _seconds(value: Any) -> float:
 
 
 def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
-    """Apply `canonical` to each of `values`; raise ValueError with every element that is rejected."""
+    """Apply `canonical` to each of `values`; raise ValueError with all rejected elements."""
     values = _text(values)
     if isinstance(values, str):
         values = values.split(",")
@@ -197,12 +197,12 @@ def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
 
 
 def _set_of(canonical: Callable[[Any], Any]) -> Callable[[Any], list[str]]:
-    """Return what reads a list in which order and duplicates are ignored: sorted, each value once."""
+    """Return a converter for lists whose order and duplicates are ignored: it sorts and deduplicates."""
     return lambda values: sorted(set(_list_of(canonical, values)))
 
 
 def _network(value: Any) -> Any:
-    """Return the ipaddress network that `value`, an address or CIDR, stands for."""
+    """Convert `value`, an address or CIDR, to an ipaddress network."""
     accepted = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
     # Stricter than ipaddress, which also accepts numbers, netmasks and IPv6 zones.
     expect(isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f:.]+(/\d{1,3})?", value, re.ASCII), accepted)
@@ -230,17 +230,17 @@ def _prefix(value: Any) -> str:
     return str(value)
 
 
-# E.164: a country code, which never starts with 0, and at most 15 digits in all.
+# E.164: a country code, which never starts with 0, and at most 15 digits in total.
 _NUMBER = re.compile(r"[1-9]\d{4,14}", re.ASCII)
 
 
 def is_number(did: str) -> bool:
-    """Return whether a canonical DID is the digits of a number; otherwise it is an id."""
+    """Return whether a canonical DID is a number (digits) and not an id."""
     return _NUMBER.fullmatch(did) is not None
 
 
 def _did(value: Any) -> str:
-    """Return the id of a DID, or the digits of its number."""
+    """Convert `value` to the id of a DID, or to the digits of its number."""
     accepted = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
     expect(isinstance(value, str), accepted)
     try:
@@ -252,7 +252,7 @@ def _did(value: Any) -> str:
 
 
 def _dictionary(value: Any) -> dict[str, Any]:
-    """Return a dictionary, which may be written as JSON or `key=value`."""
+    """Convert `value` to a dictionary; it may also be JSON or `key=value` text."""
     try:
         read = check_type_dict(value)
     except (TypeError, ValueError):

@@ -4,10 +4,11 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""Which trunks and DIDs a task refers to: by id, by another identifier, by filter, by number."""
+"""Lookup: finds trunks by id, by another identifier and by filter, and DIDs by number."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -24,33 +25,35 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
 )
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, numbers_in
 
-# The most resources of a type that DIDWW puts on a page (DIDWW API 3, "Pagination").
+# The largest pages that DIDWW allows: DIDWW API 3 (2026-04-16), "Pagination".
 PAGE_SIZES = {RESOURCE_TYPE: 1000, DID_TYPE: 100}
-# In one filter: a URL of about 2,000 characters.
+# Per filter, so that URLs have at most about 2,000 characters.
 IDS_AT_ONCE = 50
 NUMBERS_AT_ONCE = PAGE_SIZES[DID_TYPE]
+# In an error message.
+MOST_SUGGESTIONS = 20
 
 
 # --- Trunks by filter -----------------------------------------------------------------------------
 
 
 def sparse(linkage: Sequence[str]) -> dict[str, str]:
-    """Return the parameters that keep the DIDs of `linkage` small."""
+    """Return the parameters that reduce included DIDs to their number."""
     return {"fields[dids]": "number"} if linkage else {}
 
 
 def search(
     client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()
 ) -> tuple[list[dict[str, Any]], jsonapi.Answers]:
-    """Return the trunks that `filters` (`{filter: value}`, DIDWW's names) select, and all that was read for that.
+    """Return the trunks that match `filters` (by DIDWW's names), and everything read to find them.
 
     Raises RequestFailed.
     """
     params = sparse(linkage)
-    # Servers of this family split a filter's value at commas: such a filter is not sent.
+    # The API splits filter values at commas, so filters with commas or quotes are not sent.
     params.update({f"filter[{name}]": value for name, value in filters.items() if not re.search(r'[,"]', value)})
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
-    # For identifiers DIDWW's filter only narrows the search: an exact match is decided here.
+    # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [
         resource for resource in answers.resources if exact.items() <= _identifiers_of(resource["attributes"]).items()
@@ -59,12 +62,12 @@ def search(
 
 
 def _identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a trunk with these attributes can be selected by, besides its id."""
+    """Return the identifiers in a trunk's attributes, which do not include its id."""
     return {name: attributes[name] for name in IDENTIFIERS if isinstance(attributes.get(name), str)}
 
 
 def names_of(resources: Iterable[Mapping[str, Any]], besides: Collection[str]) -> dict[str, str]:
-    """Return the id of each trunk among `resources` by its name, `besides` the trunks with these ids."""
+    """Return the ids of `resources` by name, except those in `besides`."""
     return {
         name: resource["id"]
         for resource in resources
@@ -76,10 +79,10 @@ def names_of(resources: Iterable[Mapping[str, Any]], besides: Collection[str]) -
 
 
 class Found(NamedTuple):
-    """The one trunk that each task refers to, in their order; None where there is a problem with that.
+    """The trunk that each task refers to, in the order of the tasks, or None if there is a problem.
 
-    `problems`: the index of a task, and what is wrong. `meta` and `included` as in jsonapi.Answers.
-    `read`: every trunk that was read.
+    `problems`: the index of a task, and its problem. `meta` and `included`: see jsonapi.Answers. `read`:
+    every trunk that was read.
     """
 
     resources: list[dict[str, Any] | None]
@@ -95,7 +98,7 @@ class Found(NamedTuple):
 
 
 def find_one(client: jsonapi.Client, desired: Desired) -> Found:
-    """Find the trunk that a task refers to, with the linkage that it sets.
+    """Find the trunk that a task refers to, and read the linkage that the task sets.
 
     Raises InvalidOptions if no trunk, or more than one, matches, and RequestFailed.
     """
@@ -104,14 +107,24 @@ def find_one(client: jsonapi.Client, desired: Desired) -> Found:
         return Found([answer.resource], [], answer.meta, answer.included, [answer.resource])
     matches, answers = search(client, {desired.selector: desired.value}, desired.linkage)
     if len(matches) != 1:
-        raise InvalidOptions([Problem(desired.selector, _not_one(desired.value, matches))])
+        words = _several_match(desired, matches) if matches else _none_matches(desired, _account(client))
+        raise InvalidOptions([Problem(desired.selector, words)])
     return Found([matches[0]], [], answers.meta, answers.included, answers.resources)
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
-    """Find the trunks that several tasks refer to: no trunk, more than one, and the same one twice are problems.
+def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
+    """Return every trunk in the account, or None if they cannot be read: only an error message needs them."""
+    try:
+        return client.get_all(RESOURCE_TYPE).resources
+    except jsonapi.RequestFailed:
+        return None
 
-    Raises RequestFailed.
+
+def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
+    """Find the trunks that several tasks refer to.
+
+    It is a problem if no trunk, or more than one, matches, or if two tasks match the same trunk. Raises
+    RequestFailed.
     """
     if not wanted:
         return Found([], [], {}, [], [])
@@ -130,9 +143,9 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
 
 
 def _by_id(client: jsonapi.Client, ids: Collection[str], linkage: Sequence[str]) -> jsonapi.Answers | None:
-    """Return the trunks with these ids, from as few requests as possible; None if DIDWW refuses the filter.
+    """Return the trunks with these ids, in as few requests as possible; None if DIDWW rejects the filter.
 
-    DIDWW's OpenAPI document (2026-04-16) lists the filter, its SDKs do not. Raises RequestFailed.
+    DIDWW's OpenAPI document (2026-04-16) lists this filter, but its SDKs do not. Raises RequestFailed.
     """
     answers = jsonapi.Answers([], {}, [])
     left = sorted(ids)
@@ -149,13 +162,13 @@ def _by_id(client: jsonapi.Client, ids: Collection[str], linkage: Sequence[str])
 
 
 def _by_page(client: jsonapi.Client, ids: Collection[str] | None, linkage: Sequence[str]) -> jsonapi.Answers:
-    """Return the trunks of the account, page by page; with `ids`, only as many pages as those need.
+    """Return the trunks in the account; with `ids`, stop when all of these have been read.
 
-    The missing ones are read by id as soon as that takes fewer requests than the pages that are left.
+    As soon as that takes fewer requests than the remaining pages, the missing trunks are read by id.
     Raises RequestFailed.
     """
     missing = set(ids or ())
-    filtered = True  # as long as DIDWW does not refuse the filter
+    filtered = True  # until DIDWW rejects the filter
     answers = jsonapi.Answers([], {}, [])
     for page in client.pages(RESOURCE_TYPE, sparse(linkage), linkage):
         answers = _joined(answers, page)
@@ -177,7 +190,7 @@ def _by_page(client: jsonapi.Client, ids: Collection[str] | None, linkage: Seque
 
 
 def _singly(client: jsonapi.Client, ids: Iterable[str], linkage: Sequence[str]) -> jsonapi.Answers:
-    """Return the trunks with these ids, as far as there are any, each from a request. Raises RequestFailed."""
+    """Return the existing trunks among these ids, with one request each. Raises RequestFailed."""
     answers = jsonapi.Answers([], {}, [])
     for identifier in sorted(ids):
         try:
@@ -195,14 +208,14 @@ def _joined(first: jsonapi.Answers, second: jsonapi.Answers | jsonapi.Page) -> j
 
 
 def is_cheaper_singly(missing: int, pages: int) -> bool:
-    """Return whether it takes fewer requests to read `missing` trunks one by one than `pages` more pages."""
+    """Return whether reading `missing` trunks one by one takes fewer requests than reading `pages` pages."""
     return 0 < missing < pages
 
 
 def _match(
-    wanted: Sequence[Desired], read: Iterable[dict[str, Any]]
+    wanted: Sequence[Desired], read: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
-    """Return the trunk among `read` that each task refers to, None where there is not exactly one, and the problems."""
+    """Return the trunk in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for resource in read:
         identifiers = {**_identifiers_of(resource["attributes"]), "id": resource["id"].lower()}
@@ -211,35 +224,71 @@ def _match(
     resources: list[dict[str, Any] | None] = []
     problems: list[tuple[int, Problem]] = []
     first: dict[str, int] = {}
+    missing = 0
     for index, desired in enumerate(wanted):
         matches = holders.get((desired.selector, desired.value), [])
         if len(matches) != 1:
             resources.append(None)
-            problems.append((index, Problem(desired.selector, _not_one(desired.value, matches))))
+            if matches:
+                words = _several_match(desired, matches)
+            elif desired.selector == "id":
+                words = _none_matches(desired, None)
+            else:
+                # Suggestions take time, and one list is enough.
+                words = _none_matches(desired, read if missing < MOST_SUGGESTIONS else None, with_list=missing == 0)
+                missing += 1
+            problems.append((index, Problem(desired.selector, words)))
             continue
         (resource,) = matches
         resources.append(resource)
         other = first.setdefault(resource["id"], index)
         if other != index:
-            name = show(resource["attributes"].get("name"))
-            words = f"means the same trunk as trunks[{other}], {name} ({resource['id']}); write it once"
+            same = f"{show(resource['attributes'].get('name'))} ({resource['id']})"
+            words = f"refers to the same trunk as trunks[{other}], {same}; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 
 
-def _not_one(value: str, matches: Sequence[Mapping[str, Any]]) -> str:
-    """Return why `matches`, the trunks with an identifier, are not the one trunk that a task refers to."""
-    if not matches:
-        return f"no trunk of this account has {show(value)}; upper and lower case and spaces count"
+def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None, with_list: bool = True) -> str:
+    """Return the message that no trunk matches.
+
+    If `account`, every trunk in the account, is known, the message suggests the nearest identifier and,
+    with `with_list`, lists the others.
+    """
+    if account is not None and not account:
+        return "this account has no outbound trunks"
+    is_called = "is called" if desired.selector == "name" else f"has the {desired.selector}"
+    words = f"no trunk {is_called} {show(desired.value)}"
+    known = sorted(
+        {
+            identifiers[desired.selector]
+            for identifiers in (_identifiers_of(resource["attributes"]) for resource in account or ())
+            if desired.selector in identifiers
+        }
+    )
+    # Most mistakes are in case and spaces.
+    folded = {identifier.casefold(): identifier for identifier in known}
+    nearest = difflib.get_close_matches(desired.value.casefold(), folded, n=1)
+    if nearest:
+        words += f". Did you mean {show(folded[nearest[0]])}?"
+    if known and with_list:
+        words += f"{'' if nearest else '.'} This account has: {', '.join(map(show, known[:MOST_SUGGESTIONS]))}"
+        if len(known) > MOST_SUGGESTIONS:
+            words += f" ({MOST_SUGGESTIONS} of {len(known)} shown)"
+    return words
+
+
+def _several_match(desired: Desired, matches: Sequence[Mapping[str, Any]]) -> str:
     found = ", ".join(f"{show(match['attributes'].get('name'))} ({match['id']})" for match in matches)
-    return f"{len(matches)} trunks have {show(value)}: {found}; give the id of the one that is meant"
+    are_called = "are called" if desired.selector == "name" else f"have the {desired.selector}"
+    return f"{len(matches)} trunks {are_called} {show(desired.value)}: {found}; select one by id"
 
 
 # --- DIDs by number -------------------------------------------------------------------------------
 
 
 def numbers_of(dids: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the number of each DID among JSON:API resources, by id."""
+    """Return the numbers of the DIDs among JSON:API resources, by id."""
     return {
         did["id"].lower(): did["attributes"]["number"]
         for did in dids
@@ -248,7 +297,7 @@ def numbers_of(dids: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def ids_of(numbers: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the ids of the DIDs that have each number; `numbers` is by id."""
+    """Invert `numbers`, which are by id: return the ids of the DIDs with each number."""
     ids: dict[str, list[str]] = {}
     for did, number in numbers.items():
         ids.setdefault(number, []).append(did)
@@ -256,9 +305,9 @@ def ids_of(numbers: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def resolve(client: jsonapi.Client, wanted: Sequence[Desired], found: Found) -> dict[str, str]:
-    """Return the number of each DID id that was included or that the tasks list by number.
+    """Return the numbers, by id, of the DIDs that were included or that the tasks list by number.
 
-    Looks up each number once, unless it is linked to the trunk already. Raises RequestFailed.
+    Looks up each number once, unless its DID is already linked to the trunk. Raises RequestFailed.
     """
     numbers = numbers_of(found.included)
     unknown: set[str] = set()
@@ -274,7 +323,7 @@ def resolve(client: jsonapi.Client, wanted: Sequence[Desired], found: Found) -> 
 
 
 def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
-    """Return the numbers by id of the DIDs that have them: looked up together, and the missing ones singly."""
+    """Look up DIDs by number, first all together, then the missing ones singly; return their numbers by id."""
     params = {"filter[number]": ",".join(wanted), "fields[dids]": "number"}
     try:
         numbers = numbers_of(client.get_all(DID_TYPE, params).resources)

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""Front end: a work in a module's own process."""
+"""Front end: runs a work in a module's own process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils._task import Task, Wor
 
 
 class Module(AnsibleModule):
-    """A module whose options are converted once, by the tables, before Ansible sees them."""
+    """A module whose options are converted by the tables, before Ansible sees them."""
 
     argument_spec: dict[str, Any]
 
@@ -33,10 +33,10 @@ class Module(AnsibleModule):
         super().__init__(argument_spec={**connection_spec(), **work.spec()}, supports_check_mode=True)
 
     def _load_params(self) -> None:
-        """Take the options as the task writes them.
+        """Take the raw options of the task.
 
-        Only here an explicit null differs from an option left out. Ansible logs and returns what is in
-        `params`, so rejected options, which may be secrets in the wrong place, never get there.
+        Only the raw options distinguish an explicit null from an option that is left out. Ansible logs and
+        returns `params`, so rejected options, which may be misplaced secrets, are kept out of it.
         """
         super()._load_params()
         given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
@@ -48,12 +48,12 @@ class Module(AnsibleModule):
         except InvalidOptions as error:
             self._task = error
             return
-        # Nothing is left to convert. The key may come from the environment, and must be known as a secret.
+        # Ansible has nothing left to convert. It must know the key, which may come from the environment, as a secret.
         self.params.update({**given, "api_key": self._task.connection["api_key"]})
         self.argument_spec = {name: {"type": "raw", "no_log": name == "api_key"} for name in (*given, "api_key")}
 
     def run(self) -> None:
-        """End with the result of the work."""
+        """Run the work and exit with its result."""
         task = self._task
         if isinstance(task, InvalidOptions):
             self.fail_json(**explain(task, ""))
@@ -79,12 +79,12 @@ def run(work: Work) -> None:
 def _ends_with_ansible() -> Iterator[None]:
     """End this process at once when Ansible no longer waits for its result.
 
-    Otherwise the updates of a run that was interrupted (^C), or that ran into `timeout`, would go on.
-    The only sign of `timeout` is that nobody reads standard output any more.
+    Otherwise updates would continue after ^C or after the task's `timeout`. The only sign of a timeout is
+    that standard output is closed at the other end.
     """
     finished = threading.Event()
     output = select.poll()
-    output.register(1, 0)  # errors and hang-ups are always reported
+    output.register(1, 0)  # poll always reports errors and hang-ups
 
     def watch() -> None:
         while not finished.wait(0.2):
@@ -92,7 +92,7 @@ def _ends_with_ansible() -> Iterator[None]:
                 os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # Python's own handler would wait for every update that has begun, and for its retries.
+    # Python's own handler would wait for all updates in progress, and their retries.
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield

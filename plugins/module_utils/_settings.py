@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""The tables: every option of every module is one row here."""
+"""The tables: each option of the modules is one row."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
 
 @dataclass(frozen=True)
 class Setting:
-    """One row: an option, and the setting of the trunk that it stands for, by DIDWW's name.
+    """One row: an option, named after the trunk setting in DIDWW's API.
 
-    `kind`: its values. `nullable`: whether a task may write null. `null`: the canonical form of
-    nothing (null, "" or []). `empty`: why an empty list is rejected, where it is. `most`: how many
-    entries a list may have. `left_out`: what leaving the option out does.
+    `kind`: the kind of its values. `nullable`: whether a task can set it to null. `null`: the canonical
+    form of null, "" and []. `empty`: why an empty list is rejected, if it is. `most`: the maximum length
+    of a list. `left_out`: what leaving the option out does, for messages.
 
-    For an attribute of the authentication method, `types`: the types that have it. `required`: whether
-    the option must be set; an attribute must be set to change to a type that has it. `default` and
-    `secret` are for options that are no settings.
+    `types`: for an attribute of the authentication method, the types that have it. `required`: whether
+    the option must be set; an attribute must be set if the task changes to a type that has it. `default`
+    and `secret` are used by options that are not settings.
     """
 
     name: str
@@ -53,14 +53,14 @@ class Setting:
     null: Any = None
     empty: str | None = None
     most: int | None = None
-    left_out: str = "to leave the setting as it is"
+    left_out: str = "to keep the current value"
     types: tuple[str, ...] = ()
     required: bool = False
     default: Any = None
     secret: bool = False
 
     def desired(self, value: Any) -> Any:
-        """Return the canonical form of a value that a task sets; raise ValueError if it is rejected."""
+        """Return the canonical form of a value from a task. Raises ValueError if it is rejected."""
         if value is None or (value == "" and self.nullable and self.kind.empty_is_null):
             expect(self.nullable, f"null is not accepted; leave the option out {self.left_out}")
             return self.null
@@ -69,12 +69,12 @@ class Setting:
         is_list = self.kind.spec["type"] == "list"
         if (value == "" and (self.nullable or self.kind.spec["type"] != "str")) or (value == [""] and is_list):
             # Before ansible-core 2.19, a template that yields null arrives as an empty string.
-            null = "null itself, " if self.nullable else ""
+            null = "null or " if self.nullable else ""
             raise ValueError(f"an empty string is not accepted; write {null}a value, or leave the option out")
         try:
             canonical = self.kind.canonical(value)
         except ValueError as error:
-            # A list names the elements that it rejects.
+            # The error of a list already shows the rejected elements.
             named = is_list and isinstance(value, (list, str, int)) and not isinstance(value, bool)
             raise ValueError(str(error) if named else rejection(value, error)) from error
         if self.most is not None and len(canonical) > self.most:
@@ -82,9 +82,9 @@ class Setting:
         return canonical
 
     def current(self, value: Any) -> Any:
-        """Return the canonical form of a value that DIDWW has, or the value itself if it has none.
+        """Return the canonical form of a value from DIDWW, or the value itself if it has none.
 
-        Never raises: a trunk may hold what this collection would not write.
+        Never raises: a trunk may have values that this collection would reject.
         """
         if value in (None, "", []):
             return self.null
@@ -101,24 +101,24 @@ DID_TYPE = "dids"
 AUTHENTICATION = "authentication_method"
 LINKAGE = ("dids", "emergency_dids")
 
-# Most specific first: the first one that is set selects the trunk, the others are settings.
+# Most specific first: the first one that is set selects the trunk; the others are settings.
 IDENTIFIERS = ("id", "external_reference_id", "name")
 
-# DIDWW API 3, 2026-04-16, "Update Outbound Trunk": the types that an update can set.
+# The types that an update can set: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
 SETTABLE_TYPES = ("credentials_and_ip", "twilio")
 
-# While the flag is on, DIDWW manages the linkage itself ("Update Outbound Trunk", relationships).
+# While the flag is on, DIDWW manages the linkage: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
 FLAG_OF = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 
-# DIDWW generates them. They are never sent, and only returned where a task asks for them.
+# Generated by DIDWW. Never sent, and returned only on request.
 SECRETS = ("username", "password")
 
-# In each list of addresses (DIDWW's OpenAPI document, 2026-04-16).
+# The maximum length of an address list: DIDWW's OpenAPI document (2026-04-16).
 MOST_ADDRESSES = 60
 
 ID = Setting("id", UUID, left_out="to select by external_reference_id or name")
 
-# The rows of "Update Outbound Trunk", in its order, which is that of diffs too.
+# In the order of DIDWW API 3 (2026-04-16), "Update Outbound Trunk". Diffs have the same order.
 SETTINGS = (
     Setting("name", matching(r".*\S.*", "a name that is not blank", re.DOTALL)),
     Setting("external_reference_id", matching(r"(?s).{1,100}", "at most 100 characters"), nullable=True),
@@ -127,7 +127,7 @@ SETTINGS = (
         NETWORKS,
         nullable=True,
         most=MOST_ADDRESSES,
-        empty="an empty list could mean nobody or everybody: write null for no restriction, or name the addresses",
+        empty="an empty list could mean nobody or everybody: write null for no restriction, or list the addresses",
     ),
     Setting(AUTHENTICATION, DICTIONARY),
     Setting("on_cli_mismatch_action", choice("send_original_cli", "reject_call", "replace_cli", "randomize_cli")),
@@ -147,7 +147,7 @@ SETTINGS = (
     Setting("emergency_dids", DIDS, null=[]),
 )
 
-# No choices: a trunk of a type that only DIDWW sets can be given back as it was read.
+# No choices: other types that were read can be written back unchanged.
 AUTHENTICATION_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
 
 AUTHENTICATION_ATTRIBUTES = (
@@ -156,19 +156,19 @@ AUTHENTICATION_ATTRIBUTES = (
         NETWORKS,
         null=[],
         most=MOST_ADDRESSES,
-        empty="an empty list is not accepted; name at least one address or network",
+        empty="an empty list is not accepted; list at least one address or network",
         types=("credentials_and_ip", "ip_only"),
         required=True,
     ),
     Setting(
         "tech_prefix",
-        matching(r"[0-9#]{1,8}", "at most 8 of digits and #"),
+        matching(r"[0-9#]{1,8}", "at most 8 characters, only digits and #"),
         nullable=True,
         types=("credentials_and_ip", "ip_only"),
     ),
     Setting(
         "twilio_account_sid",
-        matching(r"[A-Za-z]{2}[0-9A-Fa-f]{32}", "two letters, AC as a rule, and 32 hexadecimal digits"),
+        matching(r"[A-Za-z]{2}[0-9A-Fa-f]{32}", "two letters (usually AC) and 32 hexadecimal digits"),
         types=("twilio",),
         required=True,
     ),
@@ -181,16 +181,16 @@ _KINDS = {setting.name: setting.kind for setting in SETTINGS}
 
 
 def _filter(name: str, kind: Kind | None = None) -> Setting:
-    # Null is an error: a filter that turns out empty would select every trunk.
-    return Setting(name, kind or _KINDS[name], left_out="to select by something else")
+    # Null is an error: an empty filter would select every trunk.
+    return Setting(name, kind or _KINDS[name], left_out="to not filter by it")
 
 
 FILTER_ID = _filter("id", UUID)
 
-# What DIDWW filters by ("Outbound Trunks", filters): the filter's name, and the option.
+# DIDWW's filters and their options: DIDWW API 3 (2026-04-16), "Outbound Trunks".
 FILTERS = {
     **{name: _filter(name) for name in ("external_reference_id", "name")},
-    "name_contains": _filter("name_contains", matching(r'[^,"]+', "a text without commas and quotation marks")),
+    "name_contains": _filter("name_contains", matching(r'[^,"]+', "text without commas and quotation marks")),
     **{
         name: _filter(name)
         for name in (
@@ -206,19 +206,20 @@ FILTERS = {
 }
 
 INCLUDES = tuple(
-    Setting(name, BOOL, left_out="for false", default=False) for name in ("include_dids", "include_credentials")
+    Setting(name, BOOL, left_out="for the default, false", default=False)
+    for name in ("include_dids", "include_credentials")
 )
 
 # --- Connection -----------------------------------------------------------------------------------
 
-# Requests per second and key (DIDWW API 3, "Rate Limit"; DIDWW's Postman collection says 10).
+# Requests per second and key: DIDWW API 3 (2026-04-16), "Rate Limit". DIDWW's Postman collection says 10.
 MOST_REQUESTS = 20
 
-# How to reach DIDWW. Each option that a task does not set is taken from the environment.
+# Connection options default to their environment variables.
 CONNECTION = (
     Setting(
         "api_key",
-        matching(r"[!-~]+", "a key: not empty, no white space, only characters that a header carries"),
+        matching(r"[!-~]+", "a key of printable ASCII characters without spaces"),
         required=True,
         secret=True,
     ),
@@ -236,7 +237,9 @@ def variable(option: str) -> str:
     return f"DIDWW_{option.upper()}"
 
 
-# --- Argument specs: what the documentation of the modules is checked against ---------------------
+# --- Argument specs -------------------------------------------------------------------------------
+
+# The documentation of the modules is checked against them.
 
 
 def _spec(rows: Iterable[Setting]) -> dict[str, Any]:
@@ -258,7 +261,7 @@ def connection_spec() -> dict[str, Any]:
 
 
 def trunk_spec() -> dict[str, Any]:
-    """Return the argument spec of one trunk."""
+    """Return the argument spec for one trunk."""
     spec = _spec((ID, *SETTINGS))
     spec[AUTHENTICATION]["options"] = _spec((AUTHENTICATION_TYPE, *AUTHENTICATION_ATTRIBUTES))
     spec[AUTHENTICATION]["options"][AUTHENTICATION_TYPE.name]["required"] = True
@@ -266,12 +269,12 @@ def trunk_spec() -> dict[str, Any]:
 
 
 def trunks_spec() -> dict[str, Any]:
-    """Return the argument spec of a task that updates many trunks."""
+    """Return the argument spec for updating many trunks."""
     return {"trunks": {"type": "list", "elements": "dict", "required": True, "options": trunk_spec()}}
 
 
 def info_spec() -> dict[str, Any]:
-    """Return the argument spec of a task that reads trunks."""
+    """Return the argument spec for reading trunks."""
     return _spec((FILTER_ID, *FILTERS.values(), *INCLUDES))
 
 
@@ -279,10 +282,10 @@ def info_spec() -> dict[str, Any]:
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a task.
+    """One problem with a task.
 
-    `option` is the option as the task writes it (`authentication_method.tech_prefix`), `text` says
-    what is wrong and what to write instead.
+    `option`: the option, such as `authentication_method.tech_prefix`. `text`: what is wrong and how to
+    fix it.
     """
 
     option: str
@@ -290,21 +293,21 @@ class Problem(NamedTuple):
 
 
 class InvalidOptions(Exception):
-    """Every problem that was found in a task before anything was changed."""
+    """All problems found in a task before anything was changed."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(problems)
         self.problems = problems
 
     def messages(self) -> list[str]:
-        """Return each problem in words, the option first."""
+        """Return a message for each problem, beginning with the option."""
         return [f"{problem.option}: {problem.text}" for problem in self.problems]
 
 
 def collect(
     problems: list[Problem], values: dict[str, Any], option: str, canonical: Callable[[Any], Any], value: Any
 ) -> None:
-    """Put the canonical `value` of an option into `values`, or what is wrong with it into `problems`."""
+    """Add the canonical `value` of an option to `values`, or the reason for its rejection to `problems`."""
     try:
         values[option.rpartition(".")[2]] = canonical(value)
     except ValueError as error:
@@ -312,7 +315,7 @@ def collect(
 
 
 def collect_all(problems: list[Problem], rows: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the canonical values of the options that `given` sets; add what is wrong with others to `problems`."""
+    """Return the canonical values of the options in `given`; add rejected ones to `problems`."""
     values: dict[str, Any] = {}
     for row in rows:
         if row.name in given:
@@ -321,7 +324,7 @@ def collect_all(problems: list[Problem], rows: Iterable[Setting], given: Mapping
 
 
 def unsupported(problems: list[Problem], given: Iterable[str], known: Collection[str], prefix: str = "") -> None:
-    """Add the options that do not exist to `problems`, and list those that do."""
+    """Add options that do not exist to `problems`, with a list of those that do."""
     unknown = ", ".join(f"{prefix}{name}" for name in given if name not in known)
     if unknown:
         words = f"{unknown}. Supported parameters include: {', '.join(sorted(known))}."

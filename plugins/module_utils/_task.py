@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""One task, whichever front end runs it: options in, a result out; warnings, secrets and messages."""
+"""The Ansible side of a task, for both front ends: options, result, warnings, secrets and error messages."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from ansible_collections.didww.voice.plugins.module_utils._trunk import credenti
 VERSION = "1.0.0"
 API_VERSION = "2026-04-16"
 
-# What to do about an HTTP status (DIDWW API 3, "Errors").
+# What to do about each HTTP status: DIDWW API 3 (2026-04-16), "Errors".
 ADVICE = {
-    400: "This collection and the API disagree: check api_url, and please report it.",
+    400: "The API does not understand this request: check api_url; if it is correct, please report a bug.",
     401: (
-        "Check api_key and api_url: keys of production (https://api.didww.com/v3) and of the sandbox "
-        "(https://sandbox-api.didww.com/v3) differ, and a key may be limited to source addresses."
+        "Check api_key and api_url: production (https://api.didww.com/v3) and the sandbox "
+        "(https://sandbox-api.didww.com/v3) have different keys, and a key may be limited to source addresses."
     ),
-    403: "The Outbound API is not enabled for this account, or the account is in read-only mode: ask DIDWW.",
-    404: "The account of this api_key has no such trunk: check the id, and that api_url ends in /v3.",
-    409: "The update conflicts with the trunk's state: look at the trunk and run the task again.",
+    403: "The Outbound API is not enabled for this account, or the account is in read-only mode: contact DIDWW.",
+    404: "The account has no such trunk: check the id, the api_key, and that api_url ends in /v3.",
+    409: "The update conflicts with the trunk's state: check the trunk, then run the task again.",
     429: (
-        "Other clients use this key too, or it allows fewer requests per second: run fewer at once, lower "
+        "Other clients use this key too, or it allows fewer requests per second: run fewer tasks at once, lower "
         "max_requests_per_second, or raise api_retries."
     ),
 }
-FAULT = "DIDWW, or a gateway before it, has a fault: run the task again later."
-# What else to do where no answer came, by what the reason says.
+FAULT = "DIDWW, or a gateway in front of it, is failing: run the task again later."
+# More advice if there was no answer, by patterns of the reason.
 HINTS = {
-    r"unable to get local issuer|self.signed": "If the authority is your own, name its bundle in ca_path.",
+    r"unable to get local issuer|self.signed": "If you use your own certificate authority, set ca_path to its bundle.",
     r"timed out": "If the server is slow, raise api_timeout.",
-    r"NO_CERTIFICATE": "The file that ca_path names holds no certificate.",
+    r"NO_CERTIFICATE": "The file in ca_path contains no certificate.",
 }
 UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
 
@@ -57,9 +57,9 @@ UNSETTLED = "The update was sent and may have been applied: run the task again, 
 class Work(NamedTuple):
     """What a module does.
 
-    `spec` returns the argument spec of its options. `parse` takes those that a task sets, and returns
-    what `run` finds as `task.wanted`; raises InvalidOptions. `run` returns the result; raises
-    InvalidOptions and jsonapi.RequestFailed. `changes`: whether it may change anything.
+    `spec` returns the argument spec of its options. `parse` converts the options that a task sets; the
+    result becomes `task.wanted`. It raises InvalidOptions. `run` returns the result; it raises
+    InvalidOptions and jsonapi.RequestFailed. `changes`: whether it can change anything.
     """
 
     spec: Callable[[], dict[str, Any]]
@@ -69,12 +69,12 @@ class Work(NamedTuple):
 
 
 class Task:
-    """A task that does `work`, from its options to its result.
+    """A task: runs `work` with the options `given`.
 
-    `given`: the options as the task writes them; None is an explicit null. Raises InvalidOptions with
-    everything that is wrong with them. The front end sets `check_mode`, `show_diff` and `agent`, maybe
-    `clients` that earlier tasks of this process used and `turns`, memory that processes share in which
-    each account has a place for its pace. It passes `warnings` on.
+    `given`: the raw options; None is an explicit null. Raises InvalidOptions with every problem. The front
+    end sets `check_mode`, `show_diff` and `agent`, and shows `warnings`. It can also set `clients`, to
+    reuse those of earlier tasks in this process, and `turns`, shared memory in which each account has a
+    place for its pace.
     """
 
     def __init__(self, work: Work, given: Mapping[str, Any]) -> None:
@@ -98,19 +98,19 @@ class Task:
         self._secrets: set[str] = set()
 
     def run(self) -> dict[str, Any]:
-        """Do the work; return its result, or what is to be said of its failure."""
+        """Run the work; return its result, or a failed result with an error message."""
         try:
             return self._work.run(self)
         except (InvalidOptions, jsonapi.RequestFailed) as error:
             return {"failed": True, **self.explain(error)}
         except BaseException:
-            # A timeout or ^C: what is under way must not be followed by more.
+            # After a timeout or ^C, requests in progress must be the last ones.
             for client in self.clients.values():
                 client.stop()
             raise
 
     def connect(self) -> jsonapi.Client:
-        """Return a client for the API that the connection options name: that of an earlier task, if there is one."""
+        """Return a client for the connection options, reusing that of an earlier task if there is one."""
         key = (self.agent, *self.connection.items())
         if key not in self.clients:
             self.clients[key] = self._new_client()
@@ -139,24 +139,24 @@ class Task:
         self.warnings.append(text)
 
     def warn_of_version(self, meta: Mapping[str, Any]) -> None:
-        """Warn if another version of the API answered than the one that this collection speaks."""
+        """Warn if the answer is from another version of the API than the requested one."""
         version = meta.get("api_version")
         if version and version != API_VERSION:
             self.warn(
-                f"DIDWW answered with API version {version} where this collection speaks {API_VERSION}: "
-                "settings may be missing or mean something else"
+                f"DIDWW answered with API version {version}, but this collection uses {API_VERSION}: "
+                "settings may be missing or have another meaning"
             )
 
     def keep_secret(self, resources: Iterable[Mapping[str, Any]]) -> None:
         """Redact these trunks' SIP credentials from error messages.
 
-        Not left to Ansible's no_log, which would also blank out every setting that has the same value.
+        Ansible's no_log would not do: it would also redact every setting with the same value.
         """
         for resource in resources:
             self._secrets.update(str(value) for value in credentials(resource).values() if value)
 
     def explain(self, error: InvalidOptions | jsonapi.RequestFailed) -> dict[str, Any]:
-        """Return what a result says of an error, without secrets."""
+        """Return the part of a result that describes an error, without secrets."""
         return explain(error, self.connection["api_url"], self._secrets)
 
 
@@ -164,37 +164,37 @@ class Task:
 
 
 def _connection(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the connection options: from the task, otherwise from the environment, otherwise the default."""
+    """Return the connection options: from the task, else from the environment, else the defaults."""
     values: dict[str, Any] = {}
     for row in CONNECTION:
-        # An empty variable, as AWX leaves an empty field, counts as not set.
+        # An empty variable, which AWX sets for an empty field, counts as unset.
         value = given[row.name] if row.name in given else os.environ.get(variable(row.name)) or row.default
         if row.name not in given and value is None:
             values[row.name] = None
             if row.required:
-                words = f"required; the environment variable {variable(row.name)} can hold it too"
+                words = f"required; set this option or the environment variable {variable(row.name)}"
                 problems.append(Problem(row.name, words))
             continue
         try:
             values[row.name] = None if value is None and row.name == "ca_path" else row.kind.canonical(value)
         except ValueError as error:
-            source = "" if row.name in given else f" of the environment variable {variable(row.name)}"
+            source = "" if row.name in given else f" from the environment variable {variable(row.name)}"
             problems.append(Problem(row.name, _rejected(row, value, error, source)))
     return values
 
 
 def _rejected(row: Setting, value: Any, expected: object, source: str) -> str:
-    """Return why the value of a connection option is rejected, without a secret that it may be or hold."""
+    """Return why the value of a connection option is rejected, without the value if it may contain a secret."""
     if value is None or not (row.secret or re.search(r"[@?]", str(value))):
         return rejection(value, expected, source)
     words = f"the value{source} is not accepted; expected {expected}"
     if isinstance(value, str) and value != value.strip():
-        words += "; it begins or ends with a space or a line break, as a vault or echo may add"
+        words += "; it starts or ends with a space or a line break, which ansible-vault or echo may have added"
     return words
 
 
 def _api_key(key: str) -> Callable[[Any], Any]:
-    """Return what puts the API key on a request. Other credentials of a newer version go here."""
+    """Return a function that adds the API key to a request."""
 
     def authenticate(request: Any) -> Any:
         request.headers["Api-Key"] = key
@@ -207,9 +207,9 @@ def _api_key(key: str) -> Callable[[Any], Any]:
 
 
 def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
-    """Return what a result says of an error: `msg`, and `status` and `errors` if the API answered.
+    """Return the part of a result that describes an error: `msg`, and `status` and `errors` if the API answered.
 
-    `secrets` are blanked out where an answer quotes them.
+    `secrets` are redacted.
     """
     if isinstance(error, InvalidOptions):
         return {"msg": joined(error.messages())}
@@ -225,24 +225,24 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: It
         words = f"DIDWW ({url}) gave no usable answer: {reason}. Check api_url, the network, and any proxy in between."
         words += "".join(f" {hint}" for pattern, hint in HINTS.items() if re.search(pattern, reason))
     elif isinstance(error, jsonapi.ListKeepsChanging):
-        words = f"Somebody else works on the account ({url}): {reason}. Run the task again."
+        words = f"{reason[:1].upper()}{reason[1:]} ({url}). Others are changing the account: run the task again."
     else:
-        words = f"{url} did not answer as DIDWW's API does: {reason}. Check api_url, and any proxy in between."
+        words = f"{url} did not answer like DIDWW's API: {reason}. Check api_url, and any proxy in between."
     result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()
     return result
 
 
 def without(secrets: Iterable[str], value: Any) -> Any:
-    """Return `value`, of plain JSON, with each of `secrets` blanked out in its texts.
+    """Return `value`, plain JSON, with `secrets` redacted in its texts.
 
-    Fewer than four characters are no secret, and would be found in other words.
+    Secrets of less than four characters are skipped: they would be found inside other words.
     """
     if isinstance(value, dict):
         return {name: without(secrets, item) for name, item in value.items()}
     if isinstance(value, list):
         return [without(secrets, item) for item in value]
     if isinstance(value, str):
-        # The longest first: a shorter one may be a part of it.
+        # The longest first: it may contain a shorter one.
         for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) >= 4:
                 value = value.replace(secret, "********")
@@ -250,16 +250,21 @@ def without(secrets: Iterable[str], value: Any) -> Any:
 
 
 def joined(messages: list[str]) -> str:
-    """Return one message that holds all of `messages`, numbered if there are several."""
+    """Return `messages` as one; if there are several, their number comes first."""
+    return numbered(messages) if len(messages) == 1 else f"{len(messages)} problems: {numbered(messages)}"
+
+
+def numbered(messages: list[str]) -> str:
+    """Return `messages` as one, numbered if there are several."""
     if len(messages) == 1:
         return messages[0]
-    return f"{len(messages)} problems: " + "; ".join(f"({n}) {message}" for n, message in enumerate(messages, 1))
+    return "; ".join(f"({number}) {message}" for number, message in enumerate(messages, 1))
 
 
 def option_of(pointer: Any) -> str | None:
-    """Return the option that a JSON:API error pointer is about: `/data/attributes/name` is `name`.
+    """Return the option for a JSON:API error pointer: `name` for `/data/attributes/name`.
 
-    None for a pointer that is about no part of the resource (DIDWW API 3, "Errors").
+    None if the pointer does not refer to a part of the resource: DIDWW API 3 (2026-04-16), "Errors".
     """
     parts = pointer.split("/") if isinstance(pointer, str) else []
     frame = {"", "data", "attributes", "relationships"}

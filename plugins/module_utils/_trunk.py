@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""The trunk: what a task wants, what DIDWW has, and the plan that turns the one into the other.
+"""The trunk: the desired settings, the current ones, and the plan of changes between them.
 
 Pure: no I/O, no Ansible, no HTTP.
 """
@@ -36,11 +36,11 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     unsupported,
 )
 
-# --- Desired: what a task wants --------------------------------------------------------------
+# --- Desired: the settings in a task ---------------------------------------------------------
 
 
 class Desired(NamedTuple):
-    """What a task wants: the trunk whose `selector` (id, name, ...) is `value` has these `settings` (canonical)."""
+    """The canonical `settings` that a task sets, for the trunk whose `selector` (id, name, ...) is `value`."""
 
     selector: str
     value: str
@@ -48,14 +48,14 @@ class Desired(NamedTuple):
 
     @property
     def linkage(self) -> tuple[str, ...]:
-        """The relationships that must be read to compare."""
+        """The relationships that must be read for the comparison."""
         return tuple(name for name in LINKAGE if name in self.settings)
 
 
 def parse(given: Mapping[str, Any]) -> Desired:
-    """Check and convert the options that a task sets, as it writes them; None is an explicit null.
+    """Check and convert the raw options of a task; None is an explicit null.
 
-    Raises InvalidOptions with every problem that can be known without the trunk.
+    Raises InvalidOptions with every problem that can be found without reading the trunk.
     """
     problems: list[Problem] = []
     unsupported(problems, given, [row.name for row in (ID, *SETTINGS)])
@@ -67,14 +67,14 @@ def parse(given: Mapping[str, Any]) -> Desired:
                 values[row.name] = _parse_method(problems, values[row.name])
     selector = next((name for name in IDENTIFIERS if values.get(name) is not None), None)
     if selector is None and not any(problem.option in IDENTIFIERS for problem in problems):
-        problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required, to say which trunk"))
+        problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required to select the trunk"))
     if problems or selector is None:
         raise InvalidOptions(problems)
     return Desired(selector, values.pop(selector), values)
 
 
 def _parse_method(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the canonical type and attributes that a task sets; add what is wrong with them to `problems`."""
+    """Return the canonical type and attributes that a task sets; add rejected ones to `problems`."""
     values: dict[str, Any] = {}
     prefix = f"{AUTHENTICATION}."
     unsupported(problems, given, [row.name for row in (AUTHENTICATION_TYPE, *AUTHENTICATION_ATTRIBUTES)], prefix)
@@ -96,23 +96,23 @@ def _parse_method(problems: list[Problem], given: Mapping[str, Any]) -> dict[str
 
 
 def label(given: Mapping[str, Any]) -> str:
-    """Return what a person calls the trunk that an entry of a list means."""
-    named = (given.get(name) for name in reversed(IDENTIFIERS))
-    return next((str(each) for each in named if each and isinstance(each, (str, int))), "no identifier")
+    """Return the most readable identifier in the options of a trunk, for messages."""
+    values = (given.get(name) for name in reversed(IDENTIFIERS))
+    return next((str(value) for value in values if value and isinstance(value, (str, int))), "no identifier")
 
 
 def numbers_in(desired: Desired) -> dict[str, set[str]]:
-    """Return the numbers, digits alone, of the DIDs that a task names by number, by relationship."""
-    return {name: {each for each in desired.settings[name] if is_number(each)} for name in desired.linkage}
+    """Return the numbers, as digits, of the DIDs that a task lists by number, for each relationship."""
+    return {name: {did for did in desired.settings[name] if is_number(did)} for name in desired.linkage}
 
 
 def _with_ids(
     problems: list[Problem], desired: Desired, ids: Mapping[str, Collection[str]], before: Mapping[str, Any]
 ) -> Desired:
-    """Return `desired` with ids in the place of numbers.
+    """Return `desired` with the numbers of DIDs replaced by ids.
 
-    Of several DIDs with a number, those that are linked already are meant. A number that no DID
-    has, or several that are not linked, is added to `problems`.
+    If several DIDs have the same number, the linked ones are selected. A number without a DID, or with
+    several DIDs of which none is linked, is added to `problems`.
     """
     settings = dict(desired.settings)
     for name in desired.linkage:
@@ -128,25 +128,25 @@ def _with_ids(
                 unknown.append(did)
             elif len(candidates) > 1 and not linked:
                 which = ", ".join(sorted(candidates))
-                problems.append(Problem(name, f"{len(candidates)} DIDs have the number {did}; write one id: {which}"))
+                problems.append(Problem(name, f"{len(candidates)} DIDs have the number {did}; list one by id: {which}"))
             found |= linked or candidates
         if unknown:
-            problems.append(Problem(name, f"no DID of this account has the number {', '.join(unknown)}"))
+            problems.append(Problem(name, f"no DID in this account has the number {', '.join(unknown)}"))
         settings[name] = sorted(found)
     return desired._replace(settings=settings)
 
 
-# --- Current: the trunk as DIDWW has it ---------------------------------------------------------
+# --- Current: the trunk in DIDWW ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Trunk:
-    """A trunk as it is, or as it will be.
+    """A trunk, current or planned.
 
-    `settings`: canonical, by option name; only what the answer held, so `dids` and `emergency_dids`
-    only where they were asked for. `facts`: what can only be read. `numbers`: the number of each DID id
-    where it is known. `raw_method`: the attributes of the authentication method as DIDWW has them, without
-    the secrets; a change to one of them sends the others back.
+    `settings`: canonical values by option name. Settings that the answer lacked are missing: `dids` and
+    `emergency_dids`, unless they were requested. `facts`: read-only attributes. `numbers`: known DID
+    numbers, by id. `raw_method`: DIDWW's attributes of the authentication method, without the secrets;
+    they are sent back when one of them changes.
     """
 
     id: str
@@ -157,11 +157,11 @@ class Trunk:
 
     @property
     def name(self) -> str:
-        """What the trunk is called: its id where the answer did not hold its name."""
+        """The name of the trunk, or its id if the answer did not include the name."""
         return str(self.settings.get("name", self.id))
 
     def returned(self) -> dict[str, Any]:
-        """Return the trunk as modules return it: what can be set by option name, then what cannot."""
+        """Return the trunk as modules return it: the settings by option name, then the facts."""
         returned = {"id": self.id, **self.settings, **self.facts}
         linked = [did for name in LINKAGE for did in self.settings.get(name, ())]
         if any(name in self.settings for name in LINKAGE):
@@ -169,11 +169,11 @@ class Trunk:
         return returned
 
     def numbers_of(self, dids: Iterable[str]) -> dict[str, str]:
-        """Return the number of each of `dids`, by id, where it is known."""
+        """Return the known numbers of `dids`, by id."""
         return {did: self.numbers[did] for did in dids if did in self.numbers}
 
     def completed_by(self, planned: Trunk) -> Trunk:
-        """Return this trunk, the answer to a PATCH, with what such an answer comes without: linkage, maybe `meta`."""
+        """Return this trunk, the answer to a PATCH, with the parts that such an answer lacks: linkage, maybe `meta`."""
         settings = {**planned.settings, **self.settings}
         settings = {setting.name: settings[setting.name] for setting in SETTINGS if setting.name in settings}
         facts = {name: planned.facts[name] if value is None else value for name, value in self.facts.items()}
@@ -181,10 +181,9 @@ class Trunk:
 
 
 def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) -> Trunk:
-    """Return the trunk that a `voice_out_trunks` resource describes. SIP credentials are dropped here.
+    """Convert a `voice_out_trunks` resource to a trunk, without its SIP credentials.
 
-    `numbers`: the number of each DID id where it is known. Takes any resource that JSON:API
-    allows, whatever its attributes hold.
+    `numbers`: known DID numbers, by id. Accepts any valid JSON:API resource, with any attribute values.
     """
     attributes = resource.get("attributes") or {}
     authentication = _object(attributes.get(AUTHENTICATION))
@@ -219,9 +218,9 @@ def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) 
 
 
 def not_accepted(trunk: Trunk) -> dict[str, str]:
-    """Return the settings whose values a task could not give back, by option, and why not.
+    """Return the settings whose values a task cannot set, by option, with the reason.
 
-    DIDWW may hold what it would not accept, or what this collection does not know yet.
+    DIDWW may have values that it would reject, or that this collection does not know yet.
     """
     values = [(setting, setting.name, trunk.settings) for setting in SETTINGS if setting.name != AUTHENTICATION]
     method = trunk.settings.get(AUTHENTICATION, {})
@@ -252,7 +251,7 @@ def options(trunk: Trunk, rejected: Collection[str] = ()) -> dict[str, Any]:
 
 
 def credentials(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the SIP username and password of a trunk, null where its authentication has none."""
+    """Return the SIP username and password of a trunk, or null if its authentication method has none."""
     details = _object(_object(_object(resource.get("attributes")).get(AUTHENTICATION)).get("attributes"))
     return {name: details.get(name) for name in SECRETS}
 
@@ -261,15 +260,15 @@ def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-# --- Plan: what differs, and the PATCH that removes the difference --------------------------------
+# --- Plan: the differences, and the PATCH that removes them ---------------------------------------
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a task changes.
+    """The changes that a task makes.
 
-    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `patch`: the
-    JSON:API resource to send, None where nothing differs. `after`: the trunk as it will be.
+    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `patch`: the JSON:API
+    resource to send, or None if nothing differs. `after`: the trunk after the update.
     """
 
     changes: dict[str, dict[str, Any]]
@@ -278,13 +277,13 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """What the trunk is called before the update."""
+        """The name of the trunk before the update."""
         before = self.changes.get("name", {}).get("before")
         return self.after.name if before is None else str(before)
 
     @property
     def relinked(self) -> list[str]:
-        """The ids of the DIDs of the relationships that differ, before and after."""
+        """The ids of all DIDs, before and after, in the relationships that change."""
         sides = [side for name in LINKAGE for side in self.changes.get(name, {}).values()]
         return [did for side in sides for did in side]
 
@@ -295,12 +294,13 @@ def plan(
     ids: Mapping[str, Collection[str]] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Compare what a task wants with the trunk as it is.
+    """Compare the desired settings with the current trunk.
 
-    `current` must hold the linkage that `desired` sets. `ids`: the ids of the DIDs with each number that
-    it lists. `names`: the ids of the account's other trunks by name, as far as they were read.
-    Raises InvalidOptions with every problem that follows from the trunk as it is ("Update Outbound
-    Trunk", authentication method and relationships), from a DID number, or from a name that is taken.
+    `current` must include the linkage that `desired` sets. `ids`: the ids of the DIDs with each number in
+    `desired`. `names`: the ids of the account's other trunks by name, as far as they were read.
+
+    Raises InvalidOptions with every problem that depends on the current trunk (DIDWW API 3 (2026-04-16),
+    "Update Outbound Trunk", authentication method and relationships), on DID numbers, or on names in use.
     """
     problems: list[Problem] = []
     before = current.settings
@@ -311,8 +311,8 @@ def plan(
     name = desired.settings.get("name")
     holder = (names or {}).get(str(name)) if name != before.get("name") else None
     if holder is not None:
-        words = f"another trunk of this account, {holder}, is called {show(name)} already"
-        problems.append(Problem("name", f"{words}, and DIDWW refuses a name that is taken"))
+        words = f"another trunk in this account, {holder}, is already called {show(name)}"
+        problems.append(Problem("name", f"{words}, and DIDWW rejects duplicate names"))
     managed = _managed_linkage(problems, after, desired, before)
     for name in managed:
         after[name] = before[name]
@@ -321,7 +321,7 @@ def plan(
     changes = {
         setting.name: {"before": before.get(setting.name), "after": after[setting.name]}
         for setting in SETTINGS
-        # A setting that the answer does not hold is unknown, which is not null.
+        # A setting that the answer lacks is unknown, not null.
         if setting.name in after and (setting.name not in before or before[setting.name] != after[setting.name])
     }
     # DIDWW may unlink its DIDs when the flag goes off, so send those that the task lists.
@@ -333,23 +333,23 @@ def plan(
 
 
 def _method_after(problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the authentication method as it will be; add what DIDWW would refuse to `problems`."""
+    """Return the authentication method after the update; add what DIDWW would reject to `problems`."""
     wanted = desired[AUTHENTICATION]
     if AUTHENTICATION not in before:
-        words = "DIDWW's answer does not hold the one that the trunk has, so that a change could lose a part of it"
+        words = "DIDWW's answer does not include the current one, so a change could lose some of its attributes"
         problems.append(Problem(AUTHENTICATION, words))
         return dict(wanted)
     had = before[AUTHENTICATION]
     if wanted["type"] != had["type"]:
         return _method_of_another_type(problems, desired, before)
     if had["type"] in SETTABLE_TYPES:
-        # DIDWW replaces the method whole: what the task does not set stays as it is.
+        # DIDWW replaces the whole method, so keep the attributes that the task does not set.
         return {**had, **wanted}
     problems += [
         Problem(
             f"{AUTHENTICATION}.{name}",
             f"only DIDWW staff can change this for type {had['type']}; the trunk has {show(had.get(name))}, "
-            f"the task asks for {show(value)}",
+            f"the task sets {show(value)}",
         )
         for name, value in wanted.items()
         if value != had.get(name)
@@ -360,29 +360,29 @@ def _method_after(problems: list[Problem], desired: Mapping[str, Any], before: M
 def _method_of_another_type(
     problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the authentication method after a change of type, which needs what the new type needs."""
+    """Return the authentication method after a change of type; add missing attributes to `problems`."""
     wanted, old, new = desired[AUTHENTICATION], before[AUTHENTICATION]["type"], desired[AUTHENTICATION]["type"]
     words = ""
     if old not in KNOWN_TYPES:
-        words = f"this trunk's type is {show(old)}, which only DIDWW staff can set and change"
+        words = f"this trunk's type is {show(old)}, which only DIDWW staff can set or change"
     elif new not in SETTABLE_TYPES:
         words = (
-            f"{show(new)} is not accepted; this trunk's type is {old}, a task can set "
-            f"{' or '.join(SETTABLE_TYPES)}, and only DIDWW staff can set another"
+            f"{show(new)} is not accepted; expected {' or '.join(SETTABLE_TYPES)}; this trunk's type is {old}, and "
+            "only DIDWW staff can set other types"
         )
     if words:
         problems.append(Problem(f"{AUTHENTICATION}.type", words))
         return dict(wanted)
-    change = f"the change of authentication_method.type from {old} to {new}"
+    change = f"when authentication_method.type changes from {old} to {new}"
     after = {"type": new}
     for attribute in AUTHENTICATION_ATTRIBUTES:
         if new not in attribute.types:
             continue
         after[attribute.name] = wanted.get(attribute.name, attribute.null)
         if attribute.required and attribute.name not in wanted:
-            problems.append(Problem(f"{AUTHENTICATION}.{attribute.name}", f"required with {change}"))
+            problems.append(Problem(f"{AUTHENTICATION}.{attribute.name}", f"required {change}"))
     if new == "credentials_and_ip" and "allowed_rtp_ips" not in desired and before.get("allowed_rtp_ips") is None:
-        words = f"required with {change}, and the trunk has none: name addresses, or write null for no restriction"
+        words = f"required {change}, because the trunk has none: list addresses, or write null for no restriction"
         problems.append(Problem("allowed_rtp_ips", words))
     return after
 
@@ -390,7 +390,7 @@ def _method_of_another_type(
 def _managed_linkage(
     problems: list[Problem], after: Mapping[str, Any], desired: Desired, before: Mapping[str, Any]
 ) -> list[str]:
-    """Return the named relationships that DIDWW manages already: what they hold is not the task's to change."""
+    """Return the relationships in `desired` that DIDWW already manages: the task cannot change them."""
     managed = []
     for name in desired.linkage:
         flag, wanted = FLAG_OF[name], desired.settings[name]
@@ -398,7 +398,7 @@ def _managed_linkage(
             continue
         was_on = before.get(flag) is True
         if wanted and not (was_on and wanted == before[name]):
-            words = f"DIDs cannot be named while {flag} is true: leave {name} out, or set {flag} to false"
+            words = f"DIDs cannot be listed while {flag} is true: leave {name} out, or set {flag} to false"
             problems.append(Problem(name, words))
         elif was_on:
             managed.append(name)
@@ -414,9 +414,9 @@ def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> 
     if AUTHENTICATION in names:
         method = after[AUTHENTICATION]
         same_type = current.settings[AUTHENTICATION]["type"] == method["type"]
-        # As canonical values: DIDWW shows no tech_prefix as "", which it does not accept.
-        named = {name: value for name, value in method.items() if name != "type" and (same_type or value is not None)}
-        details = {**(current.raw_method if same_type else {}), **named}
+        # Canonical values: DIDWW returns "" for a missing tech_prefix, but rejects it.
+        known = {name: value for name, value in method.items() if name != "type" and (same_type or value is not None)}
+        details = {**(current.raw_method if same_type else {}), **known}
         attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
         if not same_type and method["type"] == "credentials_and_ip":
             attributes["allowed_rtp_ips"] = after["allowed_rtp_ips"]
@@ -428,11 +428,11 @@ def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> 
     return patch
 
 
-# --- What was not met, and the diff -------------------------------------------------------
+# --- Unmet settings, and the diff ---------------------------------------------------------
 
 
 class Unmet(NamedTuple):
-    """A setting that came back with another value than it was sent with."""
+    """A setting that DIDWW returned with another value than was sent."""
 
     option: str
     asked: Any
@@ -440,15 +440,15 @@ class Unmet(NamedTuple):
 
 
 def warnings(desired: Desired, planned: Trunk, answered: Trunk) -> list[str]:
-    """Return a sentence for each setting that DIDWW answered with another value than it was sent."""
+    """Return a warning for each setting that DIDWW returned with another value than was sent."""
     return [
-        f"DIDWW answered {one.option} {show(one.answered)} where the task asks for {show(one.asked)}"
-        for one in unmet(desired, planned, answered)
+        f"DIDWW returned {setting.option} {show(setting.answered)}, but the task sets {show(setting.asked)}"
+        for setting in unmet(desired, planned, answered)
     ]
 
 
 def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
-    """Return the settings that a task names and that `answered` has with another value than `planned`."""
+    """Return the settings in `desired` whose values in `answered` differ from those in `planned`."""
     found = []
     for name in desired.settings:
         asked, got = planned.settings[name], answered.settings.get(name, planned.settings[name])

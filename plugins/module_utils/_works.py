@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""The works: what each module does, from checked options to a result."""
+"""The works: what each module does with its checked options."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     trunk_spec,
     trunks_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, joined
+from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, numbered
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan
 
 # --- Update one trunk -----------------------------------------------------------------------------
 
 
 def _update_one(task: Task) -> dict[str, Any]:
-    """Bring a trunk to the settings that the task sets."""
+    """Update a trunk to the desired settings."""
     desired: Desired = task.wanted
     client = task.connect()
     found = lookup.find_one(client, desired)
@@ -96,12 +96,12 @@ def parse_fleet(given: Mapping[str, Any]) -> list[Desired]:
 
 
 def _of_entry(index: int, name: object, problem: Problem) -> Problem:
-    """Return a problem of one entry of a list of trunks, which is told by its index and name."""
+    """Return a problem of an entry in a list of trunks, with the index and name of the entry."""
     return Problem(f"trunks[{index}] ({name})", f"{problem.option}: {problem.text}")
 
 
 def _update_many(task: Task) -> dict[str, Any]:
-    """Bring many trunks to the settings that their entries set: all are planned before anything is sent."""
+    """Update many trunks to the settings of their entries. All updates are planned before the first is sent."""
     wanted: list[Desired] = task.wanted
     client = task.connect()
     found = lookup.find_all(client, wanted)
@@ -111,7 +111,7 @@ def _update_many(task: Task) -> dict[str, Any]:
     plans = plan_all(wanted, found, numbers)
 
     def send(index: int) -> dict[str, Any]:
-        """Carry out a plan; return what is to be said of it besides the plan."""
+        """Send the update of a plan; return what to add to the plan in the result."""
         plan = plans[index]
         if plan.patch is None or task.check_mode:
             return {"changed": plan.patch is not None}
@@ -126,9 +126,9 @@ def _update_many(task: Task) -> dict[str, Any]:
 
 
 def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
-    """Return what `function` returns for each index below `count`, from as many threads as a client has connections.
+    """Call `function` with each index below `count`, in at most CONNECTIONS threads; return the results.
 
-    Unlike those of ThreadPoolExecutor, these threads do not keep an interrupted process from ending.
+    Unlike those of ThreadPoolExecutor, these threads do not prevent an interrupted process from exiting.
     """
     results: list[Any] = [None] * count
     errors: list[BaseException] = []
@@ -138,7 +138,7 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
         try:
             for index in left:
                 results[index] = function(index)
-        except BaseException as error:  # noqa: BLE001 - raised again, in the thread that waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             errors.append(error)
 
     threads = [threading.Thread(target=work, daemon=True) for _number in range(min(count, jsonapi.CONNECTIONS))]
@@ -146,7 +146,7 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
         thread.start()
     for thread in threads:
         while thread.is_alive():
-            # A signal that another thread receives is handled only when this one wakes up.
+            # Python handles signals in this thread, which must wake up for that.
             thread.join(0.2)
     if errors:
         raise errors[0]
@@ -154,10 +154,10 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
 
 
 def plan_all(wanted: Sequence[Desired], found: lookup.Found, numbers: Mapping[str, str]) -> list[Plan]:
-    """Plan every entry against the trunk that was found for it; return the plans in the order of the entries.
+    """Compare every entry with the trunk found for it; return the plans in the order of the entries.
 
-    `numbers`: the number of each DID id where it is known. Raises InvalidOptions with every problem of
-    every entry, those of `found` among them.
+    `numbers`: known DID numbers, by id. Raises InvalidOptions with every problem of every entry,
+    including those in `found`.
     """
     plans = []
     problems = [_of_entry(index, wanted[index].value, problem) for index, problem in found.problems]
@@ -179,9 +179,9 @@ def plan_all(wanted: Sequence[Desired], found: lookup.Found, numbers: Mapping[st
 
 
 def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
-    """Yield the entries that take a name which another entry's trunk has, before or after.
+    """Yield the entries that set a name which another entry's trunk has before or after this task.
 
-    DIDWW refuses a name that is taken ("has already been taken"), and which update comes first is chance.
+    DIDWW rejects duplicate names ("has already been taken"), and the order of updates is random.
     """
     names = [plan.after.name for plan in plans]
     holders: dict[str, set[int]] = {}
@@ -193,16 +193,16 @@ def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
         if others:
             other = min(others)
             words = (
-                f"trunks[{other}] ({plans[other].after.id}) has the name {show(names[index])} before or after this "
-                "task too, and DIDWW refuses a name that is taken: rename one of the two in a task of its own before"
+                f"trunks[{other}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
+                "this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
 
 
 def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
-    """Yield the entries that take an external_reference_id by which another entry selects its trunk.
+    """Yield the entries that set an external_reference_id by which another entry selects its trunk.
 
-    Two trunks would have it then, and no later run could tell which one is meant.
+    Two trunks would then have the same reference, and later runs could not distinguish them.
     """
     option = "external_reference_id"
     selecting = {desired.value: index for index, desired in enumerate(wanted) if desired.selector == option}
@@ -210,8 +210,8 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
         reference = plan.changes.get(option, {}).get("after")
         if reference in selecting:
             words = (
-                f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would have "
-                f"then: give each trunk an {option} of its own"
+                f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would then "
+                f"have: give each trunk its own {option}"
             )
             yield index, Problem(option, words)
 
@@ -223,7 +223,7 @@ def _report(
     requests: int,
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the result of a fleet: what was planned for each trunk, and what came of it."""
+    """Return the result for a fleet: the plan and the outcome for each trunk."""
     trunks = []
     failures: dict[str, list[str]] = {}
     for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
@@ -251,9 +251,9 @@ def _report(
     if task.show_diff:
         result["diff"] = [trunk.diff(plan) for plan, entry in zip(plans, trunks, strict=True) if entry["changed"]]
     if failures:
-        words = f"{failed} of {len(trunks)} trunks could not be updated, {changed} were changed"
-        told = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
-        result.update(failed=True, msg=f"{words}: {joined(told)}")
+        words = f"{changed} {'trunk' if changed == 1 else 'trunks'} changed, {failed} failed"
+        messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
+        result.update(failed=True, msg=f"{words}: {numbered(messages)}")
     return result
 
 
@@ -261,7 +261,7 @@ def _report(
 
 
 class Selection(NamedTuple):
-    """The trunks that a task reads: the one with `id`, or those that `filters` (DIDWW's name, value) select."""
+    """The trunks that a task reads: the one with `id`, or those that match `filters` (by DIDWW's names)."""
 
     id: str | None
     filters: dict[str, str]
@@ -270,11 +270,11 @@ class Selection(NamedTuple):
 
 
 def parse_selection(given: Mapping[str, Any]) -> Selection:
-    """Check and convert the options of a task that reads trunks. Raises InvalidOptions with every problem."""
+    """Check and convert the options for reading trunks. Raises InvalidOptions with every problem."""
     problems: list[Problem] = []
     values = collect_all(problems, (FILTER_ID, *FILTERS.values(), *INCLUDES), given)
     problems += [
-        Problem(row.name, "cannot be combined with id, which selects one trunk alone")
+        Problem(row.name, "cannot be combined with id, which already selects one trunk")
         for row in FILTERS.values()
         if "id" in given and row.name in given
     ]

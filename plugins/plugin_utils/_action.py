@@ -4,9 +4,9 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""Front end: a work in Ansible's own process, where that means the same as in a module's.
+"""Front end: runs a work in Ansible's own process where that gives the same result as running the module.
 
-A Python process is most of what a module costs. The module runs as before wherever anything could
+Starting a Python process takes most of a module's time. The module runs as usual where the result could
 differ: on another host, as another user, in the background, with another Python or environment.
 """
 
@@ -43,43 +43,43 @@ else:
         return json.dumps(arguments, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
 
 
-# One for each account, for all tasks of this process: the items of a loop share connections and rate.
+# One for each account, for all tasks of this process: the items of a loop share connections and the rate.
 _CLIENTS: dict[Any, jsonapi.Client] = {}
-# Ansible imports this before it forks its workers, which then share this memory: the tasks of a play keep one pace.
+# Ansible forks its workers after importing this, so they share this memory: the tasks of a play keep one pace.
 _TURNS = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("d")
 
 
 class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no types
-    """An action that does `work` here, or in its module."""
+    """An action that runs `work` in this process, or runs its module."""
 
     work: Work
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the result of the task, from whichever front end."""
+        """Run the task with the fitting front end; return its result."""
         variables = task_vars or {}
-        run = self._run_here if self._means_the_same(variables) else super().run
+        run = self._run_here if self._can_run_here(variables) else super().run
         try:
             result: dict[str, Any] = run(tmp, task_vars)
             return result
         except BaseException as error:
-            # Ansible raises this for the keyword `timeout`; its class lies in another module from 2.19 on.
+            # Raised for the keyword `timeout`. Ansible 2.19 moved the class to another module.
             if type(error).__name__ != "TaskTimeoutError" or self._task.check_mode or not self.work.changes:
                 raise
             period = self._task.timeout
-            words = f"The {self._task.action} action did not end within {period} seconds and was terminated."
+            words = f"The {self._task.action} action did not finish within {period} seconds and was terminated."
             words += " Updates may have been sent and applied: run the task again, which settles it."
             return {"failed": True, "msg": words, "timedout": {"period": period}}
 
     def _run_here(self, tmp: Any, task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
-        # As a module gets them: plain JSON.
+        # Modules get plain JSON.
         given = json.loads(_encode(self._task.args))
         with _in_folder(self._loader.get_basedir()):
             result.update(run_here(self.work, given, bool(self._task.check_mode), bool(self._task.diff)))
         return result
 
-    def _means_the_same(self, task_vars: Mapping[str, Any]) -> bool:
-        """Return whether the work means the same in this process as in a module's."""
+    def _can_run_here(self, task_vars: Mapping[str, Any]) -> bool:
+        """Return whether the work gives the same result in this process as in a module's."""
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, task_vars)
 
@@ -92,7 +92,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
             not self._task.async_val,
             not any(self._task.environment or []),
             jsonapi.REQUESTS_IMPORT_ERROR is None,
-            # There, looking up a proxy is not safe in a forked process.
+            # On macOS, looking up a proxy is not safe in a forked process.
             sys.platform != "darwin",
             _is_this_python(variable("ansible_python_interpreter", "auto")),
             boolean(variable("didww_in_process", True), strict=False),
@@ -101,7 +101,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
 
 
 def run_here(work: Work, given: Mapping[str, Any], check_mode: bool, show_diff: bool) -> dict[str, Any]:
-    """Return the result of a work, as AnsibleModule would return it."""
+    """Run a work; return the result that AnsibleModule would return."""
     try:
         task = Task(work, given)
     except InvalidOptions as error:
@@ -112,24 +112,24 @@ def run_here(work: Work, given: Mapping[str, Any], check_mode: bool, show_diff: 
     result = task.run()
     if task.warnings:
         result["warnings"] = task.warnings
-    # What AnsibleModule does about no_log.
+    # AnsibleModule's handling of no_log.
     cleaned: dict[str, Any] = remove_values(json.loads(json.dumps(result)), {task.connection["api_key"]})
     return cleaned
 
 
 def _is_this_python(interpreter: Any) -> bool:
-    """Return whether `ansible_python_interpreter` is the Python that runs Ansible, or leaves the choice to Ansible."""
+    """Return whether `ansible_python_interpreter` is automatic or the Python that runs Ansible."""
     if str(interpreter).startswith("auto"):
         return True
     path = shutil.which(str(interpreter)) or ""
-    # In a virtual environment, python and python3 are links to one program, which is another one's too.
-    here = [os.path.dirname(os.path.abspath(each)) for each in (path, sys.executable)]
-    return bool(path) and here[0] == here[1] and os.path.samefile(path, sys.executable)
+    # Several virtual environments can link to the same Python, so the folders must match too.
+    folders = [os.path.dirname(os.path.abspath(program)) for program in (path, sys.executable)]
+    return bool(path) and folders[0] == folders[1] and os.path.samefile(path, sys.executable)
 
 
 @contextlib.contextmanager
 def _in_folder(folder: str) -> Iterator[None]:
-    """Work in a folder, as a module on a local connection does: relative paths begin there."""
+    """Change to `folder`, where modules on a local connection resolve relative paths."""
     before = os.getcwd()
     os.chdir(folder)
     try:

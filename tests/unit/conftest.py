@@ -40,13 +40,13 @@ ACTIONS = {"voice_out_trunk": trunk_action, "voice_out_trunks": trunks_action, "
 
 
 def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
-    """Return the options that give `value` to the setting of a case."""
+    """Return the options that set the setting of a case to `value`."""
     option, _dot, attribute = case["option"].partition(".")
     return {option: {"type": case["type"], attribute: value}} if attribute else {option: value}
 
 
 def prepare(api: Simulator, case: dict[str, Any]) -> None:
-    """Give the trunk the value that a case starts with."""
+    """Set the trunk to the value that a case starts with."""
     option = case["option"].partition(".")[0]
     if option in LINKAGE:
         api.put_trunk(TRUNK, **{option: case["has"]})
@@ -55,17 +55,17 @@ def prepare(api: Simulator, case: dict[str, Any]) -> None:
 
 
 class RunModule(Protocol):
-    """A module that is run."""
+    """A function that runs a module."""
 
     def __call__(
         self, check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any
     ) -> dict[str, Any]:
-        """Run it with options and return its result, failed or not."""
+        """Run the module with options; return its result, even if it failed."""
 
 
 @pytest.fixture(autouse=True)
-def _answers_are_as_the_reference_says(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold every answer of the local API, as it is before any fault, to the schema of DIDWW's documents."""
+def _answers_match_the_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Check every answer of the local API, before faults change it, against the schema of DIDWW's documents."""
     found: list[str] = []
     handle = Api.handle
 
@@ -82,28 +82,28 @@ def _answers_are_as_the_reference_says(monkeypatch: pytest.MonkeyPatch) -> Itera
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Simulator]:
-    # Without the rate: a module in this process sends more than 20 requests in a second.
+    # Without a rate limit: modules in this process send more than 20 requests per second.
     with Simulator(rate=0) as server:
         yield server
 
 
 @pytest.fixture
 def local_api(_server: Simulator) -> Simulator:
-    """The local API as its seed says, with an empty journal."""
+    """The local API with its seed and an empty journal."""
     _server.reset()
     return _server
 
 
 @pytest.fixture(autouse=True)
 def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep no pace, except where a test is about it: the local API of unit tests has no limit."""
+    """Disable the rate limit of the client, except in its own tests: the local API of unit tests has none."""
     if "test_jsonapi" not in request.node.nodeid:
         monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
 
 
 @pytest.fixture
 def front_end() -> str:
-    """Which front end runs modules: `module`, a module's own process less the process; or `action`, Ansible's."""
+    """The front end that runs modules: `module` (as in a module process) or `action` (Ansible's process)."""
     return "module"
 
 
@@ -111,7 +111,7 @@ def front_end() -> str:
 def run_module(
     front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> RunModule:
-    """Run `voice_out_trunk` as ansible-core would."""
+    """Run `voice_out_trunk` as ansible-core does."""
     return runner(front_end, "voice_out_trunk", local_api, monkeypatch, capsys)
 
 
@@ -138,18 +138,18 @@ def runner(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> RunModule:
-    """Return what runs a module in this process, with one front end or the other."""
+    """Return a function that runs a module in this process with the given front end."""
 
     def run(check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any) -> dict[str, Any]:
         connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
-        named = {name: value for name, value in {**connection, **options}.items() if name not in leave_out}
+        given = {name: value for name, value in {**connection, **options}.items() if name not in leave_out}
         if front_end == "action":
             monkeypatch.setattr(_action, "_CLIENTS", {})
-            return run_action(module, named, check, diff)
+            return run_action(module, given, check, diff)
         internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": ansible_version}
-        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **named}})
+        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **given}})
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
-        # From ansible-core 2.19 on, arguments and results name their serialization.
+        # Since ansible-core 2.19, arguments and results have a serialization profile.
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         warnings: list[str] = []
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the API can have and what a task can ask for, generated from the table of settings.
+"""Strategies for states of the API and for tasks, generated from the table of settings.
 
-A value is drawn first as the API could have it, then spelled as a task could write it. A setting
-without a row in `VALUES` is a KeyError in every property.
+A value is first drawn as the API has it, then spelled as a task can write it. A setting without a row in
+`VALUES` causes a KeyError in every property.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ansible_collections.didww.voice.plugins.module_utils import _settings as ta
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-# More or fewer examples than the tests say: 10 for a long search, 0.01 where every second counts.
+# A factor for the number of examples: 10 for a long search, 0.01 for a quick run.
 FACTOR = float(os.environ.get("EXAMPLES", "1"))
-# The same examples in every run, so that what fails in one fails in the next; nothing is written into the tree.
+# Every run uses the same examples, so failures are reproducible. Nothing is written to the tree.
 settings.register_profile(
     "same",
     derandomize=True,
     database=None,
-    # How long it takes says more of the machine, and of what else it does, than of the code.
+    # Times depend more on the machine and its load than on the code.
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.generate, Phase.shrink] if FACTOR >= 1 else [Phase.generate],
@@ -39,19 +39,19 @@ AUTHENTICATION = tables.AUTHENTICATION
 LINKAGE = tables.LINKAGE
 SETTINGS = {setting.name: setting for setting in tables.SETTINGS}
 ATTRIBUTES = {attribute.name: attribute for attribute in tables.AUTHENTICATION_ATTRIBUTES}
-ROWS = {**{name: each for name, each in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
+ROWS = {**{name: row for name, row in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
 SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=8), each, max_size=3),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=8), values, max_size=3),
     max_leaves=4,
 )
 
 
 def examples(count: int) -> int:
-    """Return how many examples a property is tried with, `count` of them as a rule."""
+    """Return the number of examples for a property: `count`, times the factor."""
     DECLARED.append(count)
     return max(1, round(count * FACTOR))
 
@@ -60,7 +60,7 @@ def examples(count: int) -> int:
 
 
 def network(version: Any, most: int) -> st.SearchStrategy[str]:
-    """Return networks of an IP version, as CIDR; single addresses are as likely as all others."""
+    """Return networks of an IP version, as CIDR; half of them are single addresses."""
     return st.builds(
         lambda address, bits: str(ipaddress.ip_network((address, bits), strict=False)),
         st.ip_addresses(v=version),
@@ -70,7 +70,7 @@ def network(version: Any, most: int) -> st.SearchStrategy[str]:
 
 NETWORKS = st.lists(network(4, 32) | network(6, 128), min_size=1, max_size=3)
 HEX = "0123456789abcdefABCDEF"
-# No space: it would not be in a URL.
+# Without spaces, which URLs cannot contain.
 URLS = st.builds(
     "{}://{}{}/{}".format,
     st.sampled_from(["http", "https"]),
@@ -78,7 +78,7 @@ URLS = st.builds(
     st.sampled_from(["", ":8080"]),
     st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12),
 )
-# As the API has them; null is added where the table has it.
+# As the API has them; null is added for nullable settings.
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     **{name: st.sampled_from(row.kind.spec["choices"]) for name, row in ROWS.items() if "choices" in row.kind.spec},
     **{name: st.booleans() for name, row in ROWS.items() if row.kind is kinds.BOOL},
@@ -96,7 +96,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "tech_prefix": st.text("0123456789#", min_size=1, max_size=8),
     "twilio_account_sid": st.from_regex("[A-Za-z]{2}[0-9a-fA-F]{32}", fullmatch=True),
 }
-# Other ways of the API to say that there is nothing.
+# Values with which the API represents nothing.
 NOTHING: dict[str, Sequence[Any]] = {
     "external_reference_id": ["", None],
     "allowed_rtp_ips": [[], None],
@@ -107,7 +107,7 @@ NOTHING: dict[str, Sequence[Any]] = {
 
 
 def has(name: str) -> st.SearchStrategy[Any]:
-    """Return what the API can have for a setting."""
+    """Return the values that the API can have for a setting."""
     nothing = NOTHING.get(name, [None] if ROWS[name].nullable else [])
     return st.sampled_from(nothing) | VALUES[name] if nothing else VALUES[name]
 
@@ -116,26 +116,26 @@ def has(name: str) -> st.SearchStrategy[Any]:
 
 
 def spelled_network(value: str) -> st.SearchStrategy[str]:
-    """Return the ways to write a network."""
-    each = ipaddress.ip_network(value)
-    written = [str(each), each.exploded, str(each).upper(), f" {each}"]
-    if each.num_addresses == 1:
-        written += [str(each.network_address), each.network_address.exploded]
+    """Return the spellings of a network."""
+    parsed = ipaddress.ip_network(value)
+    written = [str(parsed), parsed.exploded, str(parsed).upper(), f" {parsed}"]
+    if parsed.num_addresses == 1:
+        written += [str(parsed.network_address), parsed.network_address.exploded]
     return st.sampled_from(written)
 
 
 def spelled_set(spelled: Callable[[str], st.SearchStrategy[str]]) -> Callable[[Any], st.SearchStrategy[Any]]:
-    """Return the ways to write a list in which neither order nor repetition has a meaning."""
+    """Return the spellings of a list whose order and duplicates are ignored."""
 
     def spell(values: list[str]) -> st.SearchStrategy[Any]:
         repeated = st.permutations(values + values[:1]) | st.permutations(values)
-        return repeated.flatmap(lambda each: st.tuples(*map(spelled, each)).map(list))
+        return repeated.flatmap(lambda entries: st.tuples(*map(spelled, entries)).map(list))
 
     return spell
 
 
 def spelled_amount(value: str) -> st.SearchStrategy[Any]:
-    """Return the ways to write an amount, the number that YAML makes of it among them."""
+    """Return the spellings of an amount, including the number that YAML reads."""
     written: list[Any] = [value, f"0{value}", f"{value}0", value.rstrip("0").removesuffix(".")]
     return st.sampled_from([*written, float(value)] if float(value) > 1 else written)
 
@@ -143,33 +143,33 @@ def spelled_amount(value: str) -> st.SearchStrategy[Any]:
 SPELLED: dict[str, Callable[[Any], st.SearchStrategy[Any]]] = {
     "allowed_rtp_ips": spelled_set(spelled_network),
     "allowed_sip_ips": spelled_set(spelled_network),
-    "dst_prefixes": spelled_set(lambda each: st.sampled_from([each, f" {each}"])),
-    "dids": spelled_set(lambda each: st.sampled_from([each, each.upper()])),
-    "emergency_dids": spelled_set(lambda each: st.sampled_from([each, each.upper()])),
+    "dst_prefixes": spelled_set(lambda prefix: st.sampled_from([prefix, f" {prefix}"])),
+    "dids": spelled_set(lambda did: st.sampled_from([did, did.upper()])),
+    "emergency_dids": spelled_set(lambda did: st.sampled_from([did, did.upper()])),
     "threshold_amount": spelled_amount,
 }
 
 
 def spelled(name: str, value: Any) -> st.SearchStrategy[Any]:
-    """Return the ways in which a task can write a value that the API has."""
+    """Return the spellings in which a task can write a value of the API."""
     row = ROWS[name]
     if value in (None, "", []):
         if not row.nullable:
             return st.just(value)
-        # An empty allowlist has two meanings: decision 4 of the design.
+        # An empty allowlist is ambiguous, so it is rejected.
         return st.sampled_from([None] + [""] * row.kind.empty_is_null + [[]] * (row.null == []))
     return SPELLED.get(name, st.just)(value)
 
 
 # --- Trunks and tasks -------------------------------------------------------------------------------
 
-# One that only DIDWW sets, and one that does not exist yet.
+# A type that only DIDWW sets, and one that does not exist yet.
 UNKNOWN_TYPES = ("voice_product", "x-1")
 TYPES = ("credentials_and_ip", "ip_only", "twilio", *UNKNOWN_TYPES)
 
 
 def attributes_of(kind: str) -> list[str]:
-    """Return the attributes that a type of authentication has."""
+    """Return the attributes of a type of authentication."""
     return [name for name, attribute in ATTRIBUTES.items() if kind in attribute.types]
 
 
@@ -179,12 +179,12 @@ def method(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     if kind in UNKNOWN_TYPES:
         attributes = st.dictionaries(st.sampled_from(["allowed_sip_ips", "token"]), st.integers())
     if kind == "credentials_and_ip":
-        attributes = attributes.map(lambda each: {**each, **SECRETS})
-    return attributes.map(lambda each: {"type": kind, "attributes": each})
+        attributes = attributes.map(lambda drawn: {**drawn, **SECRETS})
+    return attributes.map(lambda drawn: {"type": kind, "attributes": drawn})
 
 
 METHODS = st.one_of([method(kind) for kind in TYPES])
-# Those that have rules with one another come more often.
+# Settings with rules between them are drawn more often.
 NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *tables.FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
 PLAIN: dict[str, Any] = {
@@ -211,8 +211,8 @@ PLAIN: dict[str, Any] = {
 def states(draw: st.DrawFn, dids: st.SearchStrategy[list[str]] = VALUES["dids"]) -> dict[str, Any]:
     """Draw a trunk as the API has it: `attributes`, `dids` and `emergency_dids`.
 
-    Any authentication, and up to six settings unlike those of `PLAIN`: to draw them all takes five
-    times as long. Where DIDWW manages the linkage itself, it has any DIDs or none.
+    Draws any authentication method, and up to six settings that differ from `PLAIN`: to draw all of them
+    takes five times as long. Linkage that DIDWW manages has any DIDs, or none.
     """
     state: dict[str, Any] = {
         "attributes": {**PLAIN, AUTHENTICATION: draw(METHODS)},
@@ -228,7 +228,7 @@ def states(draw: st.DrawFn, dids: st.SearchStrategy[list[str]] = VALUES["dids"])
 
 
 def value_of(state: dict[str, Any], name: str) -> Any:
-    """Return what a state has for a setting or an attribute of its authentication."""
+    """Return the value of a setting, or of an attribute of the authentication method, in a state."""
     if name in LINKAGE:
         return state[name]
     attributes = state["attributes"]
@@ -239,7 +239,7 @@ def value_of(state: dict[str, Any], name: str) -> Any:
 def tasks(
     draw: st.DrawFn, current: dict[str, Any], dids: st.SearchStrategy[list[str]] = VALUES["dids"]
 ) -> dict[str, Any]:
-    """Draw a task for a trunk in the state `current`: any settings, some of them as they are in another spelling."""
+    """Draw a task for a trunk in the state `current`: some settings change, others only differ in spelling."""
     options: dict[str, Any] = {}
     for name in draw(SOME_SETTINGS):
         if name == AUTHENTICATION:
@@ -252,14 +252,14 @@ def tasks(
 
 
 def asked(name: str, dids: st.SearchStrategy[list[str]] = VALUES["dids"]) -> st.SearchStrategy[Any]:
-    """Return what a task can ask for, null where the setting is nullable."""
+    """Return the values that a task can set, including null if the setting is nullable."""
     drawn = dids if name in LINKAGE else VALUES[name]
     return (st.none() | drawn if ROWS[name].nullable else drawn).flatmap(lambda value: spelled(name, value))
 
 
 @st.composite
 def asked_methods(draw: st.DrawFn, current: dict[str, Any]) -> dict[str, Any]:
-    """Draw an authentication method as a task can write it: whole or partial, of the same type or of another."""
+    """Draw an authentication method in a task: whole or partial, of the same or of another type."""
     had = current["attributes"][AUTHENTICATION]["type"]
     kind = draw(st.just(had) | st.sampled_from(TYPES))
     written: dict[str, Any] = {"type": kind}
@@ -271,25 +271,25 @@ def asked_methods(draw: st.DrawFn, current: dict[str, Any]) -> dict[str, Any]:
     return written
 
 
-# --- What a task did --------------------------------------------------------------------------------
+# --- Effects of a task -------------------------------------------------------------------------------
 
 
 def strayed(before: dict[str, Any], after: dict[str, Any], task: dict[str, Any]) -> set[str]:
-    """Return the settings, and attributes of authentication, whose state is not what a task says or was before it.
+    """Return the settings and authentication attributes with neither the value from the task nor the earlier one.
 
-    `before` and `after` are what the API has; `task` was carried out, its DIDs named by id. DIDWW
-    itself unlinks DIDs when a flag is set, and ignores none that are named while it is.
+    `before` and `after` are states of the API around a run of `task`, which lists DIDs by id. DIDWW
+    itself unlinks the DIDs when a flag goes on; while it is on, an empty list is ignored.
     """
     found = {name for name in SETTINGS if name not in task and value_of(before, name) != value_of(after, name)}
-    had, has_ = (each["attributes"][AUTHENTICATION] for each in (before, after))
+    had, has_ = (state["attributes"][AUTHENTICATION] for state in (before, after))
     method = task.get(AUTHENTICATION, {})
     if had["type"] != has_["type"]:
-        # Demanded beside the change, in canonical spelling.
+        # Required with the change, and sent in canonical spelling.
         found -= {name for name in ("allowed_rtp_ips",) if same(name, before, after)}
         found |= {"type"} - {*method}
     else:
-        unnamed = {*had["attributes"], *has_["attributes"]} - {*method}
-        found |= {name for name in unnamed if not same(name, before, after)}
+        unset = {*had["attributes"], *has_["attributes"]} - {*method}
+        found |= {name for name in unset if not same(name, before, after)}
     for name, flag in tables.FLAG_OF.items():
         if after["attributes"][flag] is True:
             found.discard(name)
@@ -304,9 +304,9 @@ def strayed(before: dict[str, Any], after: dict[str, Any], task: dict[str, Any])
 
 
 def same(name: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Return whether two states have the same for a setting, or for an attribute that only the API knows."""
+    """Return whether a setting, or an attribute that only the API knows, is equal in two states."""
     was, is_ = (
-        each["attributes"][AUTHENTICATION]["attributes"].get(name) if name not in SETTINGS else value_of(each, name)
-        for each in (before, after)
+        state["attributes"][AUTHENTICATION]["attributes"].get(name) if name not in SETTINGS else value_of(state, name)
+        for state in (before, after)
     )
     return bool(was == is_ or (name in ROWS and ROWS[name].current(was) == ROWS[name].current(is_)))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What guides, README and CONTRIBUTING show is what there is. `make docs` runs the examples, and looks at the pages."""
+"""Guides, README and CONTRIBUTING match the code. `make docs` also runs the examples and checks the pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
-# Where a file or a folder of the repository is: as a page, and as it is.
+# The URLs of files and folders in the repository.
 PLACES = (
     REPOSITORY,
     REPOSITORY.replace("/blob/", "/tree/"),
@@ -48,7 +48,7 @@ def examples(guide: Path) -> list[str]:
     found = re.findall(
         r"^\.\. code-block:: yaml\n\n((?: {3}.*\n|\n)+)", guide.read_text(encoding="utf-8"), re.MULTILINE
     )
-    return [textwrap.dedent(each) for each in found]
+    return [textwrap.dedent(block) for block in found]
 
 
 EXAMPLES = {
@@ -63,14 +63,14 @@ def test_the_guides_have_examples() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_names_options_that_there_are(name: str) -> None:
+def test_examples_only_set_existing_options(name: str) -> None:
     document = yaml.safe_load(EXAMPLES[name])
     if isinstance(document, dict):
         if "trunks" not in document:
             assert all(group.keys() <= {"hosts", "vars", "children"} for group in document.values()), "no inventory"
             return
         document = [{"name": "A vars file", "didww.voice.voice_out_trunks": document}]
-    for task in (each for block in document for each in block.get("tasks", [block])):
+    for task in (task for block in document for task in block.get("tasks", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
             spec = {**tables.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
@@ -78,16 +78,16 @@ def test_an_example_names_options_that_there_are(name: str) -> None:
 
 
 def unknown(options: Any, spec: dict[str, Any]) -> list[str]:
-    """Return the options that a spec does not have, in sub-options and lists too."""
+    """Return the options that are not in a spec, including those in sub-options and lists."""
     found = [name for name in options if name not in spec]
     for name, value in options.items():
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict) and name in spec:
-                found += unknown(each, spec[name]["options"])
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, dict) and name in spec:
+                found += unknown(entry, spec[name]["options"])
     return found
 
 
-def test_every_play_of_the_guides_is_one_for_ansible(tmp_path: Path) -> None:
+def test_ansible_accepts_every_play_in_the_guides(tmp_path: Path) -> None:
     playbook = tmp_path / "playbook.yml"
     plays: list[Any] = []
     for example in EXAMPLES.values():
@@ -104,7 +104,7 @@ def test_every_play_of_the_guides_is_one_for_ansible(tmp_path: Path) -> None:
 
 def test_every_guide_is_in_the_table_of_contents_and_on_the_landing_page_and_in_the_readme() -> None:
     sections = yaml.safe_load(read("docs/docsite/extra-docs.yml"))["sections"]
-    listed = [each for section in sections for each in section["toctree"]]
+    listed = [guide for section in sections for guide in section["toctree"]]
     assert sorted(listed) == [guide.stem for guide in GUIDES]
     linked = re.findall(rf"\({REPOSITORY}docs/docsite/rst/(\w+)\.rst\)", read("README.md"))
     assert set(linked) == set(listed)
@@ -131,7 +131,7 @@ PAGES_ON_GITHUB = [
 
 
 @pytest.mark.parametrize("page", PAGES_ON_GITHUB)
-def test_a_page_links_to_files_that_there_are(page: str) -> None:
+def test_pages_link_to_existing_files(page: str) -> None:
     for link in re.findall(r"\]\(([^)#]+)", read(page)):
         for place in PLACES:
             if link.startswith(place):
@@ -141,7 +141,7 @@ def test_a_page_links_to_files_that_there_are(page: str) -> None:
 
 
 def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
-    # Galaxy shows README, and has none of the other files beside it.
+    # Galaxy shows README without the other files.
     links_of_readme = re.findall(r"\]\(([^)]+)\)", read("README.md"))
     assert [link for link in links_of_readme if not link.startswith("https://")] == []
 
@@ -157,7 +157,7 @@ def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
         assert line in drawn
 
 
-def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
+def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
     files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
     assert len(files) == 7
@@ -167,7 +167,7 @@ def test_contributing_lists_the_files_that_a_setting_is_in() -> None:
             assert setting.name in text, f"{path} does not have {setting.name}"
 
 
-# The variables of each playbook are what it reads and nothing sets: by name, in its expressions and those of its tasks.
+# The variables of a playbook are those that it reads but does not set, in its expressions and those of its tasks.
 PLAYBOOKS = {
     "audit": "tasks/trunks.yml",
     "block_trunk": "",
@@ -177,7 +177,7 @@ PLAYBOOKS = {
     "awx/install": "awx/tasks/install.yml",
     "awx/project": "",
 }
-# What Ansible and Jinja set, and what is in awx/vars.
+# Set by Ansible, by Jinja, and in awx/vars.
 GIVEN = {
     "_raw_params",
     "ansible_check_mode",
@@ -193,13 +193,13 @@ EXPRESSIONS = {"when", "that", "failed_when", "changed_when"}
 
 
 def read_and_set(part: Any, expression: bool = False) -> tuple[set[str], set[str]]:
-    """Return the variables that a part of a playbook reads, and those that it sets."""
+    """Return the variables that a part of a playbook reads and sets."""
     if isinstance(part, str):
         tree = jinja2.Environment(autoescape=True).parse(f"{{{{ {part} }}}}" if expression else part)
         names = list(tree.find_all(jinja2.nodes.Name))
         return (
-            {each.name for each in names if each.ctx == "load"},
-            {each.name for each in names if each.ctx == "store"},
+            {name.name for name in names if name.ctx == "load"},
+            {name.name for name in names if name.ctx == "store"},
         )
     if isinstance(part, dict):
         found = [read_and_set(value, key in EXPRESSIONS) for key, value in part.items()]
@@ -212,11 +212,11 @@ def read_and_set(part: Any, expression: bool = False) -> tuple[set[str], set[str
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_header_and_guide_name_every_variable_of_a_playbook(name: str) -> None:
-    files = [f"playbooks/{each}" for each in (f"{name}.yml", PLAYBOOKS[name]) if each.endswith(".yml")]
-    reads, sets = read_and_set([yaml.safe_load(read(each)) for each in files])
+    files = [f"playbooks/{file}" for file in (f"{name}.yml", PLAYBOOKS[name]) if file.endswith(".yml")]
+    reads, sets = read_and_set([yaml.safe_load(read(file)) for file in files])
     wanted = reads - sets - GIVEN - set(jinja2.defaults.DEFAULT_NAMESPACE) - {"lookup"}
     assert wanted
     header = read(f"playbooks/{name}.yml").split("\n- name:")[0]
-    assert {each for each in wanted if not re.search(rf"^# +{each}\b", header, re.MULTILINE)} == set()
+    assert {variable for variable in wanted if not re.search(rf"^# +{variable}\b", header, re.MULTILINE)} == set()
     guide = read("docs/docsite/rst/guide_playbooks.rst")
-    assert {each for each in wanted if f"``{each}``" not in guide} == set()
+    assert {variable for variable in wanted if f"``{variable}``" not in guide} == set()

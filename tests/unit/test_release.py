@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A release in a repository of its own: what it writes, what it builds, and what it refuses."""
+"""Prepare a release in a copy of the repository: written files, built artifact, rejected cases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import release as release_script
 
 from .conftest import ROOT
 
-# One repository for all tests: on one worker of pytest-xdist.
+# All tests share one repository, so they run in one worker of pytest-xdist.
 pytestmark = pytest.mark.xdist_group("release")
 
 VERSION = "9.9.9"
@@ -47,7 +47,7 @@ def release(repository: Path, version: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A repository of this tree in which 9.9.9 was prepared, and what that said."""
+    """A copy of the repository in which 9.9.9 was prepared, and the output of that."""
     repository = tmp_path_factory.mktemp("release") / "repository"
     shutil.copytree(ROOT, repository, ignore=shutil.ignore_patterns(".git", "output", "__pycache__", "build"))
     fragment = "---\nminor_changes:\n  - A test of releases.\n"
@@ -75,7 +75,7 @@ def test_it_writes_version_and_changelog_and_commits_them(released: tuple[Path, 
     assert run(repository, "git", "status", "--porcelain").stdout == ""
 
 
-def test_it_lists_what_is_left_to_a_person(released: tuple[Path, str]) -> None:
+def test_it_lists_the_manual_steps(released: tuple[Path, str]) -> None:
     repository, said = released
     assert hashlib.sha256(repository.joinpath(BUILT).read_bytes()).hexdigest() in said
     for words in ("git tag -a 9.9.9", "git push origin main 9.9.9", f"collection publish {BUILT}"):
@@ -99,15 +99,19 @@ def test_again_it_builds_the_same_commit(released: tuple[Path, str]) -> None:
     before = run(repository, "git", "rev-parse", "HEAD").stdout
     again = release(repository, VERSION)
     assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith(f"{VERSION} is prepared already: building and trying it again\n")
+    assert again.stdout.startswith(f"{VERSION} is already prepared: building and testing it again\n")
     assert run(repository, "git", "rev-parse", "HEAD").stdout == before
 
 
 @pytest.mark.parametrize(
     ("version", "says"),
-    [("9.9.8", "9.9.8 does not come after 9.9.9"), ("9.9", "no version"), ("10.0.0", "changelogs/fragments is empty")],
+    [
+        ("9.9.8", "9.9.8 is not newer than 9.9.9"),
+        ("9.9", "'9.9' is not a version"),
+        ("10.0.0", "changelogs/fragments is empty"),
+    ],
 )
-def test_it_refuses(released: tuple[Path, str], version: str, says: str) -> None:
+def test_it_rejects(released: tuple[Path, str], version: str, says: str) -> None:
     repository, _said = released
     refused = release(repository, version)
     assert refused.returncode == 1
@@ -115,7 +119,7 @@ def test_it_refuses(released: tuple[Path, str], version: str, says: str) -> None
     assert run(repository, "git", "status", "--porcelain").stdout == ""
 
 
-def test_it_refuses_what_is_not_committed(released: tuple[Path, str]) -> None:
+def test_it_rejects_uncommitted_changes(released: tuple[Path, str]) -> None:
     repository, _said = released
     stray = repository / "stray"
     stray.touch()
@@ -125,17 +129,17 @@ def test_it_refuses_what_is_not_committed(released: tuple[Path, str]) -> None:
     assert "?? stray" in refused.stderr
 
 
-def test_it_refuses_another_build_of_what_has_a_tag(released: tuple[Path, str]) -> None:
+def test_it_rejects_another_build_of_a_tagged_version(released: tuple[Path, str]) -> None:
     repository, _said = released
     run(repository, "git", "tag", VERSION, "HEAD~1")
     refused = release(repository, VERSION)
     run(repository, "git", "tag", "--delete", VERSION)
     assert refused.returncode == 1
-    assert "has a tag" in refused.stderr
+    assert "is already tagged" in refused.stderr
 
 
 def pack(path: Path, files: dict[str, bytes]) -> Path:
-    """Write an artifact of `files`."""
+    """Write an artifact with `files`."""
     with tarfile.open(path, "w:gz") as archive:
         for name, content in {"FILES.json": b"{}", "MANIFEST.json": b"{}", **files}.items():
             member = tarfile.TarInfo(name)
@@ -147,18 +151,18 @@ def pack(path: Path, files: dict[str, bytes]) -> Path:
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({"tools/demo.py": b""}, "tools/demo.py is in it"),
-        ({"plugins/modules/__pycache__/a.py": b""}, "a.py is in it"),
-        ({"README.md": b"[this](docs/guide.md)"}, "links to docs/guide.md"),
-        ({"docs/diff.svg": os.urandom(artifact.LARGEST)}, "where 200000 are the limit"),
+        ({"tools/demo.py": b""}, "contains tools/demo.py"),
+        ({"plugins/modules/__pycache__/a.py": b""}, "contains plugins/modules/__pycache__/a.py"),
+        ({"README.md": b"[this](docs/guide.md)"}, "does not contain docs/guide.md, to which README.md links"),
+        ({"docs/diff.svg": os.urandom(artifact.LARGEST)}, "the limit is 200000"),
     ],
 )
-def test_the_artifact_is_held_to_what_users_need(tmp_path: Path, files: dict[str, bytes], says: str) -> None:
+def test_the_artifact_contains_only_what_users_need(tmp_path: Path, files: dict[str, bytes], says: str) -> None:
     path = pack(tmp_path / "artifact.tar.gz", {"README.md": b"[it](LICENSE)", "LICENSE": b"GPL", **files})
     (problem,) = artifact.check(path, ["README.md", "LICENSE", "Makefile"])
     assert says in problem
 
 
-def test_the_artifact_must_hold_all_that_users_need(tmp_path: Path) -> None:
+def test_the_artifact_contains_all_that_users_need(tmp_path: Path) -> None:
     path = pack(tmp_path / "artifact.tar.gz", {"README.md": b"", "LICENSE": b""})
-    assert artifact.check(path, ["LICENSE", "plugins/modules/new.py"]) == ["plugins/modules/new.py is missing"]
+    assert artifact.check(path, ["LICENSE", "plugins/modules/new.py"]) == ["does not contain plugins/modules/new.py"]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the modules beside the other ways, and write docs/benchmarks.{json,md,png}: `make bench`.
+"""Measure the modules against the alternatives, and write docs/benchmarks.{json,md,png}: `make bench`.
 
-`make bench ARGS=quick` tries the benchmark itself: small fleets, each run once, written to build/bench.
-`make bench ARGS=--report` writes the page and the plot again, from the last figures.
+`make bench ARGS=quick` is a trial run: small fleets, each measured once, with results in build/bench.
+`make bench ARGS=--report` only rewrites the page and the plot from the last results.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from benchmark.running import HERE, KEY, ROOT, Api, Command, Runner
 
 ONE, MANY = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
 DIDS_EACH = 2
-# What a task names of each trunk. All of it is so already, or the capacity limit is not.
+# The settings in a task. Either none of them changes, or the capacity limit does.
 SETTINGS = {"capacity_limit": 30, "status": "active", "default_dst_action": "allow_all", "rtp_timeout": 30}
 MEDIA_TYPE = "application/vnd.api+json"
 HEADERS = {"Api-Key": KEY, "X-DIDWW-API-Version": "2026-04-16", "Accept": MEDIA_TYPE}
-# Runs a module as the code of a task does: the options come by stdin.
+# Runs a module as Ansible does, with the options on stdin.
 ALONE = (
     "import runpy; from ansible.module_utils import basic; basic._ANSIBLE_PROFILE = 'legacy'; "
     "basic._ANSIBLE_ARGS = __import__('sys').stdin.buffer.read(); "
@@ -42,22 +42,22 @@ ALONE = (
 
 
 def settings(changed: bool) -> dict[str, Any]:
-    """Return what a task says of a trunk."""
+    """Return the settings of a trunk in a task."""
     return {**SETTINGS, "capacity_limit": 60 if changed else SETTINGS["capacity_limit"]}
 
 
 def trunk_id(index: int) -> str:
-    """Return the id of a trunk of the fleet."""
+    """Return the id of a trunk in the fleet."""
     return str(uuid.UUID(int=0x40008000000000000000 + index))
 
 
 def number(index: int, linked: int) -> str:
-    """Return the number of a DID that is linked to a trunk of the fleet."""
+    """Return the number of a DID that is linked to a trunk in the fleet."""
     return str(37060000000 + DIDS_EACH * index + linked)
 
 
 def seed(size: int) -> bytes:
-    """Return what the local API starts from: a fleet of this size, with DIDs."""
+    """Return the seed of the local API: a fleet of this size, with DIDs."""
     ids = [
         [str(uuid.UUID(int=0x50008000000000000000 + DIDS_EACH * i + n)) for n in range(DIDS_EACH)] for i in range(size)
     ]
@@ -70,7 +70,7 @@ def seed(size: int) -> bytes:
 
 
 def fleet(size: int, changed: bool, linked: bool = False) -> list[dict[str, Any]]:
-    """Return the entries of a task for a fleet of this size, with the numbers of their DIDs if `linked`."""
+    """Return the entries of a task for a fleet of this size; with the numbers of their DIDs if `linked`."""
     entries = [{"id": trunk_id(i), **settings(changed)} for i in range(size)]
     if linked:
         for i, entry in enumerate(entries):
@@ -79,9 +79,9 @@ def fleet(size: int, changed: bool, linked: bool = False) -> list[dict[str, Any]
 
 
 def by_hand(api: Api, reads: str, updates: str, result: str) -> list[dict[str, Any]]:
-    """Return the tasks that read the trunk with the id `reads`, compare, and update the one with the id `updates`.
+    """Return tasks that read the trunk with the id `reads`, compare it, and update the one with the id `updates`.
 
-    `result`: where the second one finds what the first one, registered as `trunk`, has read.
+    `result`: the expression for the result of the first task, which is registered as `trunk`.
     """
     url = f"{api.url}/voice_out_trunks"
     attributes = f"{result}.json.data.attributes"
@@ -100,7 +100,7 @@ def by_hand(api: Api, reads: str, updates: str, result: str) -> list[dict[str, A
 
 
 class Bench:
-    """All measurements, kept in `data`. `quick`: small fleets, each run once."""
+    """All measurements, collected in `data`. `quick`: small fleets, each measured once."""
 
     def __init__(self, work: Path, quick: bool) -> None:
         self.work = work
@@ -110,7 +110,7 @@ class Bench:
         self.data: dict[str, Any] = {"machine": machine(), "quick": quick, "rows": self.rows}
 
     def cut(self, size: int) -> int:
-        """Return how many trunks a fleet has that is reported as one of this size."""
+        """Return the number of trunks to measure for a fleet of this size."""
         return max(3, size // 50) if self.quick else size
 
     def playbook(self, name: str, tasks: list[dict[str, Any]], updates: int, **variables: Any) -> Command:
@@ -123,16 +123,16 @@ class Bench:
         return Command(name, ["ansible-playbook", str(book), *more], updates)
 
     def both(self, name: str, tasks: list[dict[str, Any]], updates: int, **variables: Any) -> list[Command]:
-        """Return the commands that run tasks in Ansible's own process, and in those of modules."""
+        """Return the commands that run tasks in Ansible's own process, and in module processes."""
         return [
             self.playbook(f"{name}, {IN_PROCESS}", tasks, updates, **variables),
             self.playbook(f"{name}, {MODULE_PROCESS}", tasks, updates, **variables, didww_in_process=False),
         ]
 
     def module_alone(self, module: str, options: dict[str, Any]) -> Command:
-        """Return the command that runs a module without Ansible around it."""
-        of_ansible = "ansible.modules" if module == "uri" else "ansible_collections.didww.voice.plugins.modules"
-        path = f"{of_ansible}.{module}"
+        """Return the command that runs a module without Ansible."""
+        package = "ansible.modules" if module == "uri" else "ansible_collections.didww.voice.plugins.modules"
+        path = f"{package}.{module}"
         file = Path(tempfile.mkdtemp(dir=self.work)) / "options.json"
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
         return Command(f"module {module}", [sys.executable, "-c", ALONE.format(path)], 0, str(file))
@@ -140,7 +140,7 @@ class Bench:
     def add(
         self, api: Api, case: str, size: int, commands: list[Command], times: int, warm_up: bool = True, stored: int = 0
     ) -> None:
-        """Measure commands against a fleet of `stored` trunks (`size`, if it is not given)."""
+        """Measure commands against a fleet of `stored` trunks (default: `size`)."""
         start = time.monotonic()
         if self.quick:
             times, warm_up = 1, False
@@ -152,7 +152,7 @@ class Bench:
         print(f"  took {time.monotonic() - start:.0f} s", flush=True)
 
     def few(self, api: Api) -> None:
-        """One task and ten, each for one trunk, in an account that has ten trunks."""
+        """Measure one task and ten tasks, each for one trunk, in an account with ten trunks."""
         trunk = trunk_id(0)
         read, update = by_hand(api, trunk, trunk, "trunk")
         keep = {changed: [{"name": "Keep", ONE: {"id": trunk, **settings(changed)}}] for changed in (False, True)}
@@ -178,7 +178,7 @@ class Bench:
         self.add(api, TEN, 10, ten, 5)
 
     def many(self, size: int, changed: bool, linked: bool = False) -> Command:
-        """Return the command for a fleet in one task."""
+        """Return the command for a fleet in a single task."""
         task = {"name": "Keep the fleet", MANY: {"trunks": "{{ fleet }}"}}
         entries = fleet(self.cut(size), changed, linked)
         return self.playbook(report.LINKED if linked else report.MANY, [task], len(entries) * changed, fleet=entries)
@@ -196,7 +196,7 @@ class Bench:
         return self.both(LOOP, [task], len(entries) * changed, fleet=entries)
 
     def loop_by_hand(self, api: Api, size: int, changed: bool) -> Command:
-        """Return the command that reads a fleet by hand, in a loop, and changes it in a second one."""
+        """Return the command that reads a fleet with a loop of uri tasks, and changes it with a second loop."""
         read, update = by_hand(api, "{{ item.id }}", "{{ item.0.id }}", "item.1")
         read |= {"loop": "{{ fleet }}", "loop_control": {"label": "{{ item.id }}"}}
         update |= {"loop": "{{ fleet | zip(trunk.results) }}", "loop_control": {"label": "{{ item.0.id }}"}}
@@ -206,14 +206,14 @@ class Bench:
         return self.playbook(name, tasks, updates, fleet=entries, wanted=settings(True))
 
     def fleets(self, api: Api, far: bool) -> None:
-        """Fleets in one task and in a loop. With latency (`far`) the longest runs are left out."""
+        """Measure fleets in one task and in a loop. With latency (`far`), the longest runs are skipped."""
         for changed, case in ((False, NOTHING), (True, CHANGE)):
             for size in (10, 100):
                 self.add(api, case, size, [self.many(size, changed)], 3 if changed else 5)
             for size in (10,) if far else (10, 50):
                 loops = [*self.loop(size, changed), self.loop_by_hand(api, size, changed)]
                 self.add(api, case, size, loops, 3 if size == 10 else 1, warm_up=False)
-            # In full, and only in Ansible's own process: the other ways take minutes.
+            # Only in Ansible's own process: the alternatives take minutes.
             self.add(api, case, 1000, self.loop(1000, changed)[:1], 1, warm_up=False)
         self.add(api, NOTHING, 1000, [self.many(1000, False), self.many(1000, False, linked=True)], 5)
         self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
@@ -221,7 +221,7 @@ class Bench:
             self.add(api, NOTHING, 10000, [self.many(10000, False)], 3, warm_up=False)
 
     def alone(self, api: Api) -> None:
-        """The module's process without Ansible: CPU and memory, and what its imports take."""
+        """Measure the module's process without Ansible: CPU, memory, and import times."""
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         self.runner.environment["PYTHONPATH"] = str(self.runner.collections)
         one = self.module_alone("voice_out_trunk", {"id": trunk_id(0), **settings(False)})
@@ -245,7 +245,7 @@ class Bench:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on."""
+    """Return the hardware and software versions that the results depend on."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     system = platform.freedesktop_os_release().get("PRETTY_NAME", "")
     return {
@@ -260,7 +260,7 @@ def machine() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measure, or with `--report` write the documents of the last figures again."""
+    """Measure and write the documents; with `--report`, only write them from the last results."""
     quick = "quick" in sys.argv
     docs = ROOT / "build" / "bench" if quick else ROOT / "docs"
     docs.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was measured, as a page and a plot."""
+"""Write the results of the benchmark as a page and a plot."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ LOOP_BY_HAND = {NOTHING: "loop of uri GET", CHANGE: "loops by hand: uri GET, uri
 LATENCIES = (0.0, 0.05)
 SAID = dict(zip(LATENCIES, ("", ", 50 ms latency"), strict=True))
 MB = 1_000_000
-# Requests a second: what the API allows.
+# Requests per second that the API allows.
 LIMIT = 20
-# What a task took, of one `uri` GET task and of an empty module, when all tasks ran in a module's process (2026-11-25).
+# The time of a task, relative to one `uri` GET task and to an empty module, when every task ran in a module process
+# (2026-11-25).
 BEFORE = {0.0: (1.01, 1.20), 0.05: (1.01, 1.31)}
 NOISE = 0.02
 
 
 def median(row: dict[str, Any], what: str = "seconds") -> float:
-    """Return the median over the runs of a row."""
+    """Return the median of the runs in a row."""
     return float(statistics.median(sample[what] for sample in row["samples"]))
 
 
 class Figures:
-    """The rows, by what they are about."""
+    """The rows by case, contender, latency and number of trunks."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.data = data
@@ -46,7 +47,7 @@ class Figures:
         return median(self.rows[case, contender, latency, trunks], what)
 
     def most(self, case: str, contender: str, latency: float, trunks: int, what: str) -> int:
-        """Return the highest figure of any run."""
+        """Return the maximum of all runs."""
         return int(max(sample[what] for sample in self.rows[case, contender, latency, trunks]["samples"]))
 
     def sizes(self, case: str, contender: str, latency: float) -> list[int]:
@@ -54,7 +55,7 @@ class Figures:
         return sorted(key[3] for key in self.rows if key[:3] == (case, contender, latency))
 
     def loop(self, case: str, contender: str, latency: float, trunks: int) -> float:
-        """Return what a loop takes: measured, or on the line through the two largest sizes or the start and one."""
+        """Return the time of a loop: measured, or extrapolated from two sizes, or from the start and one size."""
         sizes = self.sizes(case, contender, latency)
         if trunks in sizes:
             return self.get(case, contender, latency, trunks)
@@ -66,7 +67,7 @@ class Figures:
 
 
 def front(name: str, process: str = IN_PROCESS) -> str:
-    """Return the name of a contender that can run in two processes."""
+    """Return the name of a contender with its kind of process."""
     return f"{name}, {process}"
 
 
@@ -82,7 +83,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def few(figures: Figures, case: str, trunks: int = 1) -> str:
-    """Return the table of the contenders for one task, or for ten."""
+    """Return the table of the contenders for one task or for ten."""
     names = [key[1] for key in figures.rows if key[0] == case and key[2] == 0 and key[3] == trunks]
     rows = []
     for name in names:
@@ -127,7 +128,7 @@ def fleet(figures: Figures, case: str, latency: float) -> str:
 
 
 class Target(NamedTuple):
-    """What was to be reached, what was measured, whether that is enough, and where the time goes."""
+    """A target, its measurement, whether it is met, and where the time goes."""
 
     name: str
     measured: str
@@ -153,8 +154,8 @@ def few_targets(figures: Figures, latency: float) -> list[Target]:
         ours, theirs = (figures.get(case, name, latency, trunks) for name in (front(ONE), other))
         requests = figures.get(case, front(ONE), latency, trunks, "requests")
         remains = (
-            f"{start:.2f} s are Ansible's start, which alone is {start / theirs:.2f} of the other way. The task itself "
-            f"takes {ours - start:.2f} s, with {requests:.0f} {'requests' if requests > 1 else 'request'}."
+            f"{start:.2f} s are Ansible's start, which alone is {start / theirs:.2f} of the alternative. The task "
+            f"itself takes {ours - start:.2f} s, with {requests:.0f} {'requests' if requests > 1 else 'request'}."
         )
         if trunks > 1:
             remains = remains.replace("The task itself takes", f"The {trunks} tasks take")
@@ -188,7 +189,7 @@ def loop_targets(figures: Figures, latency: float) -> list[Target]:
         refused = figures.most(case, front(LOOP), latency, 1000, "refused_429")
         least = 1000 * requests / LIMIT
         remains = (
-            f"The loop takes one trunk after another, {seconds - start:.1f} s for all without Ansible's start: "
+            f"The loop processes trunks one after another, in {seconds - start:.1f} s without Ansible's start: "
             f"{seconds - start:.1f} ms each, where the limit allows {least:.0f} ms"
         )
         remains += f", and {1000 * requests * latency:.0f} ms are latency." if latency else "."
@@ -270,7 +271,7 @@ def memory_targets(figures: Figures) -> list[Target]:
 
 
 def alone(figures: Figures) -> str:
-    """Return the table of the module's own process."""
+    """Return the table for module processes without Ansible."""
     rows = []
     for name, size in [
         ("python -c pass", 1),
@@ -285,21 +286,21 @@ def alone(figures: Figures) -> str:
 
 
 def wrapped(words: str) -> str:
-    """Return a paragraph in lines."""
+    """Return a paragraph, wrapped."""
     return textwrap.fill(words, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def missed(figures: Figures) -> str:
-    """Return what remains where a target is missed."""
+    """Return where the time goes for each missed target."""
     items = [f"- {target.name}: {target.measured}. {target.remains}" for target in targets(figures) if not target.met]
     if not items:
         return "All targets are met.\n"
     lines = [textwrap.fill(item, 120, subsequent_indent="  ", break_on_hyphens=False) for item in items]
-    return "What remains where a target is missed:\n\n" + "\n".join(lines) + "\n"
+    return "Where the time goes for missed targets:\n\n" + "\n".join(lines) + "\n"
 
 
 def one_task(figures: Figures) -> str:
-    """Return, in words and figures, where the time of one task goes."""
+    """Return a section on where the time of one task goes."""
     start, empty = figures.get(NOTHING, START), figures.get(NOTHING, EMPTY)
     here, module = (figures.get(NOTHING, front(ONE, process)) for process in (IN_PROCESS, MODULE_PROCESS))
     python, alone = figures.get(ALONE, "python -c pass"), figures.get(ALONE, f"module {ONE}")
@@ -310,8 +311,8 @@ def one_task(figures: Figures) -> str:
         "module's.",
         f"The module's process alone takes {alone:.2f} s: {python:.3f} s are Python's start, about "
         f"{imports['total_us'] / 1e6:.2f} s imports (as `python -X importtime` counts them, slowing them down), and "
-        "the rest is checking options, one request, and comparing. The imports that take longest, in milliseconds; "
-        "nested ones are counted in each that contains them:",
+        "the rest is checking options, one request, and comparing. The slowest imports, in milliseconds; nested "
+        "imports are counted in each import that contains them:",
     ]
     rows = [
         [f"`{entry['module']}`", f"{entry['cumulative_us'] / 1000:.0f}", f"{entry['self_us'] / 1000:.1f}"]
@@ -324,9 +325,7 @@ def page(data: dict[str, Any]) -> str:
     """Return the page."""
     figures, machine = Figures(data), data["machine"]
     verdicts = [[target.name, target.measured, "met" if target.met else "**missed**"] for target in targets(figures)]
-    quick = (
-        "**A quick run, which only tries the benchmark: fleets are smaller than stated.**\n\n" if data["quick"] else ""
-    )
+    quick = "**A trial run of the benchmark: fleets are smaller than stated.**\n\n" if data["quick"] else ""
     return f"""# Benchmarks
 
 {quick}Written by `make bench` on {machine["date"]} in {data["seconds"] / 60:.0f} minutes; all figures are in
@@ -343,28 +342,29 @@ same task with `didww_in_process: false`, as it runs on another host.
 
 {table(["target", "measured", ""], verdicts)}
 {missed(figures)}
-The peak memory of a loop is that of the largest process of `ansible-playbook`, the worker that runs the loop included.
-The module's is that of its process, without Ansible.
+The peak memory of a loop is that of the largest `ansible-playbook` process, including the worker that runs the loop.
+The peak memory of a module is that of its process, without Ansible.
 
 ## How it is measured
 
-- Against the local API (`tests/simulator`) in a process of its own on the same machine, with the rate limit of the real
-  one, 20 requests a second, and with 0 and 50 ms added to each request. It is not DIDWW: the network, TLS and the
-  work of the real API are not in these figures.
-- A measurement is the time by the clock of a whole `ansible-playbook` process (or the script's), with the collection
-  installed as from Galaxy and Python's bytecode cached. Before each, the API is reset, so that a change really changes
-  something. Afterwards its journal is checked: so many updates, and not one more. The journal also counts the 429s.
-- One trunk: medians of 11 runs after a warm-up, all ways in turn. Ten tasks: medians of 5 in the same way.
-- Fleets in one task run in process: medians of 5 with nothing to do and of 3 with changes after a warm-up; 1,000 trunks
-  all changed were run once, and 10,000 three times, without latency only.
-- Loops: medians of 3 at 10 trunks. In process, 1,000 trunks were looped over in full, once. The other loops also ran
-  once over 50 trunks without latency. Figures with `~` are not measured: they are on the line through the two largest
-  sizes that were, or, if there is only one, through it and the playbook without a task.
-- The local API does not know the filter by `id`, as its default is: a task for at most 50 trunks tries it first, which
-  costs one request.
-- All tasks name the trunk by `id` and four settings; a change is one of `capacity_limit`. By hand is a `uri` GET, a
-  comparison in Jinja and a `uri` PATCH; the script reads, compares and updates with the official `didww` package.
-- The empty module is made like any other, with `AnsibleModule`.
+- All runs use the local API (`tests/simulator`), in its own process on the same machine. It has the rate limit of the
+  real API, 20 requests per second, and adds 0 or 50 ms to each request. The results do not include the network, TLS
+  and the processing time of the real API.
+- Each measurement is the wall-clock time of a whole `ansible-playbook` process (or of the script), with the collection
+  installed as from Galaxy and with cached bytecode. The API is reset before each run, so that changes are real. After
+  the run, its journal must contain exactly the expected number of updates. The journal also counts the 429s.
+- One trunk: medians of 11 runs after a warm-up, all contenders in turn. Ten tasks: medians of 5 runs, in the same way.
+- Fleets in one task run in process: medians of 5 runs with nothing to do, and of 3 runs with changes, after a warm-up.
+  Changes of 1,000 trunks were measured once. 10,000 trunks were measured three times, without latency only.
+- Loops: medians of 3 runs with 10 trunks. In process, a loop over 1,000 trunks was measured once. The other loops also
+  ran once with 50 trunks, without latency. Figures with `~` are extrapolated from the two largest measured sizes, or
+  from the only measured size and the playbook without a task.
+- By default, the local API rejects the filter by `id`. A task for at most 50 trunks tries it first, which costs one
+  request.
+- All tasks select the trunk by `id` and set four settings; a change affects `capacity_limit`. "By hand" means a `uri`
+  GET, a comparison in Jinja and a `uri` PATCH. The script reads, compares and updates, with the official
+  `didww` package.
+- The empty module uses `AnsibleModule`, as other modules do.
 
 ## One trunk, nothing to do
 
@@ -372,8 +372,7 @@ The module's is that of its process, without Ansible.
 ## One trunk, a change
 
 {few(figures, CHANGE)}
-The script pays neither for Ansible's start nor for its tasks, and gives no check mode, diff, validation, retries or
-report of what changed.
+The script has no overhead of Ansible, but also no check mode, diff, validation, retries or report of changes.
 
 ## Ten tasks, nothing to do
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The local API in its own process, and commands run against it: how long, how much, what was asked."""
+"""Run the local API in its own process, and measure commands against it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TESTS = ROOT / "tests"
 KEY = "local-key"
-# As a person's shell has it: bytecode is cached, and neither proxies nor settings of DIDWW interfere.
+# As in a user's shell: Python caches bytecode.
 LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
 
 
 class Command(NamedTuple):
-    """A contender: what is run, and how many updates it must send."""
+    """A contender: the command to run, and the number of updates that it must send."""
 
     name: str
     words: Sequence[str]
@@ -35,7 +35,7 @@ class Command(NamedTuple):
 
 
 class Api:
-    """`python -m simulator` with the real rate. A context."""
+    """A context manager that runs `python -m simulator` with the real rate limit."""
 
     def __init__(self, work: Path, latency: float) -> None:
         self.work = work
@@ -63,14 +63,14 @@ class Api:
         self.process.wait()
 
     def control(self, method: str, path: str, body: bytes | None = None) -> Any:
-        """Ask a control endpoint."""
+        """Send a request to a control endpoint."""
         request = urllib.request.Request(f"{self.base}/_simulator/{path}", body, method=method)  # noqa: S310 - the local API on loopback
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - the local API on loopback
             return json.loads(answer.read() or b"null")
 
 
 class Runner:
-    """Runs commands with the collection as it is installed, copied so that nobody changes it meanwhile."""
+    """Runs commands with a copy of the installed collection, so that it cannot change in the meantime."""
 
     def __init__(self, work: Path, installed: Path) -> None:
         self.work = work
@@ -87,7 +87,7 @@ class Runner:
         }
 
     def spawn(self, command: Command, **environment: str) -> dict[str, Any]:
-        """Run a command; return what it took. Its output is left in `out` and `err`."""
+        """Run a command; return its time and memory. Its output is written to `out` and `err`."""
         out, err = self.work / "out", self.work / "err"
         spawn = [sys.executable, "-IS", str(HERE / "spawn.py"), command.stdin, str(out), str(err)]
         answer = subprocess.run(
@@ -103,7 +103,7 @@ class Runner:
         return sample
 
     def run(self, api: Api, seed: bytes, command: Command) -> dict[str, Any]:
-        """Run a command against a fresh API; return what it took and asked. Raises if it did not do its work."""
+        """Run a command after an API reset; return time, memory and requests. Raises if its updates are wrong."""
         api.control("POST", "reset", seed)
         sample = self.spawn(command, DIDWW_API_URL=api.url)
         journal = api.control("GET", "journal")
@@ -116,7 +116,7 @@ class Runner:
     def round_robin(
         self, api: Api, seed: bytes, commands: Sequence[Command], times: int, warm_up: bool = True
     ) -> dict[str, list[dict[str, Any]]]:
-        """Run every command once and then again, so that a slow minute of the machine meets all of them."""
+        """Run the commands in turn, several times, so that slow periods of the machine affect all of them."""
         samples: dict[str, list[dict[str, Any]]] = {command.name: [] for command in commands}
         for turn in range(-1 if warm_up else 0, times):
             for command in commands:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a person writes with the official package to keep one trunk: read it, compare, update it.
+"""A script with the official package, for comparison: reads a trunk, compares it, and updates it.
 
 `python sdk_script.py TRUNK_ID SETTINGS`, with SETTINGS in JSON, DIDWW_API_URL and DIDWW_API_KEY set.
 """

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run one process and print what it took, in JSON: `python -IS spawn.py STDIN STDOUT STDERR COMMAND...`.
+"""Run a process and print its time and memory as JSON: `python -IS spawn.py STDIN STDOUT STDERR COMMAND...`.
 
-A process of its own, since the peak memory of a child counts from that of its parent.
+A separate small process, because the peak memory of a child includes that of its parent at the fork.
 """
 
 from __future__ import annotations

@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation site: outputs that are real, links that lead somewhere, pages that can be read."""
+"""The documentation site: real outputs, working links, readable pages."""

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run every example of the guides that shows an output against the local API, and write the output into the guide.
+"""Run the examples in the guides against the local API, and update the outputs shown there.
 
-With --check nothing is written: exits with 1 if a guide shows what Ansible does not say. Called at the top of the
+With --check, nothing is written, and the exit status is 1 if an output differs. Run it in the root folder of the
 repository, with the collection on ANSIBLE_COLLECTIONS_PATH.
 """
 
@@ -23,7 +23,7 @@ GUIDES = HERE.parents[1] / "docs" / "docsite" / "rst"
 
 def main() -> int:
     """Run `antsibull-docs ansible-output` with the arguments of this script; return its exit status."""
-    # The examples run side by side: the rate is theirs together.
+    # Without a rate limit: the examples run in parallel and would share it.
     with Simulator(rate=0) as api:
         environment = {**os.environ, "DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key"}
         guides = sorted(str(path) for path in GUIDES.glob("*.rst"))

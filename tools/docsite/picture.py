@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draw what the first run of the demo says, as a terminal shows it: picture.py FILE.svg
+"""Draw the output of the demo's first run as a terminal shows it: picture.py FILE.svg
 
-Called at the top of the repository, with the collection on ANSIBLE_COLLECTIONS_PATH.
+Run it in the root folder of the repository, with the collection on ANSIBLE_COLLECTIONS_PATH.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from rich.text import Text
 from simulator.server import Simulator
 
 WIDTH = 86
-# Nothing is loaded from elsewhere: the reader's own monospaced font will do.
+# Load no fonts: the picture uses the reader's monospaced font.
 FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def main() -> int:
-    """Run the demo's playbook in check mode and draw what its last task says; return the exit status."""
+    """Run the demo's playbook in check mode and draw the output of its last task; return the exit status."""
     command = [*COMMAND, *RUNS[0][1]]
     with Simulator() as api:
         more = {"DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key", "ANSIBLE_FORCE_COLOR": "true"}

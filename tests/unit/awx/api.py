@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for the REST API of AWX: as much of it as the modules of awx.awx use to keep objects by name."""
+"""A stand-in for the REST API of AWX: the part that the modules of awx.awx use to manage objects by name."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ENCRYPTED = "$encrypted$"
 
 
 def _without_secrets(fields: dict[str, Any]) -> dict[str, Any]:
-    # The key of a credential can be written and not read. (The inputs of a credential type hold the names of `fields`.)
+    # The key of a credential is write-only. (The inputs of a credential type contain `fields` instead.)
     inputs = fields.get("inputs", {})
     return {**fields, "inputs": {**inputs, "api_key": ENCRYPTED}} if "api_key" in inputs else dict(fields)
 
 
 class Awx:
-    """Objects by kind, such as `job_templates`; each has its fields, its associations, and its survey.
+    """A server with objects by kind, such as `job_templates`, with their fields, associations and surveys.
 
-    `journal`: method and path of every request that writes.
+    `journal`: method and path of each writing request.
     """
 
     def __init__(self, token: str) -> None:
@@ -55,15 +55,15 @@ class Awx:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the server."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def objects(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the fields of every object of a kind, by name."""
-        return {each["name"]: each for each in self._objects.get(kind, [])}
+        """Return the fields of each object of a kind, by name."""
+        return {fields["name"]: fields for fields in self._objects.get(kind, [])}
 
     def add(self, kind: str, name: str) -> None:
-        """Have an object, as if a person had made it."""
+        """Add an object, as if a user had created it."""
         self._put(kind, {"name": name})
 
     def _new(self, kind: str, number: int, name: str) -> dict[str, Any]:
@@ -86,17 +86,17 @@ class Awx:
     def _list(self, kind: str) -> Response:
         known = self._objects.get("job_templates" if kind == "unified_job_templates" else kind, [])
         wanted = request.args.to_dict().items()
-        found = [each for each in known if all(str(each.get(name)) == value for name, value in wanted)]
+        found = [fields for fields in known if all(str(fields.get(name)) == value for name, value in wanted)]
         return jsonify(count=len(found), results=found, next=None)
 
     def _create(self, kind: str) -> tuple[Response, int]:
         fields = dict(request.get_json())
-        # Where it is not given, AWX takes the organization from the project.
+        # If it is not set, AWX uses the organization of the project.
         fields.setdefault("organization", 1)
         return jsonify(self._put(kind, _without_secrets(fields))), 201
 
     def _update(self, kind: str, number: int) -> Response:
-        # The inputs of a credential are replaced together, as any field.
+        # Like any field, the inputs of a credential are replaced as a whole.
         self._objects[kind][number - 1].update(_without_secrets(request.get_json()))
         return jsonify(self._objects[kind][number - 1])
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the playbooks of playbooks/awx by name."""
+"""Run the playbooks in playbooks/awx by name."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .job import COLLECTION
 
 @pytest.fixture(scope="session")
 def playbook() -> Callable[..., str]:
-    """Run a playbook of the collection with extra variables, in an environment; return what it says.
+    """Run a playbook of the collection with extra variables and environment variables; return its output.
 
-    `more`: arguments. `status`: how it must end.
+    `more`: further arguments. `status`: the expected exit status.
     """
 
     def run(
@@ -32,7 +32,7 @@ def playbook() -> Callable[..., str]:
         status: int = 0,
         **variables: str,
     ) -> str:
-        # awx.awx is where the Makefile puts it.
+        # make unpacks awx.awx there.
         paths = [str(COLLECTION.parents[2]), os.environ.get("AWX_COLLECTIONS", "")]
         done = subprocess.run(
             [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A job of AWX: its private data directory, run by ansible-runner as AWX runs it."""
+"""Jobs of AWX: creates the private data directory and runs it with ansible-runner, as AWX does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 COLLECTION = Path(__file__).parents[3]
 FILES = COLLECTION / "playbooks" / "awx"
-# As a dynamic inventory of AWX without hosts.
+# Like a dynamic inventory of AWX without hosts.
 INVENTORY = """#! /usr/bin/env python3
 print('{"all": {"hosts": []}, "_meta": {"hostvars": {}}}')
 """
@@ -29,21 +29,21 @@ HIDDEN = "**********"
 
 
 def load(name: str) -> dict[str, Any]:
-    """Return the variables of a file in playbooks/awx/vars, as plain texts and numbers."""
+    """Return the variables in a file in playbooks/awx/vars, as plain strings and numbers."""
     loaded: dict[str, Any] = json.loads(json.dumps(DataLoader().load_from_file(str(FILES / "vars" / name))))
     return loaded
 
 
 TEMPLATES: dict[str, dict[str, Any]] = {
-    each["name"].removeprefix("DIDWW: "): each for each in load("job_templates.yml")["didww_job_templates"]
+    template["name"].removeprefix("DIDWW: "): template for template in load("job_templates.yml")["didww_job_templates"]
 }
 CREDENTIAL_TYPE: dict[str, Any] = load("credential_type.yml")["didww_credential_type"]
 
 
 def inject(inputs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the environment that a credential gives to a job, and that which AWX keeps and shows.
+    """Return the environment variables that a credential sets in a job, and those that AWX stores and shows.
 
-    As AWX does it: in a sandbox, where an input that is empty is not defined.
+    As in AWX, templates run in a sandbox in which empty inputs are undefined.
     """
     secret = [field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"] if field.get("secret")]
     given = {name: value for name, value in inputs.items() if value}
@@ -58,20 +58,20 @@ def inject(inputs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
 
 
 class Unsafe(str):
-    """A text that AWX does not let Ansible take for a template."""
+    """A string that AWX marks so that Ansible does not treat it as a template."""
 
     __slots__ = ()
 
 
 class UnsafeDumper(yaml.SafeDumper):
-    """Writes such texts with their tag."""
+    """Writes such strings with their tag."""
 
 
 UnsafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text)))
 
 
 class Job(NamedTuple):
-    """A job that has run: its end, what its tasks returned by name, its artifacts, and every text that it left."""
+    """A finished job: its status, the results of its tasks by name, its artifacts, and everything that it wrote."""
 
     status: str
     tasks: dict[str, dict[str, Any]]
@@ -87,9 +87,9 @@ def launch(
     answers: Mapping[str, str] | None = None,
     job_type: str | None = None,
 ) -> Job:
-    """Launch a job template below `folder`, with the answers to its survey that a person gives.
+    """Launch a job template in `folder`, with answers to its survey.
 
-    A question that is not answered has its default, as in AWX.
+    As in AWX, unanswered questions have their defaults.
     """
     options = TEMPLATES[template]
     shutil.copytree(project, folder / "project")
@@ -110,7 +110,7 @@ def launch(
         envvars=_environment(folder, inputs),
         settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": 120},
         quiet=True,
-        # Without one, ansible-runner would take over the signals of this process.
+        # Without a callback, ansible-runner would replace the signal handlers of this process.
         cancel_callback=lambda: False,
     )
     events = list(runner.events)
@@ -125,7 +125,7 @@ def launch(
             (event["event_data"].get("artifact_data", {}) for event in events if event["event"] == "playbook_on_stats"),
             {},
         ),
-        # The command is kept with its environment: AWX hides what a credential gave, and removes the file with the job.
+        # The file `command` contains the environment. AWX hides credentials in it, and deletes it with the job.
         output="\n".join(
             path.read_text(encoding="utf-8")
             for path in sorted((folder / "artifacts").rglob("*"))
@@ -135,11 +135,12 @@ def launch(
 
 
 def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str]) -> str:
-    # Written as AWX does: each name and each text with the tag, an empty text too.
+    # As in AWX, all names and strings, even empty ones, have the tag.
     questions = options.get("survey_spec", {}).get("spec", [])
-    defaults = {each["variable"]: each["default"] for each in questions if "default" in each}
-    unknown = set(answers) - {each["variable"] for each in questions}
-    missing = {each["variable"] for each in questions if each["required"]} - {**defaults, **answers}.keys()
+    defaults = {question["variable"]: question["default"] for question in questions if "default" in question}
+    unknown = set(answers) - {question["variable"] for question in questions}
+    required = {question["variable"] for question in questions if question["required"]}
+    missing = required - {**defaults, **answers}.keys()
     assert not unknown | missing, (unknown, missing)
     meta = {"awx_job_id": 1, "awx_job_launch_type": "manual", "tower_job_id": 1, "tower_job_launch_type": "manual"}
     given = {**meta, **defaults, **answers}
@@ -148,7 +149,7 @@ def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str]) -> str:
 
 
 def _environment(folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:
-    # Neither a proxy nor settings of DIDWW that are there already have a part in this.
+    # Unset existing proxies and DIDWW variables.
     empty = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
     return {
         **empty,

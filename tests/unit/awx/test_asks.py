@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person at a terminal is asked before several trunks are blocked."""
+"""On a terminal, block_trunk asks for confirmation before it blocks trunks that a filter selects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .job import COLLECTION
 @pytest.mark.parametrize(
     ("answer", "status", "sent"), [("yes", 0, ["3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"]), ("no", 2, []), ("", 2, [])]
 )
-def test_several_trunks_are_blocked_after_yes_alone(answer: str, status: int, sent: list[str]) -> None:
+def test_trunks_are_only_blocked_after_yes(answer: str, status: int, sent: list[str]) -> None:
     with Simulator(rate=0) as api:
         environment = {
             **os.environ,

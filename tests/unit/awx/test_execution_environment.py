@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-builder makes of meta/execution-environment.yml, and of the definition for AWX."""
+"""Build contexts by ansible-builder from meta/execution-environment.yml, and from the definition for AWX."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .job import COLLECTION, FILES
 
 
 def builder(*arguments: str) -> str:
-    """Run ansible-builder; return what it writes."""
+    """Run ansible-builder; return its output."""
     command = [sys.executable, "-m", "ansible_builder", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

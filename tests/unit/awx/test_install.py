@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook that sets up AWX, with the modules of awx.awx, against a stand-in for its API."""
+"""The playbook that sets up AWX, run with the modules of awx.awx against a stand-in for its API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def environment(awx: Awx) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def install(environment: dict[str, str], playbook: Callable[..., str]) -> Callable[..., str]:
-    """Install everything, with more variables; return what the playbook says."""
+    """Install everything, with further variables; return the output of the playbook."""
     variables = {"awx_project_url": GIT, "awx_image": IMAGE, "awx_notification_templates": "Voice team"}
     return lambda **more: playbook("awx.install", environment, **variables, **more)
 
@@ -72,7 +72,7 @@ def test_a_job_template_is_as_its_file_says(awx: Awx, said: str, project: Path, 
     assert (project / wanted["playbook"]).exists()
 
 
-def test_a_failed_audit_alone_notifies(awx: Awx, said: str) -> None:
+def test_only_a_failed_audit_notifies(awx: Awx, said: str) -> None:
     notified = {
         name
         for name, made in awx.objects("job_templates").items()
@@ -97,7 +97,7 @@ def test_a_second_run_changes_nothing(awx: Awx, said: str, install: Callable[...
     assert awx.objects("credentials")["DIDWW"]["inputs"]["environment"] == "sandbox"
 
 
-def test_a_new_credential_is_for_production_and_one_that_is_there_follows_what_is_named(
+def test_a_new_credential_is_for_production_and_an_existing_one_is_updated(
     playbook: Callable[..., str],
 ) -> None:
     with Awx(TOKEN) as awx:
@@ -122,7 +122,7 @@ def test_a_new_credential_is_for_production_and_one_that_is_there_follows_what_i
         ({}, [], {"awx_project_url": ""}, "Where are your playbooks?"),
     ],
 )
-def test_it_refuses_in_words(
+def test_it_fails_with_a_message(
     awx: Awx,
     said: str,
     environment: dict[str, str],

@@ -21,16 +21,16 @@ from .job import COLLECTION, CREDENTIAL_TYPE, Job, inject, launch
 KEY = "planted-key"
 TEXT = (COLLECTION / "tests" / "simulator" / "seed.json").read_text(encoding="utf-8").replace("local-key", KEY)
 SEED: dict[str, Any] = json.loads(TEXT)
-OWN = [each for each in SEED["trunks"] if each.get("account", KEY) == KEY]
-IDS = {each["attributes"]["name"]: each["id"] for each in OWN}
-ACTIVE = {each["id"] for each in OWN if each["attributes"].get("status", "active") == "active"}
+OWN = [trunk for trunk in SEED["trunks"] if trunk.get("account", KEY) == KEY]
+IDS = {trunk["attributes"]["name"]: trunk["id"] for trunk in OWN}
+ACTIVE = {trunk["id"] for trunk in OWN if trunk["attributes"].get("status", "active") == "active"}
 PASSWORDS = [
-    each["attributes"]["authentication_method"]["attributes"][secret]
-    for each in OWN
+    trunk["attributes"]["authentication_method"]["attributes"][secret]
+    for trunk in OWN
     for secret in ("username", "password")
-    if secret in each["attributes"]["authentication_method"]["attributes"]
+    if secret in trunk["attributes"]["authentication_method"]["attributes"]
 ]
-# What trunks.yml of the project says, and the seed does not.
+# The differences between trunks.yml in the project and the seed.
 DRIFT = {
     "capacity_limit": {"before": 30, "after": 60},
     "threshold_amount": {"before": "1000.0", "after": "500.0"},
@@ -44,7 +44,7 @@ def api() -> Iterator[Simulator]:
 
 
 class Launch(Protocol):
-    """What launches job templates."""
+    """A function that launches job templates."""
 
     def __call__(self, template: str, job_type: str | None = None, **answers: str) -> Job:
         """Launch a job template, with answers to its survey."""
@@ -52,7 +52,7 @@ class Launch(Protocol):
 
 @pytest.fixture
 def run(api: Simulator, project: Path, tmp_path: Path) -> Launch:
-    """Launch a job template against the local API; it leaves no secret, whatever becomes of it."""
+    """Launch a job template against the local API, and check that the job leaves no secrets."""
 
     def run(template: str, job_type: str | None = None, **answers: str) -> Job:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
@@ -65,7 +65,7 @@ def run(api: Simulator, project: Path, tmp_path: Path) -> Launch:
 
 
 def patches(api: Simulator) -> list[dict[str, Any]]:
-    """Return the resources of every update since this was last asked."""
+    """Return the resources in all updates since the last call."""
     sent = [entry["body"]["data"] for entry in api.journal if entry["method"] == "PATCH"]
     api.clear_journal()
     return sent
@@ -91,7 +91,7 @@ def test_a_credential_injects_key_and_url(inputs: Mapping[str, str], url: str) -
 
 
 def test_awx_accepts_the_credential_type() -> None:
-    # AWX tries every injector with an example for each input, and accepts no name that it does not know.
+    # AWX renders each injector with an example for each input, and rejects unknown names.
     fields = [field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"]]
     strict = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
     for template in CREDENTIAL_TYPE["injectors"]["env"].values():
@@ -169,7 +169,7 @@ def test_block_every_trunk(api: Simulator, run: Launch) -> None:
     job = run("block trunks", all="yes", confirm="yes")
     assert job.status == "successful"
     assert {patch["id"] for patch in patches(api)} == set(job.artifacts["blocked"]) == ACTIVE
-    assert all(api.trunk(each)["attributes"]["status"] == "blocked" for each in ACTIVE)
+    assert all(api.trunk(trunk)["attributes"]["status"] == "blocked" for trunk in ACTIVE)
 
 
 @pytest.mark.parametrize(

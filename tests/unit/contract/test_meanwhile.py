@@ -116,7 +116,7 @@ def test_a_setting_that_drifts_meanwhile_is_one_warning(run: Run, sdk: Sdk, mean
     # The task had found it as it should be, and so did not send it.
     assert list(done["changes"]) == ["capacity_limit"]
     (warning,) = done["warnings"]
-    assert warning.endswith('DIDWW answered status "blocked" where the task asks for "active"')
+    assert warning.endswith('DIDWW returned status "blocked", but the task sets "active"')
     again = run(**options)
     assert (list(again["changes"]), again["warnings"]) == (["status"], [])
     assert sdk.read("status") == "active"
@@ -251,7 +251,7 @@ def test_a_wrong_answer_of_one_trunk_is_one_warning(local_api: Simulator, run_fl
     trunks = [{"id": each, "capacity_limit": 77, "rtp_timeout": 77} for each in (TRUNK, TWILIO, EXAMPLE)]
     done = run_fleet(trunks=trunks)
     assert done["warnings"] == [
-        "trunks[1] (Twilio London): DIDWW answered capacity_limit 5 where the task asks for 77",
+        "trunks[1] (Twilio London): DIDWW returned capacity_limit 5, but the task sets 77",
     ]
     assert [each["changed"] for each in done["trunks"]] == [True] * 3
     # What was answered was not what was stored: there is nothing left to do, and nothing to warn of.
@@ -267,5 +267,5 @@ def test_a_value_that_is_never_kept_is_a_change_and_a_warning_every_time(local_a
         assert done["changed"] is True
         assert done["changes"] == {"rtp_timeout": {"before": 30, "after": None}}
         (warning,) = done["warnings"]
-        assert warning.endswith("DIDWW answered rtp_timeout 30 where the task asks for null")
+        assert warning.endswith("DIDWW returned rtp_timeout 30, but the task sets null")
     assert Sdk(local_api.url, NO_NULL_KEY).read("rtp_timeout", NO_NULL) == 30

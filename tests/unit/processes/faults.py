@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong between a task and the API: one row for each fault, and the scenarios that follow from the rows."""
+"""Faults between a task and the API, one row each, and the scenarios that result from them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from typing import Any, NamedTuple
 
 ONE, FLEET, INFO = "voice_out_trunk", "voice_out_trunks", "voice_out_trunk_info"
 TRUNKS = [f"a0000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
-# Which trunk meets the fault where it meets a PATCH; in a fleet the others must not mind.
+# The trunk whose PATCH meets the fault. In a fleet, the others must not be affected.
 STRUCK = TRUNKS[1]
 
-# With characters that JSON, URLs and HTML write in another way.
+# With characters that JSON, URLs and HTML escape.
 KEY = 'planted-Key+7/"x"\\y&z=%'
 USERNAME = "planted-user"
 PASSWORD = 'planted-Pass+8/"q"\\r&s=%'
 
-# Stands in rules for the URL of another server, whose journal must stay empty.
+# A placeholder in rules for the URL of another server, whose journal must stay empty.
 ELSEWHERE = "elsewhere"
 TIMEOUT = 3
-PATIENCE = 15  # seconds that a task waits among too many requests, for each retry
+PATIENCE = 15  # seconds that a task waits after 429, per retry
 
 
 class Fault(NamedTuple):
-    """One row: what goes wrong, and what a task makes of it.
+    """One row: a fault, and how a task handles it.
 
-    `says`: the part of the message that tells what to do, a regular expression. `rule`: what the
-    local API does (its README, "Faults"); without one the fault is in how it is reached: `reach`.
-    `again`: another attempt is made. `settled`: an update that meets it was certainly not applied.
-    `harmless`: it is none. `wait`: where there are too many requests, seconds to wait for room.
-    `in_lists`: it is a fault of a list of trunks too.
+    `says`: a regular expression for the advice in the message. `rule`: the fault of the local API (see
+    "Faults" in its README); faults without a rule concern the connection: `reach`. `again`: the request
+    is retried. `settled`: an update that meets the fault was certainly not applied. `harmless`: it is
+    not really a fault. `wait`: for 429, the seconds to wait. `in_lists`: it can also affect lists of
+    trunks.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Fault(NamedTuple):
 
     @property
     def strikes(self) -> list[tuple[str, bool]]:
-        """The requests that can meet it: the method, and whether a PATCH is carried out all the same."""
+        """The requests that can meet the fault: the method, and whether a PATCH is applied nevertheless."""
         if self.reach not in ("", "refused"):
-            return [("GET", False)]  # the PATCH goes over the connection that the GET made
+            return [("GET", False)]  # the PATCH reuses the connection of the GET
         if self.harmless:
             return [("GET", False), ("PATCH", True)]
         return [("GET", False), ("PATCH", False), *([] if self.settled else [("PATCH", True)])]
@@ -66,17 +66,17 @@ def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     return Fault(f"429 {name}", "lower max_requests_per_second", rule, again=True, settled=True, wait=wait)
 
 
-SERVER = "DIDWW, or a gateway before it, has a fault.*[Rr]un the task again"
+SERVER = "DIDWW, or a gateway in front of it, is failing.*[Rr]un the task again"
 NETWORK = "Check api_url, the network, and any proxy in between"
 ANSWER = "Check api_url, and any proxy in between"
-OWN_AUTHORITY = "name its bundle in ca_path"
+OWN_AUTHORITY = "set ca_path to its bundle"
 
 FAULTS = [
-    _error(400, "capacity_limit - is not allowed", "check api_url, and please report it"),
+    _error(400, "capacity_limit - is not allowed", "check api_url; if it is correct, please report a bug"),
     _error(401, "Unauthorized", "Check api_key and api_url"),
-    _error(403, "Forbidden", "ask DIDWW"),
-    _error(404, "Record not found", "check the id, and that api_url ends in /v3"),
-    _error(409, "Conflict", "look at the trunk and run the task again"),
+    _error(403, "Forbidden", "contact DIDWW"),
+    _error(404, "Record not found", "check the id, the api_key, and that api_url ends in /v3"),
+    _error(409, "Conflict", "check the trunk, then run the task again"),
     _error(422, "capacity_limit - must be less than 50", r"HTTP 422 .*: capacity_limit - must be less than 50\."),
     _busy("without Retry-After", None),
     _busy("with Retry-After", "1"),
@@ -126,9 +126,9 @@ FAULTS = [
 
 
 class Scenario(NamedTuple):
-    """A task of `module` that meets `fault` on its GET or its PATCH, for ever if `lasting`, else once.
+    """A task of `module` that meets `fault` in its GET or PATCH: always if `lasting`, else once.
 
-    `applied`: whether the PATCH was carried out, and only its answer was lost.
+    `applied`: whether the PATCH was applied, and only its answer was lost.
     """
 
     module: str
@@ -149,24 +149,24 @@ class Scenario(NamedTuple):
 
     @property
     def retries(self) -> int:
-        """The task's `api_retries`: none where it would wait for room again and again."""
+        """The task's `api_retries`: 0 if it would wait after 429 again and again."""
         return 0 if self.lasting and 0 < self.fault.wait < PATIENCE else 1
 
     @property
     def requests(self) -> int:
-        """How many requests meet the fault or come after it, with the same method."""
-        # A 400 may be about the filter by id: a fleet then asks for pages.
+        """The number of requests with this method that meet the fault or follow it."""
+        # After a 400, which could concern the filter by id, a fleet reads pages.
         twice = self.module == FLEET and self.method == "GET" and self.fault.name == "400"
         return self.retries + 1 if self.fault.again else 1 + twice
 
     @property
     def seconds(self) -> float:
-        """The longest that the requests which meet the fault may take, and the waits between them."""
-        longest_delay = max(1, self.fault.wait)  # the first one of its own is at most 0.75
+        """The maximum time of the requests that meet the fault, and of the waits between them."""
+        longest_delay = max(1, self.fault.wait)  # without `wait`, the first delay is at most 0.75
         return (self.retries + 1) * TIMEOUT + self.retries * longest_delay
 
     def rule(self, elsewhere: str) -> dict[str, Any] | None:
-        """Return the rule for the local API, if there is one; `elsewhere`: the URL of another server."""
+        """Return the rule for the local API, if any. `elsewhere`: the URL of another server."""
         if self.fault.reach == "refused" and self.method == "PATCH":
             return {"method": "GET", "last": True}
         if self.fault.rule is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A job of ansible-runner, as AWX runs them: `ansible-playbook -vvvv --diff` with a host for each scenario."""
+"""A job that ansible-runner runs as in AWX: `ansible-playbook -vvvv --diff`, with a host for each scenario."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, 
 
 COLLECTION = Path(__file__).parents[3]
 
-# What the tasks ask for, and how the trunks are before.
+# The settings in the tasks, and the trunks before them.
 CAPACITY, PREFIX = 60, "77#"
 SETTINGS = {
     "capacity_limit": CAPACITY,
@@ -41,13 +41,13 @@ METHOD: dict[str, Any] = {
 SEED = {
     "accounts": [{"api_key": KEY, "readings": ["filter_by_id"]}],
     "trunks": [
-        {"id": each, "attributes": {"name": f"Trunk {each[-1]}", "capacity_limit": 30, "authentication_method": METHOD}}
-        for each in TRUNKS
+        {"id": id_, "attributes": {"name": f"Trunk {id_[-1]}", "capacity_limit": 30, "authentication_method": METHOD}}
+        for id_ in TRUNKS
     ],
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     ONE: {"id": TRUNKS[1], **SETTINGS},
-    FLEET: {"trunks": [{"id": each, **SETTINGS} for each in TRUNKS]},
+    FLEET: {"trunks": [{"id": trunk, **SETTINGS} for trunk in TRUNKS]},
     INFO: {"status": "active"},
 }
 TLS = ("self-signed", "wrong host", "expired")
@@ -56,7 +56,7 @@ CONNECTION = {name: f"{{{{ {name} | default(omit) }}}}" for name in ("api_url", 
 
 
 class Outcome(NamedTuple):
-    """What came of a task: whether it failed, its result, the seconds it took, and all that Ansible said of it."""
+    """The outcome of a task: whether it failed, its result, its duration, and Ansible's output."""
 
     failed: bool
     result: dict[str, Any]
@@ -65,17 +65,17 @@ class Outcome(NamedTuple):
 
 
 class Certificates:
-    """Certificates of a server at 127.0.0.1, each with something wrong. The files are kept below `folder`."""
+    """Bad certificates for a server at 127.0.0.1. The files are written to `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.authority = trustme.CA()
         self.bundle = str(folder / "authority.pem")
         self.authority.cert_pem.write_to_path(self.bundle)
-        # An authority's own certificate is one that signs itself.
+        # The certificate of an authority is self-signed.
         self.authority.private_key_pem.write_to_path(self.bundle + ".key")
 
     def context(self, fault: str) -> ssl.SSLContext:
-        """Return a server's context with the certificate of this fault."""
+        """Return an SSL context for a server, with the certificate for this fault."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if fault == "self-signed":
             context.load_cert_chain(self.bundle, self.bundle + ".key")
@@ -93,13 +93,13 @@ class Stage:
         self.folder = folder
         self.in_process = in_process
         self.elsewhere = Simulator(SEED, rate=0)
-        # The longest first, lest the others wait for it at the end.
+        # Longest first, so that no long scenario runs alone at the end.
         self._scenarios = sorted(scenarios, key=lambda scenario: -scenario.seconds)
         self._apis = {str(scenario): Simulator(SEED, rate=0) for scenario in self._scenarios}
         self._certificates = Certificates(folder)
 
     def start(self) -> None:
-        """Start every API with its fault."""
+        """Start all APIs with their faults."""
         self.elsewhere.start()
         for scenario in self._scenarios:
             api, rule = self.api(scenario), scenario.rule(self.elsewhere.url)
@@ -110,8 +110,8 @@ class Stage:
             api.start()
 
     def stop(self) -> None:
-        """Stop every API."""
-        # Together, since each waits for its thread.
+        """Stop all APIs."""
+        # In parallel, because each waits for its thread.
         with ThreadPoolExecutor() as threads:
             list(threads.map(Simulator.stop, (self.elsewhere, *self._apis.values())))
 
@@ -120,7 +120,7 @@ class Stage:
         return self._apis[str(scenario)]
 
     def heal(self, scenario: Scenario) -> Simulator:
-        """Return the API of a scenario, without the fault."""
+        """Remove the fault of a scenario; return its API."""
         api = self.api(scenario)
         api.clear_faults()
         if scenario.fault.reach:
@@ -139,13 +139,13 @@ class Stage:
             playbook=[_play(module) for module in (INFO, FLEET, ONE)],
             inventory=self._inventory(),
             envvars=self._environment(),
-            # Else ansible-runner would write the variables to a file of its own, and leave it there.
+            # Otherwise ansible-runner would write the variables to a file and leave it there.
             suppress_env_files=True,
             verbosity=4,
             forks=4,
             cmdline="--diff",
             quiet=True,
-            # Without one, ansible-runner would take over the signals of this process.
+            # Without a callback, ansible-runner would replace the signal handlers of this process.
             cancel_callback=lambda: False,
         )
         outcomes = {
@@ -158,7 +158,7 @@ class Stage:
             for event in runner.events
             if event["event"] in ("runner_on_ok", "runner_on_failed")
         }
-        # Without this, every test would fail for a job that did not start, and none would say why.
+        # If the job did not start, fail once with the reason.
         assert outcomes, f"{runner.status}, {runner.rc}: {runner.stdout.read()}"
         return outcomes
 
@@ -179,14 +179,14 @@ class Stage:
         if reach == "no such host":
             url = "http://api.didww.invalid/v3"
         elif reach == "refused" and scenario.method == "GET":
-            # Where nobody listens: the port of an API that was stopped may be another's by then.
+            # A closed port: the port of a stopped API could be reused.
             url = "http://127.0.0.1:1/v3"
-        # Nobody gave the task the authority of a certificate that signs itself.
+        # For the self-signed certificate, the task has no CA bundle.
         bundle = {"ca_path": self._certificates.bundle} if reach in TLS and reach != "self-signed" else {}
         return {"api_url": url, "api_retries": scenario.retries, **bundle}
 
     def _environment(self) -> dict[str, str]:
-        # Neither a proxy nor settings of DIDWW that are there already have a part in this.
+        # Unset existing proxies and DIDWW variables.
         empty = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
         return {
             **empty,
@@ -197,7 +197,7 @@ class Stage:
             "ANSIBLE_REMOTE_TEMP": str(self.folder / "tmp"),
             "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            # Else ansible-core from 2.21 on keeps the options of a task to itself: what is not there says nothing.
+            # ansible-core 2.21 and newer omit the options by default, which would hide leaks.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "DIDWW_API_KEY": KEY,
             "DIDWW_API_TIMEOUT": str(TIMEOUT),
@@ -205,7 +205,7 @@ class Stage:
 
 
 def _play(module: str) -> dict[str, Any]:
-    # The key comes from the environment, as from a credential of AWX; to one module as an option.
+    # The key comes from the environment, as from a credential in AWX, or for one module from an option.
     key = {"api_key": "{{ lookup('ansible.builtin.env', 'DIDWW_API_KEY') }}"} if module == FLEET else {}
     task = {"name": f"Run {module}", f"didww.voice.{module}": {**CONNECTION, **key, **OPTIONS[module]}}
     return {"hosts": module, "gather_facts": False, "tasks": [{**task, "ignore_errors": True}]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every fault, met by a real `ansible-playbook`: what it says, how long it takes, what it leaves, what settles it."""
+"""Each fault in a real `ansible-playbook` run: message, duration, resulting state, and recovery."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
 pytestmark = pytest.mark.xdist_group("processes")
 
 UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
-# A process is started beside others, on a machine that may be busy.
+# Other processes start at the same time, on a machine that may be busy.
 OVERHEAD = 30
 
 scenarios = pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 
 
 def as_wanted(api: Simulator, trunk_id: str) -> bool:
-    """Return whether a trunk is as the tasks want it; it is as before otherwise, and never in between."""
+    """Return whether a trunk has the settings of the tasks. Otherwise it must be unchanged, not half changed."""
     attributes = api.trunk(trunk_id)["attributes"]
     found = (attributes["capacity_limit"], attributes["authentication_method"]["attributes"]["tech_prefix"])
     assert found in ((CAPACITY, PREFIX), (30, ""))
@@ -36,24 +36,24 @@ def as_wanted(api: Simulator, trunk_id: str) -> bool:
 def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
     failed, result, seconds, output = outcomes[str(scenario)]
     assert failed is scenario.fails
-    # Where the trunks of a fleet can be read, the fault strikes one of them.
+    # If reading succeeds, the fault affects one trunk of the fleet.
     others = scenario.module == FLEET and scenario.method == "PATCH"
     assert result["changed"] is (scenario.module != INFO and (others or not failed))
     if failed:
         assert re.search(scenario.fault.says, result["msg"])
         unsettled = scenario.method == "PATCH" and not scenario.fault.settled
         assert result["msg"].endswith(UNSETTLED) is unsettled
-        # Words, and not how Python shows an exception.
+        # The message is readable, not the repr of an exception.
         assert not re.search(r"\.\.|\('|\w+(Error|Read)\(|_ssl\.c", result["msg"])
     if others:
-        assert [each["changed"] for each in result["trunks"]] == [True, not failed, True]
+        assert [trunk["changed"] for trunk in result["trunks"]] == [True, not failed, True]
         assert result["summary"]["failed"] == failed
     assert seconds <= scenario.seconds + OVERHEAD
     assert "Traceback" not in f"{output} {result}"
 
 
 @scenarios
-def test_what_is_left_and_what_settles_it(
+def test_the_state_and_the_next_run(
     scenario: Scenario,
     front_end: str,
     stage: Stage,
@@ -65,9 +65,9 @@ def test_what_is_left_and_what_settles_it(
     api = stage.api(scenario)
     done = not scenario.fails or scenario.applied
     changes = {ONE: [STRUCK], FLEET: TRUNKS, INFO: []}[scenario.module]
-    for each in TRUNKS:
-        spared = each != STRUCK and scenario.method == "PATCH"
-        assert as_wanted(api, each) is (each in changes and (done or spared))
+    for trunk in TRUNKS:
+        spared = trunk != STRUCK and scenario.method == "PATCH"
+        assert as_wanted(api, trunk) is (trunk in changes and (done or spared))
     reads = [entry for entry in api.journal if entry["method"] == "GET"]
     updates = [entry for entry in api.journal if entry["method"] == "PATCH" and STRUCK in entry["path"]]
     struck = reads if scenario.method == "GET" else updates
@@ -79,6 +79,6 @@ def test_what_is_left_and_what_settles_it(
     settled, again = (run(api_key=KEY, **OPTIONS[scenario.module]) for _turn in range(2))
     assert "failed" not in settled
     assert settled["changed"] is (STRUCK in changes and not done)
-    assert [as_wanted(api, each) for each in TRUNKS] == [each in changes for each in TRUNKS]
+    assert [as_wanted(api, trunk) for trunk in TRUNKS] == [trunk in changes for trunk in TRUNKS]
     assert "failed" not in again
     assert again["changed"] is False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet that is interrupted stops sending updates within a second."""
+"""An interrupted fleet stops sending updates within a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulator.server import Simulator
 from .job import COLLECTION
 
 TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(200)]
-SEED = {"api_keys": ["key"], "trunks": [{"id": each, "attributes": {"name": each}} for each in TRUNKS]}
+SEED = {"api_keys": ["key"], "trunks": [{"id": trunk, "attributes": {"name": trunk}} for trunk in TRUNKS]}
 
 
 def updates(api: Simulator) -> int:
@@ -31,11 +31,12 @@ def updates(api: Simulator) -> int:
 @pytest.mark.parametrize("how", ["^C", "timeout", "killed worker"])
 def test_an_interrupted_fleet_stops_sending(front_end: str, tmp_path: Path, how: str) -> None:
     with Simulator(SEED, rate=0) as api:
-        # Ten seconds of updates, of which several are under way at any time.
+        # Updates take ten seconds in total, and several run at any time.
         api.add_faults({"method": "PATCH", "delay": 0.3, "times": 0})
-        options = {"api_url": api.url, "api_key": "key", "trunks": [{"id": each, "rtp_ping": True} for each in TRUNKS]}
+        entries = [{"id": trunk, "rtp_ping": True} for trunk in TRUNKS]
+        options = {"api_url": api.url, "api_key": "key", "trunks": entries}
         task: dict[str, Any] = {"name": "Update every trunk", "didww.voice.voice_out_trunks": options}
-        # The time goes on while Ansible starts the module.
+        # Includes the time in which Ansible starts the module.
         task.update({"timeout": 4} if how == "timeout" else {})
         playbook = tmp_path / "playbook.yml"
         playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]), "utf-8")
@@ -62,7 +63,7 @@ def test_an_interrupted_fleet_stops_sending(front_end: str, tmp_path: Path, how:
         while how != "timeout" and job.poll() is None and updates(api) < 20:
             time.sleep(0.05)
         if how == "^C":
-            # To all of the terminal's processes, as a terminal does.
+            # To the whole process group, as a terminal does.
             os.killpg(job.pid, signal.SIGINT)
         elif how == "killed worker":
             (worker,) = subprocess.check_output(["pgrep", "--parent", str(job.pid)], text=True).split()
@@ -71,7 +72,7 @@ def test_an_interrupted_fleet_stops_sending(front_end: str, tmp_path: Path, how:
         output, _none = job.communicate(timeout=60)
         assert job.returncode != 0
         if how == "timeout":
-            assert "did not end within 4 seconds" in output
+            assert "did not finish within 4 seconds" in output
             assert "may have been sent and applied" in output
         last = max((entry["time"] for entry in api.journal), default=0)
         assert last < at + 1.5 or how == "timeout"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several playbooks at once on one API key, which may make 20 requests in a second."""
+"""Several playbooks at once with one API key, which allows 20 requests per second."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def seed(trunks: list[str]) -> dict[str, Any]:
     attributes = {"capacity_limit": 30, "status": "active"}
     return {
         "api_keys": ["local-key"],
-        "trunks": [{"id": each, "attributes": {"name": each, **attributes}} for each in trunks],
+        "trunks": [{"id": trunk, "attributes": {"name": trunk, **attributes}} for trunk in trunks],
     }
 
 
@@ -52,16 +52,16 @@ def test_playbooks_share_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFact
     with Simulator(seed(trunks), rate=LIMIT) as api:
         running = []
         for first in range(0, len(trunks), TRUNKS):
-            entries = [{"id": each, "capacity_limit": 60} for each in trunks[first : first + TRUNKS]]
+            entries = [{"id": trunk, "capacity_limit": 60} for trunk in trunks[first : first + TRUNKS]]
             task = {"didww.voice.voice_out_trunks": {"trunks": entries}}
             running.append(start(tmp_path_factory.mktemp("playbook"), api, [task]))
-        said = [each.communicate()[0] for each in running]
-        assert [each.returncode for each in running] == [0] * PLAYBOOKS, "\n".join(said)
-        assert all(api.trunk(each)["attributes"]["capacity_limit"] == 60 for each in trunks)
+        outputs = [playbook.communicate()[0] for playbook in running]
+        assert [playbook.returncode for playbook in running] == [0] * PLAYBOOKS, "\n".join(outputs)
+        assert all(api.trunk(trunk)["attributes"]["capacity_limit"] == 60 for trunk in trunks)
         served = [entry for entry in api.journal if entry["status"] == 200]
-    # One list and its updates for each playbook, and none of them sent twice.
+    # Each playbook reads one list and sends each update once.
     assert len(served) == PLAYBOOKS * (1 + TRUNKS)
-    # While all of them update, little of the limit is left unused. How long they take to start is another matter.
+    # While all playbooks send updates, they use most of the limit. Their start-up times are not measured.
     updates = [entry for entry in served if entry["method"] == "PATCH"]
     times: list[list[float]] = [[] for _playbook in range(PLAYBOOKS)]
     for entry in updates:
@@ -74,14 +74,14 @@ def test_playbooks_share_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFact
 
 
 def test_tasks_of_a_play_keep_one_pace(tmp_path: Path) -> None:
-    """Each task has a worker of its own, and in Ansible's process a task is faster than the limit allows."""
+    """Each task has its own worker, and tasks in Ansible's process are faster than the limit allows."""
     trunk = str(uuid.UUID(int=0x40008000000000000000))
     with Simulator(seed([trunk]), rate=LIMIT) as api:
         tasks: list[dict[str, Any]] = [{"didww.voice.voice_out_trunk": {"id": trunk, "capacity_limit": 30}}] * 60
         playbook = start(tmp_path, api, tasks)
-        said = playbook.communicate()[0]
-        assert playbook.returncode == 0, said
+        output = playbook.communicate()[0]
+        assert playbook.returncode == 0, output
         statuses = [entry["status"] for entry in api.journal]
         seconds = api.journal[-1]["time"] - api.journal[0]["time"]
     assert statuses == [200] * len(tasks)
-    assert seconds < 1.5 * len(tasks) / LIMIT, "slower than the limit: this says nothing about the pace"
+    assert seconds < 1.5 * len(tasks) / LIMIT, "slower than the limit, so the pace was not tested"

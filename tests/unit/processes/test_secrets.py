@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API key and the SIP credentials are nowhere in what a job of ansible-runner says, writes and leaves behind."""
+"""The API key and the SIP credentials do not occur in anything that an ansible-runner job prints, writes or leaves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
 
 
 def forms(secret: str) -> Iterator[str]:
-    """Yield the forms in which a secret may be written."""
+    """Yield the encodings in which a secret could occur."""
     texts = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret), repr(secret)[1:-1]}
     for text in texts:
         yield text
@@ -34,7 +34,7 @@ def forms(secret: str) -> Iterator[str]:
         yield once
         yield json.dumps(once)[1:-1]
     for before in range(3):
-        # Within something longer, such as `name:password`: less what depends on the neighbours.
+        # Inside a longer text, such as `name:password`: without the characters that depend on the neighbours.
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             encoded = encode(b"\0" * before + secret.encode()).decode()
             whole = (before + len(secret)) // 3 * 4
@@ -45,8 +45,8 @@ FORMS = {name: set(forms(secret)) for name, secret in SECRETS.items()}
 
 
 def secrets_in(text: str) -> list[str]:
-    """Return which secrets a text holds, in any form."""
-    return [name for name, found in FORMS.items() if any(each in text for each in found)]
+    """Return the secrets that a text contains, in any encoding."""
+    return [name for name, encoded in FORMS.items() if any(form in text for form in encoded)]
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -66,7 +66,7 @@ def test_the_search_finds_a_secret(name: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_nothing_is_said(front_end: str, scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
+def test_nothing_is_printed(front_end: str, scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
     outcome = outcomes[str(scenario)]
     assert ('"module_args":' in outcome.output) is (front_end == "module")  # as -vvvv shows it
     assert secrets_in(outcome.output) == []
@@ -86,9 +86,9 @@ def test_nothing_is_sent_but_the_key_in_its_header(
 
 
 def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
-    """ansible-runner itself writes the environment of a job into one file, beside the artifacts that it reports.
+    """ansible-runner writes the environment of a job to one file among the artifacts.
 
-    AWX hides the values of credentials in what it keeps of that, and removes the folder after the job.
+    AWX hides the values of credentials in its copy, and deletes the folder after the job.
     """
     files = [path for path in stage.folder.rglob("*") if path.is_file()]
     assert [path for path in files if path.is_relative_to(stage.folder / "tmp")] == []
@@ -114,7 +114,7 @@ def test_an_error_that_quotes_the_credentials(
     username: str,
     password: str,
 ) -> None:
-    """An error does not show the credentials that the task has read, and can still be read, however short they are."""
+    """An error does not show the credentials that the task has read. It stays readable, however short they are."""
     with Simulator(SEED, rate=0) as api:
         attributes = {**METHOD["attributes"], "username": username, "password": password}
         api.put_trunk(STRUCK, attributes={"authentication_method": {**METHOD, "attributes": attributes}})

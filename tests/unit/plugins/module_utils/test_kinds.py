@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each kind of value by itself.
+"""Each kind of value on its own.
 
-The tables are made once, when they are imported; here every kind is made anew.
+The tests create new kinds, because the tables are created only once, when they are imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
 
 
 def rejection_of(kind: kinds.Kind, value: Any) -> str:
-    """Return what a kind says that it accepts in place of a value."""
+    """Return what a kind accepts, according to its error for a value."""
     with pytest.raises(ValueError, match=r"\w") as error:
         kind.canonical(value)
     return str(error.value)
@@ -39,7 +39,7 @@ def test_matching_is_ascii() -> None:
 def test_choice(value: Any) -> None:
     kind = kinds.choice("a", "b")
     assert kind.spec == {"type": "str", "choices": ["a", "b"]}
-    assert [kind.canonical(each) for each in ("a", "b")] == ["a", "b"]
+    assert [kind.canonical(accepted) for accepted in ("a", "b")] == ["a", "b"]
     assert rejection_of(kind, value) == "one of a, b"
 
 
@@ -49,8 +49,8 @@ def test_choice(value: Any) -> None:
 def test_whole(value: Any) -> None:
     kind = kinds.whole(0, 4)
     assert kind.spec == {"type": "int"}
-    assert [kind.canonical(each) for each in (0, 1, 4)] == [0, 1, 4]
-    assert [repr(kind.canonical(each)) for each in (3.0, "3.0", "3", " +3 ")] == ["3"] * 4
+    assert [kind.canonical(accepted) for accepted in (0, 1, 4)] == [0, 1, 4]
+    assert [repr(kind.canonical(accepted)) for accepted in (3.0, "3.0", "3", " +3 ")] == ["3"] * 4
     assert rejection_of(kind, value) == "a whole number from 0 to 4"
 
 
@@ -85,8 +85,8 @@ def test_no_amount(value: Any) -> None:
 
 
 @pytest.mark.parametrize("digits", [100, 5000])
-def test_no_amount_is_as_long_as_that(digits: int) -> None:
-    # Python makes no number of more than 4300 digits.
+def test_an_amount_has_a_maximum_length(digits: int) -> None:
+    # Python does not convert more than 4300 digits to a number.
     assert rejection_of(kinds.amount(1, 10), digits * "0" + "1").startswith("a decimal number from")
 
 
@@ -117,7 +117,7 @@ def test_no_flag(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [1.1, 2024.1, 5.0])
-def test_a_text_is_no_number_with_a_fraction(value: float) -> None:
+def test_text_is_not_a_decimal_number(value: float) -> None:
     kind = kinds.matching(r"[0-9.]+", "digits")
     assert kind.canonical(2024) == "2024"
     assert rejection_of(kind, value) == "digits, in quotes: YAML reads it as a number and changes it"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which trunks and DIDs a task refers to, where no API is needed to tell."""
+"""Lookup of trunks and DIDs, without an API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .test_trunk import DIDS, ID, resource
 @pytest.mark.parametrize(
     ("missing", "pages", "expected"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 5, False), (1, 0, False)]
 )
-def test_single_requests_are_chosen_where_they_are_fewer(missing: int, pages: int, expected: bool) -> None:
+def test_single_requests_are_chosen_if_they_are_fewer(missing: int, pages: int, expected: bool) -> None:
     assert lookup.is_cheaper_singly(missing, pages) is expected
 
 
@@ -43,5 +43,69 @@ def test_a_trunk_is_matched_by_its_selector_alone() -> None:
     other = {**resource(name=ID, external_reference_id="EU SBC"), "id": "other"}
     wanted = [trunk.parse({"id": ID.upper()}), trunk.parse({"external_reference_id": "EU SBC"})]
     resources, problems = lookup._match(wanted, [resource(), other])
-    assert [each["id"] for each in resources if each] == [ID, "other"]
+    assert [found["id"] for found in resources if found] == [ID, "other"]
     assert problems == []
+
+
+def named(*names: str) -> list[dict[str, Any]]:
+    """Return trunks with these names, and with references that begin with `ref-`."""
+    return [{**resource(name=name, external_reference_id=f"ref-{name}"), "id": name} for name in names]
+
+
+def problem_of(task: dict[str, Any], account: list[dict[str, Any]]) -> str:
+    """Return the problem that no trunk in the account, or more than one, matches."""
+    _resources, ((_index, problem),) = lookup._match([trunk.parse(task)], account)
+    return problem.text
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        (
+            {"name": "EUSBC"},
+            'no trunk is called "EUSBC". Did you mean "EU SBC"? This account has: "Any DID", "EU SBC", "Twilio"',
+        ),
+        (
+            {"name": "eu sbc"},
+            'no trunk is called "eu sbc". Did you mean "EU SBC"? This account has: "Any DID", "EU SBC", "Twilio"',
+        ),
+        ({"name": "nobody"}, 'no trunk is called "nobody". This account has: "Any DID", "EU SBC", "Twilio"'),
+        (
+            {"external_reference_id": "ref-Twillio"},
+            'no trunk has the external_reference_id "ref-Twillio". Did you mean "ref-Twilio"? This account has: '
+            '"ref-Any DID", "ref-EU SBC", "ref-Twilio"',
+        ),
+        ({"id": ID}, f'no trunk has the id "{ID}"'),
+    ],
+)
+def test_a_missing_trunk_is_reported_with_the_nearest_name(task: dict[str, Any], message: str) -> None:
+    assert problem_of(task, named("Twilio", "EU SBC", "Any DID")) == message
+
+
+def test_a_long_list_of_names_is_cut() -> None:
+    names = [f"Trunk {number:02}" for number in range(87)]
+    message = problem_of({"name": "x"}, named(*names))
+    shown = ", ".join(f'"{name}"' for name in names[:20])
+    assert message == f'no trunk is called "x". This account has: {shown} (20 of 87 shown)'
+
+
+def test_an_account_without_trunks_has_its_own_message() -> None:
+    assert problem_of({"name": "EU SBC"}, []) == "this account has no outbound trunks"
+
+
+def test_names_are_listed_once_for_several_missing_trunks() -> None:
+    tasks = [{"id": ID}, *({"name": f"Twilio{number}"} for number in range(30))]
+    _resources, problems = lookup._match([trunk.parse(task) for task in tasks], named("Twilio"))
+    messages = [problem.text for _index, problem in problems]
+    assert [index for index, message in enumerate(messages) if "This account has" in message] == [1]
+    assert messages[2] == 'no trunk is called "Twilio1". Did you mean "Twilio"?'
+    # Suggestions take time.
+    assert messages[-1] == 'no trunk is called "Twilio29"'
+
+
+def test_several_matching_trunks_are_listed() -> None:
+    other = {**resource(), "id": "other"}
+    message = f'2 trunks are called "EU SBC": "EU SBC" ({ID}), "EU SBC" (other); select one by id'
+    assert problem_of({"name": "EU SBC"}, [resource(), other]) == message
+    message = message.replace('are called "EU SBC"', 'have the external_reference_id "crm-0001"')
+    assert problem_of({"external_reference_id": "crm-0001"}, [resource(), other]) == message

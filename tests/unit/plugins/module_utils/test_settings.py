@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each row of the tables: what it reads, from a task and from DIDWW."""
+"""Each row of the tables: conversion of values from tasks and from DIDWW."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_argument_spec_of_a_selection() -> None:
 
 @pytest.mark.parametrize("row", [tables.FILTER_ID, *tables.FILTERS.values()], ids=lambda row: row.name)
 def test_a_filter_is_not_null(row: tables.Setting) -> None:
-    with pytest.raises(ValueError, match=r"^null is not accepted; leave the option out to select by something else$"):
+    with pytest.raises(ValueError, match=r"^null is not accepted; leave the option out to not filter by it$"):
         row.desired(None)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DIDWW as a task reaches it: connection options, and errors in the words of a task."""
+"""Tasks: connection options and error messages."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def test_every_connection_option_has_its_environment_variable(
         "DIDWW_CA_PATH",
         "DIDWW_MAX_REQUESTS_PER_SECOND",
     ]
-    # Options of the task win over the environment; what the task leaves out is taken from it.
+    # Options override the environment, which sets the options that are left out.
     monkeypatch.setenv("DIDWW_API_KEY", "unknown")
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "0")
-    words = "api_timeout: {} of the environment variable DIDWW_API_TIMEOUT is not accepted; expected seconds"
+    words = "api_timeout: {} from the environment variable DIDWW_API_TIMEOUT is not accepted; expected seconds"
     assert words.format('"0"') in run_module(name="EU SBC")["msg"]
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "10s")
     assert words.format('"10s"') in run_module(name="EU SBC")["msg"]
-    # Empty is what AWX makes of a field that is not filled in.
+    # AWX sets an empty variable for an empty field.
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "")
     assert run_module(name="EU SBC")["changed"] is False
 
@@ -136,7 +136,7 @@ def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> js
     return jsonapi.ApiError(f"HTTP {status} Words", status, list(errors), unsettled)
 
 
-def test_one_problem_is_said_plainly() -> None:
+def test_a_single_problem_has_no_number() -> None:
     assert task.explain(InvalidOptions([Problem("name", "is blank")]), URL) == {"msg": "name: is blank"}
 
 
@@ -145,7 +145,7 @@ def test_several_problems_are_numbered() -> None:
     assert task.explain(several, URL)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
 
 
-def test_a_refusal_of_the_api_is_explained() -> None:
+def test_an_error_of_the_api_is_explained() -> None:
     first = {
         "title": "has already been taken",
         "detail": "name - has already been taken",
@@ -175,14 +175,14 @@ def test_a_refusal_of_the_api_is_explained() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (400, "report"),
+        (400, "report a bug"),
         (401, "sandbox"),
         (403, "read-only mode"),
         (404, "ends in /v3"),
-        (409, "run the task again"),
+        (409, "then run the task again"),
         (429, "lower max_requests_per_second"),
-        (500, "has a fault"),
-        (503, "has a fault"),
+        (500, "is failing"),
+        (503, "is failing"),
     ],
 )
 def test_a_status_says_what_to_do(status: int, words: str) -> None:
@@ -207,7 +207,7 @@ def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.RequestFail
     assert "applied" not in task.explain(error, URL)["msg"]
 
 
-def test_a_certificate_of_ones_own_has_an_option() -> None:
+def test_a_self_signed_certificate_suggests_ca_path() -> None:
     message = task.explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"), URL)["msg"]
     assert "ca_path" in message
 
@@ -225,11 +225,11 @@ def test_another_version_is_a_warning(run_module: RunModule, monkeypatch: pytest
     result = run_module(name="EU SBC")
     assert result["api_version"] == "2026-04-16"
     (warning,) = result["warnings"]
-    assert "API version 2026-04-16 where this collection speaks 2022-05-10" in warning
+    assert "API version 2026-04-16, but this collection uses 2022-05-10" in warning
 
 
 def with_version(read: Any, version: str) -> Any:
-    """Return `read` with another API version in the meta of its answers."""
+    """Return a version of `read` whose answers have another API version in `meta`."""
     return lambda *args: read(*args)._replace(meta={"api_version": version})
 
 
@@ -252,7 +252,7 @@ def test_connection_options_reach_the_client(
     assert made["verify"] == __file__
     run_module(**options, ca_path=__file__, validate_certs=False)
     assert made["verify"] is False
-    # False is 0 for Python; for urllib3 it is to raise at once whatever comes.
+    # False equals 0 in Python, but makes urllib3 raise at once.
     assert "api_retries: false is not accepted" in run_module(**{**options, "api_retries": False})["msg"]
 
 
@@ -270,8 +270,8 @@ def test_connection_options_reach_the_client(
         [f"https://user:{SECRET}@host/v3"],
     ],
 )
-def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None:
-    # The result holds the invocation too, up to ansible-core 2.20.
+def test_a_password_in_a_url_is_never_shown(run_module: RunModule, url: str) -> None:
+    # Before ansible-core 2.21, results include the invocation.
     result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
     assert result["failed"] is True
     assert SECRET not in str(result)
@@ -279,16 +279,16 @@ def test_a_password_in_a_url_is_nowhere(run_module: RunModule, url: str) -> None
 
 
 @pytest.mark.parametrize("key", [{SECRET: None}, [f"{SECRET}'x\"\n"], True, None, [7.5]])
-def test_a_key_that_is_no_text_is_nowhere(run_module: RunModule, key: Any) -> None:
+def test_a_key_that_is_not_text_is_never_shown(run_module: RunModule, key: Any) -> None:
     result = run_module(name="EU SBC", api_key=key)
     assert result["failed"] is True
     assert "api_key: " in result["msg"]
     assert SECRET not in str(result)
 
 
-def test_a_list_that_changes_is_no_fault_of_the_url() -> None:
-    message = task.explain(jsonapi.ListKeepsChanging("the list changed"), URL)["msg"]
-    assert message == f"Somebody else works on the account ({URL}): the list changed. Run the task again."
+def test_a_changing_list_does_not_blame_the_url() -> None:
+    message = task.explain(jsonapi.ListKeepsChanging("the list kept changing"), URL)["msg"]
+    assert message == f"The list kept changing ({URL}). Others are changing the account: run the task again."
 
 
 def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
@@ -297,19 +297,19 @@ def test_an_expected_error_shows_no_traceback(run_module: RunModule) -> None:
     assert "exception" not in result
 
 
-def test_a_value_that_is_an_options_name_is_no_option(run_module: RunModule) -> None:
+def test_a_value_can_be_the_name_of_an_option(run_module: RunModule) -> None:
     result = run_module(id="0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10", status="id")
     assert result["msg"] == 'status: "id" is not accepted; expected one of active, blocked'
 
 
 @pytest.mark.parametrize("kind", [jsonapi.UnusableAnswer, jsonapi.Unreachable])
-def test_secrets_are_blanked_out_of_what_is_no_error_of_the_api(kind: type[jsonapi.RequestFailed]) -> None:
+def test_secrets_are_redacted_in_other_errors(kind: type[jsonapi.RequestFailed]) -> None:
     error = kind("the server redirects to http://elsewhere/?p=u4k2m-s3cr3t")
     message = task.explain(error, URL, {"u4k2m-s3cr3t"})["msg"]
     assert "redirects to http://elsewhere/?p=********." in message
 
 
-def test_secrets_are_blanked_out_wherever_an_error_quotes_them() -> None:
+def test_secrets_are_redacted_everywhere_in_an_error() -> None:
     error = jsonapi.ApiError("HTTP 422", 422, [{"detail": {"of": ["u4k2m", "u4k2m-s3cr3t", 7]}, "title": "abc u4k2m"}])
     (shown,) = task.explain(error, URL, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
     assert shown["detail"] == {"of": ["********", "********", 7]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The trunk as plain Python: canonical values, what is wrong with a task, and plans."""
+"""The trunk without I/O: canonical values, problems of tasks, and plans."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SETTINGS = {setting.name: setting for setting in (*tables.SETTINGS, *tables.AUTH
 
 
 def resource(linkage: dict[str, list[str]] | None = None, **attributes: Any) -> dict[str, Any]:
-    """Return a trunk as the API answers it, `attributes` over those of the reference's example."""
+    """Return a trunk as the API returns it, updated with `attributes`."""
     method = {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "", "username": "u4k2m", "password": "s3cr3t"}
     relationships: dict[str, Any] = {name: {"links": {}} for name in tables.LINKAGE}
     for name, ids in (linkage or {}).items():
-        relationships[name]["data"] = [{"type": "dids", "id": each} for each in ids]
+        relationships[name]["data"] = [{"type": "dids", "id": did} for did in ids]
     return {
         "id": ID,
         "type": "voice_out_trunks",
@@ -88,7 +88,7 @@ def test_every_problem_is_found() -> None:
         "authentication_method.twilio_account_sid",
         "rtp_timeout",
     ]
-    (addresses,) = (each.text for each in refusal.value.problems if each.option == "allowed_rtp_ips")
+    (addresses,) = (problem.text for problem in refusal.value.problems if problem.option == "allowed_rtp_ips")
     assert '"a" is not accepted; expected an IPv4 or IPv6 address' in addresses
     assert "write 203.0.113.0/24 for the whole network, or 203.0.113.5" in addresses
 
@@ -130,7 +130,7 @@ def test_an_unknown_type_is_returned_without_its_attributes() -> None:
     assert read.settings["authentication_method"] == {"type": "voice_product"}
 
 
-def test_a_plan_is_in_the_order_of_the_update_table() -> None:
+def test_a_plan_is_in_the_order_of_the_settings() -> None:
     made = plan({"rtp_timeout": 60, "status": "blocked", "name": "X"}, resource())
     assert list(made.changes) == ["name", "status", "rtp_timeout"]
 
@@ -183,7 +183,7 @@ def test_linkage_is_a_set() -> None:
 
 
 @pytest.mark.parametrize("name", tables.LINKAGE)
-def test_dids_that_are_named_are_sent_with_the_flag_that_ends_their_management(name: str) -> None:
+def test_listed_dids_are_sent_when_their_flag_goes_off(name: str) -> None:
     flag = tables.FLAG_OF[name]
     managed = resource(linkage={name: DIDS[:1]}, **{flag: True})
     ended = plan({flag: False, name: DIDS[:1]}, managed)
@@ -201,7 +201,7 @@ def test_dids_that_are_named_are_sent_with_the_flag_that_ends_their_management(n
     assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, ordinary).patch or {})
 
 
-def test_unmet_names_what_was_asked_and_answered() -> None:
+def test_unmet_settings_have_both_values() -> None:
     desired = trunk.parse(
         {
             "id": ID,
@@ -222,7 +222,7 @@ def test_unmet_names_what_was_asked_and_answered() -> None:
     assert ("dids", [], DIDS[:1]) in trunk.unmet(desired, made.after, linked)
 
 
-def test_what_was_not_asked_for_is_never_unmet() -> None:
+def test_other_settings_are_never_unmet() -> None:
     desired = trunk.parse({"id": ID, "status": "blocked"})
     made = trunk.plan(desired, trunk.read(resource()))
     assert trunk.unmet(desired, made.after, trunk.read(resource(status="blocked", rtp_timeout=99))) == []
@@ -242,7 +242,7 @@ def test_an_answer_without_linkage_takes_it_from_the_plan() -> None:
     assert later.facts["spent_amount"] == "99.5"
 
 
-def test_an_unknown_method_that_is_named_as_it_is_changes_nothing() -> None:
+def test_an_unchanged_unknown_method_changes_nothing() -> None:
     method = {"type": "voice_product", "attributes": {"product_id": "7f3c"}}
     current = resource(authentication_method=method)
     for more in ({}, {"tech_prefix": None}, {"tech_prefix": ""}):

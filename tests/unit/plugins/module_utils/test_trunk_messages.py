@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task is told, word by word."""
+"""The exact error messages for trunks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SID = "AC" + 32 * "0"
 ADDRESS = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
 DID = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
 TYPES = "credentials_and_ip, twilio, or the type that the trunk has"
-NULL = "null is not accepted; leave the option out to leave the setting as it is"
+NULL = "null is not accepted; leave the option out to keep the current value"
 
 
-# --- Told by the task alone ---
+# --- From the task alone ---
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ NULL = "null is not accepted; leave the option out to leave the setting as it is
         (
             "allowed_rtp_ips",
             [],
-            "an empty list could mean nobody or everybody: write null for no restriction, or name the addresses",
+            "an empty list could mean nobody or everybody: write null for no restriction, or list the addresses",
         ),
         ("dst_prefixes", ["a"], '"a" is not accepted; expected digits, such as 44'),
         ("dst_prefixes", ["+44"], '"+44" is not accepted; expected digits without the leading +'),
         (
             "dst_prefixes",
             [""],
-            "an empty string is not accepted; write null itself, a value, or leave the option out",
+            "an empty string is not accepted; write null or a value, or leave the option out",
         ),
         ("dids", [""], "an empty string is not accepted; write a value, or leave the option out"),
-        ("rtp_timeout", "", "an empty string is not accepted; write null itself, a value, or leave the option out"),
+        ("rtp_timeout", "", "an empty string is not accepted; write null or a value, or leave the option out"),
         ("rtp_timeout", "29.0", '"29.0" is not accepted; expected a whole number from 30 to 600'),
         ("rtp_timeout", "60.5", '"60.5" is not accepted; expected a whole number from 30 to 600'),
         ("rtp_timeout", "x60.0", '"x60.0" is not accepted; expected a whole number from 30 to 600'),
@@ -84,7 +84,7 @@ NULL = "null is not accepted; leave the option out to leave the setting as it is
         ("authentication_method", None, NULL),
     ],
 )
-def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
+def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.parse({"id": ID, option: value})
     assert refusal.value.messages() == [f"{option}: {message}"]
@@ -107,25 +107,25 @@ def test_what_a_task_is_told(option: str, value: Any, message: str) -> None:
         ),
         (
             {"type": "twilio", "twilio_account_sid": "AC"},
-            'twilio_account_sid: "AC" is not accepted; expected two letters, AC as a rule, and 32 hexadecimal digits',
+            'twilio_account_sid: "AC" is not accepted; expected two letters (usually AC) and 32 hexadecimal digits',
         ),
         (
             {"type": "ip_only", "tech_prefix": "123456789"},
-            'tech_prefix: "123456789" is not accepted; expected at most 8 of digits and #',
+            'tech_prefix: "123456789" is not accepted; expected at most 8 characters, only digits and #',
         ),
         (
             {"type": "ip_only", "allowed_sip_ips": []},
-            "allowed_sip_ips: an empty list is not accepted; name at least one address or network",
+            "allowed_sip_ips: an empty list is not accepted; list at least one address or network",
         ),
     ],
 )
-def test_what_a_task_is_told_of_its_method(method: dict[str, Any], message: str) -> None:
+def test_problems_of_a_method(method: dict[str, Any], message: str) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.parse({"id": ID, "authentication_method": method})
     assert refusal.value.messages() == [f"authentication_method.{message}"]
 
 
-WHICH = "id: one of id, external_reference_id, name is required, to say which trunk"
+WHICH = "id: one of id, external_reference_id, name is required to select the trunk"
 
 
 @pytest.mark.parametrize(
@@ -134,18 +134,18 @@ WHICH = "id: one of id, external_reference_id, name is required, to say which tr
         ({}, [WHICH]),
         ({"external_reference_id": None, "dids": []}, [WHICH]),
         ({"rtp_ping": None}, [f"rtp_ping: {NULL}", WHICH]),
-        # What is wrong with the identifier is said once.
+        # An invalid identifier is reported once.
         ({"name": None}, [f"name: {NULL}"]),
         ({"name": None, "rtp_ping": None}, [f"name: {NULL}", f"rtp_ping: {NULL}"]),
     ],
 )
-def test_which_trunk_must_be_said(task: dict[str, Any], messages: list[str]) -> None:
+def test_an_identifier_is_required(task: dict[str, Any], messages: list[str]) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.parse(task)
     assert refusal.value.messages() == messages
 
 
-def test_numbers_of_nobody_are_listed() -> None:
+def test_unknown_numbers_are_listed() -> None:
     desired = trunk.parse(
         {"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]}
     )
@@ -155,8 +155,8 @@ def test_numbers_of_nobody_are_listed() -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         trunk.plan(desired, trunk.read(resource))
     assert refusal.value.messages() == [
-        "dids: no DID of this account has the number 15550100, 15550101",
-        "emergency_dids: no DID of this account has the number 15550102",
+        "dids: no DID in this account has the number 15550100, 15550101",
+        "emergency_dids: no DID in this account has the number 15550102",
     ]
     ids = {number: [did] for number, did in zip(("15550100", "15550101", "15550102"), DIDS, strict=True)}
     made = trunk.plan(desired, trunk.read(resource), ids)
@@ -166,18 +166,18 @@ def test_numbers_of_nobody_are_listed() -> None:
     }
 
 
-# --- Told by the task and the trunk ---
+# --- From the task and the trunk ---
 
 TYPE = "authentication_method.type"
 
 
 def had(kind: str, **attributes: Any) -> dict[str, Any]:
-    """Return the attributes of a trunk with a type of authentication."""
+    """Return the attributes of a trunk with this authentication method."""
     return {"authentication_method": {"type": kind, "attributes": attributes}}
 
 
 def managed(name: str, flag: str) -> str:
-    return f"{name}: DIDs cannot be named while {flag} is true: leave {name} out, or set {flag} to false"
+    return f"{name}: DIDs cannot be listed while {flag} is true: leave {name} out, or set {flag} to false"
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def managed(name: str, flag: str) -> str:
         (
             {"authentication_method": {"type": "twilio", "twilio_account_sid": SID}},
             had("voice_product"),
-            [f'{TYPE}: this trunk\'s type is "voice_product", which only DIDWW staff can set and change'],
+            [f'{TYPE}: this trunk\'s type is "voice_product", which only DIDWW staff can set or change'],
         ),
         (
             {"authentication_method": {"type": "ip_only"}},
             had("twilio", twilio_account_sid=SID),
             [
-                f'{TYPE}: "ip_only" is not accepted; this trunk\'s type is twilio, a task can set credentials_and_ip '
-                "or twilio, and only DIDWW staff can set another"
+                f'{TYPE}: "ip_only" is not accepted; expected credentials_and_ip or twilio; this trunk\'s type is '
+                "twilio, and only DIDWW staff can set other types"
             ],
         ),
         (
@@ -201,7 +201,7 @@ def managed(name: str, flag: str) -> str:
             had("ip_only", allowed_sip_ips=["203.0.113.1/32"], tech_prefix="1"),
             [
                 "authentication_method.tech_prefix: only DIDWW staff can change this for type ip_only; "
-                'the trunk has "1", the task asks for "2"'
+                'the trunk has "1", the task sets "2"'
             ],
         ),
         (
@@ -209,22 +209,22 @@ def managed(name: str, flag: str) -> str:
             had("x-1", tech_prefix="1"),
             [
                 "authentication_method.tech_prefix: only DIDWW staff can change this for type x-1; "
-                'the trunk has null, the task asks for "2"'
+                'the trunk has null, the task sets "2"'
             ],
         ),
         (
             {"authentication_method": {"type": "twilio"}},
             had("ip_only"),
-            [f"authentication_method.twilio_account_sid: required with the change of {TYPE} from ip_only to twilio"],
+            [f"authentication_method.twilio_account_sid: required when {TYPE} changes from ip_only to twilio"],
         ),
         (
             {"authentication_method": {"type": "credentials_and_ip"}},
             had("twilio", twilio_account_sid=SID),
             [
-                f"authentication_method.allowed_sip_ips: required with the change of {TYPE} from twilio to "
+                f"authentication_method.allowed_sip_ips: required when {TYPE} changes from twilio to "
                 "credentials_and_ip",
-                f"allowed_rtp_ips: required with the change of {TYPE} from twilio to credentials_and_ip, and the trunk "
-                "has none: name addresses, or write null for no restriction",
+                f"allowed_rtp_ips: required when {TYPE} changes from twilio to credentials_and_ip, because the trunk "
+                "has none: list addresses, or write null for no restriction",
             ],
         ),
         (
@@ -239,7 +239,7 @@ def managed(name: str, flag: str) -> str:
         ),
     ],
 )
-def test_what_a_task_is_told_of_the_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
+def test_problems_with_the_state_of_a_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
     with pytest.raises(tables.InvalidOptions) as refusal:
         plan(task, resource({"dids": [], "emergency_dids": []}, **state))
     assert refusal.value.messages() == messages
@@ -261,10 +261,10 @@ def test_a_change_of_type_sends_what_both_types_have() -> None:
     }
 
 
-# --- Told afterwards ---
+# --- After the update ---
 
 
-def test_what_is_warned_of() -> None:
+def test_warnings() -> None:
     asked = {
         "name": "X",
         "rtp_timeout": None,
@@ -273,9 +273,9 @@ def test_what_is_warned_of() -> None:
     desired = trunk.parse({"id": ID, **asked})
     made = trunk.plan(desired, trunk.read(resource()))
     assert trunk.warnings(desired, made.after, trunk.read(resource())) == [
-        'DIDWW answered name "EU SBC" where the task asks for "X"',
-        'DIDWW answered authentication_method.tech_prefix null where the task asks for "1"',
-        "DIDWW answered rtp_timeout 30 where the task asks for null",
+        'DIDWW returned name "EU SBC", but the task sets "X"',
+        'DIDWW returned authentication_method.tech_prefix null, but the task sets "1"',
+        "DIDWW returned rtp_timeout 30, but the task sets null",
     ]
 
 
@@ -294,7 +294,7 @@ def test_the_diff_names_the_trunk_by_its_name() -> None:
         ({"id": 5}, "5"),
     ],
 )
-def test_an_entry_is_told_by_the_most_readable_identifier(options: dict[str, Any], name: str) -> None:
+def test_an_entry_is_labelled_with_its_most_readable_identifier(options: dict[str, Any], name: str) -> None:
     assert trunk.label(options) == name
 
 

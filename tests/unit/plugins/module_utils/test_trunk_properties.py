@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for every trunk that the API can have, and for every task.
+"""Properties of all possible trunks and tasks.
 
-The API is the local one's own rules, without the server: what it would refuse fails a property.
+The API is represented by the rules of the local API, without its server. A property fails if they reject an update.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
 
 
 class AnyDid(store.Store):
-    """A store without other trunks, whose account has every DID."""
+    """A store with a single trunk, whose account has every DID."""
 
     def did(self, account: store.Account, did_id: str) -> store.Did:
         return store.Did(did_id, account.api_key, store.DEFAULT_DID_ATTRIBUTES)
@@ -44,15 +44,15 @@ def stored(state: dict[str, Any]) -> store.Trunk:
 
 
 def resource(stored: store.Trunk, linkage: tuple[str, ...] = tables.LINKAGE) -> dict[str, Any]:
-    """Return the trunk as the API answers it, with the linkage that was asked for."""
+    """Return the trunk as the API does, with the requested linkage."""
     relationships: dict[str, Any] = {name: {"links": {}} for name in tables.LINKAGE}
     for name in linkage:
-        relationships[name]["data"] = [{"type": "dids", "id": each} for each in stored.linked(name)]
+        relationships[name]["data"] = [{"type": "dids", "id": did} for did in stored.linked(name)]
     return {"id": ID, "type": "voice_out_trunks", "attributes": stored.attributes, "relationships": relationships}
 
 
 def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
-    """Return what the API has after a PATCH; raises ApiError if it refuses it."""
+    """Return the state of the API after a PATCH. Raises ApiError if the API rejects it."""
     if patch is None:
         return before
     update = trunks.parse_update({"data": patch}, ID)
@@ -60,7 +60,7 @@ def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
 
 
 def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[tables.Problem]:
-    """Return the plan, or what is wrong."""
+    """Return the plan, or the problems."""
     try:
         return trunk.plan(desired, before)
     except tables.InvalidOptions as refusal:
@@ -68,7 +68,10 @@ def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[ta
 
 
 def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
-    """Return the options that the reference says a task cannot have for a trunk as it is: another way to say it."""
+    """Return the options that a task cannot set in the current state of a trunk.
+
+    A second implementation of the rules in DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
+    """
     wanted, options = desired.settings, set()
     if AUTHENTICATION in wanted:
         method, had = wanted[AUTHENTICATION], before.settings[AUTHENTICATION]
@@ -107,12 +110,12 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         return
     event("changed" if plan.patch else "ok")
 
-    # The PATCH holds what differs, and what decisions 5 and 7 demand beside it.
+    # The PATCH contains the differences, and what DIDWW requires alongside them.
     patch = plan.patch or {}
     sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
     demanded = {"allowed_rtp_ips"} if method["type"] == "credentials_and_ip" != old["type"] else set()
-    # What DIDWW managed is stated with the flag that ends that.
+    # DIDs that DIDWW managed are sent with the flag that goes off.
     for name, flag in MANAGED_BY.items():
         if name in task and flag in plan.changes and before.settings[flag]:
             demanded.add(name)
@@ -127,12 +130,12 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         names = set(sent[AUTHENTICATION]["attributes"])
         assert kept | given_value - {"type"} <= names <= kept | set(task[AUTHENTICATION])
 
-    # Applied, it leaves nothing to do, and nothing to warn of.
+    # After the update, there is nothing left to change or to warn about.
     has = carry_out(plan.patch, had)
     after = trunk.read(resource(has, desired.linkage))
     assert trunk.plan(desired, after).patch is None
     assert trunk.warnings(desired, plan.after, after) == []
-    # Check mode's trunk is the real run's.
+    # Check mode returns the same trunk as a real run.
     answered = trunk.read(resource(has, ())).completed_by(plan.after)
     assert answered.returned() == plan.after.returned() == after.returned()
 
@@ -163,7 +166,7 @@ ROWS_OF_A_TRUNK = [name for name in ROWS if name in SETTINGS]
 
 @settings(max_examples=examples(1000))
 @given(STATES)
-def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
+def test_what_is_read_can_be_written_back(state: dict[str, Any]) -> None:
     read = trunk.read(resource(stored(state)))
     task = {name: value for name, value in read.returned().items() if name not in READ_ONLY}
     plan = trunk.plan(trunk.parse(task), read)
@@ -174,7 +177,7 @@ def test_what_is_read_can_be_given_back(state: dict[str, Any]) -> None:
 
 @settings(max_examples=examples(500))
 @given(STATES, st.dictionaries(st.sampled_from([*SETTINGS, "x"]), JSON, max_size=3))
-def test_what_is_accepted_can_be_given_back_whatever_a_trunk_holds(state: dict[str, Any], odd: dict[str, Any]) -> None:
+def test_accepted_settings_can_be_written_back(state: dict[str, Any], odd: dict[str, Any]) -> None:
     answer = resource(stored(state))
     answer["attributes"] = {**state["attributes"], **odd}
     read = trunk.read(answer)
@@ -193,7 +196,7 @@ def test_canonical_is_canonical(name: str, data: st.DataObject) -> None:
         assert row.desired(canonical) == canonical
     if canonical != row.null:
         assert row.kind.canonical(canonical) == canonical
-    # It is the same for every spelling, and the API keeps it as it is sent.
+    # The API stores canonical values unchanged, and every spelling of one has the same canonical form.
     assert row.desired(data.draw(strategies.spelled(name, canonical))) == canonical
 
 
@@ -247,7 +250,7 @@ def test_planning_never_raises_whatever_a_trunk_holds(
     st.dictionaries(st.sampled_from(["id", *SETTINGS]), JSON),
     st.dictionaries(st.sampled_from(["type", *ATTRIBUTES]), JSON),
 )
-def test_a_task_is_accepted_or_refused_whatever_it_holds(task: dict[str, Any], method: dict[str, Any]) -> None:
+def test_any_task_is_accepted_or_rejected(task: dict[str, Any], method: dict[str, Any]) -> None:
     if AUTHENTICATION in task:
         task[AUTHENTICATION] = method
     problems: list[tables.Problem] = []
@@ -257,7 +260,7 @@ def test_a_task_is_accepted_or_refused_whatever_it_holds(task: dict[str, Any], m
         problems = refusal.problems
     else:
         assert {desired.selector, *desired.settings} == set(task)
-    assert {each.option.partition(".")[0] for each in problems} <= {*task, "id"}
+    assert {problem.option.partition(".")[0] for problem in problems} <= {*task, "id"}
 
 
 def test_there_are_ten_thousand_examples() -> None:

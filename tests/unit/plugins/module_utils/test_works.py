@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the works take from a task: a list of trunks, and a selection."""
+"""The options of the works: a list of trunks, and a selection."""
 
 from __future__ import annotations
 
@@ -46,4 +46,4 @@ def test_a_selection() -> None:
 
 def test_an_id_excludes_filters() -> None:
     messages = rejected(works.parse_selection, {"id": ID, "status": "active"})
-    assert messages == ["status: cannot be combined with id, which selects one trunk alone"]
+    assert messages == ["status: cannot be combined with id, which already selects one trunk"]

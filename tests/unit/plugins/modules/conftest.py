@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every test of a module runs through both front ends."""
+"""Tests of modules run with both front ends."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ import pytest
 
 @pytest.fixture(params=["module", "action"])
 def front_end(request: pytest.FixtureRequest) -> str:
-    """Which front end runs the module."""
+    """The front end that runs the module."""
     return str(request.param)

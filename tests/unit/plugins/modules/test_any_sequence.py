@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Any sequence of tasks, fleets, mistakes and changes by someone else, against the local API."""
+"""Random sequences of tasks, fleets, mistakes and changes by others, against the local API."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ... import strategies
 from ...conftest import RunModule
 from ...strategies import AUTHENTICATION, FACTOR, READ_ONLY, examples
 
-# In one sequence, without a reset; fewer where fewer examples are asked for.
+# The length of a sequence, without a reset; shorter if fewer examples are requested.
 STEPS = int(200 * min(FACTOR, 1))
-# Those of the first account: the others' are nobody's business.
-TRUNKS = [each["id"] for each in load_seed()["trunks"] if "account" not in each]
-OTHERS = [each["id"] for each in load_seed()["trunks"] if "account" in each]
-NUMBERS = {each["id"]: each["number"] for each in load_seed()["dids"] if "account" not in each}
+# The trunks in the first account; those of other accounts must never change.
+TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
+OTHERS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" in trunk]
+NUMBERS = {did["id"]: did["number"] for did in load_seed()["dids"] if "account" not in did}
 DIDS = st.lists(st.sampled_from(sorted(NUMBERS)), max_size=3, unique=True)
-# One of them makes a task wrong, whatever else it says and whatever the trunk has.
+# Each of them makes any task invalid, whatever the state of the trunk.
 MISTAKES: list[dict[str, Any]] = [
     {"id": "0f1d3c52"},
     {"id": "00000000-0000-4000-8000-000000000000"},
@@ -47,12 +47,12 @@ MISTAKES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def front_end() -> str:
-    """Which front end runs the modules: one, since a sequence takes long and both are compared elsewhere."""
+    """The front end: only one, because sequences are slow. Other tests compare both."""
     return "action"
 
 
 class Sequence(RuleBasedStateMachine):
-    """The local API, and everybody who works with it."""
+    """The local API, its users, and changes by others."""
 
     api: Simulator
     run_module: RunModule
@@ -64,27 +64,27 @@ class Sequence(RuleBasedStateMachine):
         super().__init__()
         self.steps = 0
         self.api.reset()
-        self.others = [self.api.trunk(each) for each in OTHERS]
+        self.others = [self.api.trunk(other) for other in OTHERS]
 
     @rule(one=st.sampled_from(TRUNKS), data=st.data())
     def task(self, one: str, data: st.DataObject) -> None:
-        """A trunk is kept as a task says."""
+        """A task updates a trunk."""
         identifier, task = self.draw(one, data)
         self.keep(self.run_module, {one: task}, **identifier, **self.by_number(task, data))
 
     @rule(some=st.lists(st.sampled_from(TRUNKS), min_size=1, max_size=4, unique=True), data=st.data())
     def fleet(self, some: list[str], data: st.DataObject) -> None:
-        """Several trunks are."""
+        """A task updates several trunks."""
         drawn = {one: self.draw(one, data) for one in some}
         entries = [{**identifier, **self.by_number(task, data)} for identifier, task in drawn.values()]
         self.keep(self.run_fleet, {one: task for one, (_identifier, task) in drawn.items()}, trunks=entries)
 
     @rule(one=st.sampled_from(TRUNKS), mistake=st.sampled_from(MISTAKES), data=st.data())
     def mistake(self, one: str, mistake: dict[str, Any], data: st.DataObject) -> None:
-        """A task that is wrong changes nothing, nor does a fleet with such an entry."""
+        """An invalid task changes nothing, and neither does a fleet with such an entry."""
         identifier, task = self.draw(one, data)
         wrong = {**identifier, **task, **mistake}
-        other = next(each for each in TRUNKS if each != one)
+        other = next(trunk for trunk in TRUNKS if trunk != one)
         for run, options in (
             (self.run_module, wrong),
             (self.run_fleet, {"trunks": [{"id": other, "rtp_ping": True}, wrong, {"id": other, "rtp_ping": False}]}),
@@ -100,30 +100,30 @@ class Sequence(RuleBasedStateMachine):
     def someone_else(self, one: str, state: dict[str, Any]) -> None:
         """Someone else changes a trunk, in the panel or with another tool."""
         state["attributes"]["name"] += one[-4:]
-        # Plans take an empty one too, but the reference has a URL or null.
+        # DIDWW documents a URL or null: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
         state["attributes"]["callback_url"] = state["attributes"]["callback_url"] or None
         self.api.put_trunk(one, **state)
 
     @rule()
     def write_back(self) -> None:
-        """What the info module returns can be written back, and changes nothing."""
+        """The result of the info module can be written back without changes."""
         read = self.asked(self.run_info, False, include_dids=True)["trunks"]
-        entries = [{name: value for name, value in each.items() if name not in READ_ONLY} for each in read]
-        self.keep(self.run_fleet, {each["id"]: {} for each in entries}, trunks=entries)
+        entries = [{name: value for name, value in found.items() if name not in READ_ONLY} for found in read]
+        self.keep(self.run_fleet, {entry["id"]: {} for entry in entries}, trunks=entries)
 
     @invariant()
     def nobody_else_is_concerned(self) -> None:
-        """Other accounts' trunks are as they were."""
+        """The trunks of other accounts never change."""
         self.steps += 1
         type(self).longest = max(self.longest, self.steps)
-        assert [self.api.trunk(each) for each in OTHERS] == self.others
+        assert [self.api.trunk(other) for other in OTHERS] == self.others
 
     def draw(self, one: str, data: st.DataObject) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Draw which trunk a task means, in words that select it alone, and what it asks for."""
+        """Draw the identifier with which a task selects a trunk, and the settings of the task."""
         current = self.api.trunk(one)
         task = data.draw(strategies.tasks(current, DIDS))
         if "name" in task and task["name"] != current["attributes"]["name"]:
-            # Two trunks cannot have the same name: that is a refusal that check mode does not foresee.
+            # DIDWW rejects duplicate names, which check mode does not predict.
             task["name"] += one[-4:]
         identifiers = (
             {"id": one}
@@ -137,16 +137,16 @@ class Sequence(RuleBasedStateMachine):
         return {by: identifiers[by]}, task
 
     def by_number(self, task: dict[str, Any], data: st.DataObject) -> dict[str, Any]:
-        """Return a task that names some of its DIDs by number."""
+        """Return the task with some of its DIDs listed by number."""
         return {
-            name: [f"+{NUMBERS[each.lower()]}" if data.draw(st.booleans()) else each for each in value]
+            name: [f"+{NUMBERS[did.lower()]}" if data.draw(st.booleans()) else did for did in value]
             if name in strategies.LINKAGE
             else value
             for name, value in task.items()
         }
 
     def keep(self, run: RunModule, tasks: dict[str, dict[str, Any]], **options: Any) -> None:
-        """Run a module in check mode, for real, and again: it does what it said, once, and nothing else."""
+        """Run a module in check mode, for real, and again: it does what it predicted, once, and nothing else."""
         before = self.stored()
         predicted = self.asked(run, True, **options)
         assert self.patched() == []
@@ -157,14 +157,14 @@ class Sequence(RuleBasedStateMachine):
             assert self.patched() == []
             assert after == before
             return
-        # Compared in parts: what pytest has to say of whole results takes minutes.
+        # Compare parts: pytest takes minutes to explain differences between whole results.
         assert done.get("msg") is None
         for key in ("changed", "trunk", "trunks", "changes", "diff", "api_version", "warnings"):
             assert done.get(key) == predicted.get(key)
         assert done["warnings"] == []
         trunks = done.get("trunks") or [{**done, "id": done["trunk"]["id"]}]
-        assert sorted(self.patched()) == sorted(each["id"] for each in trunks if each["changed"])
-        assert done["changed"] is any(each["changes"] for each in trunks)
+        assert sorted(self.patched()) == sorted(trunk["id"] for trunk in trunks if trunk["changed"])
+        assert done["changed"] is any(trunk["changes"] for trunk in trunks)
         for one in TRUNKS:
             if one in tasks:
                 assert strategies.strayed(before[one], after[one], tasks[one]) == set()
@@ -176,21 +176,21 @@ class Sequence(RuleBasedStateMachine):
         assert self.stored() == after
 
     def asked(self, run: RunModule, check: bool, **options: Any) -> dict[str, Any]:
-        """Run a module with a new journal; no SIP password is in its result, nor a traceback."""
+        """Clear the journal and run a module. Its result must not contain a SIP password or a traceback."""
         self.api.clear_journal()
         result = run(check=check, diff=True, **options)
         assert "exception" not in result
-        for each in self.stored().values():
-            password = each["attributes"][AUTHENTICATION]["attributes"].get("password")
+        for trunk in self.stored().values():
+            password = trunk["attributes"][AUTHENTICATION]["attributes"].get("password")
             assert not password or password not in repr(result)
         return result
 
     def stored(self) -> dict[str, dict[str, Any]]:
-        """Return what the API has, by id."""
-        return {each: self.api.trunk(each) for each in TRUNKS}
+        """Return the trunks in the API, by id."""
+        return {trunk: self.api.trunk(trunk) for trunk in TRUNKS}
 
     def patched(self) -> list[str]:
-        """Return the ids of the trunks that were updated since the journal was new."""
+        """Return the ids of the trunks that were updated since the journal was cleared."""
         return [entry["path"].rpartition("/")[2] for entry in self.api.journal if entry["method"] == "PATCH"]
 
 
@@ -201,7 +201,7 @@ def test_any_sequence(
     run_info: RunModule,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The local API of unit tests has no rate.
+    # The local API of unit tests has no rate limit.
     monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
 
     class Here(Sequence):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both front ends return the same, send the same, and share what they may."""
+"""Both front ends return and send the same."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Compare = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def compare(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
-    """Run a module with both front ends, each on the same account, and return the one result of the two."""
+    """Run a module with both front ends on the same account, compare the results, and return them."""
 
     def run(module: str, ready: Callable[[], object] = lambda: None, **options: Any) -> dict[str, Any]:
         results, sent = [], []
@@ -47,7 +47,7 @@ def compare(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytes
             result.pop("invocation", None)
             result.pop("exception", None)
             results.append(result)
-            # The updates of a fleet go out side by side.
+            # The updates of a fleet are sent in parallel.
             journal = sorted(local_api.journal, key=lambda entry: (entry["method"], entry["path"]))
             sent.append([{**entry, "time": None} for entry in journal])
         assert results[0] == results[1]
@@ -67,20 +67,20 @@ def test_both_return_and_send_the_same(
     )
 
 
-def test_fleets_and_readings_are_the_same(local_api: Simulator, compare: Compare) -> None:
+def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) -> None:
     trunks = [{"name": "EU SBC", "capacity_limit": "60"}, f"id={OTHER} status=blocked", {"name": "Any DID", "dids": []}]
     assert compare("voice_out_trunks", diff=True, trunks=trunks)["summary"]["changed"] == 2
     assert compare("voice_out_trunks", trunks=[*trunks, {"name": "nobody"}, 5])["failed"] is True
     assert compare("voice_out_trunk_info", include_dids=True, include_credentials=True)["trunks"]
     fault: dict[str, Any] = {"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}}
     warned = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=None)
-    assert warned["warnings"] == ["DIDWW answered rtp_timeout 30 where the task asks for null"]
+    assert warned["warnings"] == ["DIDWW returned rtp_timeout 30, but the task sets null"]
     fault = {"method": "PATCH", "apply": True, "drop": "before"}
     lost = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=60)
     assert "may have been applied" in lost["msg"]
 
 
-def test_the_key_is_blanked_out_of_a_result(local_api: Simulator, compare: Compare) -> None:
+def test_the_key_is_redacted_in_results(local_api: Simulator, compare: Compare) -> None:
     def name_it_after_the_key() -> None:
         local_api.put_trunk(TRUNK, attributes={"name": "has local-key in it", "external_reference_id": "local-key"})
 
@@ -103,7 +103,7 @@ def test_the_items_of_a_loop_share_a_client(local_api: Simulator, monkeypatch: p
     for _item in range(jsonapi.CONNECTIONS + 1):
         local_api.add_faults({"status": 503})
         assert run_action("voice_out_trunk", dict(options))["failed"] is True
-    # What earlier items learned of the server is no reason not to try.
+    # The failures of earlier items must not keep later items from trying.
     assert run_action("voice_out_trunk", dict(options))["changed"] is False
     assert len(made) == 1
     run_action("voice_out_trunk", {**options, "api_timeout": 7})
@@ -135,7 +135,7 @@ NOT_HERE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("situation", [*HERE, *NOT_HERE])
-def test_a_task_runs_here_where_that_means_the_same(monkeypatch: pytest.MonkeyPatch, situation: str) -> None:
+def test_a_task_runs_in_process_if_the_result_is_the_same(monkeypatch: pytest.MonkeyPatch, situation: str) -> None:
     differs: dict[str, Any] = {**HERE, **NOT_HERE}[situation]
     monkeypatch.setattr(NormalAction, "run", lambda self, tmp, task_vars: {"ran": "module"})
     monkeypatch.setattr(_action, "run_here", lambda *arguments: {"ran": "here"})

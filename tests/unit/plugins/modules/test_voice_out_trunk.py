@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module against the local API: what it returns, and what the journal says that it sent."""
+"""The module against the local API: its results, and its requests according to the journal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def requests_to(api: Simulator, method: str) -> list[dict[str, Any]]:
 
 
 def patches(api: Simulator) -> list[dict[str, Any]]:
-    """Return the resources that were sent."""
+    """Return the resources in all updates."""
     return [entry["body"]["data"] for entry in requests_to(api, "PATCH")]
 
 
@@ -30,14 +30,14 @@ def expected_patch(case: dict[str, Any], value: Any) -> dict[str, Any]:
     option = case["option"].partition(".")[0]
     patch: dict[str, Any] = {"id": TRUNK, "type": "voice_out_trunks"}
     if option in LINKAGE:
-        patch["relationships"] = {option: {"data": [{"type": "dids", "id": each} for each in value]}}
+        patch["relationships"] = {option: {"data": [{"type": "dids", "id": did} for did in value]}}
     else:
         patch["attributes"] = {option: value}
     return patch
 
 
 def each_case(key: str) -> pytest.MarkDecorator:
-    """Parametrize over every value that the cases have under `key`."""
+    """Parametrize a test with all values in `key` of the cases."""
     pairs = [(case, value) for case in CASES for value in case.get(key, [])]
     return pytest.mark.parametrize(("case", "value"), pairs, ids=[f"{c['option']}={v!r:.60}" for c, v in pairs])
 
@@ -65,7 +65,7 @@ def test_a_difference_is_sent_alone_and_once(local_api: Simulator, run_module: R
     again = run_module(diff=True, **options)
     assert again["changed"] is False
     assert again["changes"] == {}
-    # The numbers of DIDs that were named by id are known only once they are linked.
+    # The numbers of DIDs that are listed by id are only known once they are linked.
     done["trunk"].pop("did_numbers", None)
     again["trunk"].pop("did_numbers", None)
     assert again["trunk"] == done["trunk"]
@@ -101,7 +101,7 @@ def test_null_clears(local_api: Simulator, run_module: RunModule, case: dict[str
 
 
 @pytest.mark.parametrize("case", NOT_NULLABLE, ids=[case["option"] for case in NOT_NULLABLE])
-def test_null_is_refused_where_nothing_can_be_cleared(
+def test_null_is_rejected_by_settings_that_are_not_nullable(
     local_api: Simulator, run_module: RunModule, case: dict[str, Any]
 ) -> None:
     result = run_module(id=TRUNK, **options_of(case, None))
@@ -112,7 +112,7 @@ def test_null_is_refused_where_nothing_can_be_cleared(
 
 @each_case("refused")
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_a_bad_value_is_refused_before_any_request(
+def test_a_bad_value_is_rejected_before_any_request(
     local_api: Simulator, run_module: RunModule, check: bool, case: dict[str, Any], value: dict[str, Any]
 ) -> None:
     result = run_module(check=check, id=TRUNK, **options_of(case, value["value"]))
@@ -139,7 +139,7 @@ def test_settings_left_out_are_not_sent(local_api: Simulator, run_module: RunMod
     assert {**before["attributes"], "rtp_ping": False} == after["attributes"]
 
 
-def test_linkage_is_read_only_where_it_is_named(local_api: Simulator, run_module: RunModule) -> None:
+def test_linkage_is_only_read_if_it_is_set(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, status="active")
     assert "dids" not in result["trunk"]
     result = run_module(id=TRUNK, dids=[])
@@ -181,7 +181,7 @@ def test_every_problem_is_reported_at_once(local_api: Simulator, run_module: Run
     assert local_api.journal == []
 
 
-def test_an_option_without_its_type_is_refused(local_api: Simulator, run_module: RunModule) -> None:
+def test_an_option_without_its_type_is_rejected(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, authentication_method={"tech_prefix": "1"}, rtp_timeout=5)
     assert "authentication_method.type: required: credentials_and_ip, twilio, or" in result["msg"]
     assert "rtp_timeout: 5 is not accepted" in result["msg"]
@@ -203,9 +203,9 @@ ODD = [
     ({"capacity_limit": float("inf")}, "capacity_limit: Infinity is not accepted; expected a whole number"),
     ({"capacity_limit": "Infinity"}, 'capacity_limit: "Infinity" is not accepted'),
     ({"capacity_limit": "1e2000000"}, 'capacity_limit: "1e2000000" is not accepted'),
-    ({"capacity_limit": ""}, "capacity_limit: an empty string is not accepted; write null itself, a value, or leave"),
+    ({"capacity_limit": ""}, "capacity_limit: an empty string is not accepted; write null or a value, or leave"),
     ({"rtp_ping": ""}, "rtp_ping: an empty string is not accepted; write a value, or leave"),
-    # What only some versions of ansible-core would take.
+    # Only some versions of ansible-core accept these.
     ({"capacity_limit": "6e1"}, 'capacity_limit: "6e1" is not accepted'),
     ({"capacity_limit": 60.5}, "capacity_limit: 60.5 is not accepted; expected a whole number"),
     ({"capacity_limit": "9" * 5000}, 'capacity_limit: "999'),
@@ -233,7 +233,7 @@ MISPLACED = [
 
 
 @pytest.mark.parametrize("options", MISPLACED)
-def test_a_secret_where_none_belongs_is_neither_shown_nor_logged(
+def test_a_misplaced_secret_is_neither_shown_nor_logged(
     front_end: str,
     local_api: Simulator,
     run_module: RunModule,
@@ -269,30 +269,32 @@ def test_a_malformed_url_is_not_logged(
     assert SECRET not in str(logged)
 
 
-def test_what_is_too_short_to_be_a_secret_leaves_the_message_readable(run_module: RunModule) -> None:
+def test_a_short_query_leaves_the_message_readable(run_module: RunModule) -> None:
     result = run_module(id=TRUNK, api_url="https://api.didww.com/v3?e")
     assert result["msg"].startswith("api_url: the value is not accepted; expected the base URL")
 
 
 @pytest.mark.parametrize("path", [True, ["/etc/ssl/certs"], {"a": "b"}, 1])
-def test_a_ca_path_that_is_no_path_is_told(local_api: Simulator, run_module: RunModule, path: Any) -> None:
+def test_a_ca_path_that_is_not_a_path_is_rejected(local_api: Simulator, run_module: RunModule, path: Any) -> None:
     result = run_module(id=TRUNK, ca_path=path, rtp_timeout=5)
     assert re.match(r"2 problems: \(1\) ca_path: .* is not accepted; expected a CA bundle that exists", result["msg"])
     assert local_api.journal == []
 
 
-def test_a_key_of_the_environment_is_said_to_come_from_there(
+def test_a_rejected_key_from_the_environment_names_its_variable(
     run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIDWW_API_KEY", "two words")
     result = run_module(id=TRUNK, leave_out=["api_key"])
-    assert result["msg"].startswith("api_key: the value of the environment variable DIDWW_API_KEY is not accepted")
+    assert result["msg"].startswith("api_key: the value from the environment variable DIDWW_API_KEY is not accepted")
     assert "two words" not in json.dumps(result)
 
 
-def test_a_key_with_a_line_break_at_its_end_is_told_why(run_module: RunModule) -> None:
+def test_a_key_with_a_line_break_at_its_end_is_explained(run_module: RunModule) -> None:
     result = run_module(id=TRUNK, api_key="local-key\n")
-    assert result["msg"].endswith("; it begins or ends with a space or a line break, as a vault or echo may add")
+    assert result["msg"].endswith(
+        "; it starts or ends with a space or a line break, which ansible-vault or echo may have added"
+    )
     assert "local-key" not in json.dumps(result)
     assert "line break" not in run_module(id=TRUNK, api_key="local key")["msg"]
 
@@ -302,7 +304,7 @@ OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 
 @pytest.mark.parametrize(("options", "message"), ODD)
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_what_ansible_would_make_something_else_of_is_told_as_it_was_said(
+def test_rejected_values_are_shown_as_the_task_has_them(
     local_api: Simulator,
     run_module: RunModule,
     run_fleet: RunModule,
@@ -322,7 +324,7 @@ def test_what_ansible_would_make_something_else_of_is_told_as_it_was_said(
     assert local_api.journal == []
 
 
-def test_what_ansible_can_convert_is_converted(local_api: Simulator, run_module: RunModule) -> None:
+def test_values_that_ansible_converts_are_accepted(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(
         id=TRUNK,
         name=7,
@@ -377,7 +379,7 @@ def test_less_specific_identifiers_are_settings(local_api: Simulator, run_module
     assert list(result["changes"]) == ["name", "external_reference_id"]
     result = run_module(external_reference_id="crm-9", name="EU SBC")
     assert result["changes"] == {"name": {"before": "EU SBC 9", "after": "EU SBC"}}
-    assert [each["attributes"] for each in patches(local_api)] == [
+    assert [patch["attributes"] for patch in patches(local_api)] == [
         {"name": "EU SBC 9", "external_reference_id": "crm-9"},
         {"name": "EU SBC"},
     ]
@@ -393,25 +395,28 @@ def test_any_name_selects(local_api: Simulator, run_module: RunModule, name: str
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"name": "eu sbc"}, 'name: no trunk of this account has "eu sbc"'),
-        ({"external_reference_id": "crm"}, 'external_reference_id: no trunk of this account has "crm"'),
+        ({"name": "eu sbc"}, 'name: no trunk is called "eu sbc". Did you mean "EU SBC"? This account has: "Any DID", '),
+        (
+            {"external_reference_id": "crm-001"},
+            'external_reference_id: no trunk has the external_reference_id "crm-001". Did you mean "crm-0001"?',
+        ),
         ({"id": "00000000-0000-4000-8000-000000000000"}, "00000000-0000-4000-8000-000000000000 could not be found"),
         ({"id": "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091"}, "could not be found"),
     ],
 )
-def test_a_trunk_that_is_not_there_is_an_error(run_module: RunModule, options: dict[str, Any], words: str) -> None:
+def test_a_missing_trunk_is_an_error(run_module: RunModule, options: dict[str, Any], words: str) -> None:
     result = run_module(**options, status="active")
     assert result["failed"] is True
     assert words in result["msg"]
 
 
-def test_several_trunks_are_an_error_that_lists_them(local_api: Simulator, run_module: RunModule) -> None:
+def test_several_matching_trunks_are_an_error_that_lists_them(local_api: Simulator, run_module: RunModule) -> None:
     other = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
     local_api.put_trunk(other, attributes={"external_reference_id": "crm-0001"})
     result = run_module(external_reference_id="crm-0001", status="blocked")
-    assert '2 trunks have "crm-0001"' in result["msg"]
-    for each in (TRUNK, other, "EU SBC", "Outbound trunk Name"):
-        assert each in result["msg"]
+    assert '2 trunks have the external_reference_id "crm-0001": ' in result["msg"]
+    for words in (TRUNK, other, "EU SBC", "Outbound trunk Name"):
+        assert words in result["msg"]
     assert patches(local_api) == []
 
 
@@ -440,7 +445,7 @@ DID = "6b1f4c0a-0000-4000-8000-000000000003"
 SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
 
 
-def test_the_example_of_the_update_table(local_api: Simulator, run_module: RunModule) -> None:
+def test_the_example_in_the_documentation_of_didww(local_api: Simulator, run_module: RunModule) -> None:
     options: dict[str, Any] = {
         "id": EXAMPLE,
         "capacity_limit": 60,
@@ -511,7 +516,7 @@ REFUSED_BY_STATE = {
     "within ip_only": (
         {"id": IP_ONLY, "authentication_method": {"type": "ip_only", "allowed_sip_ips": ["203.0.113.99"]}},
         "authentication_method.allowed_sip_ips: ",
-        'the task asks for ["203.0.113.99/32"]',
+        'the task sets ["203.0.113.99/32"]',
     ),
     "to an unknown type": (
         {"id": TRUNK, "authentication_method": {"type": "twillio"}},
@@ -533,7 +538,7 @@ REFUSED_BY_STATE = {
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize(("options", "option", "words"), REFUSED_BY_STATE.values(), ids=REFUSED_BY_STATE)
-def test_what_the_state_forbids_is_refused_right_after_reading_it(
+def test_what_the_state_forbids_is_rejected_after_reading_it(
     local_api: Simulator, run_module: RunModule, check: bool, options: dict[str, Any], option: str, words: str
 ) -> None:
     result = run_module(check=check, **options)
@@ -554,7 +559,9 @@ ALREADY_SO = {
 
 
 @pytest.mark.parametrize("options", ALREADY_SO.values(), ids=ALREADY_SO)
-def test_what_is_so_already_sends_nothing(local_api: Simulator, run_module: RunModule, options: dict[str, Any]) -> None:
+def test_what_is_already_set_sends_nothing(
+    local_api: Simulator, run_module: RunModule, options: dict[str, Any]
+) -> None:
     result = run_module(**options)
     assert result["changed"] is False
     assert [entry["method"] for entry in local_api.journal] == ["GET"]
@@ -586,7 +593,7 @@ def test_a_flag_that_goes_on_takes_the_linkage_with_it(local_api: Simulator, run
     assert run_module(**options)["changed"] is False
 
 
-def test_a_flag_that_goes_off_lets_dids_be_named(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_flag_that_goes_off_allows_dids_to_be_listed(local_api: Simulator, run_module: RunModule) -> None:
     options: dict[str, Any] = {"id": ANY_DID, "allow_any_did_as_cli": False, "dids": [DID]}
     assert run_module(**options)["changed"] is True
     assert run_module(**options)["changed"] is False
@@ -610,7 +617,7 @@ def test_ip_only_as_read_can_be_written_back(local_api: Simulator, run_module: R
         (["198.51.100.0/24"], {"allowed_rtp_ips": None}, None),
     ],
 )
-def test_media_addresses_go_along_with_a_change_to_credentials(
+def test_media_addresses_are_sent_with_a_change_to_credentials(
     local_api: Simulator, run_module: RunModule, has: Any, asks: dict[str, Any], goes_along: Any
 ) -> None:
     local_api.put_trunk(TWILIO, attributes={"allowed_rtp_ips": has})
@@ -637,7 +644,7 @@ def test_a_setting_that_comes_back_different_is_a_warning(local_api: Simulator, 
     local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
     result = run_module(id=TRUNK, rtp_timeout=None, status="blocked")
     assert result["changed"] is True
-    assert result["warnings"] == ["DIDWW answered rtp_timeout 30 where the task asks for null"]
+    assert result["warnings"] == ["DIDWW returned rtp_timeout 30, but the task sets null"]
     assert result["trunk"]["rtp_timeout"] == 30
 
 
@@ -665,10 +672,10 @@ def trunk_document(api: Simulator) -> dict[str, Any]:
 def test_a_missing_key_names_its_variable(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIDWW_API_KEY", raising=False)
     result = run_module(name="EU SBC", leave_out=["api_key"])
-    assert result["msg"] == "api_key: required; the environment variable DIDWW_API_KEY can hold it too"
+    assert result["msg"] == "api_key: required; set this option or the environment variable DIDWW_API_KEY"
 
 
-def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
+def test_an_error_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, name="Outbound trunk Name", dids=["6b1f4c0a-0000-4000-8000-999999999999"])
     assert result["failed"] is True
     assert result["status"] == 422
@@ -677,7 +684,7 @@ def test_a_refusal_of_the_api_names_the_options(local_api: Simulator, run_module
     assert "may have been applied" not in result["msg"]
 
 
-def test_no_diff_unless_asked_for(run_module: RunModule) -> None:
+def test_the_diff_is_only_returned_on_request(run_module: RunModule) -> None:
     assert "diff" not in run_module(id=TRUNK, status="active")
     same = run_module(id=TRUNK, status="active", diff=True)["diff"]
     assert same["before"] == same["after"] == ""
@@ -731,7 +738,7 @@ def test_other_numbers_are_looked_up_together(local_api: Simulator, run_module: 
 
 
 @pytest.mark.parametrize("answer", [{"status": 400}, {"status": 200, "body": {"data": []}}])
-def test_numbers_are_looked_up_one_by_one_where_the_api_wants_it(
+def test_numbers_are_looked_up_singly_if_the_api_requires_it(
     local_api: Simulator, run_module: RunModule, answer: dict[str, Any]
 ) -> None:
     local_api.add_faults({"path_contains": "/dids", **answer})
@@ -743,7 +750,7 @@ def test_numbers_are_looked_up_one_by_one_where_the_api_wants_it(
 @pytest.mark.parametrize(
     ("status", "numbers"), [(400, ["37061498222"]), (403, ["37061498222"]), (403, ["37061498222", "37061498223"])]
 )
-def test_numbers_that_the_api_does_not_look_up_are_an_error(
+def test_a_failed_lookup_of_numbers_is_an_error(
     local_api: Simulator, run_module: RunModule, status: int, numbers: list[str]
 ) -> None:
     local_api.add_faults({"path_contains": "/dids", "status": status, "times": 0})
@@ -753,11 +760,11 @@ def test_numbers_that_the_api_does_not_look_up_are_an_error(
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_numbers_that_are_not_the_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+def test_numbers_of_other_accounts_are_listed(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     # The second belongs to another account.
     result = run_module(check=check, id=TRUNK, dids=["15550000000", "37061498222"], emergency_dids=["37052140001"])
-    assert "(1) dids: no DID of this account has the number 15550000000" in result["msg"]
-    assert "(2) emergency_dids: no DID of this account has the number 37052140001" in result["msg"]
+    assert "(1) dids: no DID in this account has the number 15550000000" in result["msg"]
+    assert "(2) emergency_dids: no DID in this account has the number 37052140001" in result["msg"]
     assert patches(local_api) == []
 
 
@@ -765,31 +772,31 @@ TWINS = [DID[:-1] + "8", DID[:-1] + "9"]
 
 
 def dids_of_one_number(api: Simulator) -> None:
-    """Let two DIDs have the number 37061498222."""
-    dids = [{"id": each, "type": "dids", "attributes": {"number": "37061498222"}} for each in TWINS]
+    """Let the API return two DIDs with the number 37061498222."""
+    dids = [{"id": did, "type": "dids", "attributes": {"number": "37061498222"}} for did in TWINS]
     api.add_faults({"path_contains": "/v3/dids", "status": 200, "body": {"data": dids}, "times": 0})
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_a_number_that_two_dids_have_is_refused(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+def test_a_number_of_two_dids_is_rejected(local_api: Simulator, run_module: RunModule, check: bool) -> None:
     dids_of_one_number(local_api)
     result = run_module(check=check, id=TRUNK, dids=["+37061498222"])
-    assert result["msg"] == f"dids: 2 DIDs have the number 37061498222; write one id: {TWINS[0]}, {TWINS[1]}"
+    assert result["msg"] == f"dids: 2 DIDs have the number 37061498222; list one by id: {TWINS[0]}, {TWINS[1]}"
     assert patches(local_api) == []
 
 
-def test_of_two_dids_with_a_number_the_linked_one_is_meant(local_api: Simulator, run_module: RunModule) -> None:
+def test_of_two_dids_with_a_number_the_linked_one_is_selected(local_api: Simulator, run_module: RunModule) -> None:
     dids_of_one_number(local_api)
     first, second, _third = NUMBERS
     local_api.put_trunk(TRUNK, dids=[first], emergency_dids=[second])
     assert run_module(id=TRUNK, dids=["37061498222"])["changed"] is False
-    # Linked elsewhere it says nothing of this relationship.
+    # A link in another relationship does not count.
     assert "3 DIDs have the number" in run_module(id=TRUNK, emergency_dids=["37061498222"], dids=[first])["msg"]
 
 
-def test_more_dids_than_a_page_holds_are_looked_up(local_api: Simulator, run_module: RunModule) -> None:
+def test_more_dids_than_fit_on_a_page_are_looked_up(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, dids=[str(15550000000 + number) for number in range(150)])
-    assert result["msg"].startswith("dids: no DID of this account has the number 15550000000, 15550000001, ")
+    assert result["msg"].startswith("dids: no DID in this account has the number 15550000000, 15550000001, ")
     lookups = [dict(entry["query"]) for entry in requests_to(local_api, "GET") if entry["path"] == "/v3/dids"]
     assert {query["page[size]"] for query in lookups} == {"100"}
     assert len(lookups[0]["filter[number]"].split(",")) == 100
@@ -804,9 +811,9 @@ def test_a_tech_prefix_that_is_shown_as_empty_is_sent_as_null(local_api: Simulat
 
 
 @pytest.mark.parametrize("option", ["allowed_rtp_ips", "allowed_sip_ips"])
-def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_module: RunModule, option: str) -> None:
+def test_too_many_addresses_are_rejected(local_api: Simulator, run_module: RunModule, option: str) -> None:
     def task(count: int) -> dict[str, Any]:
-        # Repeated ones do not count.
+        # Duplicates do not count.
         addresses = [f"203.0.113.{number}" for number in range(count)] * 2
         if option == "allowed_rtp_ips":
             return run_module(id=TRUNK, allowed_rtp_ips=addresses)
@@ -817,46 +824,46 @@ def test_more_addresses_than_didww_takes_are_refused(local_api: Simulator, run_m
     assert task(60)["changed"] is True
 
 
-def test_a_name_that_is_taken_is_refused_where_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
-    # A filter by a value with a comma is not sent.
+def test_a_duplicate_name_is_rejected_if_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
+    # A filter with a comma is not sent, so all trunks are read.
     local_api.put_trunk(TRUNK, attributes={"external_reference_id": "crm, 1"})
     result = run_module(external_reference_id="crm, 1", name="Twilio London")
-    assert result["msg"].startswith(f"name: another trunk of this account, {TWILIO}, is called")
+    assert result["msg"].startswith(f"name: another trunk in this account, {TWILIO}, is already called")
     assert [entry["method"] for entry in local_api.journal] == ["GET"]
 
 
-# --- What an answer does not hold ---
+# --- Incomplete answers ---
 
 
 def answer_without(api: Simulator, *missing: str, **attributes: Any) -> None:
-    """Let the next answer hold the trunk without some attributes, and with others as given."""
+    """Let the next answer lack the attributes in `missing`, and have those in `attributes`."""
     stored = {**api.trunk(TRUNK)["attributes"], **attributes}
     kept = {name: value for name, value in stored.items() if name not in missing}
     document = {"data": {"id": TRUNK, "type": "voice_out_trunks", "attributes": kept}}
     api.add_faults({"method": "GET", "status": 200, "body": document})
 
 
-def test_a_setting_that_an_answer_does_not_hold_is_left_out(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_setting_that_an_answer_lacks_is_left_out(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "rtp_ping", "capacity_limit", "name", "authentication_method")
     result = run_module(id=TRUNK, status="active")
     assert result["changed"] is False
     assert result["trunk"].keys().isdisjoint({"rtp_ping", "capacity_limit", "name", "authentication_method"})
 
 
-def test_a_setting_that_an_answer_does_not_hold_is_not_null(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_setting_that_an_answer_lacks_is_not_null(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "capacity_limit", "name")
     result = run_module(id=TRUNK, capacity_limit=None, diff=True)
     assert result["changes"] == {"capacity_limit": {"before": None, "after": None}}
     assert result["diff"]["before_header"] == f"voice_out_trunk {TRUNK} ({TRUNK})"
     assert patches(local_api) == [{"id": TRUNK, "type": "voice_out_trunks", "attributes": {"capacity_limit": None}}]
-    assert result["trunk"]["name"] == "EU SBC"  # the answer to the update holds it
+    assert result["trunk"]["name"] == "EU SBC"  # from the answer to the update
 
 
-def test_a_method_that_an_answer_does_not_hold_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
+def test_a_method_that_an_answer_lacks_is_not_changed(local_api: Simulator, run_module: RunModule) -> None:
     answer_without(local_api, "authentication_method")
     options = {"type": "credentials_and_ip", "tech_prefix": "1"}
     assert (
-        "authentication_method: DIDWW's answer does not hold"
+        "authentication_method: DIDWW's answer does not include the current one"
         in run_module(id=TRUNK, authentication_method=options)["msg"]
     )
     held = {"allowed_sip_ips": ["203.0.113.1/32"]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the info module reads, and that it can be given back."""
+"""The result of the info module, which can also be written back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "
 
 
 def names(result: dict[str, Any]) -> set[str]:
-    return {each["name"] for each in result["trunks"]}
+    return {found["name"] for found in result["trunks"]}
 
 
 def test_all_trunks(local_api: Simulator, run_info: RunModule) -> None:
@@ -27,7 +27,7 @@ def test_all_trunks(local_api: Simulator, run_info: RunModule) -> None:
     assert result["changed"] is False
     assert len(result["trunks"]) == 7
     assert result["api_version"] == "2026-04-16"
-    assert all("dids" not in each and "did_numbers" not in each for each in result["trunks"])
+    assert all("dids" not in found and "did_numbers" not in found for found in result["trunks"])
     (request,) = local_api.journal
     assert dict(request["query"]) == {"page[number]": "1", "page[size]": "1000"}
 
@@ -84,7 +84,7 @@ def test_nothing_found_is_an_empty_list(run_info: RunModule, options: dict[str, 
     assert "failed" not in result
 
 
-def test_an_id_that_is_not_there_is_an_error(run_info: RunModule) -> None:
+def test_an_unknown_id_is_an_error(run_info: RunModule) -> None:
     result = run_info(id="00000000-0000-4000-8000-000000000000")
     assert result["failed"] is True
     assert result["status"] == 404
@@ -98,12 +98,12 @@ def test_an_id_that_is_not_there_is_an_error(run_info: RunModule) -> None:
         ({"name": None}, "name: null is not accepted"),
         ({"external_reference_id": ""}, 'external_reference_id: "" is not accepted'),
         ({"status": None}, "status: null is not accepted"),
-        ({"include_dids": None}, "include_dids: null is not accepted; leave the option out for false"),
+        ({"include_dids": None}, "include_dids: null is not accepted; leave the option out for the default, false"),
         ({"name_contains": "a,b"}, 'name_contains: "a,b" is not accepted'),
         ({"authentication_method_type": ""}, 'authentication_method_type: "" is not accepted'),
     ],
 )
-def test_a_search_that_would_select_something_else_is_refused(
+def test_a_filter_that_would_select_something_else_is_rejected(
     local_api: Simulator, run_info: RunModule, options: dict[str, Any], words: str
 ) -> None:
     assert words in run_info(**options)["msg"]
@@ -131,12 +131,12 @@ def test_settings_can_be_given_back(run_info: RunModule, run_fleet: RunModule) -
     assert run_fleet(trunks=read["settings"])["changed"] is False
 
 
-def test_credentials_only_where_they_are_asked_for(run_info: RunModule) -> None:
+def test_credentials_are_only_returned_on_request(run_info: RunModule) -> None:
     without = run_info(include_dids=True)
     assert "credentials" not in without["trunks"][0]
     for secret in ("u4k2m", "s3cr3t", "x7m2q", "n0t-f0r-l0gs"):
         assert secret not in str(without)
-    found = {each["name"]: each["credentials"] for each in run_info(include_credentials=True)["trunks"]}
+    found = {trunk["name"]: trunk["credentials"] for trunk in run_info(include_credentials=True)["trunks"]}
     assert found["EU SBC"] == {"username": "u4k2m", "password": "s3cr3t"}
     assert found["Twilio London"] == {"username": None, "password": None}
 
@@ -162,8 +162,8 @@ def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunM
         "203.0.113.0/24 for the whole network, or 203.0.113.5 for the one address",
         "media_encryption_mode": '"quantum" is not accepted; expected one of disabled, srtp_sdes, srtp_dtls, zrtp',
         "rtp_timeout": "0 is not accepted; expected a whole number from 30 to 600",
-        "authentication_method.allowed_sip_ips": "an empty list is not accepted; name at least one address or network",
-        "authentication_method.tech_prefix": '"x" is not accepted; expected at most 8 of digits and #',
+        "authentication_method.allowed_sip_ips": "an empty list is not accepted; list at least one address or network",
+        "authentication_method.tech_prefix": '"x" is not accepted; expected at most 8 characters, only digits and #',
     }
     assert result["warnings"] == [
         f"trunk EU SBC ({TRUNK}): {option}: {why}. DIDWW holds it; no task can give it back."
@@ -177,7 +177,7 @@ def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunM
 
 
 @pytest.mark.parametrize("include_dids", [False, True])
-def test_every_trunk_can_be_given_back(
+def test_every_trunk_can_be_written_back(
     local_api: Simulator, run_info: RunModule, run_module: RunModule, include_dids: bool
 ) -> None:
     for found in run_info(include_dids=include_dids)["trunks"]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many trunks in one task: all or nothing before the first update, each for itself after it."""
+"""Many trunks in one task: a problem stops all of them before the first update, and none of them after it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "
 
 
 def answered(local_api: Simulator) -> list[dict[str, Any]]:
-    """Return the requests that were sent, without those for a filter by id, which this account refuses."""
+    """Return the requests, except those with a filter by id, which this account rejects."""
     return [entry for entry in local_api.journal if "filter[id]" not in dict(entry["query"])]
 
 
@@ -46,7 +46,7 @@ def test_a_fleet(local_api: Simulator, run_fleet: RunModule) -> None:
     assert methods(local_api) == ["GET"]
     done = run_fleet(**options)
     assert predicted["changed"] is done["changed"] is True
-    assert [(each["id"], each["name"], each["changed"]) for each in done["trunks"]] == [
+    assert [(trunk["id"], trunk["name"], trunk["changed"]) for trunk in done["trunks"]] == [
         (EU, "EU SBC", True),
         (TWILIO, "Twilio London", False),
         (EXAMPLE, "Outbound trunk Name", True),
@@ -92,7 +92,7 @@ def test_no_trunks_are_no_requests(local_api: Simulator, run_fleet: RunModule) -
     assert local_api.journal == []
 
 
-def test_linkage_is_read_only_where_an_entry_names_it(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_linkage_is_only_read_if_an_entry_sets_it(local_api: Simulator, run_fleet: RunModule) -> None:
     run_fleet(trunks=[{"id": EU}, {"id": TWILIO}])
     run_fleet(trunks=[{"id": EU, "emergency_dids": []}, {"id": TWILIO}])
     first, second = (dict(entry["query"]) for entry in answered(local_api))
@@ -102,7 +102,9 @@ def test_linkage_is_read_only_where_an_entry_names_it(local_api: Simulator, run_
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_every_bad_option_is_told_by_index_and_name(local_api: Simulator, run_fleet: RunModule, check: bool) -> None:
+def test_every_bad_option_is_reported_with_index_and_name(
+    local_api: Simulator, run_fleet: RunModule, check: bool
+) -> None:
     result = run_fleet(
         check=check,
         max_requests_per_second=21,
@@ -133,7 +135,7 @@ def test_every_bad_option_is_told_by_index_and_name(local_api: Simulator, run_fl
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_every_problem_of_the_state_is_told_and_nothing_is_sent(
+def test_every_problem_of_the_state_is_reported_and_nothing_is_sent(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     result = run_fleet(
@@ -145,13 +147,13 @@ def test_every_problem_of_the_state_is_told_and_nothing_is_sent(
             {"id": EXAMPLE, "dids": ["15550000000"]},
         ],
     )
-    assert "trunks[1] (Any DID): dids: DIDs cannot be named" in result["msg"]
+    assert "trunks[1] (Any DID): dids: DIDs cannot be listed" in result["msg"]
     assert "trunks[2] (Twilio London): authentication_method.allowed_sip_ips: required" in result["msg"]
-    assert "trunks[3] (Outbound trunk Name): dids: no DID of this account has the number 15550000000" in result["msg"]
+    assert "trunks[3] (Outbound trunk Name): dids: no DID in this account has the number 15550000000" in result["msg"]
     assert set(methods(local_api)) == {"GET"}
 
 
-def test_entries_that_mean_none_several_or_the_same_are_told(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_entries_must_each_match_one_trunk(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.put_trunk(TWILIO, attributes={"external_reference_id": "twice"})
     local_api.put_trunk(EXAMPLE, attributes={"external_reference_id": "twice"})
     missing = "00000000-0000-4000-8000-000000000000"
@@ -165,10 +167,10 @@ def test_entries_that_mean_none_several_or_the_same_are_told(local_api: Simulato
         ]
     )
     assert result["msg"].startswith("4 problems")
-    assert f"trunks[1] ({EU}): id: means the same trunk as trunks[0]" in result["msg"]
-    assert 'trunks[2] (nobody): name: no trunk of this account has "nobody"' in result["msg"]
-    assert 'trunks[3] (twice): external_reference_id: 2 trunks have "twice"' in result["msg"]
-    assert f"trunks[4] ({missing}): id: no trunk of this account has" in result["msg"]
+    assert f'trunks[1] ({EU}): id: refers to the same trunk as trunks[0], "EU SBC" ({EU}); each' in result["msg"]
+    assert 'trunks[2] (nobody): name: no trunk is called "nobody". This account has: "Any DID", ' in result["msg"]
+    assert 'trunks[3] (twice): external_reference_id: 2 trunks have the external_reference_id "twice"' in result["msg"]
+    assert f'trunks[4] ({missing}): id: no trunk has the id "{missing}"' in result["msg"]
     assert methods(local_api) == ["GET"]
 
 
@@ -193,21 +195,21 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert (changed["changed"], "failed" in changed) == (True, False)
     assert (same["changed"], same["changes"]) == (False, {})
     assert result["summary"] == {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 5}
-    assert result["msg"].startswith("2 of 4 trunks could not be updated, 1 were changed: 2 problems: (1) trunks[0]")
+    assert result["msg"].startswith("1 trunk changed, 2 failed: (1) trunks[0] (EU SBC): DIDWW")
     assert [part["after"] for part in result["diff"]] == ["capacity_limit:\n  7\n"]
     again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
     assert again["changed"] is False
 
 
 def many(local_api: Simulator, count: int) -> list[str]:
-    """Make so many trunks; return their ids."""
+    """Create `count` trunks; return their ids."""
     ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(count)]
-    for each in ids:
-        local_api.put_trunk(each, attributes={"name": each})
+    for trunk in ids:
+        local_api.put_trunk(trunk, attributes={"name": trunk})
     return ids
 
 
-def test_updates_go_side_by_side_on_connections_that_are_kept(
+def test_updates_are_sent_in_parallel_on_reused_connections(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = many(local_api, 60)
@@ -221,85 +223,86 @@ def test_updates_go_side_by_side_on_connections_that_are_kept(
     monkeypatch.setattr(local_api, "connected", count)
     local_api.add_faults({"method": "PATCH", "delay": 0.2, "times": 0})
     started = time.monotonic()
-    assert run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in ids])["summary"]["changed"] == 60
-    # One after the other they would take 12 seconds.
+    assert run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in ids])["summary"]["changed"] == 60
+    # In sequence, they would take 12 seconds.
     assert time.monotonic() - started < 6
     assert 1 < len(opened) <= jsonapi.CONNECTIONS
 
 
-def test_a_fleet_whose_api_is_gone_ends(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_fleet_stops_if_the_api_is_down(local_api: Simulator, run_fleet: RunModule) -> None:
     ids = many(local_api, 100)
     local_api.add_faults({"method": "PATCH", "drop": "before", "times": 0})
-    result = run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in ids])
+    result = run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in ids])
     assert result["summary"]["failed"] == 100
-    # Those that go at once may each begin another one before the last of them fails.
+    # Each thread can start another request before the last one of the first round fails.
     assert jsonapi.CONNECTIONS <= methods(local_api).count("PATCH") < 2 * jsonapi.CONNECTIONS
-    unsent = [each for each in result["trunks"] if "not sent, since the 20 before it" in each["msg"]]
+    unsent = [trunk for trunk in result["trunks"] if "not sent, because the 20 before it" in trunk["msg"]]
     assert len(unsent) == 100 - methods(local_api).count("PATCH")
-    assert not any("may have been applied" in each["msg"] for each in unsent)
+    assert not any("may have been applied" in trunk["msg"] for trunk in unsent)
 
 
-def test_trunks_that_fail_alike_are_told_together(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_equal_failures_are_reported_together(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
-    result = run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])
+    result = run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)])
     assert result["msg"].count("HTTP 500") == 1
-    assert "0 were changed: trunks[0] (EU SBC), trunks[1] (Twilio London): DIDWW" in result["msg"]
-    assert [each["status"] for each in result["trunks"]] == [500, 500]
+    assert result["msg"].startswith("0 trunks changed, 2 failed: trunks[0] (EU SBC), trunks[1] (Twilio London): DIDWW")
+    assert [trunk["status"] for trunk in result["trunks"]] == [500, 500]
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        # Taken over, swapped, given twice; and given to a trunk whose own entry says nothing of its name.
+        # Taken over, swapped, set twice, and taken from a trunk whose own entry does not set its name.
         ({TWILIO: "free", EU: "Twilio London"}, ["trunks[1] (EU SBC): name: trunks[0]"]),
         ({TWILIO: "EU SBC", EU: "Twilio London"}, ["trunks[0] (Twilio", "trunks[1] (EU SBC): name: trunks[0]"]),
         ({TWILIO: "Same", EU: "Same"}, ["trunks[0] (Twilio London): name: trunks[1]", "trunks[1] (EU SBC)"]),
         ({TWILIO: None, EU: "Twilio London"}, ["trunks[1] (EU SBC): name: trunks[0]"]),
     ],
 )
-def test_names_that_meet_are_refused(
+def test_duplicate_names_in_a_fleet_are_rejected(
     local_api: Simulator, run_fleet: RunModule, check: bool, names: dict[str, str | None], told: list[str]
 ) -> None:
-    entries = [{"id": each, "rtp_ping": False, **({"name": name} if name else {})} for each, name in names.items()]
+    entries = [{"id": trunk, "rtp_ping": False, **({"name": name} if name else {})} for trunk, name in names.items()]
     result = run_fleet(check=check, trunks=entries)
     for words in told:
         assert words in result["msg"]
-    assert result["msg"].count("refuses a name that is taken: rename one of the two in a task of its own") == len(told)
+    assert result["msg"].count("rejects duplicate names: rename one of the two in an earlier task") == len(told)
     assert methods(local_api) == ["GET"]
 
 
-def test_one_name_for_all_is_told_once_for_each(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_one_name_for_all_is_reported_for_each(local_api: Simulator, run_fleet: RunModule) -> None:
     ids = many(local_api, 100)
-    result = run_fleet(trunks=[{"id": each, "name": "Same"} for each in ids])
+    result = run_fleet(trunks=[{"id": trunk, "name": "Same"} for trunk in ids])
     assert result["msg"].startswith("100 problems: ")
-    assert result["msg"].count("refuses a name that is taken") == 100
+    assert result["msg"].count("rejects duplicate names") == 100
 
 
-def test_a_name_that_is_no_text_is_no_obstacle(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_name_that_is_not_text_is_ignored(local_api: Simulator, run_fleet: RunModule) -> None:
     resources = [
-        {"id": each, "type": "voice_out_trunks", "attributes": {"name": name, "capacity_limit": 30}}
-        for each, name in ((EU, {"x": 1}), (TWILIO, [1]))
+        {"id": trunk, "type": "voice_out_trunks", "attributes": {"name": name, "capacity_limit": 30}}
+        for trunk, name in ((EU, {"x": 1}), (TWILIO, [1]))
     ]
     local_api.add_faults({"status": 200, "body": {"data": resources, "meta": {"total_records": 2}}})
-    assert run_fleet(check=True, trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])["changed"] is True
+    entries = [{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)]
+    assert run_fleet(check=True, trunks=entries)["changed"] is True
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_a_name_that_another_trunk_of_the_account_has_is_refused(
+def test_a_name_of_another_trunk_in_the_account_is_rejected(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     entries: list[dict[str, Any]] = [{"id": EU, "name": "Twilio London"}, {"id": EXAMPLE, "rtp_ping": False}]
     result = run_fleet(check=check, trunks=entries)
     assert result["msg"] == (
-        f'trunks[0] (EU SBC): name: another trunk of this account, {TWILIO}, is called "Twilio London" already, and '
-        "DIDWW refuses a name that is taken"
+        f'trunks[0] (EU SBC): name: another trunk in this account, {TWILIO}, is already called "Twilio London", and '
+        "DIDWW rejects duplicate names"
     )
     assert methods(local_api) == ["GET"]
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_an_identifier_that_two_trunks_would_share_is_refused(
+def test_an_identifier_that_two_trunks_would_share_is_rejected(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     local_api.put_trunk(TWILIO, attributes={"external_reference_id": "crm-2"})
@@ -310,21 +313,21 @@ def test_an_identifier_that_two_trunks_would_share_is_refused(
     ]
     result = run_fleet(check=check, trunks=entries)
     assert result["msg"].startswith(
-        'trunks[0] (EU SBC): external_reference_id: trunks[1] selects its trunk by "crm-2", which two trunks would have'
+        'trunks[0] (EU SBC): external_reference_id: trunks[1] selects its trunk by "crm-2", which two trunks would then'
     )
     assert methods(local_api) == ["GET"]
-    # Where no entry selects by it, two trunks may have it: DIDWW allows that.
+    # If no entry selects by it, two trunks can have it: DIDWW allows that.
     entries[1] = {"id": TWILIO, "status": "blocked"}
     assert run_fleet(check=check, trunks=entries)["changed"] is True
 
 
-def test_names_that_stay_apart_are_no_problem(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_distinct_names_are_accepted(local_api: Simulator, run_fleet: RunModule) -> None:
     entries = [{"id": EU, "name": "EU SBC"}, {"id": TWILIO, "name": "free"}, {"id": ANY_DID, "status": "blocked"}]
     assert run_fleet(trunks=entries)["summary"]["failed"] == 0
     assert local_api.trunk(TWILIO)["attributes"]["name"] == "free"
 
 
-def test_the_numbers_of_dids_come_with_the_trunks_whose_dids_change(run_fleet: RunModule) -> None:
+def test_numbers_are_returned_for_trunks_whose_dids_change(run_fleet: RunModule) -> None:
     entries = [{"id": TWILIO, "dids": ["+442071838751", "+37061498224"]}, {"id": EU, "dids": []}]
     result = run_fleet(check=True, trunks=entries)
     changes, other = result["trunks"]
@@ -337,11 +340,11 @@ def test_the_numbers_of_dids_come_with_the_trunks_whose_dids_change(run_fleet: R
 def test_updates_keep_the_pace(local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
     turns: list[int] = []
     monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
-    run_fleet(trunks=[{"id": each, "capacity_limit": 7} for each in (EU, TWILIO)])
+    run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)])
     assert len(turns) == len(local_api.journal) == 4
 
 
-def test_another_version_is_told(local_api: Simulator, run_fleet: RunModule, run_info: RunModule) -> None:
+def test_another_version_is_reported(local_api: Simulator, run_fleet: RunModule, run_info: RunModule) -> None:
     for run, options in ((run_fleet, {"trunks": [{"id": EU}]}), (run_info, {"id": EU})):
         local_api.add_faults({"status": 200, "body": document(local_api, "2099-01-01")})
         (warning,) = run(**options)["warnings"]
@@ -353,11 +356,11 @@ def document(local_api: Simulator, version: str) -> dict[str, Any]:
     return {"data": resource, "meta": {"api_version": version}}
 
 
-def test_a_value_that_is_not_kept_is_a_warning(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_an_unmet_setting_is_a_warning(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
     result = run_fleet(trunks=[{"id": EU, "rtp_timeout": None}])
     assert result["warnings"] == [
-        "trunks[0] (EU SBC): DIDWW answered rtp_timeout 30 where the task asks for null",
+        "trunks[0] (EU SBC): DIDWW returned rtp_timeout 30, but the task sets null",
     ]
 
 
@@ -387,22 +390,22 @@ def test_null_means_the_same_in_a_list(local_api: Simulator, run_fleet: RunModul
         assert result["msg"].startswith(f"trunks[0] ({EU}): {case['option']}: null is not accepted")
 
 
-def test_what_is_read_can_be_given_back(local_api: Simulator, run_info: RunModule, run_fleet: RunModule) -> None:
+def test_what_is_read_can_be_written_back(local_api: Simulator, run_info: RunModule, run_fleet: RunModule) -> None:
     found = run_info(include_dids=True)["trunks"]
-    entries = [{name: value for name, value in each.items() if name not in READ_ONLY} for each in found]
+    entries = [{name: value for name, value in trunk.items() if name not in READ_ONLY} for trunk in found]
     result = run_fleet(trunks=entries)
     assert result["changed"] is False
     assert result["summary"] == {"total": 7, "changed": 0, "unchanged": 7, "failed": 0, "requests": 2}
 
 
-def test_single_requests_where_pages_would_be_more(
+def test_single_requests_if_pages_would_be_more(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
-    ids = [entry["id"] for entry in sorted(jsonapi_trunks(local_api), key=lambda each: str(each["id"]))]
+    ids = sorted(entry["id"] for entry in jsonapi_trunks(local_api))
     result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
     assert result["changed"] is False
-    # A page, and then one request each: fewer than the six pages that are left.
+    # One page, and then one request each: fewer than the six remaining pages.
     assert len(answered(local_api)) <= 3
     missing = "00000000-0000-4000-8000-000000000000"
     assert f"trunks[1] ({missing}): id: no trunk" in run_fleet(trunks=[{"id": ids[-1]}, {"id": missing}])["msg"]
@@ -411,41 +414,41 @@ def test_single_requests_where_pages_would_be_more(
     assert len(local_api.journal) == 7
 
 
-BY_ID = "openapi-key"  # an account that can be filtered by id
+BY_ID = "openapi-key"  # an account that accepts the filter by id
 
 
-def test_a_fleet_by_ids_asks_for_those_ids(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_fleet_by_ids_requests_these_ids(local_api: Simulator, run_fleet: RunModule) -> None:
     ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(60)]
-    for each in ids:
-        local_api.put_trunk(each, account=BY_ID, attributes={"name": each})
+    for trunk in ids:
+        local_api.put_trunk(trunk, account=BY_ID, attributes={"name": trunk})
     missing = "00000000-0000-4000-8000-000000000000"
-    result = run_fleet(api_key=BY_ID, trunks=[{"id": each.upper()} for each in ids[:50]])
+    result = run_fleet(api_key=BY_ID, trunks=[{"id": trunk.upper()} for trunk in ids[:50]])
     assert (result["changed"], result["summary"]["requests"]) == (False, 1)
     (request,) = local_api.journal
     assert dict(request["query"])["filter[id]"] == ",".join(ids[:50])
     message = run_fleet(api_key=BY_ID, trunks=[{"id": ids[0]}, {"id": missing}])["msg"]
-    assert message.startswith(f"trunks[1] ({missing}): id: no trunk of this account has")
+    assert message.startswith(f"trunks[1] ({missing}): id: no trunk has the id")
 
 
-def test_many_ids_are_asked_for_where_that_is_fewer_requests(
+def test_many_ids_are_requested_if_that_takes_fewer_requests(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 10)
     ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(200)]
-    for each in ids:
-        local_api.put_trunk(each, account=BY_ID, attributes={"name": each})
-    # A page, and two requests with 50 and 1 to 10 ids, instead of 20 pages; each is a list with pages of its own here.
-    result = run_fleet(api_key=BY_ID, trunks=[{"id": each} for each in ids[-60:]])
+    for trunk in ids:
+        local_api.put_trunk(trunk, account=BY_ID, attributes={"name": trunk})
+    # One page, and two requests with 50 and 10 ids, instead of 20 pages. Here each of these requests has its own pages.
+    result = run_fleet(api_key=BY_ID, trunks=[{"id": trunk} for trunk in ids[-60:]])
     assert result["summary"]["unchanged"] == 60
     asked = [dict(entry["query"]).get("filter[id]", "") for entry in local_api.journal]
     assert asked[0] == ""
     assert set(asked[1:]) == {",".join(ids[-60:-10]), ",".join(ids[-10:])}
-    # All of a page: nothing is left to ask for.
+    # If all trunks are on the pages, no further requests are sent.
     local_api.clear_journal()
-    assert run_fleet(api_key=BY_ID, trunks=[{"id": each} for each in ids])["summary"]["total"] == 200
+    assert run_fleet(api_key=BY_ID, trunks=[{"id": trunk} for trunk in ids])["summary"]["total"] == 200
 
 
-def test_a_single_request_that_is_refused_is_an_error(
+def test_a_rejected_single_request_is_an_error(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
@@ -456,18 +459,17 @@ def test_a_single_request_that_is_refused_is_an_error(
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_one_trunk_that_is_not_there_is_told_like_an_entry(
+def test_a_single_missing_trunk_is_reported_like_an_entry(
     local_api: Simulator, run_fleet: RunModule, check: bool
 ) -> None:
     result = run_fleet(check=check, trunks=[{"name": "eu sbc", "rtp_ping": True}])
-    assert result["msg"] == (
-        'trunks[0] (eu sbc): name: no trunk of this account has "eu sbc"; upper and lower case and spaces count'
-    )
-    assert methods(local_api) == ["GET"]
+    assert result["msg"].startswith('trunks[0] (eu sbc): name: no trunk is called "eu sbc". Did you mean "EU SBC"?')
+    # The second one reads the names in the account.
+    assert methods(local_api) == ["GET", "GET"]
 
 
 def jsonapi_trunks(local_api: Simulator) -> list[dict[str, Any]]:
-    return [local_api.trunk(each) for each in (EU, EXAMPLE, TWILIO, ANY_DID)]
+    return [local_api.trunk(trunk) for trunk in (EU, EXAMPLE, TWILIO, ANY_DID)]
 
 
 def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -509,7 +511,7 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
         ({"trunks": {"id": EU}}, f'trunks: {{"id": "{EU}"}} is not accepted; expected a list of trunks'),
     ],
 )
-def test_a_null_that_is_no_setting_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
+def test_a_null_outside_settings_is_an_error(run_fleet: RunModule, options: dict[str, Any], message: str) -> None:
     assert run_fleet(**options)["msg"].startswith(message)
 
 
