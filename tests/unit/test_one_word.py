@@ -34,45 +34,15 @@ MATRIX = load("tests/matrix.yml")
 VERSIONS = [row["ansible-core"] for row in MATRIX["rows"]]
 
 
-def readme_table(title: str) -> dict[str, list[str]]:
-    """Return the rows of a README table by their option, the header's first cell being `title`."""
-    lines = README.split(f"| {title} |")[1].split("\n\n")[0].splitlines()[2:]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return {re.match(r"`([\w.]+)`", row[0])[1]: row[1:] for row in rows}  # type: ignore[index]  # a row without fails
-
-
 def settings() -> dict[str, tables.Setting]:
     found = {setting.name: setting for setting in tables.SETTINGS}
     return found | {AUTHENTICATION + attribute.name: attribute for attribute in tables.AUTHENTICATION_ATTRIBUTES}
-
-
-def test_the_readme_has_every_setting_and_no_other() -> None:
-    assert set(readme_table("option")) == set(settings()) | {AUTHENTICATION + "type"}
-
-
-@pytest.mark.parametrize("option", settings())
-def test_the_readme_says_what_the_table_of_settings_says(option: str) -> None:
-    setting, row = settings()[option], readme_table("option")[option]
-    spec = setting.kind.spec
-    assert row[0] == ("list of str" if spec["type"] == "list" else spec["type"])
-    assert row[1].startswith("yes" if setting.nullable else "no")
-    for choice in spec.get("choices", []):
-        assert f"`{choice}`" in row[2]
 
 
 @pytest.mark.parametrize("option", [case["option"] for case in CASES])
 def test_the_cases_say_what_the_table_of_settings_says(option: str) -> None:
     (case,) = (case for case in CASES if case["option"] == option)
     assert ("clears" in case) is settings()[option].nullable
-
-
-def test_the_readme_has_every_connection_option() -> None:
-    rows = readme_table("connection option")
-    spec = tables.connection_spec()
-    assert set(rows) == set(spec)
-    for name, (default, variable) in rows.items():
-        assert default.strip("`") == str(spec[name].get("default", "")).replace("True", "true")
-        assert variable.strip("`") == tables.variable(name)
 
 
 def test_the_version_is_one() -> None:
