@@ -235,7 +235,7 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: It
 def without(secrets: Iterable[str], value: Any) -> Any:
     """Return `value`, plain JSON, with `secrets` redacted in its texts.
 
-    Secrets of less than four characters are skipped: they would be found inside other words.
+    Secrets of fewer than four characters are skipped: they would be found inside other words.
     """
     if isinstance(value, dict):
         return {name: without(secrets, item) for name, item in value.items()}

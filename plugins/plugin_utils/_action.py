@@ -55,7 +55,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
     work: Work
 
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task with the fitting front end; return its result."""
+        """Run the task with the suitable front end; return its result."""
         variables = task_vars or {}
         run = self._run_here if self._can_run_here(variables) else super().run
         try:
