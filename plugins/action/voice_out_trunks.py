@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the module's work in Ansible's own process where that means the same."""
+"""Run the module's work in Ansible's own process where the result is the same."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from ansible_collections.didww.voice.plugins.plugin_utils._action import InProce
 
 
 class ActionModule(InProcessAction):
-    """The action of voice_out_trunks."""
+    """The action plugin for voice_out_trunks."""
 
     work = UPDATE_MANY

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What every module of this collection supports, and its action group."""
+    """The attributes that all modules have in common, and their action group."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -15,7 +15,7 @@ attributes:
     description:
       - Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
-    details: On a local connection the action plugin does all the work, in Ansible's own process. See the notes.
+    details: On a local connection, the action plugin does all the work in Ansible's own process. See the notes.
   action_group:
     description:
       - Use C(group/didww.voice.all) in C(module_defaults) to set the connection options once for all modules.
@@ -25,7 +25,7 @@ attributes:
   async:
     description: Supports being used with the C(async) keyword.
     support: full
-    details: The task then runs as a module.
+    details: Such a task runs as a module.
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the target.
   diff_mode:

@@ -6,74 +6,74 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options that say how to reach DIDWW."""
+    """The connection options, and what all modules require and have in common."""
 
     DOCUMENTATION = r"""
 options:
   api_key:
     description:
       - The API key of the DIDWW account.
-      - Keys of the production panel and of the sandbox differ. A key may be limited to source IP addresses.
+      - Production and the sandbox have different keys. A key may be limited to source IP addresses.
       - If the option is not set, the value of the environment variable E(DIDWW_API_KEY) is used.
     type: str
     required: true
   api_url:
     description:
-      - The base URL of the API. The sandbox is V(https://sandbox-api.didww.com/v3).
-      - Redirects are refused, since they would carry the API key to another host.
+      - The base URL of the API. The URL of the sandbox is V(https://sandbox-api.didww.com/v3).
+      - Redirects are rejected, because they would carry the API key to another host.
       - If the option is not set, the value of the environment variable E(DIDWW_API_URL) is used.
     type: str
     default: https://api.didww.com/v3
   api_timeout:
     description:
-      - Seconds to wait for the connection, and for each next byte of the answer, in every attempt. More than V(0), at
-        most V(3600).
+      - The number of seconds to wait for the connection, and for each further part of the answer, in every attempt. It
+        must be more than V(0) and at most V(3600).
       - If the option is not set, the value of the environment variable E(DIDWW_API_TIMEOUT) is used.
     type: float
     default: 30
   api_retries:
     description:
-      - How often to try again after the first attempt, from V(0) to V(10).
-      - Tried again are broken connections, timeouts, and the HTTP statuses 502, 503 and 504, after a growing delay
-        with jitter, or after what the server asks for in C(Retry-After), at most 60 seconds.
-      - After the HTTP status 429 (too many requests of the key, from whichever client) a request waits for its turn
-        for as long as 15 seconds for each retry, which makes a minute if the option is not set. That uses up no retry.
-      - An update states values, so that it does no harm to send it twice.
+      - The maximum number of retries after the first attempt, from V(0) to V(10).
+      - A request is retried after a broken connection, a timeout, or the HTTP status 502, 503 or 504. The delay grows
+        with each retry and has jitter. If the server sends C(Retry-After), its delay is used, up to 60 seconds.
+      - After the HTTP status 429 (too many requests with this key, from all clients together), a request waits up to 15
+        seconds for each retry allowed, which is one minute by default. This does not consume a retry.
+      - An update can safely be sent twice, because it sets values.
       - If the option is not set, the value of the environment variable E(DIDWW_API_RETRIES) is used.
     type: int
     default: 4
   validate_certs:
     description:
-      - Whether to check the certificate of the server. Set this to V(false) for tests only.
+      - Whether to verify the certificate of the server. Set this to V(false) only for tests.
       - If the option is not set, the value of the environment variable E(DIDWW_VALIDATE_CERTS) is used.
     type: bool
     default: true
   ca_path:
     description:
-      - Path of a bundle of CA certificates to check the server's certificate with, on the host where the task runs.
+      - The path of a bundle of CA certificates to verify the server with, on the host where the task runs.
       - If the option is not set, the value of the environment variable E(DIDWW_CA_PATH) is used.
     type: path
   max_requests_per_second:
     description:
-      - The most requests to send in a second, from V(1) to V(20).
-      - DIDWW allows 20 for each API key, whoever sends them. One of its sources says 10. Set a lower value to leave
-        room for other programs that use the key.
+      - The maximum number of requests per second, from V(1) to V(20).
+      - DIDWW allows 20 requests per second for each API key, from all clients together. Its Postman collection says 10.
+        Set a lower value to leave capacity for other programs that use the key.
       - All tasks of a playbook that run in Ansible's own process share this rate.
       - If the option is not set, the value of the environment variable E(DIDWW_MAX_REQUESTS_PER_SECOND) is used.
+      - M(didww.voice.voice_out_trunk) and M(didww.voice.voice_out_trunk_info) have this option since version 1.1.0.
     type: int
     default: 20
 requirements:
   - python >= 3.10
   - requests >= 2.28
 notes:
-  - This collection speaks version 2026-04-16 of the API and asks for it in every request.
-  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)). A C(.netrc) file is not consulted.
+  - "Run tasks on the controller, with C(hosts: localhost) or C(delegate_to: localhost). A task runs on the host of its
+    connection. That host needs the requirements and access to the API."
+  - On a local connection, a task runs in Ansible's own process, without starting another Python.
+  - The task runs as a module instead, with the same results, if it uses C(become), C(async) or C(environment), if
+    C(ansible_python_interpreter) is a Python other than Ansible's own, if Ansible's own Python cannot import
+    C(requests), or on macOS. Set the variable C(didww_in_process) to V(false) to always run the module.
+  - The modules use version 2026-04-16 of the API, and request it explicitly.
+  - Proxies are read from the environment (E(HTTPS_PROXY), E(NO_PROXY)). A C(.netrc) file is ignored.
   - An environment variable that is empty counts as not set.
-  - A task runs on the host of its connection, usually the controller. Use C(hosts=localhost), or
-    C(delegate_to=localhost).
-  - On a local connection a task runs in Ansible's own process, without starting another Python.
-  - It runs as a module, with the same results, if the task uses C(become), C(async) or C(environment), if
-    C(ansible_python_interpreter) names another Python than Ansible's own, if Ansible's own Python cannot import
-    C(requests), and on macOS.
-  - Set the variable C(didww_in_process) to V(false) to always run the module.
 """

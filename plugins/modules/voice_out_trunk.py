@@ -7,16 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: voice_out_trunk
-short_description: Keep an outbound SIP trunk of DIDWW as a task says
+short_description: Manage a DIDWW outbound SIP trunk
 version_added: 1.0.0
 description:
-  - Compares the settings that a task names with those of a C(voice_out_trunks) resource of DIDWW, and updates what
-    differs.
-  - A setting that is left out, or that is V(omit), is left alone. An explicit V(null) clears a setting that can be
-    cleared, and is an error on any other.
-  - Nothing is ever created or deleted.
-  - What can be known to be wrong is refused before anything is sent, in check mode as in a real run, all of it at
-    once.
+  - Compares the settings in the task with the trunk, and sends a single update with only the changed settings, plus
+    anything the API requires alongside them. If nothing differs, no update is sent.
+  - The trunk must exist. This module neither creates nor deletes trunks.
+  - O(id), O(external_reference_id) or O(name) selects the trunk. If more than one is set, the first in this order
+    selects it. It is an error if no trunk, or more than one, matches.
+  - A setting that is left out, or that is V(omit), is not changed. Settings have no defaults. Where C(ansible-doc)
+    prints V(null) as a default, it means that the option is not set.
+  - An explicit V(null) clears a setting that can be cleared. For any other setting it is an error.
+  - Invalid input is rejected before anything is sent, in check mode too, and all problems are reported together.
+    Problems that depend on the trunk are reported after it has been read, and before it is changed.
 author:
   - didww.voice contributors (@didww)
 extends_documentation_fragment:
@@ -26,30 +29,80 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: Reads the trunk and reports what would change.
   diff_mode:
     support: full
   idempotent:
     support: full
-    details: Unless DIDWW does not keep a value that is asked for, which is a warning.
+    details: If DIDWW stores another value than the task sets, the module warns, and each run reports a change.
+seealso:
+  - module: didww.voice.voice_out_trunk_info
+  - module: didww.voice.voice_out_trunks
 """
 
 EXAMPLES = r"""
-- name: Authenticate by Twilio account, and accept media from anywhere
+# Tasks run on localhost. The API key comes from the environment variable DIDWW_API_KEY.
+- name: Manage an outbound trunk
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Read the EU trunk
+      didww.voice.voice_out_trunk_info:
+        name: EU SBC
+      register: eu
+
+    - name: Show its settings
+      ansible.builtin.debug:
+        var: eu.trunks
+
+    # For a whole playbook: ansible-playbook trunks.yml --check --diff
+    - name: Show what would change
+      didww.voice.voice_out_trunk:
+        name: EU SBC
+        capacity_limit: 60
+        threshold_amount: 500
+      check_mode: true
+      diff: true
+
+    - name: Set the limits of the EU trunk
+      didww.voice.voice_out_trunk:
+        name: EU SBC
+        capacity_limit: 60
+        threshold_amount: 500
+
+    - name: Remove the call limit and the callback URL
+      didww.voice.voice_out_trunk:
+        name: EU SBC
+        capacity_limit: null
+        callback_url: null
+
+    - name: Manage several trunks in one task
+      didww.voice.voice_out_trunks:
+        trunks:
+          - name: EU SBC
+            capacity_limit: 60
+          - external_reference_id: crm-0002
+            status: blocked
+
+- name: Block a trunk by its external reference id
   didww.voice.voice_out_trunk:
-    api_key: "{{ didww_api_key }}"
+    external_reference_id: crm-0001
+    status: blocked
+
+- name: Rename a trunk
+  didww.voice.voice_out_trunk:
+    id: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
+    name: EU SBC 2
+
+- name: Authenticate with a Twilio account, and accept media from any address
+  didww.voice.voice_out_trunk:
     id: cf2e6377-fcaa-4416-8c8e-acd5f31a427f
-    capacity_limit: 60
     allowed_rtp_ips: null
     authentication_method:
       type: twilio
       twilio_account_sid: AC39347AF064AF97E1682C3B7332DAAEE6
 
-- name: Block a trunk, known by the id that the CRM gave it
-  didww.voice.voice_out_trunk:
-    external_reference_id: crm-0001
-    status: blocked
-
-- name: Accept calls from two SBCs; the tech prefix stays as it is
+- name: Accept calls from two addresses, and leave the tech prefix as it is
   didww.voice.voice_out_trunk:
     name: EU SBC
     authentication_method:
@@ -58,14 +111,19 @@ EXAMPLES = r"""
         - 203.0.113.1
         - 2001:db8:5::/48
 
-- name: Allow two numbers as CLI, and no other
+- name: Allow only these two DIDs as CLI
   didww.voice.voice_out_trunk:
     name: EU SBC
     dids:
       - +370 614 98222
       - 6b1f4c0a-0000-4000-8000-000000000002
 
-- name: Set the connection once for every task of the play
+- name: Change a setting only if the variable is set
+  didww.voice.voice_out_trunk:
+    name: EU SBC
+    capacity_limit: "{{ eu_capacity_limit | default(omit) }}"
+
+- name: Set the connection options once for all tasks in a play
   hosts: localhost
   gather_facts: false
   module_defaults:
@@ -83,75 +141,187 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether the trunk was changed, or would be in check mode.
+  description: Whether the trunk was changed, or would be changed in check mode.
   returned: always
   type: bool
   sample: true
+changes:
+  description:
+    - The changed settings by option name, each with its value C(before) and C(after). Empty if nothing differs.
+  returned: success
+  type: dict
+  sample:
+    allowed_rtp_ips:
+      before: [198.51.100.0/24]
+      after: null
+    capacity_limit:
+      before: 300
+      after: 60
 diff:
-  description: The settings that differ, as text, in the order of the options. Headers name the trunk.
-  returned: if diff is asked for
+  description: The changed settings before and after, as text. The headers show the name and id of the trunk.
+  returned: in diff mode
   type: dict
   sample:
     before_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
     after_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
-    before: "capacity_limit: 300\n"
-    after: "capacity_limit: 60\n"
-msg:
-  description: What went wrong, in plain words, and what to do about it.
-  returned: failure
-  type: str
-  sample: "rtp_timeout: 5 is not accepted; expected a whole number from 30 to 600"
+    before: "capacity_limit:\n  300\n"
+    after: "capacity_limit:\n  60\n"
 trunk:
   description:
-    - The trunk after the run, in the form of this module's options. In check mode, the trunk as it would be.
-    - Lists are sorted, networks are written as CIDR, amounts as decimals, ids in lower case.
-    - SIP credentials are not part of it.
+    - The trunk after the task, with its settings by option name. In check mode, the trunk as it would be.
+    - Lists are sorted. Networks are in CIDR notation, amounts are decimal numbers, and ids are in lower case.
+    - A setting that DIDWW does not return is left out. SIP credentials are never returned.
   returned: success
   type: dict
   contains:
     id:
       description: The id of the trunk.
       type: str
-      returned: success
+      returned: always
       sample: cf2e6377-fcaa-4416-8c8e-acd5f31a427f
+    name:
+      description: The name of the trunk.
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: Outbound trunk Name
+    external_reference_id:
+      description: The identifier from a system of your own. V(null) if there is none.
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: null
+    allowed_rtp_ips:
+      description: The networks that may send media. V(null) if there is no restriction.
+      type: list
+      elements: str
+      returned: if DIDWW returns it or the task sets it
+      sample: [198.51.100.0/24]
+    authentication_method:
+      description: How the trunk authenticates calls, without the SIP credentials.
+      type: dict
+      returned: if DIDWW returns it or the task sets it
+      contains:
+        type:
+          description: The type of authentication, such as V(credentials_and_ip), V(twilio) or V(ip_only).
+          type: str
+          returned: always
+          sample: twilio
+        allowed_sip_ips:
+          description: The networks that may send calls.
+          type: list
+          elements: str
+          returned: if the type is V(credentials_and_ip) or V(ip_only)
+          sample: [203.0.113.1/32]
+        tech_prefix:
+          description: The prefix that calls carry before the destination number. V(null) if there is none.
+          type: str
+          returned: if the type is V(credentials_and_ip) or V(ip_only)
+          sample: "77#"
+        twilio_account_sid:
+          description: The SID of the Twilio account.
+          type: str
+          returned: if the type is V(twilio)
+          sample: AC39347AF064AF97E1682C3B7332DAAEE6
+    on_cli_mismatch_action:
+      description: What DIDWW does with a call whose caller ID (CLI) is not a DID allowed on the trunk.
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: send_original_cli
+    capacity_limit:
+      description: The maximum number of concurrent calls. V(null) if there is no limit.
+      type: int
+      returned: if DIDWW returns it or the task sets it
+      sample: 60
+    allow_any_did_as_cli:
+      description: Whether every eligible DID can be used as CLI.
+      type: bool
+      returned: if DIDWW returns it or the task sets it
+      sample: false
+    status:
+      description: Whether the trunk can be used for outbound calls, V(active) or V(blocked).
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: blocked
+    threshold_amount:
+      description: The maximum amount that the trunk may spend in 24 hours. V(null) if there is no limit.
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: "1000.0"
+    default_dst_action:
+      description:
+        - Whether DIDWW allows calls to all destinations except the prefixes (V(allow_all)), or only to the prefixes
+          (V(reject_all)).
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: allow_all
+    dst_prefixes:
+      description: The destination prefixes that are exceptions to the default action. An empty list if there are none.
+      type: list
+      elements: str
+      returned: if DIDWW returns it or the task sets it
+      sample: ["23", "45"]
+    emergency_enable_all:
+      description: Whether every eligible DID can be used for emergency calls.
+      type: bool
+      returned: if DIDWW returns it or the task sets it
+      sample: false
+    media_encryption_mode:
+      description: How media is encrypted.
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: disabled
+    callback_url:
+      description: The URL for callbacks. V(null) if there is none.
+      type: str
+      returned: if DIDWW returns it or the task sets it
+      sample: https://example.com/calls
+    force_symmetric_rtp:
+      description: Whether symmetric RTP (COMEDIA) is used.
+      type: bool
+      returned: if DIDWW returns it or the task sets it
+      sample: true
+    rtp_ping:
+      description: Whether RTP ping is sent after the call is connected.
+      type: bool
+      returned: if DIDWW returns it or the task sets it
+      sample: true
+    rtp_timeout:
+      description: The number of seconds without RTP packets after which a call is disconnected.
+      type: int
+      returned: if DIDWW returns it or the task sets it
+      sample: 30
     dids:
-      description: The ids of the DIDs allowed as CLI.
+      description: The ids of the DIDs that are allowed as CLI.
       type: list
       elements: str
-      returned: if the task names O(dids)
-      sample: []
+      returned: if the task sets O(dids)
+      sample: [6b1f4c0a-0000-4000-8000-000000000001]
     emergency_dids:
-      description: The ids of the DIDs enabled for emergency calls.
+      description: The ids of the DIDs that are enabled for emergency calls.
       type: list
       elements: str
-      returned: if the task names O(emergency_dids)
+      returned: if the task sets O(emergency_dids)
       sample: []
     did_numbers:
-      description: The number of each DID in RV(trunk.dids) and RV(trunk.emergency_dids), by id, where it is known.
+      description:
+        - The numbers of the DIDs in RV(trunk.dids) and RV(trunk.emergency_dids), by id, if they are known.
       type: dict
-      returned: if the task names O(dids) or O(emergency_dids)
+      returned: if the task sets O(dids) or O(emergency_dids)
       sample:
         6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     created_at:
       description: When the trunk was created.
       type: str
-      returned: success
+      returned: always
       sample: "2025-04-02T10:00:00.000Z"
     threshold_reached:
-      description: Whether the trunk has spent its RV(trunk.threshold_amount).
+      description: Whether the trunk has spent its threshold amount.
       type: bool
-      returned: success
+      returned: always
       sample: false
-    threshold_amount:
-      description:
-        - The most that the trunk may spend in 24 hours; every other setting is returned by its option's name too.
-      type: str
-      returned: success
-      sample: "1000.0"
     spent_amount:
-      description: What the trunk has spent in the period.
+      description: The amount that the trunk has spent in the period.
       type: str
-      returned: success
+      returned: always
       sample: "250.75"
   sample:
     allow_any_did_as_cli: false
@@ -177,62 +347,56 @@ trunk:
     status: blocked
     threshold_amount: "1000.0"
     threshold_reached: false
-changes:
-  description: The settings that differ, before and after. Empty if nothing does.
-  returned: success
-  type: dict
-  sample:
-    allowed_rtp_ips:
-      before: ["198.51.100.0/24"]
-      after: null
-    capacity_limit:
-      before: 300
-      after: 60
 api_version:
   description: The version of the API that answered.
   returned: success
   type: str
   sample: "2026-04-16"
+msg:
+  description: What went wrong, and what to do about it.
+  returned: failure
+  type: str
+  sample: "rtp_timeout: 5 is not accepted; expected a whole number from 30 to 600"
 status:
   description: The HTTP status of the API's answer.
   returned: failure, if the API answered with an error
   type: int
   sample: 422
 errors:
-  description: The errors of the API's answer.
+  description: The errors in the API's answer.
   returned: failure, if the API answered with an error
   type: list
   elements: dict
   contains:
     option:
-      description: The option that the error is about, V(null) where the API does not say.
+      description: The option that the error is about. V(null) if the API does not report one.
       type: str
       returned: always
       sample: name
     pointer:
-      description: The part of the request that the error is about, as the API says it.
+      description: The part of the request that the error is about, as the API reports it.
       type: str
       returned: always
       sample: /data/attributes/name
     title:
       description: The error in short.
       type: str
-      returned: if the API gives it
+      returned: if the API returns it
       sample: has already been taken
     detail:
       description: The error in full.
       type: str
-      returned: if the API gives it
+      returned: if the API returns it
       sample: name - has already been taken
     code:
-      description: DIDWW's code of the error.
+      description: DIDWW's code for the error.
       type: str
-      returned: if the API gives it
+      returned: if the API returns it
       sample: "100"
     status:
       description: The HTTP status of the error.
       type: str
-      returned: if the API gives it
+      returned: if the API returns it
       sample: "422"
 """
 

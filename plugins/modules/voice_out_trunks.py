@@ -7,18 +7,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: voice_out_trunks
-short_description: Keep many outbound SIP trunks of DIDWW as a task says
+short_description: Manage many DIDWW outbound SIP trunks in one task
 version_added: 1.0.0
 description:
-  - Does for a list of trunks what M(didww.voice.voice_out_trunk) does for one, in one task and with few requests.
-  - All trunks are read together, with one request for each 1000 trunks of the account. If there are at most 50 entries,
-    all of them select their trunks by O(trunks[].id), and DIDWW accepts ids as a filter, one request reads them.
-  - Every entry is checked and compared before anything is sent. If there is anything wrong with any entry, nothing is
-    changed, and every problem is reported with the index and name of its entry.
-  - Then the trunks that differ are updated concurrently, at the rate of O(max_requests_per_second).
-  - An update that fails does not stop the others. The task fails at the end, and its result says for each trunk what
-    happened. Only when DIDWW has answered none of the last 20 updates, or has had no room for any request for as long
-    as O(api_retries) allows to wait, the rest is not sent.
+  - Manages a list of trunks in one task, with few requests. Each entry has the options of
+    M(didww.voice.voice_out_trunk) and works in the same way.
+  - The trunks must exist. This module neither creates nor deletes trunks.
+  - O(trunks[].id), O(trunks[].external_reference_id) or O(trunks[].name) selects the trunk of an entry. If more than
+    one is set, the first in this order selects it. Each entry must refer to a different trunk.
+  - A setting that is left out, or that is V(omit), is not changed. Settings have no defaults. Where C(ansible-doc)
+    prints V(null) as a default, it means that the option is not set.
+  - An explicit V(null) clears a setting that can be cleared. For any other setting it is an error.
+  - Every entry is checked and compared before anything is sent, in check mode too. If any entry is invalid, nothing is
+    changed, and all problems are reported together, each with the index and the name of its entry.
+  - The trunks that differ are updated concurrently, at most O(max_requests_per_second) in a second.
+  - If an update fails, the others go on. The task fails at the end, and RV(trunks) reports what happened to each trunk.
+  - The remaining updates fail without being sent if DIDWW answered none of the last 20 updates. They also do if every
+    request stayed rate-limited for the whole time that O(api_retries) allows.
+  - All trunks in the account are read together, with one request for every 1000 trunks. If at most 50 entries all
+    select their trunks by O(trunks[].id), and DIDWW accepts ids as a filter, one request reads only these trunks.
 author:
   - didww.voice contributors (@didww)
 extends_documentation_fragment:
@@ -28,19 +35,23 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: Reads the trunks and reports what would change.
   diff_mode:
     support: full
   idempotent:
     support: full
+    details: If DIDWW stores another value than an entry sets, the module warns, and each run reports a change.
 seealso:
   - module: didww.voice.voice_out_trunk
   - module: didww.voice.voice_out_trunk_info
 """
 
 EXAMPLES = r"""
-- name: Keep the trunks of the company as agreed
-  didww.voice.voice_out_trunks:
-    api_key: "{{ didww_api_key }}"
+# Tasks run on localhost. The API key comes from the environment variable DIDWW_API_KEY.
+- name: Manage the trunks of an account
+  hosts: localhost
+  gather_facts: false
+  vars:
     trunks:
       - name: EU SBC
         capacity_limit: 60
@@ -50,17 +61,48 @@ EXAMPLES = r"""
       - id: cf2e6377-fcaa-4416-8c8e-acd5f31a427f
         allowed_rtp_ips: null
         dids: [+370 614 98222]
+  tasks:
+    # For a whole playbook: ansible-playbook trunks.yml --check --diff
+    - name: Show what would change
+      didww.voice.voice_out_trunks:
+        trunks: "{{ trunks }}"
+      check_mode: true
+      diff: true
+
+    - name: Update the trunks
+      didww.voice.voice_out_trunks:
+        trunks: "{{ trunks }}"
+      register: fleet
+
+    - name: Show how many trunks changed
+      ansible.builtin.debug:
+        var: fleet.summary
+
+# The playbook didww.voice.fleet manages the trunks in a vars file.
+- name: Block every active trunk
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Read the active trunks
+      didww.voice.voice_out_trunk_info:
+        status: active
+      register: active
+
+    # Only the status differs, so only the status is sent.
+    - name: Block the trunks
+      didww.voice.voice_out_trunks:
+        trunks: "{{ active.settings | map('combine', {'status': 'blocked'}) | list }}"
 """
 
 RETURN = r"""
 changed:
-  description: Whether any trunk was changed, or would be in check mode.
+  description: Whether any trunk was changed, or would be changed in check mode.
   returned: always
   type: bool
   sample: true
 trunks:
-  description: What happened to each trunk, in the order of the task.
-  returned: success, or failure of an update
+  description: What happened to each trunk, in the order of the entries.
+  returned: success, or if an update failed
   type: list
   elements: dict
   contains:
@@ -70,17 +112,20 @@ trunks:
       returned: always
       sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
     name:
-      description: The name of the trunk after the run, or before it where the update failed.
+      description: The name of the trunk after the task. If the update failed, the name before it.
       type: str
       returned: always
       sample: EU SBC
     changed:
-      description: Whether the trunk was changed, or would be in check mode.
+      description: Whether the trunk was changed, or would be changed in check mode.
       type: bool
       returned: always
       sample: true
     changes:
-      description: The settings that differ, before and after. Empty if nothing does.
+      description:
+        - The settings that differ, by option name, each with its value C(before) and C(after). Empty if nothing
+          differs.
+        - If the update failed, these are the changes that it would have made.
       type: dict
       returned: always
       sample:
@@ -88,79 +133,114 @@ trunks:
           before: 30
           after: 60
     did_numbers:
-      description: The number of each DID in these changes, by id, where it is known.
+      description: The numbers of the DIDs in these changes, by id, if they are known.
       type: dict
-      returned: if O(trunks[].dids) or O(trunks[].emergency_dids) differ
+      returned: if O(trunks[].dids) or O(trunks[].emergency_dids) differs
       sample:
         6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     failed:
-      description: Whether the update of this trunk failed.
+      description: Whether the update of the trunk failed.
       type: bool
-      returned: if it did
+      returned: if the update failed
       sample: true
     msg:
       description: What went wrong with the update, and what to do about it.
       type: str
-      returned: if it failed
+      returned: if the update failed
       sample: "DIDWW (https://api.didww.com/v3) answered HTTP 422 Unprocessable Entity: name - has already been taken."
     status:
       description: The HTTP status of the API's answer.
       type: int
-      returned: if the API refused the update
+      returned: if the API rejected the update
       sample: 422
     errors:
-      description: The errors of the API's answer, as M(didww.voice.voice_out_trunk) returns them.
+      description: The errors in the API's answer, in the same form as M(didww.voice.voice_out_trunk) returns them.
       type: list
       elements: dict
-      returned: if the API refused the update
+      returned: if the API rejected the update
       sample:
         - option: name
           pointer: /data/attributes/name
+          title: has already been taken
           detail: name - has already been taken
           code: "100"
           status: "422"
 summary:
-  description:
-    - How many trunks there are, how many of them changed, did not, and failed, and how many requests were sent.
-  returned: success, or failure of an update
+  description: The numbers of trunks and requests.
+  returned: success, or if an update failed
   type: dict
+  contains:
+    total:
+      description: The number of entries.
+      type: int
+      returned: always
+      sample: 4
+    changed:
+      description: The number of trunks that were changed, or would be changed in check mode.
+      type: int
+      returned: always
+      sample: 2
+    unchanged:
+      description: The number of trunks that already had the settings.
+      type: int
+      returned: always
+      sample: 1
+    failed:
+      description: The number of trunks whose update failed.
+      type: int
+      returned: always
+      sample: 1
+    requests:
+      description: The number of requests that the task sent, including retries.
+      type: int
+      returned: always
+      sample: 4
   sample:
-    total: 3
-    changed: 1
-    unchanged: 2
-    failed: 0
-    requests: 2
-api_version:
-  description: The version of the API that answered.
-  returned: success, or failure of an update
-  type: str
-  sample: "2026-04-16"
+    total: 4
+    changed: 2
+    unchanged: 1
+    failed: 1
+    requests: 4
 diff:
-  description: The settings that differ, one part for each trunk that changes. Headers name the trunk.
-  returned: if diff is asked for
+  description:
+    - The changed settings before and after, as text, for each trunk that changes. The headers show its name and id.
+  returned: in diff mode
   type: list
   elements: dict
   sample:
     - before_header: voice_out_trunk EU SBC (0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10)
       after_header: voice_out_trunk EU SBC (0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10)
-      before: "capacity_limit: 30\n"
-      after: "capacity_limit: 60\n"
+      before: "capacity_limit:\n  30\n"
+      after: "capacity_limit:\n  60\n"
+api_version:
+  description: The version of the API that answered.
+  returned: success, or if an update failed
+  type: str
+  sample: "2026-04-16"
 msg:
-  description: What went wrong, in plain words, and what to do about it.
+  description:
+    - What went wrong, and what to do about it. Problems and failures are reported with the index and the name of each
+      entry.
   returned: failure
   type: str
   sample: "trunks[1] (crm-0002): rtp_timeout: 5 is not accepted; expected a whole number from 30 to 600"
 status:
-  description: The HTTP status of the API's answer, where the trunks could not be read.
-  returned: failure, if the API answered with an error
+  description: The HTTP status of the API's answer when the trunks could not be read.
+  returned: failure, if the API answered with an error while the trunks were read
   type: int
   sample: 401
 errors:
-  description: The errors of the API's answer, where the trunks could not be read.
-  returned: failure, if the API answered with an error
+  description: The errors in the API's answer when the trunks could not be read.
+  returned: failure, if the API answered with an error while the trunks were read
   type: list
   elements: dict
-  sample: []
+  sample:
+    - option: null
+      pointer: null
+      title: Unauthorized
+      detail: Authorization failed
+      code: "401"
+      status: "401"
 """
 
 from ansible_collections.didww.voice.plugins.module_utils import _module, _works
