@@ -160,7 +160,7 @@ def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
 def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
     files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
-    assert len(files) == 7
+    assert len(files) == 6
     for path in files:
         text = read(path)
         for setting in (*tables.SETTINGS, *tables.AUTHENTICATION_ATTRIBUTES):
