@@ -16,13 +16,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from simulator import documents, query, trunks
-from simulator.documents import DIDS, MEDIA_TYPE, TRUNKS, ApiError
+from simulator.documents import DIDS, MEDIA_TYPE, REGENERATION, TRUNKS, ApiError
 from simulator.store import Account, Did, Store, Trunk
 
 PREFIX = "/v3"
 VERSIONS = ("2022-05-10", "2026-04-16")
 # PUT is answered like PATCH (reference).
 UPDATES = ("PATCH", "PUT")
+CHANGES = (*UPDATES, "POST", "DELETE")
+# What answers a request that is not answered with 200.
+STATUS = {"POST": 201, "DELETE": 204}
 # From here on, trunks can be updated without the Outbound feature (update reference).
 WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 
@@ -98,7 +101,7 @@ class Api:
     def handle(self, request: Request, commit: bool = True) -> Answer:
         """Answer a request; never raises for what a client can send.
 
-        With `commit` false, an update is answered as if it had been carried out, but is not.
+        With `commit` false, a change is answered as if it had been carried out, but is not.
         """
         try:
             account = self._authenticate(request)
@@ -110,8 +113,11 @@ class Api:
             document = self._dispatch(request, account, version, commit)
         except ApiError as exc:
             return answer(exc.status, {"errors": exc.errors})
+        status = STATUS.get(request.method, 200)
+        if status == 204:
+            return Answer(status, b"", {})
         document["meta"] = {**document.get("meta", {}), "api_version": version}
-        return answer(200, document)
+        return answer(status, document)
 
     def _authenticate(self, request: Request) -> Account:
         account = self.store.accounts.get(request.headers.get("api-key", ""))
@@ -124,23 +130,30 @@ class Api:
         another method."""
         path = request.path.removeprefix(PREFIX + "/") if request.path.startswith(PREFIX) else ""
         parts = path.split("/")
-        if parts[0] not in (TRUNKS, DIDS):
+        if parts[0] not in (TRUNKS, DIDS, REGENERATION):
             raise documents.refusal(404, "Not Found", "The requested resource could not be found.")
         is_trunk = parts[0] == TRUNKS
-        if is_trunk and not account.outbound_api:
+        if parts[0] != DIDS and not account.outbound_api:
             raise documents.refusal(403, "Forbidden", "The Outbound API is not enabled for the account.")
+        if parts == [REGENERATION]:
+            _only(request, "POST")
+            return self._regenerate(request, account, version, commit)
         relationship = parts[-1] if parts[-1] in documents.TRUNK_RELATIONSHIPS else None
         match parts[1:]:
-            case []:
-                _only(request, "GET")
+            case [] if parts[0] != REGENERATION:
+                _only(request, "GET", *(("POST",) if is_trunk else ()))
+                if request.method == "POST":
+                    return self._create(request, account, version, commit)
                 return self._list(request, account, parts[0])
             case [record_id] if is_trunk:
-                _only(request, "GET", *UPDATES)
+                _only(request, "GET", "DELETE", *UPDATES)
+                if request.method == "DELETE":
+                    return self._delete(account, version, record_id, commit)
                 if request.method in UPDATES:
                     return self._update(request, account, version, record_id, commit)
                 asked = self._asked(request, account, TRUNKS)
                 return self._trunk_document(self._trunk(account, record_id), request, asked)
-            case [record_id]:
+            case [record_id] if parts[0] == DIDS:
                 _only(request, "GET")
                 did = self.store.did(account, record_id)
                 if did is None:
@@ -201,30 +214,79 @@ class Api:
 
     def _update(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
         """PATCH and PUT: all or nothing. Raises ApiError 403, 404, 415, 400 or 422."""
-        if account.read_only:
-            raise documents.refusal(403, "Forbidden", "The account is in read-only mode.")
-        if not account.outbound_feature and version < WITHOUT_OUTBOUND_FEATURE:
-            raise documents.refusal(403, "Forbidden", "The account has no Outbound feature.")
-        content_type = request.headers.get("content-type", "")
-        if content_type.lower() != MEDIA_TYPE:
-            detail = (
-                f"All requests that create or update must use the '{MEDIA_TYPE}' Content-Type. "
-                f"This request specified '{content_type}'."
-            )
-            raise documents.refusal(415, "Unsupported media type", detail)
+        _check_change(account, version)
+        _check_content_type(request)
         asked = self._asked(request, account, TRUNKS)
         store = self.store
         with store.lock:
             trunk = self._trunk(account, trunk_id)
-            changed = trunks.apply(
-                trunks.parse_update(_json(request.body), trunk_id),
-                trunk,
-                account,
-                store,
-            )
+            changed = trunks.apply(trunks.parse(_json(request.body), trunk_id), trunk, account, store)
             if commit:
                 store.put(changed)
         return self._trunk_document(changed, request, asked)
+
+    def _create(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
+        """POST: a new trunk, or ApiError 403, 415, 400 or 422."""
+        _check_change(account, version)
+        _check_content_type(request)
+        asked = self._asked(request, account, TRUNKS)
+        with self.store.lock:
+            update = trunks.parse(_json(request.body), None)
+            created = trunks.apply(update, trunks.new(account), account, self.store, create=True)
+            if commit:
+                self.store.put(created)
+        return self._trunk_document(created, request, asked)
+
+    def _delete(self, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
+        """DELETE: final. Links to DIDs do not prevent it. Raises ApiError 403 or 404."""
+        _check_change(account, version)
+        with self.store.lock:
+            self._trunk(account, trunk_id)
+            if commit:
+                self.store.remove(trunk_id)
+        return {}
+
+    def _regenerate(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
+        """POST of a regeneration: the answer holds the trunk's id alone. Raises ApiError 403, 415, 400 or 422."""
+        _check_change(account, version)
+        _check_content_type(request)
+        data = trunks.resource_in(_json(request.body), REGENERATION, ("type", "relationships"))
+        names = sorted(set(data) - {"type", "relationships"})
+        relationships = data["relationships"] if isinstance(data["relationships"], dict) else {}
+        names += [name for name in relationships if name != "voice_out_trunk"]
+        if names:
+            raise ApiError(400, [documents.not_allowed(name) for name in names])
+        trunk_id = trunks.to_one(relationships.get("voice_out_trunk"), TRUNKS)
+        with self.store.lock:
+            trunk = self.store.trunk(account, str(trunk_id))
+            if trunk is None:
+                pointer = "/data/relationships/voice_out_trunk"
+                words = "must exist"
+                detail = f"voice_out_trunk - {words}"
+                raise ApiError(422, [documents.error(422, words, detail, documents.VALIDATION, pointer)])
+            changed = trunks.regenerate(trunk)
+            if commit:
+                self.store.put(changed)
+        return {"data": {"id": trunk.id, "type": REGENERATION}}
+
+
+def _check_change(account: Account, version: str) -> None:
+    """Raises ApiError 403 if the account may not change trunks."""
+    if account.read_only:
+        raise documents.refusal(403, "Forbidden", "The account is in read-only mode.")
+    if not account.outbound_feature and version < WITHOUT_OUTBOUND_FEATURE:
+        raise documents.refusal(403, "Forbidden", "The account has no Outbound feature.")
+
+
+def _check_content_type(request: Request) -> None:
+    """Raises ApiError 415 unless the body is declared as JSON:API."""
+    content_type = request.headers.get("content-type", "")
+    if content_type.lower() != MEDIA_TYPE:
+        detail = (
+            f"All requests that create or update must use the '{MEDIA_TYPE}' Content-Type. "
+            f"This request specified '{content_type}'."
+        )
+        raise documents.refusal(415, "Unsupported media type", detail)
 
 
 def _only(request: Request, *methods: str) -> None:

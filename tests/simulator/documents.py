@@ -16,6 +16,9 @@ MEDIA_TYPE = "application/vnd.api+json"
 TRUNKS = "voice_out_trunks"
 DIDS = "dids"
 TRUNK_RELATIONSHIPS = ("dids", "emergency_dids")
+# Can be written, and is in no answer.
+DEFAULT_DID = "default_did"
+REGENERATION = "voice_out_trunk_regenerate_credentials"
 
 # DIDWW's codes. 100, 102, 105, 106 are in the reference; the others are those of the
 # jsonapi-resources family, which shares these four.

@@ -106,6 +106,8 @@ class Fault:
             return Answer(value["status"], b"", {"Location": value["location"]})
         if normal is None:
             return Answer(200, b"")
+        if not normal.body:
+            return normal
         if self.kind == "garbage":
             return _garbage(value, normal)
         if self.kind == "answer_attributes":

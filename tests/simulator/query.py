@@ -129,6 +129,8 @@ class Query:
 def _value(record: Trunk | Did, name: str) -> Any:
     if name == "id":
         return record.id
+    if name == "default_did.id" and isinstance(record, Trunk):
+        return record.default_did
     if name == "authentication_method.type":
         return record.attributes["authentication_method"]["type"]
     return record.attributes.get(name)

@@ -23,7 +23,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator import store
-from simulator.api import PREFIX, UPDATES, Answer, Api, Request
+from simulator.api import CHANGES, PREFIX, Answer, Api, Request
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
 
 CONTROL = "/_simulator"
@@ -175,6 +175,11 @@ class Simulator:
         """Forget all fault rules."""
         self._faults.clear()
 
+    @property
+    def trunks(self) -> list[dict[str, Any]]:
+        """Every trunk as it is stored, in the form of a seed."""
+        return [trunk.as_seed() for trunk in self._api.store.trunks.values()]
+
     def trunk(self, trunk_id: str) -> dict[str, Any]:
         """A trunk as it is stored, whoever owns it, in the form of a seed. Raises UnknownTrunkError."""
         found = self._api.store.trunks.get(trunk_id)
@@ -224,7 +229,7 @@ class Simulator:
         """The answer to a request that meets a fault. Raises Cut if the connection ends here."""
         entry["fault"] = fault.rule
         normal = None
-        if fault.needs_answer or (fault.commits and request.method in UPDATES):
+        if fault.needs_answer or (fault.commits and request.method in CHANGES):
             normal = self._api.handle(request, commit=fault.commits)
         self._stopping.wait(fault.delay)
         made = fault.shape(normal)

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEFAULT_VERSION = "2022-05-10"
+# What a new trunk may spend if the request does not set it (recorded in April 2026).
+DEFAULT_THRESHOLD = "3000.0"
 
 # The attributes of a trunk in the order of the update reference's example, and the values that
 # a seed need not repeat.
@@ -73,7 +75,9 @@ FILTER_BY_ID = "filter_by_id"
 CSV_FILTERS = "csv_filters"
 OPENAPI_VALUES = "openapi_values"
 NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
-READINGS = frozenset((FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, NULL_RTP_TIMEOUT_IS_30))
+# OpenAPI requires default_did with replace_cli, the page of the update does not have it.
+DEFAULT_DID_REQUIRED = "default_did_required"
+READINGS = frozenset((FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED))
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -118,6 +122,7 @@ class Trunk:
     dids: tuple[str, ...] = ()
     emergency_dids: tuple[str, ...] = ()
     spent_amount: str = "0.0"
+    default_did: str | None = None
 
     def linked(self, relationship: str) -> tuple[str, ...]:
         """The ids of the DIDs of `dids` or `emergency_dids`."""
@@ -132,6 +137,7 @@ class Trunk:
             "dids": list(self.dids),
             "emergency_dids": list(self.emergency_dids),
             "spent_amount": self.spent_amount,
+            "default_did": self.default_did,
         }
 
 
@@ -195,7 +201,7 @@ class Store:
 
         Raises SeedError for unknown members, accounts and DIDs.
         """
-        known = {"id", "account", "attributes", "dids", "emergency_dids", "spent_amount"}
+        known = {"id", "account", "attributes", "dids", "emergency_dids", "spent_amount", "default_did"}
         if not isinstance(change, dict) or set(change) - known:
             raise SeedError(f"a trunk is an object of {', '.join(sorted(known))}")
         attributes = change.get("attributes", {})
@@ -221,6 +227,7 @@ class Store:
                 dids=self._known_dids(change.get("dids", trunk.dids)),
                 emergency_dids=self._known_dids(change.get("emergency_dids", trunk.emergency_dids)),
                 spent_amount=change.get("spent_amount", trunk.spent_amount),
+                default_did=change.get("default_did", trunk.default_did),
             )
             self.trunks[trunk_id] = trunk
             return trunk

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of `PATCH /voice_out_trunks/{id}`: what is refused, and what becomes of what is not.
+"""The rules for creating and updating a trunk: what is rejected, and what becomes of what is not.
 
-Nothing here changes the store or knows HTTP. `parse_update` finds what is malformed (400), `apply`
+Nothing here changes the store or knows HTTP. `parse` finds what is malformed (400), `apply`
 what the trunk cannot become (422). Each rule is one of the update table unless it says
 otherwise; "reference" is the page around that table.
 """
@@ -14,15 +14,27 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from simulator import documents
 from simulator.documents import ApiError, error, not_allowed
-from simulator.store import NULL_RTP_TIMEOUT_IS_30, OPENAPI_VALUES, Account, Did, Store, Trunk
+from simulator.store import (
+    DEFAULT_ATTRIBUTES,
+    DEFAULT_DID_REQUIRED,
+    DEFAULT_THRESHOLD,
+    NULL_RTP_TIMEOUT_IS_30,
+    OPENAPI_VALUES,
+    Account,
+    Did,
+    Store,
+    Trunk,
+)
 
 CREDENTIALS = "credentials_and_ip"
 TWILIO = "twilio"
@@ -45,6 +57,11 @@ ELIGIBLE: dict[str, dict[str, bool]] = {
 }
 MAX_ADDRESSES = 60
 
+# What a new trunk must have.
+REQUIRED = ("name", "on_cli_mismatch_action", "authentication_method")
+REPLACE_CLI = "replace_cli"
+UNSET = ""
+
 BLANK = "can't be blank"
 TAKEN = "has already been taken"
 
@@ -55,10 +72,14 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True)
 class Update:
-    """A well-formed update: attributes still unchecked, relationships as lists of DID ids."""
+    """A well-formed request: attributes still unchecked, relationships as lists of DID ids.
+
+    `default_did`: its id, None for null, or UNSET.
+    """
 
     attributes: dict[str, Any]
     relationships: dict[str, list[str]]
+    default_did: str | None
 
 
 # --- values: each takes what was sent, returns what is stored, raises Invalid ---
@@ -237,24 +258,30 @@ OPENAPI_ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
 # --- the request body ---
 
 
-def parse_update(body: Any, trunk_id: str) -> Update:
-    """Check the document of a PATCH for form.
-
-    In: the parsed JSON body and the id in the path. Raises ApiError 400, with every unknown
-    member named, for what is not a JSON:API update of that trunk (JSON:API; codes: reference).
-    """
+def resource_in(body: Any, kind: str, required: tuple[str, ...]) -> dict[str, Any]:
+    """Return the resource object of that type in a JSON body. Raises ApiError 400 if there is none."""
     data = body.get("data") if isinstance(body, dict) else None
     if data is None:
         raise _missing("data")
     if not isinstance(data, dict):
         raise _bad_format("data must be a resource object.")
-    for member in ("type", "id"):
+    for member in required:
         if member not in data:
             raise _missing(member)
-    if data["type"] != documents.TRUNKS:
+    if data["type"] != kind:
         detail = f"{data['type']} is not a valid resource."
         raise documents.refusal(400, "Invalid resource", detail, documents.INVALID_RESOURCE)
-    if data["id"] != trunk_id:
+    return data
+
+
+def parse(body: Any, trunk_id: str | None) -> Update:
+    """Check the document of a PATCH, or of a POST, for form.
+
+    In: the parsed JSON body and the id in the path, None for a POST. Raises ApiError 400, with every unknown
+    member named, for what is not a JSON:API update of that trunk, or a new one (JSON:API).
+    """
+    data = resource_in(body, documents.TRUNKS, ("type",) if trunk_id is None else ("type", "id"))
+    if trunk_id is not None and data["id"] != trunk_id:
         detail = f"The URL does not support the key {data['id']}"
         raise documents.refusal(400, "Key is not included in URL", detail, documents.KEY_NOT_IN_URL)
     attributes = data.get("attributes", {})
@@ -263,14 +290,18 @@ def parse_update(body: Any, trunk_id: str) -> Update:
         if not isinstance(value, dict):
             raise _bad_format(f"{name} must be an object.")
 
-    unknown = set(data) - {"id", "type", "attributes", "relationships", "links", "meta"}
-    names = sorted(unknown)
+    known = {"id"} if trunk_id is not None else set()
+    names = sorted(set(data) - {*known, "type", "attributes", "relationships", "links", "meta"})
     names += [name for name in attributes if name not in WRITABLE]
-    names += [name for name in relationships if name not in documents.TRUNK_RELATIONSHIPS]
+    writable = (*documents.TRUNK_RELATIONSHIPS, documents.DEFAULT_DID)
+    names += [name for name in relationships if name not in writable]
     names += _unknown_in_authentication(attributes.get("authentication_method"))
     if names:
         raise ApiError(400, [not_allowed(name) for name in names])
-    return Update(attributes, {name: _linkage(value) for name, value in relationships.items()})
+    default: str | None = UNSET
+    if documents.DEFAULT_DID in relationships:
+        default = to_one(relationships.pop(documents.DEFAULT_DID), documents.DIDS)
+    return Update(attributes, {name: _linkage(value) for name, value in relationships.items()}, default)
 
 
 def _missing(name: str) -> ApiError:
@@ -297,16 +328,30 @@ def _unknown_in_authentication(method: Any) -> list[str]:
 def _linkage(value: Any) -> list[str]:
     """The ids of a to-many relationship object, in the order sent."""
     data = value.get("data") if isinstance(value, dict) else None
-    if not isinstance(data, list) or not all(
-        isinstance(item, dict) and isinstance(item.get("id"), str) and "type" in item for item in data
-    ):
-        detail = "Data is not a valid Links Object."
-        raise documents.refusal(400, "Invalid Links Object", detail, documents.INVALID_LINKAGE)
-    for item in data:
-        if item["type"] != documents.DIDS:
-            detail = f"{item['type']} is not a valid type for this operation."
-            raise documents.refusal(400, "Type Mismatch", detail, documents.TYPE_MISMATCH)
-    return [item["id"] for item in data]
+    if not isinstance(data, list):
+        raise _bad_linkage()
+    return [_identified(item, documents.DIDS) for item in data]
+
+
+def to_one(value: Any, kind: str) -> str | None:
+    """The id of a to-one relationship object, None for null. Raises ApiError 400."""
+    if not isinstance(value, dict) or "data" not in value:
+        raise _bad_linkage()
+    return None if value["data"] is None else _identified(value["data"], kind)
+
+
+def _identified(item: Any, kind: str) -> str:
+    if not (isinstance(item, dict) and isinstance(item.get("id"), str) and "type" in item):
+        raise _bad_linkage()
+    if item["type"] != kind:
+        detail = f"{item['type']} is not a valid type for this operation."
+        raise documents.refusal(400, "Type Mismatch", detail, documents.TYPE_MISMATCH)
+    return str(item["id"])
+
+
+def _bad_linkage() -> ApiError:
+    detail = "Data is not a valid Links Object."
+    return documents.refusal(400, "Invalid Links Object", detail, documents.INVALID_LINKAGE)
 
 
 # --- the change ---
@@ -317,12 +362,17 @@ def apply(
     trunk: Trunk,
     account: Account,
     store: Store,
+    create: bool = False,
 ) -> Trunk:
-    """The trunk after the update; `trunk` itself is left as it is.
+    """The trunk after the update; `trunk` itself is left as it is. To `create` one, it is the blank that `new` makes.
 
     Raises ApiError 422 with every validation error of the request at once.
     """
-    errors: list[dict[str, Any]] = []
+    errors = [
+        _validation(f"attributes/{name}", Invalid(BLANK))
+        for name in REQUIRED
+        if create and name not in update.attributes
+    ]
     changes: dict[str, Any] = {}
     for name, value in update.attributes.items():
         if name == "authentication_method":
@@ -356,13 +406,61 @@ def apply(
             except Invalid as exc:
                 errors.append(_validation(f"relationships/{relationship}", exc, index))
         linked[relationship] = tuple(did_ids)
+    default_did = trunk.default_did if after.attributes["on_cli_mismatch_action"] == REPLACE_CLI else None
+    if update.default_did != UNSET:
+        default_did = update.default_did
+    try:
+        _check_default_did(update, default_did, after, account, store)
+    except Invalid as exc:
+        errors.append(_validation(f"relationships/{documents.DEFAULT_DID}", exc))
     if errors:
         raise ApiError(422, errors)
     return replace(
         after,
         dids=linked.get("dids", trunk.dids),
         emergency_dids=linked.get("emergency_dids", trunk.emergency_dids),
+        default_did=default_did,
     )
+
+
+def new(account: Account) -> Trunk:
+    """A trunk with an id, and with what it has unless the request says otherwise (recorded in April 2026)."""
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    defaults = {**DEFAULT_ATTRIBUTES, "threshold_amount": DEFAULT_THRESHOLD, "created_at": now}
+    blank: dict[str, Any] = {"type": None, "attributes": {}}
+    return Trunk(str(uuid.uuid4()), account.api_key, {**defaults, "authentication_method": blank})
+
+
+def regenerate(trunk: Trunk) -> Trunk:
+    """The trunk with a new username and password. Raises ApiError 422 if its type has none."""
+    method = trunk.attributes["authentication_method"]
+    if method["type"] != CREDENTIALS:
+        raise ApiError(422, [_validation("relationships/voice_out_trunk", Invalid("has no credentials"))])
+    attributes = {**method["attributes"], **_credentials({})}
+    return replace(
+        trunk, attributes={**trunk.attributes, "authentication_method": {"type": CREDENTIALS, "attributes": attributes}}
+    )
+
+
+def _credentials(kept: dict[str, Any]) -> dict[str, str]:
+    return {
+        "username": kept.get("username") or secrets.token_hex(4),
+        "password": kept.get("password") or secrets.token_hex(8),
+    }
+
+
+def _check_default_did(update: Update, did_id: str | None, after: Trunk, account: Account, store: Store) -> None:
+    """Raises Invalid for a default DID that does not fit the action (OpenAPI, 2026-04-16)."""
+    replaces = after.attributes["on_cli_mismatch_action"] == REPLACE_CLI
+    if update.default_did not in (UNSET, None):
+        if not replaces:
+            raise Invalid(f"is only allowed with on_cli_mismatch_action {REPLACE_CLI}")
+        did = store.did(account, str(did_id))
+        if did is None:
+            raise Invalid(f"{did_id} does not exist")
+    changes = "on_cli_mismatch_action" in update.attributes or update.default_did != UNSET
+    if replaces and changes and did_id is None and DEFAULT_DID_REQUIRED in account.readings:
+        raise Invalid(BLANK)
 
 
 def _validation(place: str, problem: Invalid, index: int | None = None) -> dict[str, Any]:
@@ -409,8 +507,10 @@ def _authentication(
     kind = method.get("type")
     if kind is None:
         return {}, [_validation(f"{place}/type", Invalid(BLANK))]
-    if kind == "ip_only" or before["type"] not in KNOWN_TYPES:
-        return {}, [_validation(f"{place}/type", Invalid("is not allowed for update"))]
+    creates = before["type"] is None
+    if kind == "ip_only" or not (creates or before["type"] in KNOWN_TYPES):
+        words = f"is not allowed for {'creation' if creates else 'update'}"
+        return {}, [_validation(f"{place}/type", Invalid(words))]
     if not isinstance(kind, str) or kind not in AUTHENTICATION_ATTRIBUTES:
         return {}, [_validation(f"{place}/type", Invalid("is not included in the list"))]
     sent = method.get("attributes", {})
@@ -437,10 +537,9 @@ def _authentication(
             check("allowed_sip_ips", _addresses)
         check("tech_prefix", _tech_prefix)
         kept = before["attributes"] if before["type"] == kind else {}
-        stored["username"] = kept.get("username") or secrets.token_hex(4)
-        stored["password"] = kept.get("password") or secrets.token_hex(8)
+        stored |= _credentials(kept)
         demanded = before["type"] != kind and OPENAPI_VALUES not in account.readings
         if demanded and "allowed_rtp_ips" not in attributes:
-            words = f"is required when changing authentication_method.type to {kind}"
+            words = f"is required with authentication_method.type {kind}"
             errors.append(_validation("attributes/allowed_rtp_ips", Invalid(words)))
     return {"type": kind, "attributes": stored}, errors

@@ -19,9 +19,15 @@ VALIDATORS = {name: Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"}) 
 
 def expected(path: str, query: Mapping[str, str], status: int) -> str:
     """Return the name of the document that DIDWW answers a request to `path` with."""
-    if status != 200:
+    if status == 204:
+        return "nothing"
+    if status not in (200, 201):
         return "errors"
     resource, *rest = path.partition("/v3/")[2].split("/")
+    if resource == "voice_out_trunk_regenerate_credentials":
+        return "regeneration"
+    if status == 201:
+        return "trunk"
     if "relationships" in rest:
         return "linkage"
     if resource == "dids" and rest:

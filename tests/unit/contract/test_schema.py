@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.didww.voice.plugins.module_utils._settings import SETTINGS
+from ansible_collections.didww.voice.plugins.module_utils._settings import DEFAULT_DID, SETTINGS
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator, load_seed
 
@@ -117,7 +117,7 @@ def test_the_schema_is_one() -> None:
 
 def test_the_schema_has_every_setting_of_the_module() -> None:
     described = set(SCHEMA["$defs"]["trunk_attributes"]["properties"]) - {"created_at", "threshold_reached"}
-    assert described | set(LINKAGE) == {setting.name for setting in SETTINGS}
+    assert described | {*LINKAGE, DEFAULT_DID} == {setting.name for setting in SETTINGS}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ REFUSALS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "no Outbound API": (403, "GET", TRUNKS, {"key": "no-outbound-api-key"}),
     "not there": (404, "GET", f"{TRUNKS}/00000000-0000-4000-8000-000000000000", {}),
     "no such path": (404, "GET", "/trunks", {}),
-    "no such method": (405, "DELETE", f"{TRUNKS}/{TRUNK}", {}),
+    "no such method": (405, "POST", f"{TRUNKS}/{TRUNK}", {}),
     "validation": (
         422,
         "PATCH",

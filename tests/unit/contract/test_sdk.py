@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._settings import SETTINGS
+from ansible_collections.didww.voice.plugins.module_utils._settings import DEFAULT_DID, SETTINGS
 from didww.exceptions import DidwwApiError
 from didww.query_params import QueryParams
 from didww.resources.authentication_method import (
@@ -53,8 +53,9 @@ def as_module_says(value: Any) -> Any:
 
 
 def test_what_the_sdk_writes_is_what_the_module_sets() -> None:
-    assert {setting.name for setting in SETTINGS} == VoiceOutTrunk._writable_attrs | set(LINKAGE)
-    assert {setting_of(case) for case in CASES} == {setting.name for setting in SETTINGS}
+    names = {setting.name for setting in SETTINGS}
+    assert names == VoiceOutTrunk._writable_attrs | {*LINKAGE, DEFAULT_DID}
+    assert {setting_of(case) for case in CASES} == names - {DEFAULT_DID}
 
 
 def test_the_choices_are_the_enums_of_the_sdk() -> None:

@@ -179,7 +179,7 @@ NOT_ALLOWED = [
     (method, path)
     for method in ("POST", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE")
     for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids")
-    if (method, path) not in (("PUT", f"{TRUNKS}/{TRUNK}"), ("PATCH", f"{TRUNKS}/{TRUNK}"))
+    if (method, path) not in (("POST", TRUNKS), *((each, f"{TRUNKS}/{TRUNK}") for each in ("PUT", "PATCH", "DELETE")))
 ]
 
 
