@@ -89,6 +89,15 @@ options:
       - V(replace_cli) and V(randomize_cli) require a feature of the account.
     type: str
     choices: [send_original_cli, reject_call, replace_cli, randomize_cli]
+  default_did:
+    description:
+      - The DID that replaces the CLI, by its id (UUID) or number as in O(dids). It applies to
+        O(on_cli_mismatch_action=replace_cli) only, and is rejected for any other action.
+      - DIDWW does not return it. If the trunk already has this action, one more request asks whether this DID is set.
+        The value C(before) a change is always V(null), which means unknown.
+      - DIDWW may require it with V(replace_cli). The module does not, because DIDWW's sources disagree.
+    type: str
+    version_added: 1.1.0
   capacity_limit:
     description: The maximum number of concurrent calls, from V(0) to V(32767). V(null) removes the limit.
     type: int
@@ -98,7 +107,10 @@ options:
       - While this is V(true), DIDWW manages O(dids) itself. It unlinks the DIDs that were linked before.
     type: bool
   status:
-    description: Whether the trunk can be used for outbound calls.
+    description:
+      - Whether the trunk can be used for outbound calls.
+      - DIDWW itself blocks a trunk that reached O(threshold_amount). V(active) does not undo such a block, unless
+        O(unblock=true). The module then warns, and reports the change in C(held).
     type: str
     choices: [active, blocked]
   threshold_amount:
@@ -167,6 +179,24 @@ options:
       - If the task changes O(emergency_enable_all) to V(false), the listed DIDs are always sent.
     type: list
     elements: str
+  state:
+    description:
+      - V(existing) updates the trunk. It is an error if the trunk does not exist.
+      - V(present) creates the trunk if it does not exist, and updates it otherwise. A new trunk requires O(name),
+        O(on_cli_mismatch_action), O(authentication_method) with the attributes that its type requires, and
+        O(allowed_rtp_ips) for the type V(credentials_and_ip). It cannot be selected by O(id).
+      - If a new trunk has no O(threshold_amount) or no O(capacity_limit), DIDWW chooses it, and the module warns.
+      - V(absent) deletes the trunk if it exists. Its other options are checked and ignored. Deletion is final, and
+        calls over the trunk end at once.
+    type: str
+    choices: [existing, present, absent]
+    default: existing
+    version_added: 1.1.0
+  unblock:
+    description: Whether O(status=active) unblocks a trunk that DIDWW blocked because it reached its threshold.
+    type: bool
+    default: false
+    version_added: 1.1.0
 notes:
   - Before ansible-core 2.19, a template that yields V(null) arrives as an empty string, unless C(jinja2_native) is set.
     An empty string is rejected, unless the setting is text that an empty string clears. Write V(null) itself, or use
@@ -175,7 +205,9 @@ notes:
 
     # The same options, one level down: every entry of a list of trunks has them.
     _OPTIONS, _NOTES = DOCUMENTATION.removeprefix("\noptions:\n").split("notes:\n")
-    _ENTRY: str = textwrap.indent(re.sub(r"\bO\((?=\w)", "O(trunks[].", _OPTIONS), "    ")
+    _ENTRY: str = textwrap.indent(re.sub(r"\bO\((?=\w)", "O(trunks[].", _OPTIONS), "    ").replace(
+        "        default: existing\n", ""
+    )
     TRUNKS: str = f"""
 options:
   trunks:
@@ -190,6 +222,21 @@ options:
     required: true
     suboptions:
 {_ENTRY}
+  state:
+    description: The default for O(trunks[].state) of each entry.
+    type: str
+    choices: [existing, present, absent]
+    default: existing
+    version_added: 1.1.0
+  audit:
+    description:
+      - Whether to compare only. Nothing is changed, as in check mode.
+      - A trunk that does not exist is then no error. It is reported in RV(missing), whatever its O(trunks[].state),
+        unless that is V(absent). The trunks that no entry refers to are reported in RV(unmanaged).
+      - All trunks in the account are read.
+    type: bool
+    default: false
+    version_added: 1.1.0
 notes:
 {_NOTES}
 """

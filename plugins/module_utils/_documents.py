@@ -22,11 +22,16 @@ from typing import Any, NamedTuple
 
 
 class RequestFailed(Exception):
-    """No usable answer. `unsettled`: an update was sent, and it is unknown whether it was applied."""
+    """No usable answer.
+
+    `unsettled`: a request that changes something was sent, and it is unknown whether it was applied. `hint`: more
+    advice for the user.
+    """
 
     def __init__(self, message: str, unsettled: bool = False) -> None:
         super().__init__(message)
         self.unsettled = unsettled
+        self.hint = ""
 
 
 class Unreachable(RequestFailed):
@@ -76,7 +81,7 @@ class Page(NamedTuple):
     pages: int
 
 
-def answer(document: Mapping[str, Any], kind: str, identifier: str, linkage: Sequence[str]) -> Answer:
+def answer(document: Mapping[str, Any], kind: str, identifier: str | None, linkage: Sequence[str]) -> Answer:
     """Return the requested resource, with the `meta` and `included` of its document. Raises UnusableAnswer."""
     resource = resource_in(document.get("data"), kind, identifier, linkage)
     return Answer(resource, meta_of(document), included_in(document))

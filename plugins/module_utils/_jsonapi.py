@@ -71,6 +71,8 @@ except ImportError:
 MEDIA_TYPE = "application/vnd.api+json"
 CONNECTIONS = 20  # kept open at most: one for each request allowed in a second
 
+# A deletion was answered with 202 in 2021, and is answered with 204.
+WITHOUT_DOCUMENT = (202, 204)
 RETRIED_STATUS = (502, 503, 504)
 TOO_MANY = 429
 WINDOW = 1  # seconds over which a server counts requests, if its 429 has no Retry-After
@@ -239,6 +241,15 @@ class Client:
         """The number of requests sent since the last `begin`."""
         return self._shared.requests
 
+    @property
+    def retries(self) -> int:
+        """How many attempts follow the first."""
+        return self._retries
+
+    def pause(self, failures: int) -> None:
+        """Wait before another attempt, after so many failures."""
+        time.sleep(_backoff(failures))
+
     def begin(self) -> None:
         """Begin a task: reset what earlier tasks learned about the server; keep connections and pace."""
         self.stop()
@@ -328,6 +339,30 @@ class Client:
             error.unsettled = True
             raise
 
+    def post(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """POST `resource`, and return the document that answers it.
+
+        Not sent again if it may have been applied: `unsettled` of the error says so. Raises RequestFailed.
+        """
+        return self._request("POST", f"/{resource['type']}", {}, {"data": resource})
+
+    def create(self, resource: Mapping[str, Any]) -> Answer:
+        """POST `resource` (type, attributes, relationships) and return what was created. Raises RequestFailed."""
+        document = self.post(resource)
+        try:
+            return answer(document, resource["type"], None, ())
+        except UnusableAnswer as error:
+            error.unsettled = True
+            raise
+
+    def delete(self, kind: str, identifier: str) -> None:
+        """DELETE a resource. It is no error if it does not exist any more. Raises RequestFailed."""
+        try:
+            self._request("DELETE", _path(kind, identifier), {})
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
     def _request(
         self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
@@ -335,11 +370,13 @@ class Client:
         query = "?" + urlencode(params, quote_via=quote) if params else ""
         data = None if body is None else json.dumps(body).encode()
         response, lost = self._send(method, self.url + path + query, data)
-        unsettled = lost or (method == "PATCH" and _leaves_open(response.status_code))
+        unsettled = lost or (method != "GET" and _leaves_open(response.status_code))
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
             message = f"the server redirects to {target}; redirects are refused, because they would carry the API key"
             raise UnusableAnswer(message, unsettled)
+        if method == "DELETE" and response.status_code in WITHOUT_DOCUMENT:
+            return {}
         try:
             document = json.loads(response.content)
         except (ValueError, RecursionError):
@@ -347,7 +384,8 @@ class Client:
         if response.status_code >= 400:
             message = f"HTTP {response.status_code} {response.reason or ''}".rstrip()
             raise ApiError(message, response.status_code, errors_of(document), unsettled)
-        if response.status_code != 200 or not isinstance(document, dict):
+        success = (200, 201) if method == "POST" else (200,)
+        if response.status_code not in success or not isinstance(document, dict):
             kind = response.headers.get("Content-Type", "no content type")
             message = f"HTTP {response.status_code} with no JSON:API document"
             raise UnusableAnswer(f"{message} ({kind}, {len(response.content)} bytes)", unsettled)
@@ -376,7 +414,8 @@ class Client:
         urllib3's Retry would not do: requests reads the body outside of it, so it does not retry after an
         incomplete body.
         """
-        changes = method == "PATCH"
+        changes = method != "GET"
+        repeatable = method != "POST"
         shared = self._shared
         failures, waited, lost = 0, 0.0, False
         while True:
@@ -396,7 +435,7 @@ class Client:
             # requests raises ValueError or TypeError for an invalid proxy URL.
             except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
                 lost = lost or (changes and not _never_sent(error))
-                if failures == self._retries or not _may_pass(error):
+                if failures == self._retries or not _may_pass(error) or (lost and not repeatable):
                     raise Unreachable(_reason(error), lost) from error
                 asked = None
             else:
@@ -409,7 +448,7 @@ class Client:
                     waited += delay
                     continue
                 shared.busy_since = None
-                if failures == self._retries or response.status_code not in RETRIED_STATUS:
+                if failures == self._retries or response.status_code not in RETRIED_STATUS or not repeatable:
                     return response, lost
                 lost = lost or changes
             failures += 1
@@ -461,7 +500,7 @@ def _check_whole(response: Any) -> None:
     known = re.fullmatch("[0-9]+", length) and "Transfer-Encoding" not in response.headers
     short = known and response.raw.tell() < int(length)
     # An answer cut off in its headers is parsed as one without a body.
-    if short or (response.status_code == 200 and not response.content):
+    if short or (response.status_code in (200, 201) and not response.content):
         raise requests.exceptions.ConnectionError("the answer is incomplete")
 
 

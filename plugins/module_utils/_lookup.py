@@ -14,11 +14,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._kinds import show
+from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    CLI_ACTION,
+    DEFAULT_DID,
     DID_TYPE,
     IDENTIFIERS,
     LINKAGE,
+    REPLACE_CLI,
     RESOURCE_TYPE,
     InvalidOptions,
     Problem,
@@ -79,7 +82,7 @@ def names_of(resources: Iterable[Mapping[str, Any]], besides: Collection[str]) -
 
 
 class Found(NamedTuple):
-    """The trunk that each task refers to, in the order of the tasks, or None if there is a problem.
+    """The trunk that each task refers to, in the order of the tasks, or None if there is none or a problem.
 
     `problems`: the index of a task, and its problem. `meta` and `included`: see jsonapi.Answers. `read`:
     every trunk that was read.
@@ -100,15 +103,36 @@ class Found(NamedTuple):
 def find_one(client: jsonapi.Client, desired: Desired) -> Found:
     """Find the trunk that a task refers to, and read the linkage that the task sets.
 
-    Raises InvalidOptions if no trunk, or more than one, matches, and RequestFailed.
+    Raises InvalidOptions if more than one matches, or none and the task expects that it exists, and RequestFailed.
     """
     if desired.selector == "id":
-        answer = client.get(RESOURCE_TYPE, desired.value, sparse(desired.linkage), desired.linkage)
+        try:
+            answer = client.get(RESOURCE_TYPE, desired.value, sparse(desired.linkage), desired.linkage)
+        except jsonapi.ApiError as error:
+            if error.status != 404 or desired.state == "existing":
+                raise
+            return Found([None], [], {}, [], [])
         return Found([answer.resource], [], answer.meta, answer.included, [answer.resource])
     matches, answers = search(client, {desired.selector: desired.value}, desired.linkage)
+    if len(matches) > 1:
+        raise InvalidOptions([Problem(desired.selector, _several_match(desired, matches))])
+    if not matches and desired.state == "existing":
+        raise InvalidOptions([Problem(desired.selector, _none_matches(desired, _account(client)))])
+    return Found([matches[0] if matches else None], [], answers.meta, answers.included, answers.resources)
+
+
+def find_any(client: jsonapi.Client, text: str, linkage: Sequence[str]) -> Found:
+    """Find the one trunk whose id, external_reference_id or name is `text`. Raises InvalidOptions and RequestFailed."""
+    answers = client.get_all(RESOURCE_TYPE, sparse(linkage), linkage)
+    identifiers = [{**_identifiers_of(trunk["attributes"]), "id": trunk["id"].lower()} for trunk in answers.resources]
+    matches = [
+        trunk
+        for trunk, known in zip(answers.resources, identifiers, strict=True)
+        if text in (known.get("name"), known.get("external_reference_id")) or text.lower() == known["id"]
+    ]
     if len(matches) != 1:
-        words = _several_match(desired, matches) if matches else _none_matches(desired, _account(client))
-        raise InvalidOptions([Problem(desired.selector, words)])
+        names = [value for known in identifiers for name, value in known.items() if name != "id"]
+        raise InvalidOptions([Problem("trunk", _not_any(text, matches, names))])
     return Found([matches[0]], [], answers.meta, answers.included, answers.resources)
 
 
@@ -120,15 +144,16 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
         return None
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
+def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False) -> Found:
     """Find the trunks that several tasks refer to.
 
-    It is a problem if no trunk, or more than one, matches, or if two tasks match the same trunk. Raises
+    It is a problem if more than one matches, or if two tasks match the same trunk. So it is if no trunk matches and the
+    task expects that it exists, but not in an `audit`, for which all trunks are read. Raises
     RequestFailed.
     """
-    if not wanted:
+    if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1:
+    if len(wanted) == 1 and not audit:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -136,10 +161,10 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired]) -> Found:
     linkage = tuple(name for name in LINKAGE if any(name in desired.linkage for desired in wanted))
     ids = {desired.value for desired in wanted if desired.selector == "id"}
     by_id_alone = len(ids) == len(wanted)
-    answers = _by_id(client, ids, linkage) if by_id_alone and len(ids) <= IDS_AT_ONCE else None
+    answers = _by_id(client, ids, linkage) if by_id_alone and len(ids) <= IDS_AT_ONCE and not audit else None
     if answers is None:
-        answers = _by_page(client, ids if by_id_alone else None, linkage)
-    return Found(*_match(wanted, answers.resources), answers.meta, answers.included, answers.resources)
+        answers = _by_page(client, ids if by_id_alone and not audit else None, linkage)
+    return Found(*_match(wanted, answers.resources, audit), answers.meta, answers.included, answers.resources)
 
 
 def _by_id(client: jsonapi.Client, ids: Collection[str], linkage: Sequence[str]) -> jsonapi.Answers | None:
@@ -213,7 +238,7 @@ def is_cheaper_singly(missing: int, pages: int) -> bool:
 
 
 def _match(
-    wanted: Sequence[Desired], read: Sequence[dict[str, Any]]
+    wanted: Sequence[Desired], read: Sequence[dict[str, Any]], audit: bool = False
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
     """Return the trunk in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -223,30 +248,34 @@ def _match(
             holders.setdefault(key, []).append(resource)
     resources: list[dict[str, Any] | None] = []
     problems: list[tuple[int, Problem]] = []
-    first: dict[str, int] = {}
+    first: dict[Any, int] = {}
     missing = 0
     for index, desired in enumerate(wanted):
         matches = holders.get((desired.selector, desired.value), [])
-        if len(matches) != 1:
-            resources.append(None)
-            if matches:
-                words = _several_match(desired, matches)
-            elif desired.selector == "id":
-                words = _none_matches(desired, None)
-            else:
-                # Suggestions take time, and one list is enough.
-                words = _none_matches(desired, read if missing < MOST_SUGGESTIONS else None, with_list=missing == 0)
-                missing += 1
-            problems.append((index, Problem(desired.selector, words)))
+        match = matches[0] if len(matches) == 1 else None
+        resources.append(match)
+        if len(matches) > 1:
+            problems.append((index, Problem(desired.selector, _several_match(desired, matches))))
             continue
-        (resource,) = matches
-        resources.append(resource)
-        other = first.setdefault(resource["id"], index)
+        if not matches and desired.state == "existing" and not audit:
+            # Suggestions take time, and one list is enough.
+            account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
+            problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
+            missing += desired.selector != "id"
+            continue
+        other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
-            same = f"{show(resource['attributes'].get('name'))} ({resource['id']})"
-            words = f"refers to the same trunk as trunks[{other}], {same}; each entry must refer to a different trunk"
+            same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
+            words = f"refers to the same trunk as trunks[{other}]{same}; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
+
+
+def _not_any(text: str, matches: Sequence[Mapping[str, Any]], names: Collection[str]) -> str:
+    """Return the message that no trunk, or more than one, has the id, external_reference_id or name `text`."""
+    if matches:
+        return _several_match(Desired("name", text, {}), matches)
+    return f"no trunk has the id, external_reference_id or name {show(text)}{_suggestions(text, names)}"
 
 
 def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None, with_list: bool = True) -> str:
@@ -256,21 +285,23 @@ def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None,
     with `with_list`, lists the others.
     """
     if account is not None and not account:
-        return "this account has no outbound trunks"
-    is_called = "is called" if desired.selector == "name" else f"has the {desired.selector}"
-    words = f"no trunk {is_called} {show(desired.value)}"
-    known = sorted(
-        {
-            identifiers[desired.selector]
-            for identifiers in (_identifiers_of(resource["attributes"]) for resource in account or ())
-            if desired.selector in identifiers
-        }
-    )
+        words = "this account has no outbound trunks"
+    else:
+        is_called = "is called" if desired.selector == "name" else f"has the {desired.selector}"
+        known = [_identifiers_of(resource["attributes"]).get(desired.selector, "") for resource in account or ()]
+        words = f"no trunk {is_called} {show(desired.value)}{_suggestions(desired.value, known, with_list)}"
+    if desired.selector == "id":
+        return words
+    return f"{words}{'' if words.endswith('?') else '.'} To create the trunk, set state to present"
+
+
+def _suggestions(text: str, names: Iterable[str], with_list: bool = True) -> str:
+    """Return the nearest of `names`, and, with `with_list`, all of them up to MOST_SUGGESTIONS."""
+    known = sorted(set(names) - {""})
     # Most mistakes are in case and spaces.
     folded = {identifier.casefold(): identifier for identifier in known}
-    nearest = difflib.get_close_matches(desired.value.casefold(), folded, n=1)
-    if nearest:
-        words += f". Did you mean {show(folded[nearest[0]])}?"
+    nearest = difflib.get_close_matches(text.casefold(), folded, n=1)
+    words = f". Did you mean {show(folded[nearest[0]])}?" if nearest else ""
     if known and with_list:
         words += f"{'' if nearest else '.'} This account has: {', '.join(map(show, known[:MOST_SUGGESTIONS]))}"
         if len(known) > MOST_SUGGESTIONS:
@@ -313,7 +344,7 @@ def resolve(client: jsonapi.Client, wanted: Sequence[Desired], found: Found) -> 
     unknown: set[str] = set()
     for desired, resource in zip(wanted, found.resources, strict=True):
         for name, listed in numbers_in(desired).items():
-            linked = resource["relationships"][name]["data"] if resource else []
+            linked = (resource or {}).get("relationships", {}).get(name, {}).get("data") or []
             unknown |= listed - {numbers.get(identifier["id"].lower(), "") for identifier in linked}
     left = sorted(unknown)
     while left:
@@ -335,3 +366,30 @@ def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
         for number in sorted(set(wanted) - set(numbers.values())):
             numbers.update(_dids(client, [number]))
     return numbers
+
+
+def default_dids(
+    client: jsonapi.Client, wanted: Sequence[Desired], found: Found, numbers: Mapping[str, str]
+) -> dict[str, str] | None:
+    """Return the default DID of each trunk, by id, that has the one that its task sets; None if DIDWW does not say.
+
+    No answer holds it: the filter `default_did.id` selects the trunks that have a DID as their default (DIDWW's OpenAPI
+    document, 2026-04-16). It is used only for trunks that may have one. Raises RequestFailed.
+    """
+    ids = ids_of(numbers)
+    trunks: dict[str, set[str]] = {}
+    for desired, resource in zip(wanted, found.resources, strict=True):
+        did = str(desired.settings.get(DEFAULT_DID, ""))
+        candidates = ids.get(did, []) if is_number(did) else [did]
+        if did and resource and len(candidates) == 1 and resource["attributes"].get(CLI_ACTION) == REPLACE_CLI:
+            trunks.setdefault(candidates[0], set()).add(resource["id"])
+    defaults: dict[str, str] = {}
+    for did, asked in sorted(trunks.items()):
+        try:
+            holders = client.get_all(RESOURCE_TYPE, {f"filter[{DEFAULT_DID}.id]": did}).resources
+        except jsonapi.ApiError as error:
+            if error.status != 400:
+                raise
+            return None
+        defaults.update(dict.fromkeys(asked & {holder["id"] for holder in holders}, did))
+    return defaults

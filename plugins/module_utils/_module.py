@@ -18,8 +18,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions, connection_spec
+from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    REPLACES,
+    InvalidOptions,
+    connection_spec,
+)
 from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
+
+SECRET_OPTIONS = (REPLACES.name,)
 
 
 class Module(AnsibleModule):
@@ -49,8 +55,10 @@ class Module(AnsibleModule):
             self._task = error
             return
         # Ansible has nothing left to convert. It must know the key, which may come from the environment, as a secret.
-        self.params.update({**given, "api_key": self._task.connection["api_key"]})
-        self.argument_spec = {name: {"type": "raw", "no_log": name == "api_key"} for name in (*given, "api_key")}
+        # It must not know other secrets: it would redact every value of a result that equals one.
+        shown = {name: value for name, value in given.items() if name not in SECRET_OPTIONS}
+        self.params.update({**shown, "api_key": self._task.connection["api_key"]})
+        self.argument_spec = {name: {"type": "raw", "no_log": name == "api_key"} for name in (*shown, "api_key")}
 
     def run(self) -> None:
         """Run the work and exit with its result."""

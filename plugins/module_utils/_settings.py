@@ -18,6 +18,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     BOOL,
     CA_BUNDLE,
     DICTIONARY,
+    DID,
     DIDS,
     NETWORKS,
     PREFIXES,
@@ -76,6 +77,8 @@ class Setting:
         except ValueError as error:
             # The error of a list already shows the rejected elements.
             named = is_list and isinstance(value, (list, str, int)) and not isinstance(value, bool)
+            if self.secret:
+                raise ValueError(f"the value is not accepted; expected {error}") from error
             raise ValueError(str(error) if named else rejection(value, error)) from error
         if self.most is not None and len(canonical) > self.most:
             raise ValueError(f"{len(canonical)} entries are not accepted; expected at most {self.most}")
@@ -100,6 +103,10 @@ RESOURCE_TYPE = "voice_out_trunks"
 DID_TYPE = "dids"
 AUTHENTICATION = "authentication_method"
 LINKAGE = ("dids", "emergency_dids")
+# A to-one relationship that no answer holds (DIDWW's OpenAPI document, 2026-04-16).
+DEFAULT_DID = "default_did"
+# What the relationship belongs to: DIDWW rejects it with any other action.
+CLI_ACTION, REPLACE_CLI = "on_cli_mismatch_action", "replace_cli"
 
 # Most specific first: the first one that is set selects the trunk; the others are settings.
 IDENTIFIERS = ("id", "external_reference_id", "name")
@@ -130,7 +137,8 @@ SETTINGS = (
         empty="an empty list could mean nobody or everybody: write null for no restriction, or list the addresses",
     ),
     Setting(AUTHENTICATION, DICTIONARY),
-    Setting("on_cli_mismatch_action", choice("send_original_cli", "reject_call", "replace_cli", "randomize_cli")),
+    Setting(CLI_ACTION, choice("send_original_cli", "reject_call", REPLACE_CLI, "randomize_cli")),
+    Setting(DEFAULT_DID, DID),
     Setting("capacity_limit", whole(0, 32767), nullable=True),
     Setting("allow_any_did_as_cli", BOOL),
     Setting("status", choice("active", "blocked")),
@@ -146,6 +154,17 @@ SETTINGS = (
     Setting("dids", DIDS, null=[]),
     Setting("emergency_dids", DIDS, null=[]),
 )
+
+# What a new trunk must have: DIDWW API 3 (2026-04-16), "Create Outbound Trunk".
+REQUIRED = ("name", AUTHENTICATION, CLI_ACTION)
+# What a new trunk can spend: DIDWW chooses it if the task does not.
+COSTLY = ("threshold_amount", "capacity_limit")
+
+STATE = Setting("state", choice("existing", "present", "absent"), left_out="for existing", default="existing")
+UNBLOCK = Setting("unblock", BOOL, left_out="for the default, false", default=False)
+# The options of an entry that are no settings of its trunk.
+ENTRY = (STATE, UNBLOCK)
+AUDIT = Setting("audit", BOOL, left_out="for the default, false", default=False)
 
 # No choices: other types that were read can be written back unchanged.
 AUTHENTICATION_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
@@ -205,6 +224,18 @@ FILTERS = {
     "authentication_method.type": _filter("authentication_method_type", matching(r"\w+", "a type such as twilio")),
 }
 
+# One trunk, whichever of its identifiers the text is.
+ANY_IDENTIFIER = _filter("trunk", matching(r"(?s).*\S.*", "the id, external_reference_id or exact name of a trunk"))
+
+# The trunk whose credentials are rotated: null is an error, as for filters.
+SELECTORS = tuple(_filter(name, UUID if name == "id" else None) for name in IDENTIFIERS)
+REPLACES = Setting(
+    "replaces",
+    matching(r"(?s).+", "the password to replace"),
+    left_out="to generate new credentials in any case",
+    secret=True,
+)
+
 INCLUDES = tuple(
     Setting(name, BOOL, left_out="for the default, false", default=False)
     for name in ("include_dids", "include_credentials")
@@ -262,20 +293,29 @@ def connection_spec() -> dict[str, Any]:
 
 def trunk_spec() -> dict[str, Any]:
     """Return the argument spec for one trunk."""
-    spec = _spec((ID, *SETTINGS))
+    spec = _spec((ID, *SETTINGS, *ENTRY))
     spec[AUTHENTICATION]["options"] = _spec((AUTHENTICATION_TYPE, *AUTHENTICATION_ATTRIBUTES))
     spec[AUTHENTICATION]["options"][AUTHENTICATION_TYPE.name]["required"] = True
     return spec
 
 
 def trunks_spec() -> dict[str, Any]:
-    """Return the argument spec for updating many trunks."""
-    return {"trunks": {"type": "list", "elements": "dict", "required": True, "options": trunk_spec()}}
+    """Return the argument spec for many trunks."""
+    entry = trunk_spec()
+    # The task's own state is the default.
+    del entry[STATE.name]["default"]
+    trunks = {"trunks": {"type": "list", "elements": "dict", "required": True, "options": entry}}
+    return {**trunks, **_spec((STATE, AUDIT))}
 
 
 def info_spec() -> dict[str, Any]:
     """Return the argument spec for reading trunks."""
-    return _spec((FILTER_ID, *FILTERS.values(), *INCLUDES))
+    return _spec((FILTER_ID, ANY_IDENTIFIER, *FILTERS.values(), *INCLUDES))
+
+
+def credentials_spec() -> dict[str, Any]:
+    """Return the argument spec for rotating credentials."""
+    return _spec((*SELECTORS, REPLACES))
 
 
 # --- Problems -------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ HINTS = {
     r"timed out": "If the server is slow, raise api_timeout.",
     r"NO_CERTIFICATE": "The file in ca_path contains no certificate.",
 }
-UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
+UNSETTLED = "The request was sent and may have been applied: run the task again, which settles it."
 
 
 class Work(NamedTuple):
@@ -131,7 +131,7 @@ class Task:
             retries=options["api_retries"],
             verify=options["validate_certs"] and (options["ca_path"] or True),
             page_sizes=PAGE_SIZES,
-            pace=jsonapi.Pace(options["max_requests_per_second"], self.turns[place : place + 2]),
+            pace=jsonapi.Pace(options["max_requests_per_second"], self.turns[slice(place, place + 2)]),
         )
 
     def warn(self, text: str) -> None:
@@ -220,6 +220,8 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: It
         result = {"status": error.status, "errors": errors}
         details = joined([_detail(item) for item in errors]) if errors else "no explanation was given"
         advice = ADVICE.get(error.status, "" if error.status < 500 else FAULT)
+        if any(item["option"] == "name" and "taken" in str(item) for item in errors):
+            advice = "Another trunk of this account has that name."
         words = f"DIDWW ({url}) answered {reason}: {details.rstrip('.')}. {advice}"
     elif isinstance(error, jsonapi.Unreachable):
         words = f"DIDWW ({url}) gave no usable answer: {reason}. Check api_url, the network, and any proxy in between."
@@ -228,7 +230,8 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: It
         words = f"{reason[:1].upper()}{reason[1:]} ({url}). Others are changing the account: run the task again."
     else:
         words = f"{url} did not answer like DIDWW's API: {reason}. Check api_url, and any proxy in between."
-    result["msg"] = f"{words.rstrip()} {UNSETTLED}" if error.unsettled else words.rstrip()
+    parts = (words.rstrip(), error.hint, UNSETTLED if error.unsettled else "")
+    result["msg"] = " ".join(part for part in parts if part)
     return result
 
 

@@ -20,19 +20,25 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION,
     AUTHENTICATION_ATTRIBUTES,
     AUTHENTICATION_TYPE,
+    CLI_ACTION,
+    DEFAULT_DID,
     DID_TYPE,
+    ENTRY,
     FLAG_OF,
     ID,
     IDENTIFIERS,
     KNOWN_TYPES,
     LINKAGE,
+    REPLACE_CLI,
     RESOURCE_TYPE,
     SECRETS,
     SETTABLE_TYPES,
     SETTINGS,
+    STATE,
     InvalidOptions,
     Problem,
     collect,
+    collect_all,
     unsupported,
 )
 
@@ -40,11 +46,17 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
 
 
 class Desired(NamedTuple):
-    """The canonical `settings` that a task sets, for the trunk whose `selector` (id, name, ...) is `value`."""
+    """The canonical `settings` that a task sets, for the trunk whose `selector` (id, name, ...) is `value`.
+
+    `state`: whether the trunk must exist, is created if it does not, or is deleted. `unblock`: whether a trunk that
+    reached its threshold may be unblocked.
+    """
 
     selector: str
     value: str
     settings: dict[str, Any]
+    state: str = "existing"
+    unblock: bool = False
 
     @property
     def linkage(self) -> tuple[str, ...]:
@@ -52,25 +64,33 @@ class Desired(NamedTuple):
         return tuple(name for name in LINKAGE if name in self.settings)
 
 
-def parse(given: Mapping[str, Any]) -> Desired:
+def parse(given: Mapping[str, Any], state: str | None = None) -> Desired:
     """Check and convert the raw options of a task; None is an explicit null.
 
-    Raises InvalidOptions with every problem that can be found without reading the trunk.
+    `state`: the default for that option. Raises InvalidOptions with every problem that can be found without reading
+    the trunk.
     """
     problems: list[Problem] = []
-    unsupported(problems, given, [row.name for row in (ID, *SETTINGS)])
+    unsupported(problems, given, [row.name for row in (ID, *SETTINGS, *ENTRY)])
+    entry = {"state": state or STATE.default, **collect_all(problems, ENTRY, given)}
     values: dict[str, Any] = {}
     for row in (ID, *SETTINGS):
         if row.name in given:
             collect(problems, values, row.name, row.desired, given[row.name])
             if row.name == AUTHENTICATION and row.name in values:
                 values[row.name] = _parse_method(problems, values[row.name])
-    selector = next((name for name in IDENTIFIERS if values.get(name) is not None), None)
-    if selector is None and not any(problem.option in IDENTIFIERS for problem in problems):
-        problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required to select the trunk"))
-    if problems or selector is None:
+    selector = selector_of(problems, values)
+    if problems:
         raise InvalidOptions(problems)
-    return Desired(selector, values.pop(selector), values)
+    return Desired(selector, values.pop(selector), values, **entry)
+
+
+def selector_of(problems: list[Problem], values: Mapping[str, Any]) -> str:
+    """Return the most specific identifier that `values` holds; add to `problems` that there is none."""
+    selector = next((name for name in IDENTIFIERS if values.get(name) is not None), "")
+    if not selector and not any(problem.option in IDENTIFIERS for problem in problems):
+        problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required to select the trunk"))
+    return selector
 
 
 def _parse_method(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,10 +123,13 @@ def label(given: Mapping[str, Any]) -> str:
 
 def numbers_in(desired: Desired) -> dict[str, set[str]]:
     """Return the numbers, as digits, of the DIDs that a task lists by number, for each relationship."""
-    return {name: {did for did in desired.settings[name] if is_number(did)} for name in desired.linkage}
+    listed = {name: desired.settings[name] for name in desired.linkage}
+    if DEFAULT_DID in desired.settings:
+        listed[DEFAULT_DID] = [desired.settings[DEFAULT_DID]]
+    return {name: {did for did in dids if is_number(did)} for name, dids in listed.items()}
 
 
-def _with_ids(
+def with_ids(
     problems: list[Problem], desired: Desired, ids: Mapping[str, Collection[str]], before: Mapping[str, Any]
 ) -> Desired:
     """Return `desired` with the numbers of DIDs replaced by ids.
@@ -115,15 +138,15 @@ def _with_ids(
     several DIDs of which none is linked, is added to `problems`.
     """
     settings = dict(desired.settings)
-    for name in desired.linkage:
+    for name in numbers_in(desired):
         found: set[str] = set()
         unknown = []
-        for did in settings[name]:
+        for did in [settings[name]] if name == DEFAULT_DID else settings[name]:
             if not is_number(did):
                 found.add(did)
                 continue
             candidates = set(ids.get(did, ()))
-            linked = candidates.intersection(before[name])
+            linked = candidates.intersection(before.get(name) or ())
             if not candidates:
                 unknown.append(did)
             elif len(candidates) > 1 and not linked:
@@ -132,7 +155,7 @@ def _with_ids(
             found |= linked or candidates
         if unknown:
             problems.append(Problem(name, f"no DID in this account has the number {', '.join(unknown)}"))
-        settings[name] = sorted(found)
+        settings[name] = min(found, default=None) if name == DEFAULT_DID else sorted(found)
     return desired._replace(settings=settings)
 
 
@@ -143,13 +166,13 @@ def _with_ids(
 class Trunk:
     """A trunk, current or planned.
 
-    `settings`: canonical values by option name. Settings that the answer lacked are missing: `dids` and
-    `emergency_dids`, unless they were requested. `facts`: read-only attributes. `numbers`: known DID
-    numbers, by id. `raw_method`: DIDWW's attributes of the authentication method, without the secrets;
-    they are sent back when one of them changes.
+    `id`: None for a trunk that check mode does not create. `settings`: canonical values by option name. Settings that
+    the answer lacked are missing: `dids` and `emergency_dids`, unless they were requested, and `default_did`. `facts`:
+    read-only attributes. `numbers`: known DID numbers, by id. `raw_method`: DIDWW's attributes of the authentication
+    method, without the secrets; they are sent back when one of them changes.
     """
 
-    id: str
+    id: str | None
     settings: dict[str, Any]
     facts: dict[str, Any]
     numbers: Mapping[str, str] = field(default_factory=dict)
@@ -267,13 +290,17 @@ def _object(value: Any) -> Mapping[str, Any]:
 class Plan:
     """The changes that a task makes.
 
-    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `patch`: the JSON:API
-    resource to send, or None if nothing differs. `after`: the trunk after the update.
+    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `patch`: the JSON:API resource to send
+    with `method`, or None if nothing differs. `after`: the trunk after the request; if it does not exist then
+    (`exists`), as it was before. `held`: in the form of `changes`, what is not done without `unblock`.
     """
 
     changes: dict[str, dict[str, Any]]
     patch: dict[str, Any] | None
     after: Trunk
+    method: str = "PATCH"
+    exists: bool = True
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -282,10 +309,16 @@ class Plan:
         return self.after.name if before is None else str(before)
 
     @property
+    def trunk(self) -> dict[str, Any] | None:
+        """The trunk as it will be, as modules return it."""
+        return self.after.returned() if self.exists else None
+
+    @property
     def relinked(self) -> list[str]:
         """The ids of all DIDs, before and after, in the relationships that change."""
         sides = [side for name in LINKAGE for side in self.changes.get(name, {}).values()]
-        return [did for side in sides for did in side]
+        dids = [did for side in sides for did in side or ()]
+        return dids + [did for did in self.changes.get(DEFAULT_DID, {}).values() if did]
 
 
 def plan(
@@ -304,18 +337,17 @@ def plan(
     """
     problems: list[Problem] = []
     before = current.settings
-    desired = _with_ids(problems, desired, ids or {}, before)
+    desired = with_ids(problems, desired, ids or {}, before)
+    held = _held(desired, current)
+    desired = desired._replace(settings={name: value for name, value in desired.settings.items() if name not in held})
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
         after[AUTHENTICATION] = _method_after(problems, desired.settings, before)
-    name = desired.settings.get("name")
-    holder = (names or {}).get(str(name)) if name != before.get("name") else None
-    if holder is not None:
-        words = f"another trunk in this account, {holder}, is already called {show(name)}"
-        problems.append(Problem("name", f"{words}, and DIDWW rejects duplicate names"))
-    managed = _managed_linkage(problems, after, desired, before)
-    for name in managed:
+    if after.get("name") != before.get("name"):
+        check_name(problems, after, names or {})
+    for name in managed_linkage(problems, after, desired, before):
         after[name] = before[name]
+    check_default_did(problems, after, desired)
     if problems:
         raise InvalidOptions(problems)
     changes = {
@@ -329,7 +361,15 @@ def plan(
         name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
     }
     patch = _patch(current, changes.keys() | newly_unmanaged, after) if changes else None
-    return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers))
+    return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers), held=held)
+
+
+def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
+    """Return the change of status that would undo DIDWW's own block: routine must not let a fraud go on."""
+    asked = desired.settings.get("status"), current.settings.get("status"), current.facts.get("threshold_reached")
+    if asked == ("active", "blocked", True) and not desired.unblock:
+        return {"status": {"before": "blocked", "after": "active"}}
+    return {}
 
 
 def _method_after(problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -387,7 +427,7 @@ def _method_of_another_type(
     return after
 
 
-def _managed_linkage(
+def managed_linkage(
     problems: list[Problem], after: Mapping[str, Any], desired: Desired, before: Mapping[str, Any]
 ) -> list[str]:
     """Return the relationships in `desired` that DIDWW already manages: the task cannot change them."""
@@ -405,12 +445,25 @@ def _managed_linkage(
     return managed
 
 
+def check_name(problems: list[Problem], after: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Add to `problems` that another trunk has the name already. `names`: the ids of other trunks by name."""
+    holder = names.get(str(after.get("name")))
+    if holder is not None:
+        words = f"another trunk in this account, {holder}, is already called {show(after['name'])}"
+        problems.append(Problem("name", f"{words}, and DIDWW rejects duplicate names"))
+
+
+def check_default_did(problems: list[Problem], after: Mapping[str, Any], desired: Desired) -> None:
+    """Add to `problems` that DIDWW rejects `default_did` with another action than replace_cli."""
+    action = after.get(CLI_ACTION, REPLACE_CLI)
+    if DEFAULT_DID in desired.settings and action != REPLACE_CLI:
+        words = f"only for a trunk whose {CLI_ACTION} is {REPLACE_CLI}; it is {action}: leave {DEFAULT_DID} out"
+        problems.append(Problem(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}"))
+
+
 def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resource with the settings `names`, and what DIDWW requires alongside them."""
-    attributes = {row.name: after[row.name] for row in SETTINGS if row.name in names and row.name not in LINKAGE}
-    relationships = {
-        name: {"data": [{"type": DID_TYPE, "id": did} for did in after[name]]} for name in LINKAGE if name in names
-    }
+    attributes, relationships = split({name: after[name] for name in names})
     if AUTHENTICATION in names:
         method = after[AUTHENTICATION]
         same_type = current.settings[AUTHENTICATION]["type"] == method["type"]
@@ -426,6 +479,21 @@ def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> 
     if relationships:
         patch["relationships"] = relationships
     return patch
+
+
+def split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return settings as the attributes and the relationships of a resource, in the table's order."""
+    attributes: dict[str, Any] = {}
+    relationships: dict[str, Any] = {}
+    for name in (row.name for row in SETTINGS if row.name in settings):
+        value = settings[name]
+        if name in LINKAGE:
+            relationships[name] = {"data": [{"type": DID_TYPE, "id": did} for did in value]}
+        elif name == DEFAULT_DID:
+            relationships[name] = {"data": {"type": DID_TYPE, "id": value}}
+        else:
+            attributes[name] = value
+    return attributes, relationships
 
 
 # --- Unmet settings, and the diff ---------------------------------------------------------
@@ -469,7 +537,13 @@ def diff(plan_: Plan) -> dict[str, str]:
     As text, since Ansible would sort a dict by key. The name of a setting is a line of its own, the same on both
     sides, so that before and after of one setting stand together.
     """
-    title = f"voice_out_trunk {plan_.name} ({plan_.after.id})"
+    title = f"voice_out_trunk {plan_.name}" + (f" ({plan_.after.id})" if plan_.after.id else "")
+    if plan_.method != "PATCH":
+        # From nothing to everything, or back.
+        lines = [line for name in plan_.changes for line in _lines(name, plan_.after.settings, plan_.after.numbers)]
+        whole = "".join(f"{line}\n" for line in lines)
+        sides = ("", whole) if plan_.exists else (whole, "")
+        return {"before_header": title, "after_header": title, "before": sides[0], "after": sides[1]}
     blocks = [_block(name, **change, numbers=plan_.after.numbers) for name, change in plan_.changes.items()]
     before, after = ("".join(f"{line}\n" for block in blocks for line in block[side]) for side in (0, 1))
     return {"before_header": title, "after_header": title, "before": before, "after": after}

@@ -12,16 +12,23 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.didww.voice.plugins.module_utils import _creation as creation
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
 from ansible_collections.didww.voice.plugins.module_utils._kinds import DICTIONARY, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    ANY_IDENTIFIER,
+    AUDIT,
+    CLI_ACTION,
+    DEFAULT_DID,
     FILTER_ID,
     FILTERS,
     INCLUDES,
     LINKAGE,
+    REPLACE_CLI,
     RESOURCE_TYPE,
+    STATE,
     InvalidOptions,
     Problem,
     collect_all,
@@ -30,49 +37,179 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     trunks_spec,
 )
 from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, numbered
-from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan
+from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan, Trunk
 
-# --- Update one trunk -----------------------------------------------------------------------------
+# --- One trunk ------------------------------------------------------------------------------------
+
+
+def _decide(
+    desired: Desired,
+    resource: Mapping[str, Any] | None,
+    numbers: Mapping[str, str],
+    names: Mapping[str, str],
+    defaults: Mapping[str, str],
+) -> Plan:
+    """Plan what a task changes: `resource` is its trunk, if there is one.
+
+    `numbers`: the number of each DID id where it is known. `names`: the ids of other trunks by name. `defaults`: the
+    default DID of each trunk, by id, where it is known. Raises InvalidOptions.
+    """
+    ids = lookup.ids_of(numbers)
+    if resource is None:
+        absent = desired.state == "absent"
+        return creation.nothing(desired) if absent else creation.create(desired, ids, names, numbers)
+    current = trunk.read(resource, numbers)
+    if desired.state == "absent":
+        return creation.delete(current)
+    if resource["id"] in defaults:
+        current.settings[DEFAULT_DID] = defaults[resource["id"]]
+    return trunk.plan(desired, current, ids, names)
+
+
+def _default_dids(
+    task: Task,
+    client: jsonapi.Client,
+    wanted: Sequence[Desired],
+    found: lookup.Found,
+    numbers: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the known default DIDs, by the id of their trunk. Raises RequestFailed."""
+    defaults = lookup.default_dids(client, wanted, found, numbers)
+    if defaults is None:
+        task.warn(
+            f"DIDWW does not accept the filter {DEFAULT_DID}.id with this DID, so it is unknown whether {DEFAULT_DID} "
+            "is set already: it is sent"
+        )
+    return defaults or {}
+
+
+class Done(NamedTuple):
+    """What came of a plan: the trunk as it is then, the `meta` of DIDWW's answer, and warnings."""
+
+    trunk: Trunk
+    meta: dict[str, Any]
+    warnings: list[str]
+
+
+def _carry_out(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> Done:
+    """Send what a plan changes, unless this is check mode. Raises RequestFailed."""
+    warnings = [_held(option, change) for option, change in plan.held.items()]
+    if plan.patch is None or task.check_mode:
+        return Done(plan.after, {}, [*warnings, *(creation.unset(desired, None) if plan.method == "POST" else ())])
+    if plan.method == "DELETE":
+        client.delete(plan.patch["type"], plan.patch["id"])
+        return Done(plan.after, {}, warnings)
+    try:
+        answer = _create(client, desired, plan) if plan.method == "POST" else client.update(plan.patch)
+    except jsonapi.ApiError as error:
+        if error.status == 422 and _lacks_default_did(plan.patch):
+            error.hint = f"DIDWW may require {DEFAULT_DID} with {CLI_ACTION} {REPLACE_CLI}: set it."
+        raise
+    task.keep_secret([answer.resource])
+    answered = trunk.read(answer.resource)
+    warnings += trunk.warnings(desired, plan.after, answered)
+    if plan.method == "POST":
+        warnings += creation.unset(desired, answered)
+    return Done(answered.completed_by(plan.after), answer.meta, warnings)
+
+
+def _held(option: str, change: Mapping[str, Any]) -> str:
+    return (
+        f"{option} stays {show(change['before'])}: the trunk reached its threshold, and DIDWW blocked it. To set it to "
+        f"{show(change['after'])} all the same, set unblock to true"
+    )
+
+
+def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
+    replaces = resource.get("attributes", {}).get(CLI_ACTION) == REPLACE_CLI
+    return replaces and DEFAULT_DID not in resource.get("relationships", {})
+
+
+def _create(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer:
+    """Create a trunk, exactly one: after a lost answer, look whether it exists before it is sent again.
+
+    A trunk that exists then is taken, and brought to what the task sets. Raises RequestFailed.
+    """
+    resource = plan.patch or {}
+    lost = False
+    for failures in range(1, client.retries + 2):
+        try:
+            return client.create(resource)
+        except jsonapi.RequestFailed as error:
+            # A name that is taken after a lost answer: the first request may have arrived late.
+            taken = isinstance(error, jsonapi.ApiError) and error.status == 422
+            if not (error.unsettled or (lost and taken)):
+                raise
+            lost = True
+            created = _find_created(client, desired, plan)
+            if created is not None:
+                return created
+            if taken or failures > client.retries:
+                raise
+        client.pause(failures)
+    raise AssertionError("the loop above returns or raises")
+
+
+def _find_created(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer | None:
+    """Return the trunk that a request with a lost answer created, with the settings of the task, if it did."""
+    try:
+        matches, answers = lookup.search(client, {desired.selector: desired.value}, desired.linkage)
+        matches = [match for match in matches if match["attributes"].get("name") == plan.after.name]
+        if not matches:
+            return None
+        # By id: the numbers are looked up already.
+        settings = {name: plan.after.settings[name] for name in desired.settings}
+        update = trunk.plan(desired._replace(settings=settings), trunk.read(matches[0]))
+        if update.patch is None:
+            return jsonapi.Answer(matches[0], answers.meta, answers.included)
+        return client.update(update.patch)
+    except jsonapi.RequestFailed as error:
+        error.unsettled = True
+        raise
 
 
 def _update_one(task: Task) -> dict[str, Any]:
-    """Update a trunk to the desired settings."""
+    """Update, create or delete a trunk."""
     desired: Desired = task.wanted
     client = task.connect()
     found = lookup.find_one(client, desired)
-    (resource,) = found.there
     task.warn_of_version(found.meta)
-    task.keep_secret([resource])
+    task.keep_secret(found.there)
     numbers = lookup.resolve(client, [desired], found)
-    names = lookup.names_of(found.read, besides=[resource["id"]])
-    plan = trunk.plan(desired, trunk.read(resource, numbers), lookup.ids_of(numbers), names)
-    after, meta = plan.after, found.meta
-    if plan.patch and not task.check_mode:
-        answer = client.update(plan.patch)
-        meta = answer.meta
-        if meta.get("api_version") != found.meta.get("api_version"):
-            task.warn_of_version(meta)
-        answered = trunk.read(answer.resource)
-        for warning in trunk.warnings(desired, plan.after, answered):
-            task.warn(warning)
-        after = answered.completed_by(plan.after)
+    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
+    defaults = _default_dids(task, client, [desired], found, numbers)
+    plan = _decide(desired, found.resources[0], numbers, names, defaults)
+    done = _carry_out(task, client, desired, plan)
+    if done.meta and done.meta.get("api_version") != found.meta.get("api_version"):
+        task.warn_of_version(done.meta)
+    for warning in done.warnings:
+        task.warn(warning)
     result = {
         "changed": plan.patch is not None,
-        "trunk": after.returned(),
+        "trunk": done.trunk.returned() if plan.exists else None,
         "changes": plan.changes,
-        "api_version": meta.get("api_version"),
+        "held": plan.held,
+        "api_version": (done.meta or found.meta).get("api_version"),
     }
     if task.show_diff:
         result["diff"] = trunk.diff(plan)
     return result
 
 
-# --- Update many trunks ---------------------------------------------------------------------------
+# --- Many trunks ----------------------------------------------------------------------------------
 
 
-def parse_fleet(given: Mapping[str, Any]) -> list[Desired]:
+class Fleet(NamedTuple):
+    """What a task wants of many trunks. `audit`: whether it only compares, and reports missing and unmanaged trunks."""
+
+    wanted: list[Desired]
+    audit: bool
+
+
+def parse_fleet(given: Mapping[str, Any]) -> Fleet:
     """Check and convert a list of trunks. Raises InvalidOptions with every problem of every entry."""
     problems: list[Problem] = []
+    options_of_all = {"state": STATE.default, "audit": AUDIT.default, **collect_all(problems, (STATE, AUDIT), given)}
     entries = given.get("trunks")
     if not isinstance(entries, list):
         expected = "a list of trunks, each a dictionary of options"
@@ -87,12 +224,12 @@ def parse_fleet(given: Mapping[str, Any]) -> list[Desired]:
             problems.append(Problem(f"trunks[{index}]", rejection(entry, error)))
             continue
         try:
-            wanted.append(trunk.parse(options))
+            wanted.append(trunk.parse(options, options_of_all["state"]))
         except InvalidOptions as error:
             problems += [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
     if problems:
         raise InvalidOptions(problems)
-    return wanted
+    return Fleet(wanted, options_of_all["audit"])
 
 
 def _of_entry(index: int, name: object, problem: Problem) -> Problem:
@@ -101,28 +238,48 @@ def _of_entry(index: int, name: object, problem: Problem) -> Problem:
 
 
 def _update_many(task: Task) -> dict[str, Any]:
-    """Update many trunks to the settings of their entries. All updates are planned before the first is sent."""
-    wanted: list[Desired] = task.wanted
+    """Update, create and delete many trunks. All is planned before the first request that changes anything."""
+    fleet: Fleet = task.wanted
+    task.check_mode = task.check_mode or fleet.audit
     client = task.connect()
-    found = lookup.find_all(client, wanted)
+    found = lookup.find_all(client, fleet.wanted, fleet.audit)
     task.warn_of_version(found.meta)
     task.keep_secret(found.there)
-    numbers = lookup.resolve(client, wanted, found)
-    plans = plan_all(wanted, found, numbers)
+    numbers = lookup.resolve(client, fleet.wanted, found)
+    defaults = _default_dids(task, client, fleet.wanted, found, numbers)
+    plans = plan_all(fleet, found, numbers, defaults)
 
     def send(index: int) -> dict[str, Any]:
         """Send the update of a plan; return what to add to the plan in the result."""
         plan = plans[index]
-        if plan.patch is None or task.check_mode:
-            return {"changed": plan.patch is not None}
         try:
-            answered = trunk.read(client.update(plan.patch).resource)
+            done = _carry_out(task, client, fleet.wanted[index], plan)
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error)}
-        return {"changed": True, "warnings": trunk.warnings(wanted[index], plan.after, answered)}
+        return {"id": done.trunk.id, "changed": plan.patch is not None, "warnings": done.warnings}
 
     outcomes = concurrently(send, len(plans))
-    return _report(task, plans, outcomes, client.requests, found.meta)
+    result = _report(task, plans, outcomes, client.requests, found.meta)
+    if fleet.audit:
+        result |= _strays(fleet.wanted, found)
+    return result
+
+
+def _strays(wanted: Sequence[Desired], found: lookup.Found) -> dict[str, Any]:
+    """Return the entries that no trunk was found for, and the trunks that no entry refers to."""
+    managed = {resource["id"] for resource in found.there}
+    return {
+        "missing": [
+            {"index": index, "selector": desired.selector, "value": desired.value}
+            for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True))
+            if resource is None and desired.state != "absent"
+        ],
+        "unmanaged": [
+            {"id": resource["id"], "name": resource["attributes"].get("name")}
+            for resource in found.read
+            if resource["id"] not in managed
+        ],
+    }
 
 
 def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
@@ -153,23 +310,30 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
     return results
 
 
-def plan_all(wanted: Sequence[Desired], found: lookup.Found, numbers: Mapping[str, str]) -> list[Plan]:
+def plan_all(
+    fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str] | None = None
+) -> list[Plan]:
     """Compare every entry with the trunk found for it; return the plans in the order of the entries.
 
-    `numbers`: known DID numbers, by id. Raises InvalidOptions with every problem of every entry,
-    including those in `found`.
+    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidOptions
+    with every problem of every entry, including those in `found`.
     """
     plans = []
+    wanted = fleet.wanted
     problems = [_of_entry(index, wanted[index].value, problem) for index, problem in found.problems]
-    ids = lookup.ids_of(numbers)
+    named = {index for index, _problem in found.problems}
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
     for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
-        if resource is not None:
-            try:
-                plans.append(trunk.plan(desired, trunk.read(resource, numbers), ids, names))
-            except InvalidOptions as error:
-                name = resource["attributes"].get("name")
-                problems += [_of_entry(index, name, problem) for problem in error.problems]
+        if index in named:
+            continue
+        try:
+            if resource is None and fleet.audit:
+                plans.append(creation.nothing(desired))
+            else:
+                plans.append(_decide(desired, resource, numbers, names, defaults or {}))
+        except InvalidOptions as error:
+            name = resource["attributes"].get("name") if resource else desired.value
+            problems += [_of_entry(index, name, problem) for problem in error.problems]
     if not problems:
         conflicts = [*_name_conflicts(plans), *_reference_conflicts(wanted, plans)]
         problems = [_of_entry(index, plans[index].name, problem) for index, problem in conflicts]
@@ -189,7 +353,7 @@ def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
         for name in (names[index], plan.name):
             holders.setdefault(name, set()).add(index)
     for index, plan in enumerate(plans):
-        others = holders[names[index]] - {index} if "name" in plan.changes else ()
+        others = holders[names[index]] - {index} if "name" in plan.changes and plan.exists else ()
         if others:
             other = min(others)
             words = (
@@ -207,8 +371,8 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
     option = "external_reference_id"
     selecting = {desired.value: index for index, desired in enumerate(wanted) if desired.selector == option}
     for index, plan in enumerate(plans):
-        reference = plan.changes.get(option, {}).get("after")
-        if reference in selecting:
+        reference = str(plan.changes.get(option, {}).get("after"))
+        if selecting.get(reference, index) != index:
             words = (
                 f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would then "
                 f"have: give each trunk its own {option}"
@@ -231,7 +395,8 @@ def _report(
         for warning in outcome.pop("warnings", ()):
             task.warn(f"trunks[{index}] ({name}): {warning}")
         more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}
-        trunks.append({"id": plan.after.id, "name": name, "changes": plan.changes, **more, **outcome})
+        entry = {"id": plan.after.id, "name": name, "changes": plan.changes, "held": plan.held}
+        trunks.append({**entry, **more, **outcome})
         if outcome.get("failed"):
             failures.setdefault(outcome["msg"], []).append(f"trunks[{index}] ({name})")
     changed = sum(entry["changed"] for entry in trunks)
@@ -242,7 +407,10 @@ def _report(
         "summary": {
             "total": len(trunks),
             "changed": changed,
+            "created": _count(plans, trunks, "POST"),
+            "deleted": _count(plans, trunks, "DELETE"),
             "unchanged": len(trunks) - changed - failed,
+            "held": sum(bool(plan.held) for plan in plans),
             "failed": failed,
             "requests": requests,
         },
@@ -257,13 +425,21 @@ def _report(
     return result
 
 
+def _count(plans: Sequence[Plan], trunks: Sequence[Mapping[str, Any]], method: str) -> int:
+    return sum(plan.method == method and entry["changed"] for plan, entry in zip(plans, trunks, strict=True))
+
+
 # --- Read trunks ----------------------------------------------------------------------------------
 
 
 class Selection(NamedTuple):
-    """The trunks that a task reads: the one with `id`, or those that match `filters` (by DIDWW's names)."""
+    """The trunks that a task reads: the one with `id`, or those that match `filters` (by DIDWW's names).
+
+    `one`: the id, external_reference_id or name of the one trunk to read.
+    """
 
     id: str | None
+    one: str | None
     filters: dict[str, str]
     linkage: tuple[str, ...]
     credentials: bool
@@ -272,17 +448,19 @@ class Selection(NamedTuple):
 def parse_selection(given: Mapping[str, Any]) -> Selection:
     """Check and convert the options for reading trunks. Raises InvalidOptions with every problem."""
     problems: list[Problem] = []
-    values = collect_all(problems, (FILTER_ID, *FILTERS.values(), *INCLUDES), given)
+    values = collect_all(problems, (FILTER_ID, ANY_IDENTIFIER, *FILTERS.values(), *INCLUDES), given)
     problems += [
-        Problem(row.name, "cannot be combined with id, which already selects one trunk")
-        for row in FILTERS.values()
-        if "id" in given and row.name in given
+        Problem(row.name, f"cannot be combined with {one}, which already selects one trunk")
+        for one in ("id", ANY_IDENTIFIER.name)
+        for row in (ANY_IDENTIFIER, *FILTERS.values())
+        if one in given and row.name in given and row.name != one
     ]
     if problems:
         raise InvalidOptions(problems)
     filters = {name: values[row.name] for name, row in FILTERS.items() if row.name in values}
     return Selection(
         id=values.get("id"),
+        one=values.get(ANY_IDENTIFIER.name),
         filters={name: show(value) if isinstance(value, bool) else value for name, value in filters.items()},
         linkage=LINKAGE if values.get("include_dids") else (),
         credentials=bool(values.get("include_credentials")),
@@ -296,6 +474,9 @@ def _read(task: Task) -> dict[str, Any]:
     if selection.id:
         answer = client.get(RESOURCE_TYPE, selection.id, lookup.sparse(selection.linkage), selection.linkage)
         resources, meta, included = [answer.resource], answer.meta, answer.included
+    elif selection.one:
+        found = lookup.find_any(client, selection.one, selection.linkage)
+        resources, meta, included = found.there, found.meta, found.included
     else:
         resources, answers = lookup.search(client, selection.filters, selection.linkage)
         meta, included = answers.meta, answers.included

@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Compares the settings in the task with the trunk, and sends a single update with only the changed settings, plus
     anything the API requires alongside them. If nothing differs, no update is sent.
-  - The trunk must exist. This module neither creates nor deletes trunks.
+  - By default the trunk must exist. O(state) creates and deletes trunks.
   - O(id), O(external_reference_id) or O(name) selects the trunk. If more than one is set, the first in this order
     selects it. It is an error if no trunk, or more than one, matches.
   - A setting that is left out, or that is V(omit), is not changed. Settings have no defaults. Where C(ansible-doc)
@@ -41,48 +41,67 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Tasks run on localhost. The API key comes from the environment variable DIDWW_API_KEY.
-- name: Manage an outbound trunk
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Read the EU trunk
-      didww.voice.voice_out_trunk_info:
-        name: EU SBC
-      register: eu
+# Use the tasks in a play with "hosts: localhost" and "gather_facts: false". The API key is in DIDWW_API_KEY.
+- name: Read the EU trunk
+  didww.voice.voice_out_trunk_info:
+    name: EU SBC
+  register: eu
 
-    - name: Show its settings
-      ansible.builtin.debug:
-        var: eu.trunks
+- name: Show its settings
+  ansible.builtin.debug:
+    var: eu.trunks
 
-    # For a whole playbook: ansible-playbook trunks.yml --check --diff
-    - name: Show what would change
-      didww.voice.voice_out_trunk:
-        name: EU SBC
+# For a whole playbook: ansible-playbook trunks.yml --check --diff
+- name: Show what would change
+  didww.voice.voice_out_trunk:
+    name: EU SBC
+    capacity_limit: 60
+    threshold_amount: 500
+  check_mode: true
+  diff: true
+
+- name: Set the limits of the EU trunk
+  didww.voice.voice_out_trunk:
+    name: EU SBC
+    capacity_limit: 60
+    threshold_amount: 500
+
+- name: Remove the call limit and the callback URL
+  didww.voice.voice_out_trunk:
+    name: EU SBC
+    capacity_limit: null
+    callback_url: null
+
+- name: Manage several trunks in one task
+  didww.voice.voice_out_trunks:
+    trunks:
+      - name: EU SBC
         capacity_limit: 60
-        threshold_amount: 500
-      check_mode: true
-      diff: true
+      - external_reference_id: crm-0002
+        status: blocked
 
-    - name: Set the limits of the EU trunk
-      didww.voice.voice_out_trunk:
-        name: EU SBC
-        capacity_limit: 60
-        threshold_amount: 500
+- name: Create a trunk, or update it if it exists
+  didww.voice.voice_out_trunk:
+    name: US SBC
+    state: present
+    on_cli_mismatch_action: reject_call
+    authentication_method:
+      type: credentials_and_ip
+      allowed_sip_ips: [203.0.113.7]
+    allowed_rtp_ips: null
+    capacity_limit: 10
+    threshold_amount: 50
 
-    - name: Remove the call limit and the callback URL
-      didww.voice.voice_out_trunk:
-        name: EU SBC
-        capacity_limit: null
-        callback_url: null
+- name: Delete a trunk
+  didww.voice.voice_out_trunk:
+    name: US SBC
+    state: absent
 
-    - name: Manage several trunks in one task
-      didww.voice.voice_out_trunks:
-        trunks:
-          - name: EU SBC
-            capacity_limit: 60
-          - external_reference_id: crm-0002
-            status: blocked
+- name: Unblock a trunk that reached its threshold
+  didww.voice.voice_out_trunk:
+    name: EU SBC
+    status: active
+    unblock: true
 
 - name: Block a trunk by its external reference id
   didww.voice.voice_out_trunk:
@@ -124,13 +143,11 @@ EXAMPLES = r"""
     capacity_limit: "{{ eu_capacity_limit | default(omit) }}"
 
 - name: Set the connection options once for all tasks in a play
-  hosts: localhost
-  gather_facts: false
   module_defaults:
     group/didww.voice.all:
       api_key: "{{ didww_api_key }}"
       api_url: https://sandbox-api.didww.com/v3
-  tasks:
+  block:
     - name: Limit what a stolen password can cost
       didww.voice.voice_out_trunk:
         name: EU SBC
@@ -148,6 +165,7 @@ changed:
 changes:
   description:
     - The changed settings by option name, each with its value C(before) and C(after). Empty if nothing differs.
+    - For a created trunk, every C(before) is V(null). For a deleted trunk, every C(after) is V(null).
   returned: success
   type: dict
   sample:
@@ -166,16 +184,28 @@ diff:
     after_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
     before: "capacity_limit:\n  300\n"
     after: "capacity_limit:\n  60\n"
+held:
+  description:
+    - The change of O(status) that was not made, with its value C(before) and C(after). It is held back if
+      DIDWW blocked the trunk because of its threshold. Empty if nothing is held back.
+  returned: success
+  type: dict
+  version_added: 1.1.0
+  sample:
+    status:
+      before: blocked
+      after: active
 trunk:
   description:
     - The trunk after the task, with its settings by option name. In check mode, the trunk as it would be.
+    - V(null) if the trunk does not exist after the task.
     - Lists are sorted. Networks are in CIDR notation, amounts are decimal numbers, and ids are in lower case.
     - A setting that DIDWW does not return is left out. SIP credentials are never returned.
   returned: success
   type: dict
   contains:
     id:
-      description: The id of the trunk.
+      description: The id of the trunk. V(null) in check mode, if the trunk would be created.
       type: str
       returned: always
       sample: cf2e6377-fcaa-4416-8c8e-acd5f31a427f
@@ -226,6 +256,12 @@ trunk:
       type: str
       returned: if DIDWW returns it or the task sets it
       sample: send_original_cli
+    default_did:
+      description: The id of the DID that replaces the CLI.
+      type: str
+      returned: if the task sets it
+      version_added: 1.1.0
+      sample: 6b1f4c0a-0000-4000-8000-000000000001
     capacity_limit:
       description: The maximum number of concurrent calls. V(null) if there is no limit.
       type: int

@@ -14,11 +14,11 @@ description:
   - RV(trunks) contains all settings of each trunk, under the names of the options of M(didww.voice.voice_out_trunk),
     and what can only be read. RV(settings) contains the same trunks with only the options that can be given back to
     M(didww.voice.voice_out_trunk) or M(didww.voice.voice_out_trunks).
-  - O(id) selects one trunk, and it is an error if no trunk has this id. All other options except O(include_dids) and
-    O(include_credentials) are filters. A trunk must match all filters that are set. Without filters, all trunks in the
-    account are returned. If no trunk matches, the list is empty.
-  - V(null) is rejected for O(id) and for filters, because it would select every trunk. Leave the option out, or use
-    V(omit). Where C(ansible-doc) prints V(null) as a default, it means that the option is not set.
+  - O(id) or O(trunk) selects one trunk, and it is an error if it does not exist. All other options except
+    O(include_dids) and O(include_credentials) are filters. A trunk must match all filters that are set. Without
+    filters, all trunks in the account are returned. If no trunk matches, the list is empty.
+  - V(null) is rejected for O(id), O(trunk) and filters, because it would select every trunk. Leave the option out, or
+    use V(omit). Where C(ansible-doc) prints V(null) as a default, it means that the option is not set.
   - A trunk may have a value that no task can set. RV(trunks) contains it unchanged, RV(trunks[].not_accepted) lists it,
     RV(settings) leaves it out, and the module warns.
   - A setting that DIDWW does not return is left out.
@@ -41,6 +41,12 @@ options:
     description:
       - The id (UUID) of the trunk to read. It cannot be combined with filters.
     type: str
+  trunk:
+    description:
+      - The id, the external reference id or the exact name of the trunk to read. It cannot be combined with filters.
+      - It is an error if no trunk, or more than one, matches. All trunks in the account are read.
+    type: str
+    version_added: 1.1.0
   external_reference_id:
     description:
       - Only return trunks with exactly this external reference id.
@@ -103,69 +109,56 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Tasks run on localhost. The API key comes from the environment variable DIDWW_API_KEY.
-- name: Read outbound trunks
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Read the EU trunk
-      didww.voice.voice_out_trunk_info:
-        name: EU SBC
-      register: eu
+# Use the tasks in a play with "hosts: localhost" and "gather_facts: false". The API key is in DIDWW_API_KEY.
+- name: Read the EU trunk
+  didww.voice.voice_out_trunk_info:
+    name: EU SBC
+  register: eu
 
-    - name: Show its settings
-      ansible.builtin.debug:
-        var: eu.trunks
+- name: Show its settings
+  ansible.builtin.debug:
+    var: eu.trunks
 
-    - name: Read the active trunks that authenticate with Twilio
-      didww.voice.voice_out_trunk_info:
-        status: active
-        authentication_method_type: twilio
-      register: twilio
+- name: Read the active trunks that authenticate with Twilio
+  didww.voice.voice_out_trunk_info:
+    status: active
+    authentication_method_type: twilio
+  register: twilio
 
-    - name: List their names
-      ansible.builtin.debug:
-        msg: "{{ twilio.trunks | map(attribute='name') | list }}"
+- name: List their names
+  ansible.builtin.debug:
+    msg: "{{ twilio.trunks | map(attribute='name') | list }}"
 
 # The playbook didww.voice.export_trunks does the same, escapes text that looks like a template, and checks the file.
-- name: Save the settings of all trunks
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Read all trunks, with their DIDs
-      didww.voice.voice_out_trunk_info:
-        include_dids: true
-      register: account
+- name: Read all trunks, with their DIDs
+  didww.voice.voice_out_trunk_info:
+    include_dids: true
+  register: account
 
-    - name: Write the settings to a vars file
-      ansible.builtin.copy:
-        content: "{{ {'trunks': account.settings} | to_nice_yaml(sort_keys=false) }}"
-        dest: "{{ playbook_dir }}/trunks.yml"
-        mode: "0640"
+- name: Write the settings to a vars file
+  ansible.builtin.copy:
+    content: "{{ {'trunks': account.settings} | to_nice_yaml(sort_keys=false) }}"
+    dest: "{{ playbook_dir }}/trunks.yml"
+    mode: "0640"
+
+- name: Load the vars file
+  ansible.builtin.include_vars:
+    file: "{{ playbook_dir }}/trunks.yml"
+    name: saved
 
 - name: Restore the saved settings
-  hosts: localhost
-  gather_facts: false
-  vars_files:
-    - trunks.yml
-  tasks:
-    - name: Update the trunks that differ from the vars file
-      didww.voice.voice_out_trunks:
-        trunks: "{{ trunks }}"
+  didww.voice.voice_out_trunks:
+    trunks: "{{ saved.trunks }}"
 
-- name: Block every trunk that has spent its threshold amount
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Find the trunks that have spent their threshold amount
-      didww.voice.voice_out_trunk_info:
-        threshold_reached: true
-      register: spent
+- name: Find the trunks that have spent their threshold amount
+  didww.voice.voice_out_trunk_info:
+    threshold_reached: true
+  register: spent
 
-    # Only the status differs, so only the status is sent.
-    - name: Block the trunks
-      didww.voice.voice_out_trunks:
-        trunks: "{{ spent.settings | map('combine', {'status': 'blocked'}) | list }}"
+# Only the status differs, so only the status is sent.
+- name: Block the trunks
+  didww.voice.voice_out_trunks:
+    trunks: "{{ spent.settings | map('combine', {'status': 'blocked'}) | list }}"
 
 - name: Read the SIP credentials of the EU trunk
   didww.voice.voice_out_trunk_info:

@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Manages a list of trunks in one task, with few requests. Each entry has the options of
     M(didww.voice.voice_out_trunk) and works in the same way.
-  - The trunks must exist. This module neither creates nor deletes trunks.
+  - By default the trunks must exist. O(state) and O(trunks[].state) create and delete trunks.
   - O(trunks[].id), O(trunks[].external_reference_id) or O(trunks[].name) selects the trunk of an entry. If more than
     one is set, the first in this order selects it. Each entry must refer to a different trunk.
   - A setting that is left out, or that is V(omit), is not changed. Settings have no defaults. Where C(ansible-doc)
@@ -47,10 +47,8 @@ seealso:
 """
 
 EXAMPLES = r"""
-# Tasks run on localhost. The API key comes from the environment variable DIDWW_API_KEY.
+# Use the tasks in a play with "hosts: localhost" and "gather_facts: false". The API key is in DIDWW_API_KEY.
 - name: Manage the trunks of an account
-  hosts: localhost
-  gather_facts: false
   vars:
     trunks:
       - name: EU SBC
@@ -61,7 +59,7 @@ EXAMPLES = r"""
       - id: cf2e6377-fcaa-4416-8c8e-acd5f31a427f
         allowed_rtp_ips: null
         dids: [+370 614 98222]
-  tasks:
+  block:
     # For a whole playbook: ansible-playbook trunks.yml --check --diff
     - name: Show what would change
       didww.voice.voice_out_trunks:
@@ -78,20 +76,30 @@ EXAMPLES = r"""
       ansible.builtin.debug:
         var: fleet.summary
 
-# The playbook didww.voice.fleet manages the trunks in a vars file.
-- name: Block every active trunk
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Read the active trunks
-      didww.voice.voice_out_trunk_info:
-        status: active
-      register: active
+- name: Create the trunks that do not exist yet, and delete one
+  didww.voice.voice_out_trunks:
+    state: present
+    trunks:
+      - name: US SBC
+        on_cli_mismatch_action: reject_call
+        authentication_method:
+          type: twilio
+          twilio_account_sid: AC39347AF064AF97E1682C3B7332DAAEE6
+        capacity_limit: 10
+        threshold_amount: 50
+      - name: Old SBC
+        state: absent
 
-    # Only the status differs, so only the status is sent.
-    - name: Block the trunks
-      didww.voice.voice_out_trunks:
-        trunks: "{{ active.settings | map('combine', {'status': 'blocked'}) | list }}"
+# The playbook didww.voice.fleet manages the trunks in a vars file.
+- name: Read the active trunks
+  didww.voice.voice_out_trunk_info:
+    status: active
+  register: active
+
+# Only the status differs, so only the status is sent.
+- name: Block the trunks
+  didww.voice.voice_out_trunks:
+    trunks: "{{ active.settings | map('combine', {'status': 'blocked'}) | list }}"
 """
 
 RETURN = r"""
@@ -107,7 +115,7 @@ trunks:
   elements: dict
   contains:
     id:
-      description: The id of the trunk.
+      description: The id of the trunk. V(null) if it does not exist, or would be created in check mode.
       type: str
       returned: always
       sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
@@ -132,6 +140,17 @@ trunks:
         capacity_limit:
           before: 30
           after: 60
+    held:
+      description:
+        - The change of O(trunks[].status) that was not made, with its value C(before) and C(after). It is held back if
+          DIDWW blocked the trunk because of its threshold. Empty if nothing is held back.
+      returned: always
+      type: dict
+      version_added: 1.1.0
+      sample:
+        status:
+          before: blocked
+          after: active
     did_numbers:
       description: The numbers of the DIDs in these changes, by id, if they are known.
       type: dict
@@ -180,6 +199,24 @@ summary:
       type: int
       returned: always
       sample: 2
+    created:
+      description: How many of the changed trunks were created.
+      type: int
+      returned: always
+      version_added: 1.1.0
+      sample: 1
+    deleted:
+      description: How many of the changed trunks were deleted.
+      type: int
+      returned: always
+      version_added: 1.1.0
+      sample: 0
+    held:
+      description: The number of trunks whose block was not undone. See RV(trunks[].held).
+      type: int
+      returned: always
+      version_added: 1.1.0
+      sample: 0
     unchanged:
       description: The number of trunks that already had the settings.
       type: int
@@ -198,9 +235,31 @@ summary:
   sample:
     total: 4
     changed: 2
+    created: 1
+    deleted: 0
+    held: 0
     unchanged: 1
     failed: 1
     requests: 4
+missing:
+  description: The entries whose trunk does not exist, each with its C(index), the C(selector) and its C(value).
+  returned: if O(audit=true)
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  sample:
+    - index: 2
+      selector: name
+      value: US SBC
+unmanaged:
+  description: The trunks in the account that no entry refers to.
+  returned: if O(audit=true)
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  sample:
+    - id: 3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002
+      name: Carrier interconnect
 diff:
   description:
     - The changed settings before and after, as text, for each trunk that changes. The headers show its name and id.

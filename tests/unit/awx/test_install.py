@@ -72,20 +72,22 @@ def test_a_job_template_is_as_its_file_says(awx: Awx, said: str, project: Path, 
     assert (project / wanted["playbook"]).exists()
 
 
-def test_only_a_failed_audit_notifies(awx: Awx, said: str) -> None:
+def test_only_failed_reports_notify(awx: Awx, said: str) -> None:
     notified = {
         name
         for name, made in awx.objects("job_templates").items()
         if made.get("associated_notification_templates_error")
     }
-    assert notified == {"DIDWW: audit trunks"}
+    assert notified == {"DIDWW: audit trunks", "DIDWW: watch spend"}
 
 
-def test_the_audit_has_its_schedule(awx: Awx, said: str) -> None:
-    (wanted,) = load("job_templates.yml")["didww_schedules"]
-    made = awx.objects("schedules")[wanted["name"]]
-    assert made["rrule"] == wanted["rrule"]
-    assert made["unified_job_template"] == awx.objects("job_templates")["DIDWW: audit trunks"]["id"]
+def test_the_reports_have_their_schedules(awx: Awx, said: str) -> None:
+    schedules = load("job_templates.yml")["didww_schedules"]
+    assert len(schedules) == 2
+    for wanted in schedules:
+        made = awx.objects("schedules")[wanted["name"]]
+        assert made["rrule"] == wanted["rrule"]
+        assert made["unified_job_template"] == awx.objects("job_templates")[wanted["unified_job_template"]]["id"]
 
 
 @pytest.mark.parametrize("more", [{"didww_environment": "sandbox"}, {}], ids=["as before", "without its environment"])
@@ -115,8 +117,8 @@ def test_a_new_credential_is_for_production_and_an_existing_one_is_updated(
 @pytest.mark.parametrize(
     ("changed", "more", "variables", "words"),
     [
-        ({}, [], {"didww_environment": "sandbxo"}, 'didww_environment is production or sandbox, not \\"sandbxo\\".'),
-        ({}, ["--check"], {}, "This playbook cannot be tried with --check"),
+        ({}, [], {"didww_environment": "sandbxo"}, 'must be production or sandbox, not \\"sandbxo\\".'),
+        ({}, ["--check"], {}, "This playbook does not support --check"),
         ({"CONTROLLER_HOST": ""}, [], {}, "Which AWX?"),
         ({"DIDWW_API_KEY": ""}, [], {}, "Which API key?"),
         ({}, [], {"awx_project_url": ""}, "Where are your playbooks?"),

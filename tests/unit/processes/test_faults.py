@@ -17,7 +17,7 @@ from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
 
 pytestmark = pytest.mark.xdist_group("processes")
 
-UNSETTLED = "The update was sent and may have been applied: run the task again, which settles it."
+UNSETTLED = "The request was sent and may have been applied: run the task again, which settles it."
 # Other processes start at the same time, on a machine that may be busy.
 OVERHEAD = 30
 

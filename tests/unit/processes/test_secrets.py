@@ -9,16 +9,22 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 from simulator.server import Simulator
+from simulator.store import Store, Trunk
 
 from ..conftest import runner
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, SCENARIOS, STRUCK, USERNAME, Scenario
-from .job import METHOD, OPTIONS, SEED, Outcome, Stage
+from .job import COLLECTION, METHOD, OPTIONS, SEED, Outcome, Stage
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -136,3 +142,60 @@ def test_include_credentials_is_the_one_exception(
     assert secrets_in(json.dumps(without)) == []
     assert secrets_in(json.dumps(given)) == ["username", "password"]
     assert given["trunks"][0]["credentials"] == {"username": USERNAME, "password": PASSWORD}
+
+
+def test_the_life_of_a_trunk_shows_no_credentials(
+    front_end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trunk is created, rotated, found already rotated, and deleted, at the highest verbosity."""
+    rotation = {"name": "New", "replaces": "{{ read.trunks.0.credentials.password }}"}
+    steps: list[dict[str, Any]] = [
+        {
+            "voice_out_trunk": {
+                "name": "New",
+                "state": "present",
+                "on_cli_mismatch_action": "reject_call",
+                "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.7"]},
+                "allowed_rtp_ips": None,
+            }
+        },
+        {"voice_out_trunk_info": {"name": "New", "include_credentials": True}, "register": "read", "no_log": True},
+        {"voice_out_trunk_credentials": rotation, "no_log": True},
+        {"voice_out_trunk_credentials": rotation, "no_log": True},
+        # What fails shows its message, and no option that is secret.
+        {"voice_out_trunk_credentials": {**rotation, "name": "Nobody"}, "ignore_errors": True},
+        {"voice_out_trunk": {"name": "New", "state": "absent"}},
+    ]
+    tasks = [
+        {f"didww.voice.{name}" if name.startswith("voice") else name: value for name, value in step.items()}
+        for step in steps
+    ]
+    playbook = tmp_path / "playbook.yml"
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    passwords: list[str] = []
+    put = Store.put
+
+    def keep(store: Store, trunk: Trunk) -> None:
+        passwords.extend(
+            trunk.attributes["authentication_method"]["attributes"][name] for name in ("username", "password")
+        )
+        put(store, trunk)
+
+    monkeypatch.setattr(Store, "put", keep)
+    with Simulator({"api_keys": [KEY]}, rate=0) as api:
+        environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "ANSIBLE_INJECT_INVOCATION": "true",
+            "DIDWW_API_URL": api.url,
+            "DIDWW_API_KEY": KEY,
+        }
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-vvvv", "--diff"]
+        command += ["-e", f"didww_in_process={front_end == 'action'}"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert [entry["method"] for entry in api.journal].count("POST") == 2
+    assert len(set(passwords)) == 4
+    output = done.stdout + done.stderr
+    assert [password for password in passwords if password in output] == []

@@ -52,6 +52,9 @@ def named(*names: str) -> list[dict[str, Any]]:
     return [{**resource(name=name, external_reference_id=f"ref-{name}"), "id": name} for name in names]
 
 
+HINT = "To create the trunk, set state to present"
+
+
 def problem_of(task: dict[str, Any], account: list[dict[str, Any]]) -> str:
     """Return the problem that no trunk in the account, or more than one, matches."""
     _resources, ((_index, problem),) = lookup._match([trunk.parse(task)], account)
@@ -79,18 +82,19 @@ def problem_of(task: dict[str, Any], account: list[dict[str, Any]]) -> str:
     ],
 )
 def test_a_missing_trunk_is_reported_with_the_nearest_name(task: dict[str, Any], message: str) -> None:
-    assert problem_of(task, named("Twilio", "EU SBC", "Any DID")) == message
+    hint = "" if "id" in task else f". {HINT}"
+    assert problem_of(task, named("Twilio", "EU SBC", "Any DID")) == message + hint
 
 
 def test_a_long_list_of_names_is_cut() -> None:
     names = [f"Trunk {number:02}" for number in range(87)]
     message = problem_of({"name": "x"}, named(*names))
     shown = ", ".join(f'"{name}"' for name in names[:20])
-    assert message == f'no trunk is called "x". This account has: {shown} (20 of 87 shown)'
+    assert message == f'no trunk is called "x". This account has: {shown} (20 of 87 shown). {HINT}'
 
 
 def test_an_account_without_trunks_has_its_own_message() -> None:
-    assert problem_of({"name": "EU SBC"}, []) == "this account has no outbound trunks"
+    assert problem_of({"name": "EU SBC"}, []) == f"this account has no outbound trunks. {HINT}"
 
 
 def test_names_are_listed_once_for_several_missing_trunks() -> None:
@@ -98,9 +102,9 @@ def test_names_are_listed_once_for_several_missing_trunks() -> None:
     _resources, problems = lookup._match([trunk.parse(task) for task in tasks], named("Twilio"))
     messages = [problem.text for _index, problem in problems]
     assert [index for index, message in enumerate(messages) if "This account has" in message] == [1]
-    assert messages[2] == 'no trunk is called "Twilio1". Did you mean "Twilio"?'
+    assert messages[2] == f'no trunk is called "Twilio1". Did you mean "Twilio"? {HINT}'
     # Suggestions take time.
-    assert messages[-1] == 'no trunk is called "Twilio29"'
+    assert messages[-1] == f'no trunk is called "Twilio29". {HINT}'
 
 
 def test_several_matching_trunks_are_listed() -> None:

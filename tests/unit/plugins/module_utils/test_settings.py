@@ -108,7 +108,8 @@ def test_the_argument_spec_of_the_connection() -> None:
 
 def test_the_argument_specs_of_trunks() -> None:
     one = tables.trunk_spec()
-    assert list(one) == ["id", *(row.name for row in tables.SETTINGS)]
+    assert list(one) == ["id", *(row.name for row in tables.SETTINGS), "state", "unblock"]
+    assert one["state"] == {"type": "str", "choices": ["existing", "present", "absent"], "default": "existing"}
     assert one["status"] == {"type": "str", "choices": ["active", "blocked"]}
     assert one["dst_prefixes"] == {"type": "list", "elements": "str"}
     assert one["authentication_method"]["options"] == {
@@ -117,12 +118,18 @@ def test_the_argument_specs_of_trunks() -> None:
         "tech_prefix": {"type": "str"},
         "twilio_account_sid": {"type": "str"},
     }
-    assert tables.trunks_spec() == {"trunks": {"type": "list", "elements": "dict", "required": True, "options": one}}
+    state = one["state"]
+    entry = {**one, "state": {name: value for name, value in state.items() if name != "default"}}
+    assert tables.trunks_spec() == {
+        "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
+        "state": state,
+        "audit": {"type": "bool", "default": False},
+    }
 
 
 def test_the_argument_spec_of_a_selection() -> None:
     spec = tables.info_spec()
-    assert list(spec)[:3] == ["id", "external_reference_id", "name"]
+    assert list(spec)[:4] == ["id", "trunk", "external_reference_id", "name"]
     assert spec["authentication_method_type"] == {"type": "str"}
     assert spec["include_dids"] == spec["include_credentials"] == {"type": "bool", "default": False}
     assert not any("default" in option for name, option in spec.items() if not name.startswith("include"))

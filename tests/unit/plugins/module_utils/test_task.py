@@ -168,7 +168,8 @@ def test_an_error_of_the_api_is_explained() -> None:
     assert result["errors"][2] == {"option": None, "pointer": None, "title": "only a title"}
     assert result["msg"] == (
         "DIDWW (https://api.didww.com/v3) answered HTTP 422 Words: 4 problems: (1) name - has already been taken; "
-        "(2) dids: must be given; (3) only a title; (4) no explanation was given."
+        "(2) dids: must be given; (3) only a title; (4) no explanation was given. "
+        "Another trunk of this account has that name."
     )
 
 

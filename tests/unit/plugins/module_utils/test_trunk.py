@@ -120,6 +120,7 @@ def test_read_drops_secrets_and_what_cannot_be_set() -> None:
     assert returned["did_numbers"] == {}
     assert set(returned) == {*SETTINGS, "id", "created_at", "threshold_reached", "spent_amount", "did_numbers"} - {
         "emergency_dids",
+        "default_did",
         *(attribute.name for attribute in tables.AUTHENTICATION_ATTRIBUTES),
     }
 

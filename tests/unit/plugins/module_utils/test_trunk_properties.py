@@ -55,7 +55,7 @@ def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
     """Return the state of the API after a PATCH. Raises ApiError if the API rejects it."""
     if patch is None:
         return before
-    update = trunks.parse_update({"data": patch}, ID)
+    update = trunks.parse({"data": patch}, ID)
     return trunks.apply(update, before, ACCOUNT, AnyDid())
 
 

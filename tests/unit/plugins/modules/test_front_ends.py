@@ -80,6 +80,18 @@ def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) ->
     assert "may have been applied" in lost["msg"]
 
 
+def test_the_life_of_a_trunk_is_the_same(compare: Compare) -> None:
+    method = {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"}
+    new = {"name": "New", "on_cli_mismatch_action": "reject_call", "authentication_method": method}
+    assert compare("voice_out_trunk", check=True, diff=True, state="present", **new)["changed"] is True
+    assert compare("voice_out_trunk", diff=True, state="absent", name="EU SBC")["trunk"] is None
+    assert compare("voice_out_trunk", state="present", name="Other")["failed"] is True
+    assert compare("voice_out_trunks", audit=True, trunks=[new, {"name": "EU SBC", "rtp_timeout": 60}])["missing"]
+    assert compare("voice_out_trunk_credentials", check=True, name="EU SBC")["changed"] is True
+    assert compare("voice_out_trunk_credentials", name="EU SBC", replaces="x")["credentials"]["password"]
+    assert compare("voice_out_trunk_credentials", name="Twilio London", replaces="x")["failed"] is True
+
+
 def test_the_key_is_redacted_in_results(local_api: Simulator, compare: Compare) -> None:
     def name_it_after_the_key() -> None:
         local_api.put_trunk(TRUNK, attributes={"name": "has local-key in it", "external_reference_id": "local-key"})

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
+
+"""The work that generates new SIP credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
+from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    AUTHENTICATION,
+    REPLACES,
+    RESOURCE_TYPE,
+    SELECTORS,
+    InvalidOptions,
+    Problem,
+    collect_all,
+    credentials_spec,
+)
+from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work
+from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, credentials, read, selector_of
+
+# DIDWW API 3, 2026-04-16, "Regenerate Credentials": a request of its own, whose answer does not hold the new pair.
+REGENERATION = "voice_out_trunk_regenerate_credentials"
+# The types that have credentials.
+ROTATABLE = ("credentials_and_ip",)
+
+
+class Rotation(NamedTuple):
+    """What a task wants: new credentials for a trunk, if its password is `replaces` (None: whatever it is)."""
+
+    desired: Desired
+    replaces: str | None
+
+
+def parse(given: Mapping[str, Any]) -> Rotation:
+    """Check and convert the options of a task that rotates credentials. Raises InvalidOptions with every problem."""
+    problems: list[Problem] = []
+    values = collect_all(problems, (*SELECTORS, REPLACES), given)
+    selector = selector_of(problems, values)
+    if problems:
+        raise InvalidOptions(problems)
+    return Rotation(Desired(selector, values[selector], {}), values.get(REPLACES.name))
+
+
+def _rotate(task: Task) -> dict[str, Any]:
+    """Generate new credentials, and return them."""
+    rotation: Rotation = task.wanted
+    client = task.connect()
+    found = lookup.find_one(client, rotation.desired)
+    task.warn_of_version(found.meta)
+    task.keep_secret(found.there)
+    (resource,) = found.there
+    current = read(resource)
+    kind = current.settings.get(AUTHENTICATION, {}).get("type")
+    if kind not in ROTATABLE:
+        words = (
+            f"trunk {current.name} ({current.id}) has authentication type {kind}, which has no credentials to rotate"
+        )
+        raise InvalidOptions([Problem(rotation.desired.selector, f"{words}; expected {' or '.join(ROTATABLE)}")])
+    before = credentials(resource)
+    changed = rotation.replaces in (None, before["password"])
+    after = before
+    if changed:
+        after = dict.fromkeys(before) if task.check_mode else _regenerated(task, client, resource)
+    return {
+        "changed": changed,
+        "trunk": {"id": current.id, "name": current.name},
+        "credentials": after,
+        "api_version": found.meta.get("api_version"),
+    }
+
+
+def _regenerated(task: Task, client: jsonapi.Client, trunk: Mapping[str, Any]) -> dict[str, Any]:
+    """Generate new credentials for a trunk, once, and return them. Raises RequestFailed.
+
+    If the answer is lost, the trunk tells whether they are new. If they are not, the request may still arrive.
+    """
+    linkage = {"data": {"type": RESOURCE_TYPE, "id": trunk["id"]}}
+    lost: jsonapi.RequestFailed | None = None
+    try:
+        client.post({"type": REGENERATION, "relationships": {"voice_out_trunk": linkage}})
+    except jsonapi.RequestFailed as error:
+        if not error.unsettled:
+            raise
+        lost = error
+    try:
+        after = client.get(RESOURCE_TYPE, trunk["id"]).resource
+    except jsonapi.RequestFailed as error:
+        # They are new, or may be.
+        error.unsettled = True
+        raise
+    task.keep_secret([after])
+    if lost and credentials(after) == credentials(trunk):
+        raise lost
+    return credentials(after)
+
+
+ROTATE = Work(credentials_spec, parse, _rotate)

@@ -1,0 +1,150 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: voice_out_trunk_credentials
+short_description: Rotate the SIP credentials of a DIDWW outbound SIP trunk
+version_added: 1.1.0
+description:
+  - Generates a new SIP username and password for a trunk, and returns them. DIDWW generates both. The old pair stops
+    working at once.
+  - The trunk is selected by O(id), O(external_reference_id) or O(name). The first of these that is set selects it.
+  - Only a trunk whose authentication type is V(credentials_and_ip) has credentials. The module fails for any other.
+  - Set O(replaces) to make the task repeatable. Without it, each run generates a new pair.
+  - Set C(no_log) to V(true) on the task, because its result holds the credentials.
+  - If the answer of DIDWW is lost, the module reads the trunk to learn whether the credentials changed. It does not
+    generate a second pair.
+author:
+  - didww.voice contributors (@didww)
+extends_documentation_fragment:
+  - didww.voice.attributes
+  - didww.voice.connection
+attributes:
+  check_mode:
+    support: full
+    details: Reads the trunk, and predicts whether new credentials would be generated.
+  diff_mode:
+    support: none
+    details: A diff would show the credentials.
+  idempotent:
+    support: partial
+    details: With O(replaces), a second run does not change anything. Without it, every run generates new credentials.
+options:
+  id:
+    description:
+      - The id (UUID) of the trunk.
+    type: str
+  external_reference_id:
+    description:
+      - The external reference id of the trunk. It selects the trunk if O(id) is not set.
+      - Write digits in quotes, because YAML reads V(0012) as 10.
+    type: str
+  name:
+    description:
+      - The exact name of the trunk. It selects the trunk if neither O(id) nor O(external_reference_id) is set.
+      - Write digits in quotes, because YAML reads V(0012) as 10.
+    type: str
+  replaces:
+    description:
+      - The password to replace. New credentials are generated only while the trunk still has this password.
+      - If the trunk has another password, the task is V(ok) and returns the current credentials. So a playbook that
+        failed half-way can be run again.
+    type: str
+seealso:
+  - module: didww.voice.voice_out_trunk
+  - module: didww.voice.voice_out_trunk_info
+"""
+
+EXAMPLES = r"""
+# Use the tasks in a play with "hosts: localhost" and "gather_facts: false". The API key is in DIDWW_API_KEY.
+- name: Load the current pair from the vault file
+  ansible.builtin.include_vars: sip_credentials.yml
+  no_log: true
+
+- name: Replace the password that the vault file holds
+  didww.voice.voice_out_trunk_credentials:
+    name: EU SBC
+    replaces: "{{ sip_password }}"
+  no_log: true
+  register: rotated
+
+- name: Write the new pair to the vault file
+  ansible.builtin.copy:
+    content: "{{ {'sip_username': rotated.credentials.username, 'sip_password': rotated.credentials.password}
+      | to_nice_yaml | ansible.builtin.vault(vault_password) }}"
+    dest: sip_credentials.yml
+    mode: "0600"
+  no_log: true
+
+- name: Configure the SIP server
+  ansible.builtin.template:
+    src: trunk.conf.j2
+    dest: /etc/sip/trunk.conf
+    mode: "0640"
+  delegate_to: sip.example.com
+  no_log: true
+
+- name: Generate new credentials in any case, after they leaked
+  didww.voice.voice_out_trunk_credentials:
+    id: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
+  no_log: true
+  register: rotated
+"""
+
+RETURN = r"""
+trunk:
+  description: The trunk.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The id of the trunk.
+      type: str
+      sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
+    name:
+      description: The name of the trunk.
+      type: str
+      sample: EU SBC
+credentials:
+  description:
+    - The SIP credentials that the trunk has now. V(null) for both in check mode, if new ones would be generated.
+  returned: success
+  type: dict
+  contains:
+    username:
+      description: The SIP username.
+      type: str
+    password:
+      description: The SIP password.
+      type: str
+api_version:
+  description: The version of the API that answered.
+  returned: success
+  type: str
+  sample: "2026-04-16"
+status:
+  description: The HTTP status, if DIDWW answered with an error.
+  returned: failure, if DIDWW answered
+  type: int
+  sample: 422
+errors:
+  description: The errors that DIDWW answered with, each with the option that it is about.
+  returned: failure, if DIDWW answered
+  type: list
+  elements: dict
+"""
+
+from ansible_collections.didww.voice.plugins.module_utils import _module, _rotation
+
+
+def main() -> None:
+    """Run the module."""
+    _module.run(_rotation.ROTATE)
+
+
+if __name__ == "__main__":
+    main()

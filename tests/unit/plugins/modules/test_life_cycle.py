@@ -1,0 +1,479 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Trunks are created, deleted, held and unblocked, with both front ends."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from simulator.server import Simulator, load_seed
+
+from ...conftest import TRUNK, RunModule
+
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
+REPLACING = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e005"
+DID, OTHER_DID = (f"6b1f4c0a-0000-4000-8000-00000000000{number}" for number in (1, 2))
+METHOD = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.7"]}
+NEW: dict[str, Any] = {
+    "state": "present",
+    "name": "New trunk",
+    "on_cli_mismatch_action": "reject_call",
+    "authentication_method": METHOD,
+    "allowed_rtp_ips": None,
+    "capacity_limit": 10,
+    "threshold_amount": 50,
+}
+
+
+def methods(api: Simulator) -> list[str]:
+    return [entry["method"] for entry in api.journal]
+
+
+def trunks_called(api: Simulator, name: str) -> list[dict[str, Any]]:
+    return [trunk for trunk in api.trunks if trunk["attributes"]["name"] == name]
+
+
+# --- Create ---
+
+
+def test_create_once(local_api: Simulator, run_module: RunModule) -> None:
+    predicted = run_module(check=True, diff=True, **NEW)
+    assert methods(local_api) == ["GET"]
+    assert predicted["changed"] is True
+    assert predicted["trunk"]["id"] is None
+    assert predicted["trunk"]["name"] == "New trunk"
+    assert predicted["changes"]["capacity_limit"] == {"before": None, "after": 10}
+    assert predicted["diff"]["before"] == ""
+    assert 'name: "New trunk"\n' in predicted["diff"]["after"]
+    local_api.clear_journal()
+
+    done = run_module(diff=True, **NEW)
+    assert methods(local_api) == ["GET", "POST"]
+    assert (done["changes"], done["diff"]) == (predicted["changes"], predicted["diff"])
+    assert done["warnings"] == []
+    (stored,) = trunks_called(local_api, "New trunk")
+    assert done["trunk"]["id"] == stored["id"]
+    assert done["trunk"]["default_dst_action"] == "allow_all"
+    secrets = stored["attributes"]["authentication_method"]["attributes"]
+    assert secrets["password"]
+    assert not any(secrets[name] in str(done) for name in ("username", "password"))
+    sent = local_api.journal[-1]["body"]["data"]
+    assert set(sent) == {"type", "attributes"}
+    assert sent["attributes"]["authentication_method"] == {
+        "type": "credentials_and_ip",
+        "attributes": {"allowed_sip_ips": ["203.0.113.7/32"]},
+    }
+    local_api.clear_journal()
+
+    again = run_module(**NEW)
+    assert again["changed"] is False
+    assert methods(local_api) == ["GET"]
+
+
+def test_create_by_reference_with_dids(local_api: Simulator, run_module: RunModule) -> None:
+    options = {**NEW, "external_reference_id": "crm-9", "dids": ["+370 614 98222"], "emergency_dids": [OTHER_DID]}
+    done = run_module(**options)
+    (stored,) = trunks_called(local_api, "New trunk")
+    assert stored["dids"] == [DID]
+    assert stored["emergency_dids"] == [OTHER_DID]
+    assert stored["attributes"]["external_reference_id"] == "crm-9"
+    assert done["trunk"]["did_numbers"][DID] == "37061498222"
+    assert run_module(**options)["changed"] is False
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_everything_that_a_new_trunk_lacks_is_reported_at_once(
+    local_api: Simulator, run_module: RunModule, check: bool
+) -> None:
+    result = run_module(check=check, state="present", external_reference_id="crm-9")
+    assert result["failed"] is True
+    for option in ("name", "authentication_method", "on_cli_mismatch_action"):
+        assert f"{option}: required to create a trunk" in result["msg"]
+    method = {"type": "credentials_and_ip"}
+    result = run_module(
+        check=check, **{**{n: NEW[n] for n in NEW if n != "allowed_rtp_ips"}, "authentication_method": method}
+    )
+    assert "authentication_method.allowed_sip_ips: required to create a trunk with type" in result["msg"]
+    assert (
+        "allowed_rtp_ips: required to create a trunk with type credentials_and_ip: list addresses, or" in result["msg"]
+    )
+    for kind in ("ip_only", "voice_product"):
+        result = run_module(check=check, **{**NEW, "authentication_method": {"type": kind}})
+        assert f'"{kind}" is not accepted for a new trunk; expected credentials_and_ip or twilio' in result["msg"]
+    assert set(methods(local_api)) == {"GET"}
+
+
+def test_an_id_cannot_be_created(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(**NEW, id="00000000-0000-4000-8000-000000000000")
+    assert "DIDWW chooses the id of a new one: select it by name or external_reference_id" in result["msg"]
+    assert methods(local_api) == ["GET"]
+
+
+def test_a_missing_trunk_is_an_error_by_default(run_module: RunModule) -> None:
+    result = run_module(name="EU SBS", capacity_limit=1)
+    assert 'Did you mean "EU SBC"?' in result["msg"]
+    assert result["msg"].endswith("To create the trunk, set state to present")
+
+
+def test_a_name_that_is_taken(local_api: Simulator, run_module: RunModule, run_fleet: RunModule) -> None:
+    taken = {**NEW, "external_reference_id": "crm-9", "name": "EU SBC"}
+    result = run_module(**taken)
+    assert result["status"] == 422
+    assert "Another trunk of this account has that name" in result["msg"]
+    local_api.clear_journal()
+    result = run_fleet(trunks=[taken, {"id": TWILIO}])
+    assert f'another trunk in this account, {TRUNK}, is already called "EU SBC"' in result["msg"]
+    assert methods(local_api) == ["GET"]
+
+
+def test_what_didww_chooses_to_spend_is_a_warning(run_module: RunModule) -> None:
+    open_ended = {name: value for name, value in NEW.items() if name not in ("capacity_limit", "threshold_amount")}
+    assert run_module(check=True, **open_ended)["warnings"] == [
+        "the task does not set threshold_amount, and DIDWW will choose its default",
+        "the task does not set capacity_limit, and DIDWW will choose its default",
+    ]
+    assert run_module(**open_ended)["warnings"] == [
+        'the task does not set threshold_amount, and DIDWW chose "3000.0"',
+        "the task does not set capacity_limit, and DIDWW chose null",
+    ]
+
+
+LOST = [
+    {"drop": "headers", "apply": True},
+    {"drop": "body", "apply": True},
+    {"drop": "before"},
+    {"drop": "before", "apply": True},
+    {"status": 503},
+    {"status": 503, "apply": True},
+    {"status": 502, "apply": True},
+    {"status": 500, "apply": True},
+    {"status": 408},
+    {"garbage": "html", "apply": True},
+    {"garbage": "empty", "apply": True},
+    {"garbage": "missing_data", "apply": True},
+    {"status": 429},
+]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=str)
+def test_a_lost_answer_creates_exactly_one_trunk(
+    local_api: Simulator, run_module: RunModule, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    local_api.add_faults({"method": "POST", **fault})
+    result = run_module(**NEW, api_retries=2)
+    assert result.get("failed") is None, result
+    assert result["changed"] is True
+    (stored,) = trunks_called(local_api, "New trunk")
+    assert result["trunk"]["id"] == stored["id"]
+    # Never sent again without a look.
+    posts = [index for index, method in enumerate(methods(local_api)) if method == "POST"]
+    if fault != {"status": 429}:
+        assert all("GET" in methods(local_api)[first:second] for first, second in itertools.pairwise(posts))
+
+
+def test_a_request_that_arrives_late_is_taken(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first POST is applied after the look, so that the second one meets a name that is taken."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    local_api.add_faults({"method": "POST", "status": 503, "apply": True})
+    # The look after the lost answer does not see it yet.
+    nothing = {"data": [], "links": {}, "meta": {"total_records": 0, "api_version": "2026-04-16"}}
+    local_api.add_faults({"method": "GET", "status": 200, "body": nothing, "after": 1})
+    result = run_module(**NEW, api_retries=2)
+    assert result["changed"] is True
+    assert methods(local_api) == ["GET", "POST", "GET", "POST", "GET"]
+    (stored,) = trunks_called(local_api, "New trunk")
+    assert result["trunk"]["id"] == stored["id"]
+
+
+def test_a_trunk_that_was_found_is_brought_to_the_task(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    local_api.add_faults({"method": "POST", "status": 503, "apply": True})
+    local_api.add_faults({"method": "GET", "after": 1, "answer_attributes": {"capacity_limit": 99}})
+    result = run_module(**NEW, api_retries=1)
+    assert methods(local_api) == ["GET", "POST", "GET", "PATCH"]
+    assert local_api.journal[-1]["body"]["data"]["attributes"] == {"capacity_limit": 10}
+    assert result["changed"] is True
+
+
+def test_a_lost_answer_without_retries(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.add_faults({"method": "POST", "drop": "headers", "apply": True})
+    assert run_module(**NEW)["changed"] is True
+    local_api.reset()
+    local_api.add_faults({"method": "POST", "drop": "headers"})
+    result = run_module(**NEW)
+    assert "The request was sent and may have been applied" in result["msg"]
+
+
+# --- Delete ---
+
+
+def test_delete_once(local_api: Simulator, run_module: RunModule) -> None:
+    predicted = run_module(check=True, diff=True, state="absent", name="EU SBC", capacity_limit=1)
+    assert (predicted["changed"], predicted["trunk"]) == (True, None)
+    assert methods(local_api) == ["GET"]
+    done = run_module(diff=True, state="absent", name="EU SBC", capacity_limit=1)
+    assert (done["changes"], done["diff"], done["trunk"]) == (predicted["changes"], predicted["diff"], None)
+    assert done["changes"]["capacity_limit"] == {"before": 30, "after": None}
+    assert done["diff"]["after"] == ""
+    assert 'name: "EU SBC"\n' in done["diff"]["before"]
+    assert methods(local_api)[1:] == ["GET", "DELETE"]
+    assert trunks_called(local_api, "EU SBC") == []
+    selectors: list[dict[str, Any]] = [{"name": "EU SBC"}, {"id": TRUNK}]
+    for selector in selectors:
+        again = run_module(state="absent", **selector)
+        assert (again["changed"], again["trunk"], again["changes"]) == (False, None, {})
+
+
+def test_other_options_of_a_trunk_to_delete_are_checked(run_module: RunModule) -> None:
+    assert "rtp_timeout: 5 is not accepted" in run_module(state="absent", name="EU SBC", rtp_timeout=5)["msg"]
+
+
+def test_an_ambiguous_deletion_is_an_error(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.put_trunk(TWILIO, attributes={"external_reference_id": "crm-0001"})
+    result = run_module(state="absent", external_reference_id="crm-0001")
+    assert "2 trunks have the external_reference_id" in result["msg"]
+    assert methods(local_api) == ["GET"]
+
+
+@pytest.mark.parametrize("fault", [{"drop": "headers"}, {"status": 503}, {"status": 429}, {"drop": "before"}], ids=str)
+@pytest.mark.parametrize("apply", [True, False], ids=["applied", "lost"])
+def test_a_deletion_can_be_repeated(
+    local_api: Simulator, run_module: RunModule, fault: dict[str, Any], apply: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    local_api.add_faults({"method": "DELETE", "apply": apply, **fault})
+    result = run_module(state="absent", name="EU SBC", api_retries=2)
+    assert result["changed"] is True
+    assert trunks_called(local_api, "EU SBC") == []
+
+
+# --- A fleet ---
+
+
+def test_a_fleet_creates_updates_and_deletes_together(local_api: Simulator, run_fleet: RunModule) -> None:
+    entries = [
+        {**{name: value for name, value in NEW.items() if name != "state"}},
+        {"name": "EU SBC", "capacity_limit": 7},
+        {"name": "Twilio London", "state": "absent"},
+        {"name": "Nobody", "state": "absent"},
+    ]
+    predicted = run_fleet(check=True, diff=True, trunks=entries, state="present")
+    assert set(methods(local_api)) == {"GET"}
+    assert predicted["summary"] | {"requests": 0} == {
+        "total": 4, "changed": 3, "created": 1, "deleted": 1, "unchanged": 1, "held": 0, "failed": 0, "requests": 0,
+    }  # fmt: skip
+    done = run_fleet(diff=True, trunks=entries, state="present")
+    assert [entry["changes"] for entry in done["trunks"]] == [entry["changes"] for entry in predicted["trunks"]]
+    assert done["diff"] == predicted["diff"]
+    assert done["trunks"][0]["id"] == trunks_called(local_api, "New trunk")[0]["id"]
+    assert trunks_called(local_api, "Twilio London") == []
+    assert run_fleet(trunks=entries, state="present")["changed"] is False
+
+
+def test_a_fleet_is_all_or_nothing(local_api: Simulator, run_fleet: RunModule) -> None:
+    new = {**NEW, "name": "Twilio London", "external_reference_id": "crm-9"}
+    conflict = run_fleet(trunks=[new, {"external_reference_id": "crm-0002", "state": "absent"}])
+    assert "trunks[0] (Twilio London): name: trunks[1]" in conflict["msg"]
+    twice = run_fleet(trunks=[NEW, {**NEW, "capacity_limit": 3}])
+    assert "trunks[1] (New trunk): name: refers to the same trunk as trunks[0]" in twice["msg"]
+    incomplete = run_fleet(trunks=[NEW, {"name": "Other", "state": "present"}, {"name": "EU SBC", "capacity_limit": 3}])
+    assert "trunks[1] (Other): authentication_method: required to create a trunk" in incomplete["msg"]
+    assert set(methods(local_api)) == {"GET"}
+
+
+def test_an_audit_reports_what_is_missing_and_unmanaged(local_api: Simulator, run_fleet: RunModule) -> None:
+    entries = [
+        {"name": "EU SBC", "capacity_limit": 7},
+        {"name": "Nobody"},
+        {**NEW},
+        {"name": "Twilio London", "state": "absent"},
+        {"name": "Gone", "state": "absent"},
+    ]
+    result = run_fleet(trunks=entries, audit=True)
+    assert set(methods(local_api)) == {"GET"}
+    assert result["missing"] == [
+        {"index": 1, "selector": "name", "value": "Nobody"},
+        {"index": 2, "selector": "name", "value": "New trunk"},
+    ]
+    assert [entry["changed"] for entry in result["trunks"]] == [True, False, False, True, False]
+    assert len(result["unmanaged"]) == 5
+    assert {"id": IP_ONLY, "name": "Carrier interconnect"} in result["unmanaged"]
+    assert run_fleet(trunks=[{"id": TRUNK}], audit=True)["unmanaged"]
+
+
+# --- A fraud stop ---
+
+
+def test_a_block_by_didww_is_held(local_api: Simulator, run_module: RunModule, run_fleet: RunModule) -> None:
+    local_api.put_trunk(TRUNK, attributes={"status": "blocked", "threshold_reached": True})
+    held = {"status": {"before": "blocked", "after": "active"}}
+    for check in (True, False):
+        result = run_module(check=check, name="EU SBC", status="active")
+        assert (result["changed"], result["held"]) == (False, held)
+        (warning,) = result["warnings"]
+        assert "DIDWW blocked it" in warning
+        assert "set unblock to true" in warning
+    result = run_fleet(
+        trunks=[{"id": TRUNK, "status": "active", "capacity_limit": 7}, {"id": TWILIO, "rtp_ping": True}]
+    )
+    assert result["summary"]["held"] == 1
+    first, second = result["trunks"]
+    assert (first["held"], first["changes"]) == (held, {"capacity_limit": {"before": 30, "after": 7}})
+    assert (second["held"], second["changed"]) == ({}, True)
+    assert local_api.trunk(TRUNK)["attributes"]["status"] == "blocked"
+    result = run_fleet(trunks=[{"id": TRUNK, "status": "active", "unblock": True}])
+    assert result["trunks"][0]["held"] == {}
+    assert local_api.trunk(TRUNK)["attributes"]["status"] == "active"
+
+
+def test_a_block_by_hand_is_no_fraud_stop(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.put_trunk(TRUNK, attributes={"status": "blocked", "threshold_reached": False})
+    result = run_module(name="EU SBC", status="active")
+    assert (result["changed"], result["held"]) == (True, {})
+
+
+# --- default_did ---
+
+
+@pytest.fixture
+def with_filter(local_api: Simulator) -> Iterator[Simulator]:
+    """The local API, where DIDWW's filters by id work."""
+    seed = copy.deepcopy(load_seed())
+    seed["accounts"][0]["readings"] = ["filter_by_id"]
+    local_api.reset(seed)
+    yield local_api
+    local_api.reset(load_seed())
+
+
+def test_a_default_did(with_filter: Simulator, run_module: RunModule) -> None:
+    task: dict[str, Any] = {"id": TRUNK, "on_cli_mismatch_action": "replace_cli", "default_did": "+37061498222"}
+    done = run_module(**task)
+    assert done["changes"]["default_did"] == {"before": None, "after": DID}
+    assert methods(with_filter) == ["GET", "GET", "PATCH"]
+    assert with_filter.trunk(TRUNK)["default_did"] == DID
+    with_filter.clear_journal()
+    again = run_module(**{**task, "default_did": DID})
+    assert again["changed"] is False
+    assert methods(with_filter) == ["GET", "GET"]
+    other = run_module(id=TRUNK, default_did=OTHER_DID)
+    assert other["changes"] == {"default_did": {"before": None, "after": OTHER_DID}}
+    assert with_filter.trunk(TRUNK)["default_did"] == OTHER_DID
+
+
+def test_a_default_did_needs_its_action(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, default_did=DID)
+    assert (
+        "default_did: only for a trunk whose on_cli_mismatch_action is replace_cli; it is reject_call" in result["msg"]
+    )
+    assert "default_did: null is not accepted" in run_module(id=TRUNK, default_did=None)["msg"]
+    assert (
+        "no DID in this account has the number 4999"
+        in run_module(id=TRUNK, default_did="49 99 00 00 00", on_cli_mismatch_action="replace_cli")["msg"]
+    )
+    assert "PATCH" not in methods(local_api)
+
+
+def test_a_filter_that_didww_refuses_leaves_the_default_did_unknown(
+    local_api: Simulator, run_module: RunModule
+) -> None:
+    result = run_module(id=REPLACING, default_did=DID)
+    assert result["changed"] is True
+    (warning,) = result["warnings"]
+    assert "default_did.id" in warning
+
+
+def test_an_action_that_may_need_a_default_did(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.add_faults({"method": "PATCH", "status": 422})
+    result = run_module(id=TRUNK, on_cli_mismatch_action="replace_cli")
+    assert "DIDWW may require default_did with on_cli_mismatch_action replace_cli: set it." in result["msg"]
+
+
+# --- Credentials ---
+
+
+def pair(api: Simulator) -> dict[str, Any]:
+    details = api.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]
+    return {name: details[name] for name in ("username", "password")}
+
+
+def test_rotate_once(local_api: Simulator, run_credentials: RunModule) -> None:
+    before = pair(local_api)
+    task: dict[str, Any] = {"name": "EU SBC", "replaces": before["password"]}
+    predicted = run_credentials(check=True, **task)
+    assert (predicted["changed"], predicted["credentials"]) == (True, {"username": None, "password": None})
+    assert pair(local_api) == before
+    done = run_credentials(**task)
+    assert done["changed"] is True
+    assert done["credentials"] == pair(local_api) != before
+    assert done["trunk"] == {"id": TRUNK, "name": "EU SBC"}
+    local_api.clear_journal()
+    again = run_credentials(**task)
+    assert (again["changed"], again["credentials"]) == (False, done["credentials"])
+    assert methods(local_api) == ["GET"]
+    assert run_credentials(id=TRUNK)["changed"] is True
+
+
+def test_a_short_password_blanks_nothing(run_credentials: RunModule, local_api: Simulator) -> None:
+    result = run_credentials(name="EU SBC", replaces="1")
+    assert result["changed"] is False
+    assert result["trunk"]["id"] == TRUNK
+    assert result["credentials"] == pair(local_api)
+    assert "replaces" not in str(result.get("invocation", {}))
+
+
+@pytest.mark.parametrize("value", [None, 1.5, ["x"], {"x": 1}])
+def test_a_rejected_password_is_not_shown(run_credentials: RunModule, value: object) -> None:
+    message = run_credentials(name="EU SBC", replaces=value)["msg"]
+    assert message.startswith("replaces: ")
+    assert "x" not in message.replace("expected", "")
+    assert "1.5" not in message
+
+
+@pytest.mark.parametrize("trunk", [TWILIO, IP_ONLY])
+def test_a_trunk_without_credentials(local_api: Simulator, run_credentials: RunModule, trunk: str) -> None:
+    assert "which has no credentials to rotate; expected credentials_and_ip" in run_credentials(id=trunk)["msg"]
+    assert methods(local_api) == ["GET"]
+
+
+@pytest.mark.parametrize("fault", [{"drop": "headers"}, {"status": 503}, {"status": 500}, {"garbage": "html"}], ids=str)
+def test_a_lost_answer_never_rotates_twice(
+    local_api: Simulator, run_credentials: RunModule, fault: dict[str, Any]
+) -> None:
+    before = pair(local_api)
+    local_api.add_faults({"method": "POST", "apply": True, **fault})
+    result = run_credentials(name="EU SBC", api_retries=2)
+    assert result["credentials"] == pair(local_api) != before
+    assert methods(local_api) == ["GET", "POST", "GET"]
+    between = pair(local_api)
+    local_api.add_faults({"method": "POST", **fault})
+    result = run_credentials(name="EU SBC", api_retries=2)
+    assert "may have been applied" in result["msg"]
+    assert methods(local_api).count("POST") == 2
+    assert pair(local_api) == between
+
+
+# --- One trunk, by whichever identifier ---
+
+
+def test_info_reads_one_trunk_by_any_identifier(run_info: RunModule) -> None:
+    for text in ("EU SBC", "crm-0001", TRUNK, TRUNK.upper()):
+        (found,) = run_info(trunk=text)["trunks"]
+        assert found["id"] == TRUNK
+    message = run_info(trunk="EU SBS")["msg"]
+    assert message.startswith(
+        'trunk: no trunk has the id, external_reference_id or name "EU SBS". Did you mean "EU SBC"?'
+    )
+    assert "status: cannot be combined with trunk" in run_info(trunk="x", status="active")["msg"]
