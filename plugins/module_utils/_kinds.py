@@ -42,8 +42,10 @@ class Kind:
 
 
 def show(value: Any) -> str:
-    """Return `value` as messages show it: as JSON, which distinguishes null, text and numbers."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """Return `value` as messages show it: as JSON on one line, which distinguishes null, text and numbers."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    # JSON allows these line breaks of Unicode in a text.
+    return re.sub("[\x85\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def rejection(value: Any, expected: object, source: str = "") -> str:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     RESOURCE_TYPE,
     InvalidOptions,
     Problem,
+    nearest,
 )
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, numbers_in
 
@@ -298,12 +298,10 @@ def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None,
 def _suggestions(text: str, names: Iterable[str], with_list: bool = True) -> str:
     """Return the nearest of `names`, and, with `with_list`, all of them up to MOST_SUGGESTIONS."""
     known = sorted(set(names) - {""})
-    # Most mistakes are in case and spaces.
-    folded = {identifier.casefold(): identifier for identifier in known}
-    nearest = difflib.get_close_matches(text.casefold(), folded, n=1)
-    words = f". Did you mean {show(folded[nearest[0]])}?" if nearest else ""
+    near = nearest(text, known)
+    words = f". Did you mean {show(near)}?" if near else ""
     if known and with_list:
-        words += f"{'' if nearest else '.'} This account has: {', '.join(map(show, known[:MOST_SUGGESTIONS]))}"
+        words += f"{'' if near else '.'} This account has: {', '.join(map(show, known[:MOST_SUGGESTIONS]))}"
         if len(known) > MOST_SUGGESTIONS:
             words += f" ({MOST_SUGGESTIONS} of {len(known)} shown)"
     return words

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -364,8 +365,20 @@ def collect_all(problems: list[Problem], rows: Iterable[Setting], given: Mapping
 
 
 def unsupported(problems: list[Problem], given: Iterable[str], known: Collection[str], prefix: str = "") -> None:
-    """Add options that do not exist to `problems`, with a list of those that do."""
-    unknown = ", ".join(f"{prefix}{name}" for name in given if name not in known)
+    """Add options that do not exist to `problems`, with the nearest ones and a list of those that do."""
+    unknown = []
+    for name in given:
+        if name not in known:
+            near = nearest(name, known)
+            unknown.append(f"{prefix}{name}" + (f" (did you mean {near}?)" if near else ""))
     if unknown:
-        words = f"{unknown}. Supported parameters include: {', '.join(sorted(known))}."
+        words = f"{', '.join(unknown)}. Supported parameters include: {', '.join(sorted(known))}."
         problems.append(Problem("unsupported options", words))
+
+
+def nearest(text: str, names: Iterable[str]) -> str | None:
+    """Return the name that is most like a text, if one is."""
+    # Most mistakes are in case and spaces.
+    folded = {name.casefold(): name for name in names}
+    found = difflib.get_close_matches(text.casefold(), folded, n=1)
+    return folded[found[0]] if found else None

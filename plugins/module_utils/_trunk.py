@@ -532,76 +532,35 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
 
 
 def diff(plan_: Plan) -> dict[str, str]:
-    """Return Ansible's diff of a plan: a block for each setting that differs, in the table's order.
+    """Return Ansible's diff of a plan: for each setting that differs, in the table's order, what differs.
 
-    As text, since Ansible would sort a dict by key. The name of a setting is a line of its own, the same on both
-    sides, so that before and after of one setting stand together.
+    As text, since Ansible would sort a dict by key. Each line names its setting. So no line of one setting equals one of
+    another, and the empty lines between settings, the same on both sides, keep before and after of each together.
     """
     title = f"voice_out_trunk {plan_.name}" + (f" ({plan_.after.id})" if plan_.after.id else "")
+    blocks = [_block(name, **change, numbers=plan_.after.numbers) for name, change in plan_.changes.items()]
+    before, after = ("\n".join("".join(f"{line}\n" for line in block[side]) for block in blocks) for side in (0, 1))
     if plan_.method != "PATCH":
         # From nothing to everything, or back.
-        lines = [line for name in plan_.changes for line in _lines(name, plan_.after.settings, plan_.after.numbers)]
-        whole = "".join(f"{line}\n" for line in lines)
-        sides = ("", whole) if plan_.exists else (whole, "")
-        return {"before_header": title, "after_header": title, "before": sides[0], "after": sides[1]}
-    blocks = [_block(name, **change, numbers=plan_.after.numbers) for name, change in plan_.changes.items()]
-    before, after = ("".join(f"{line}\n" for block in blocks for line in block[side]) for side in (0, 1))
+        before, after = ("", after) if plan_.exists else (before, "")
     return {"before_header": title, "after_header": title, "before": before, "after": after}
 
 
 def _block(name: str, before: Any, after: Any, numbers: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Return the lines that show a setting before, and those that show it after, without what is the same in both."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        sides = _attributes(before, after, numbers)
-    elif same := _common(before, after):
-        # All of a long list would put the name out of sight.
-        count = [f"# {len(same)} unchanged"]
-        gone, new = ([entry for entry in side if entry not in same] for side in (before, after))
-        sides = (count + _entries(gone, numbers), count + _entries(new, numbers))
-    else:
-        sides = (_value(before, numbers), _value(after, numbers))
-    return _indented(name, sides[0]), _indented(name, sides[1])
+    """Return the lines that show a setting before, and those that show it after, without those in both."""
+    sides = _lines(name, before, numbers), _lines(name, after, numbers)
+    same = [line for line in sides[0] if line in sides[1]]
+    count = [f"# {name}: {len(same)} unchanged"] if same else []
+    gone, new = ([line for line in side if line not in same] for side in sides)
+    if not gone and not new:
+        return [f"{name}: {show(before)}"], [f"{name}: {show(after)}"]
+    return count + gone, count + new
 
 
-def _common(before: Any, after: Any) -> list[Any]:
-    lists = isinstance(before, list) and isinstance(after, list)
-    return [entry for entry in before if entry in after] if lists else []
-
-
-def _attributes(
-    before: Mapping[str, Any], after: Mapping[str, Any], numbers: Mapping[str, str]
-) -> tuple[list[str], list[str]]:
-    """Return the lines that show the attributes that differ, before and after."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    for name in dict.fromkeys([*before, *after]):
-        if name in before and name in after:
-            blocks = _block(name, before[name], after[name], numbers) if before[name] != after[name] else ([], [])
-        else:
-            blocks = (_lines(name, before, numbers), _lines(name, after, numbers))
-        for side, lines in zip(sides, blocks, strict=True):
-            side += lines
-    return sides
-
-
-def _lines(name: str, held: Mapping[str, Any], numbers: Mapping[str, str]) -> list[str]:
-    """Return the lines that show what `held` holds under a name, if it does."""
-    if name not in held:
-        return []
-    value = _value(held[name], numbers)
-    return _indented(name, value) if isinstance(held[name], (dict, list)) and held[name] else [f"{name}: {value[0]}"]
-
-
-def _value(value: Any, numbers: Mapping[str, str]) -> list[str]:
+def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
+    """Return a line for each entry or attribute of a value; DIDs with their numbers, where these are known."""
     if value and isinstance(value, dict):
-        return [line for name in value for line in _lines(name, value, numbers)]
-    return _entries(value, numbers) if value and isinstance(value, list) else [show(value)]
-
-
-def _entries(values: Iterable[Any], numbers: Mapping[str, str]) -> list[str]:
-    """Return a line for each entry of a list; DIDs with their numbers, where these are known."""
-    known = {value: f"  # {number}" for value, number in numbers.items()}
-    return [f"- {show(value)}{known.get(str(value), '')}" for value in values]
-
-
-def _indented(name: str, lines: Iterable[str]) -> list[str]:
-    return [f"{name}:", *(f"  {line}" for line in lines)]
+        return [line for key, held in value.items() for line in _lines(f"{name}.{key}", held, numbers)]
+    entries = value if value and isinstance(value, list) else [value]
+    known = {did: f"  # {number}" for did, number in numbers.items()}
+    return [f"{name}: {show(entry)}{known.get(str(entry), '')}" for entry in entries]

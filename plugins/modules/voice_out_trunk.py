@@ -182,8 +182,8 @@ diff:
   sample:
     before_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
     after_header: voice_out_trunk Outbound trunk Name (cf2e6377-fcaa-4416-8c8e-acd5f31a427f)
-    before: "capacity_limit:\n  300\n"
-    after: "capacity_limit:\n  60\n"
+    before: "capacity_limit: 300\n"
+    after: "capacity_limit: 60\n"
 held:
   description:
     - The change of O(status) that was not made, with its value C(before) and C(after). It is held back if

@@ -269,8 +269,8 @@ diff:
   sample:
     - before_header: voice_out_trunk EU SBC (0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10)
       after_header: voice_out_trunk EU SBC (0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10)
-      before: "capacity_limit:\n  30\n"
-      after: "capacity_limit:\n  60\n"
+      before: "capacity_limit: 30\n"
+      after: "capacity_limit: 60\n"
 api_version:
   description: The version of the API that answered.
   returned: success, or if an update failed

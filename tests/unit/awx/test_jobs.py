@@ -108,7 +108,7 @@ def test_check_then_run_then_check(api: Simulator, run: Launch) -> None:
     assert patches(api) == []
     predicted = check.tasks["Update the trunks"]
     assert [each["changes"] for each in predicted["trunks"]] == [DRIFT, {}]
-    assert [part["after"] for part in predicted["diff"]] == ['capacity_limit:\n  60\nthreshold_amount:\n  "500.0"\n']
+    assert [part["after"] for part in predicted["diff"]] == ['capacity_limit: 60\n\nthreshold_amount: "500.0"\n']
     done = run("keep trunks")
     assert done.status == "successful"
     assert [patch["attributes"] for patch in patches(api)] == [{"capacity_limit": 60, "threshold_amount": "500.0"}]

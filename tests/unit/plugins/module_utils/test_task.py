@@ -77,8 +77,8 @@ def test_an_option_that_does_not_exist_is_rejected_without_its_value() -> None:
     with pytest.raises(InvalidOptions) as error:
         task.Task(task.Work(lambda: {"name": {}}, dict, lambda _task: {}), {"api_key": "local-key", "apikey": SECRET})
     assert error.value.messages() == [
-        "unsupported options: apikey. Supported parameters include: api_key, api_retries, api_timeout, api_url, "
-        "ca_path, max_requests_per_second, name, validate_certs."
+        "unsupported options: apikey (did you mean api_key?). Supported parameters include: api_key, api_retries, "
+        "api_timeout, api_url, ca_path, max_requests_per_second, name, validate_certs."
     ]
 
 

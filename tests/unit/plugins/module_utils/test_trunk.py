@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import pytest
@@ -255,7 +256,7 @@ def test_an_unchanged_unknown_method_changes_nothing() -> None:
 def test_the_diff_names_the_trunk_as_it_was() -> None:
     shown = trunk.diff(plan({"name": "New"}, resource()))
     assert shown["before_header"] == f"voice_out_trunk EU SBC ({ID})"
-    assert (shown["before"], shown["after"]) == ('name:\n  "EU SBC"\n', 'name:\n  "New"\n')
+    assert (shown["before"], shown["after"]) == ('name: "EU SBC"\n', 'name: "New"\n')
 
 
 def test_the_diff_has_a_block_for_each_setting_in_the_order_of_the_table() -> None:
@@ -268,47 +269,57 @@ def test_the_diff_has_a_block_for_each_setting_in_the_order_of_the_table() -> No
     }
     made = trunk.plan(trunk.parse({"id": ID, **asked}), trunk.read(current, {DIDS[1]: "37061498222"}))
     assert trunk.diff(made)["before"].splitlines() == [
-        "allowed_rtp_ips:",
-        "  null",
-        "authentication_method:",
-        "  type:",
-        '    "credentials_and_ip"',
-        "  allowed_sip_ips:",
-        '    - "203.0.113.1/32"',
-        "  tech_prefix: null",
-        "status:",
-        '  "active"',
-        "dids:",
-        "  # 1 unchanged",
-        f'  - "{DIDS[0]}"',
+        "allowed_rtp_ips: null",
+        "",
+        'authentication_method.type: "credentials_and_ip"',
+        'authentication_method.allowed_sip_ips: "203.0.113.1/32"',
+        "authentication_method.tech_prefix: null",
+        "",
+        'status: "active"',
+        "",
+        "# dids: 1 unchanged",
+        f'dids: "{DIDS[0]}"',
     ]
     assert trunk.diff(made)["after"].splitlines() == [
-        "allowed_rtp_ips:",
-        '  - "198.51.100.1/32"',
-        '  - "2001:db8::/32"',
-        "authentication_method:",
-        "  type:",
-        '    "twilio"',
-        f'  twilio_account_sid: "AC{32 * "0"}"',
-        "status:",
-        '  "blocked"',
-        "dids:",
-        "  # 1 unchanged",
-        f'  - "{DIDS[1]}"  # 37061498222',
+        'allowed_rtp_ips: "198.51.100.1/32"',
+        'allowed_rtp_ips: "2001:db8::/32"',
+        "",
+        'authentication_method.type: "twilio"',
+        f'authentication_method.twilio_account_sid: "AC{32 * "0"}"',
+        "",
+        'status: "blocked"',
+        "",
+        "# dids: 1 unchanged",
+        f'dids: "{DIDS[1]}"  # 37061498222',
     ]
     unlinked = trunk.diff(trunk.plan(trunk.parse({"id": ID, "dids": []}), trunk.read(current)))
-    assert unlinked["after"] == "dids:\n  []\n"
+    assert unlinked["after"] == "dids: []\n"
 
 
 def test_the_diff_shows_only_the_attributes_that_differ() -> None:
     made = plan({"authentication_method": {"type": "credentials_and_ip", "tech_prefix": "77#"}}, resource())
     shown = trunk.diff(made)
-    assert shown["before"] == "authentication_method:\n  tech_prefix:\n    null\n"
-    assert shown["after"] == 'authentication_method:\n  tech_prefix:\n    "77#"\n'
+    same = "# authentication_method: 2 unchanged\n"
+    assert shown["before"] == f"{same}authentication_method.tech_prefix: null\n"
+    assert shown["after"] == f'{same}authentication_method.tech_prefix: "77#"\n'
 
 
 def test_the_diff_of_a_long_list_names_it() -> None:
     six = [f"{number}0000000-0000-4000-8000-000000000000" for number in range(6)]
     shown = trunk.diff(trunk.plan(trunk.parse({"id": ID, "dids": six[:5]}), trunk.read(resource({"dids": six}))))
-    assert shown["before"] == f'dids:\n  # 5 unchanged\n  - "{six[5]}"\n'
-    assert shown["after"] == "dids:\n  # 5 unchanged\n"
+    assert shown["before"] == f'# dids: 5 unchanged\ndids: "{six[5]}"\n'
+    assert shown["after"] == "# dids: 5 unchanged\n"
+
+
+def test_equal_values_of_two_settings_are_not_mixed_up() -> None:
+    """difflib would take null before for null after, if they were equal lines."""
+    changes = {"external_reference_id": "x", "threshold_amount": None}
+    shown = trunk.diff(plan(changes, resource(external_reference_id=None, threshold_amount="5.0")))
+    lines = difflib.unified_diff(shown["before"].splitlines(), shown["after"].splitlines(), lineterm="")
+    assert list(lines)[3:] == [
+        "-external_reference_id: null",
+        '+external_reference_id: "x"',
+        " ",
+        '-threshold_amount: "5.0"',
+        "+threshold_amount: null",
+    ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
@@ -213,15 +214,11 @@ def test_reading_never_raises_whatever_a_setting_holds(name: str, value: Any) ->
 def settings_shown(diff: dict[str, str]) -> list[str]:
     """Return the setting that each run of changed lines is about, as a person sees it in Ansible's diff."""
     shown: list[str] = []
-    hunk = ""
-    for line in list(difflib.unified_diff(diff["before"].splitlines(), diff["after"].splitlines()))[2:]:
-        if line.startswith("@@"):
-            hunk = ""
-        elif not line.startswith("  "):
-            assert line.startswith(" ") or hunk, f"a hunk does not name its setting: {diff}"
-            hunk = line[1:].removesuffix(":") if line.startswith(" ") else hunk
-            if not line.startswith(" ") and shown[-1:] != [hunk]:
-                shown.append(hunk)
+    lines = difflib.unified_diff(diff["before"].splitlines(), diff["after"].splitlines())
+    for line in list(lines)[2:]:
+        if line.startswith(("+", "-")):
+            name = re.split("[.:]", line[1:])[0]
+            shown += [] if shown[-1:] == [name] else [name]
     return shown
 
 

@@ -167,7 +167,7 @@ def test_every_problem_is_reported_at_once(local_api: Simulator, run_module: Run
     message = result["msg"]
     assert message.startswith("10 problems: (1) ")
     for words in (
-        "unsupported options: external_reference. Supported parameters",
+        "unsupported options: external_reference (did you mean external_reference_id?). Supported parameters",
         'status: "paused" is not accepted; expected one of active, blocked',
         'capacity_limit: "many" is not accepted; expected a whole number from 0 to 32767',
         'id: "not-an-id" is not accepted',
@@ -690,8 +690,8 @@ def test_the_diff_is_only_returned_on_request(run_module: RunModule) -> None:
     same = run_module(id=TRUNK, status="active", diff=True)["diff"]
     assert same["before"] == same["after"] == ""
     diff = run_module(id=TRUNK, status="blocked", name="New", diff=True)["diff"]
-    assert diff["before"] == 'name:\n  "EU SBC"\nstatus:\n  "active"\n'
-    assert diff["after"] == 'name:\n  "New"\nstatus:\n  "blocked"\n'
+    assert diff["before"] == 'name: "EU SBC"\n\nstatus: "active"\n'
+    assert diff["after"] == 'name: "New"\n\nstatus: "blocked"\n'
     assert diff["before_header"] == diff["after_header"] == f"voice_out_trunk EU SBC ({TRUNK})"
 
 
@@ -718,8 +718,8 @@ def test_numbers_that_are_linked_need_no_further_request(local_api: Simulator, r
     first, second, third = NUMBERS
     assert result["changes"]["dids"] == {"before": [first, second, third], "after": [first, third]}
     assert result["trunk"]["did_numbers"] == {first: NUMBERS[first], third: NUMBERS[third]}
-    assert result["diff"]["before"].splitlines() == ["dids:", "  # 2 unchanged", f'  - "{second}"  # 37061498223']
-    assert result["diff"]["after"].splitlines() == ["dids:", "  # 2 unchanged"]
+    assert result["diff"]["before"].splitlines() == ["# dids: 2 unchanged", f'dids: "{second}"  # 37061498223']
+    assert result["diff"]["after"].splitlines() == ["# dids: 2 unchanged"]
 
 
 def test_other_numbers_are_looked_up_together(local_api: Simulator, run_module: RunModule) -> None:

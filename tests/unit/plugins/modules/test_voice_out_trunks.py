@@ -201,7 +201,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert (same["changed"], same["changes"]) == (False, {})
     assert result["summary"] == summary(4, 1, 1, 2, 5)
     assert result["msg"].startswith("1 trunk changed, 2 failed: (1) trunks[0] (EU SBC): DIDWW")
-    assert [part["after"] for part in result["diff"]] == ["capacity_limit:\n  7\n"]
+    assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
     again = run_fleet(trunks=[{"id": TWILIO, "capacity_limit": 7}, {"id": ANY_DID, "capacity_limit": 7}])
     assert again["changed"] is False
 
