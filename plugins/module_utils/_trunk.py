@@ -534,8 +534,8 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
 def diff(plan_: Plan) -> dict[str, str]:
     """Return Ansible's diff of a plan: for each setting that differs, in the table's order, what differs.
 
-    As text, since Ansible would sort a dict by key. Each line names its setting. So no line of one setting equals one of
-    another, and the empty lines between settings, the same on both sides, keep before and after of each together.
+    As text, since Ansible would sort a dict by key. Each line names its setting. So no two settings have equal lines,
+    and the empty lines between settings, the same on both sides, keep before and after of each together.
     """
     title = f"voice_out_trunk {plan_.name}" + (f" ({plan_.after.id})" if plan_.after.id else "")
     blocks = [_block(name, **change, numbers=plan_.after.numbers) for name, change in plan_.changes.items()]
@@ -559,7 +559,7 @@ def _block(name: str, before: Any, after: Any, numbers: Mapping[str, str]) -> tu
 
 def _lines(name: str, value: Any, numbers: Mapping[str, str]) -> list[str]:
     """Return a line for each entry or attribute of a value; DIDs with their numbers, where these are known."""
-    if value and isinstance(value, dict):
+    if value and isinstance(value, dict) and all(key.isidentifier() for key in value):
         return [line for key, held in value.items() for line in _lines(f"{name}.{key}", held, numbers)]
     entries = value if value and isinstance(value, list) else [value]
     known = {did: f"  # {number}" for did, number in numbers.items()}
