@@ -28,8 +28,9 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_out_trunk": tables.trunk_spec(),
     "voice_out_trunks": tables.trunks_spec(),
     "voice_out_trunk_info": tables.info_spec(),
+    "voice_out_trunk_credentials": tables.credentials_spec(),
 }
-KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log"}
+KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
 # The URLs of files and folders in the repository.
 PLACES = (
