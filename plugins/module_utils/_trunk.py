@@ -539,9 +539,10 @@ def diff(plan_: Plan) -> dict[str, str]:
     """
     title = f"voice_out_trunk {plan_.name}" + (f" ({plan_.after.id})" if plan_.after.id else "")
     blocks = [_block(name, **change, numbers=plan_.after.numbers) for name, change in plan_.changes.items()]
-    before, after = ("\n".join("".join(f"{line}\n" for line in block[side]) for block in blocks) for side in (0, 1))
+    # From nothing to everything, or back: there is nothing to keep together.
+    space = "\n" if plan_.method == "PATCH" else ""
+    before, after = (space.join("".join(f"{line}\n" for line in block[side]) for block in blocks) for side in (0, 1))
     if plan_.method != "PATCH":
-        # From nothing to everything, or back.
         before, after = ("", after) if plan_.exists else (before, "")
     return {"before_header": title, "after_header": title, "before": before, "after": after}
 

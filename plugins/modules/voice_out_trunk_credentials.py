@@ -32,7 +32,9 @@ attributes:
     details: A diff would show the credentials.
   idempotent:
     support: partial
-    details: With O(replaces), a second run does not change anything. Without it, every run generates new credentials.
+    details:
+      - With O(replaces), a second run changes nothing, as long as the option holds the old password. Without it, every
+        run generates new credentials.
 options:
   id:
     description:
@@ -72,20 +74,23 @@ EXAMPLES = r"""
   no_log: true
   register: rotated
 
-- name: Write the new pair to the vault file
-  ansible.builtin.copy:
-    content: "{{ {'sip_username': rotated.credentials.username, 'sip_password': rotated.credentials.password}
-      | to_nice_yaml | ansible.builtin.vault(vault_password) }}"
-    dest: sip_credentials.yml
-    mode: "0600"
-  no_log: true
-
 - name: Configure the SIP server
   ansible.builtin.template:
     src: trunk.conf.j2
     dest: /etc/sip/trunk.conf
     mode: "0640"
   delegate_to: sip.example.com
+  no_log: true
+
+# Last: until then, the playbook can be run again, and does not rotate twice.
+- name: Write the new pair to the vault file
+  ansible.builtin.copy:
+    content: "{{ {'sip_username': rotated.credentials.username, 'sip_password': rotated.credentials.password}
+      | to_nice_yaml | ansible.builtin.vault(vault_password) }}"
+    dest: sip_credentials.yml
+    mode: "0600"
+    # Otherwise copy would write the pair in plain text.
+    decrypt: false
   no_log: true
 
 - name: Generate new credentials in any case, after they leaked
