@@ -49,6 +49,8 @@ pygments_dark_style = "a11y-high-contrast-dark"
 # after its scheme and around its port.
 NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<span class="std std-ref">)[^<]+|(?<=<h[12]>)[^<]+')
 MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/|(?<=\d):(?=\d)|(?<=\d)/(?=[A-Za-z])")
+# Letters and digits that do not fit into the column of a phone.
+LONG_WORD = 30
 # A sample is JSON in one line.
 SAMPLE = re.compile(
     r'<p class="ansible-option-line ansible-option-sample">(<strong[^>]*>Sample:</strong>) <code[^>]*>(.+?)</code></p>'
@@ -99,9 +101,10 @@ def make_readable(app: Any, _page: str, _template: str, context: dict[str, Any],
 
 
 def show_sample(app: Any, found: re.Match[str]) -> str:
-    """Return the HTML of a sample: a list or a dictionary as a block of YAML, anything else as it was."""
+    """Return the HTML of a sample: as a block of YAML if it has parts or a long word, otherwise as it was."""
     value = json.loads(html.unescape(re.sub("<[^>]+>", "", found[2])))
-    if not value or not isinstance(value, (dict, list)):
+    has_parts = value and isinstance(value, (dict, list))
+    if not has_parts and not re.search(rf"\w{{{LONG_WORD},}}", str(value)):
         return found[0]
     text = yaml.dump(value, Dumper=Yaml, sort_keys=False, width=1000)
     block = app.builder.highlighter.highlight_block(text, "yaml")

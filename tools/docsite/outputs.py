@@ -45,8 +45,8 @@ def main() -> int:
     playbook = shutil.which("ansible-playbook") or "ansible-playbook"
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "ansible-playbook"
-        command = shlex.join([sys.executable, str(HERE / "outputs.py"), PLAY, playbook])
-        script.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+        itself = shlex.join([sys.executable, str(HERE / "outputs.py"), PLAY, playbook])
+        script.write_text(f'#!/bin/sh\nexec {itself} "$@"\n', encoding="utf-8")
         script.chmod(0o755)
         path = os.pathsep.join([folder, os.environ["PATH"]])
         # The script runs in another folder.
