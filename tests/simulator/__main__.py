@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the stand-in from a shell: `python -m simulator`, with `tests` on PYTHONPATH."""
+"""Run the local API from a shell: `python -m simulator`, with `tests` in PYTHONPATH."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from simulator.store import SeedError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit status: 2 if the seed cannot be used."""
-    parser = argparse.ArgumentParser(prog="simulator", description="A stand-in for the DIDWW API.")
+    """Serve until SIGTERM or SIGINT. Return the exit status: 2 if the seed is unusable."""
+    parser = argparse.ArgumentParser(prog="simulator", description="A local stand-in for the DIDWW API.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8080, help="port to listen on, 0 for any")
-    parser.add_argument("--port-file", type=Path, help="file to write the port to once listening")
+    parser.add_argument("--port", type=int, default=8080, help="port to listen on, 0 for a free one")
+    parser.add_argument("--port-file", type=Path, help="file that gets the port when the server listens")
     parser.add_argument("--seed", type=Path, default=DEFAULT_SEED, help="JSON file to start from")
     parser.add_argument("--rate", type=float, default=20.0, help="requests per second per key")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds added to each request")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that each request takes longer")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args(arguments)
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or nothing."""
+    """Write a file atomically."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)

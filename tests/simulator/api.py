@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API itself: a request in, an answer out. Knows the protocol, but no sockets and no Flask."""
+"""The endpoints of the API: a request in, an answer out. Does not depend on sockets or Flask."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from simulator import documents, query, trunks
+from simulator import documents, life_cycle, query, trunks
 from simulator.documents import DIDS, MEDIA_TYPE, REGENERATION, TRUNKS, ApiError
 from simulator.store import Account, Did, Store, Trunk
 
 PREFIX = "/v3"
 VERSIONS = ("2022-05-10", "2026-04-16")
-# PUT is answered like PATCH (reference).
+# DIDWW answers PUT like PATCH.
 UPDATES = ("PATCH", "PUT")
 CHANGES = (*UPDATES, "POST", "DELETE")
-# What answers a request that is not answered with 200.
+# The status of a successful answer, where it is not 200.
 STATUS = {"POST": 201, "DELETE": 204}
-# From here on, trunks can be updated without the Outbound feature (update reference).
+# Since this version, trunks can be changed without the Outbound feature: "Update Outbound Trunk", 2026-04-16.
 WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request. Header names are in lower case; `base` is the URL of /v3 for links."""
+    """A request. Header names are in lower case. Links start with `base`, the URL of /v3."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, as it goes over the wire."""
+    """An answer as the client receives it."""
 
     status: int
     body: bytes
@@ -52,12 +52,12 @@ class Answer:
 
 
 def answer(status: int, document: Any) -> Answer:
-    """An answer with a JSON:API document."""
+    """Make an answer from a JSON:API document."""
     return Answer(status, json.dumps(document, separators=(",", ":")).encode())
 
 
 class RateLimit:
-    """A sliding window of one second per key; requests that are refused take no place in it."""
+    """A sliding window of one second for each key. Requests that get 429 do not count."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -66,10 +66,10 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def check(self, key: str) -> Answer | None:
-        """None if the request may pass, else the 429.
+        """Return None, or the 429 if the key has used up its rate.
 
-        Every other one has a Retry-After; every other pair lacks the title and code of its error, as the reference
-        warns: four in a row show every combination.
+        DIDWW's documents disagree about the form of a 429. Here every second one has a Retry-After, and every second
+        pair lacks the title and code of its error: four in a row show every combination.
         """
         if self.rate <= 0:
             return None
@@ -92,16 +92,16 @@ class RateLimit:
 
 
 class Api:
-    """The endpoints of /v3 on a store."""
+    """The endpoints of /v3, with a store."""
 
     def __init__(self, store: Store, rate: float) -> None:
         self.store = store
         self.rate = RateLimit(rate)
 
     def handle(self, request: Request, commit: bool = True) -> Answer:
-        """Answer a request; never raises for what a client can send.
+        """Return the answer to a request. No request raises an exception.
 
-        With `commit` false, a change is answered as if it had been carried out, but is not.
+        With `commit` false, the answer is the same, but the store does not change.
         """
         try:
             account = self._authenticate(request)
@@ -126,8 +126,10 @@ class Api:
         return account
 
     def _dispatch(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
-        """Find the endpoint (reference, "Endpoints used"); 404 if there is none, 405 if it has
-        another method."""
+        """Return the document that answers the request.
+
+        Raises ApiError: 404 if there is no such endpoint, 405 if it does not accept the method, or what it raises.
+        """
         path = request.path.removeprefix(PREFIX + "/") if request.path.startswith(PREFIX) else ""
         parts = path.split("/")
         if parts[0] not in (TRUNKS, DIDS, REGENERATION):
@@ -148,7 +150,7 @@ class Api:
             case [record_id] if is_trunk:
                 _only(request, "GET", "DELETE", *UPDATES)
                 if request.method == "DELETE":
-                    return self._delete(account, version, record_id, commit)
+                    return self._delete(request, account, version, record_id, commit)
                 if request.method in UPDATES:
                     return self._update(request, account, version, record_id, commit)
                 asked = self._asked(request, account, TRUNKS)
@@ -200,20 +202,20 @@ class Api:
         return document
 
     def render(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
-        """A record as a resource object with the fields that were asked for."""
+        """A record as a resource object with the requested fields."""
         if isinstance(record, Did):
             return documents.did_resource(record, asked.fields.get(DIDS))
         fields = asked.fields.get(TRUNKS)
         return documents.trunk_resource(record, request.base, asked.include, fields)
 
     def included(self, found: Sequence[Trunk], asked: query.Query) -> list[dict[str, Any]]:
-        """The DIDs of the included relationships of some trunks, each once (JSON:API)."""
+        """The DIDs in the included relationships of some trunks, without duplicates (JSON:API)."""
         did_ids = dict.fromkeys(did_id for trunk in found for name in asked.include for did_id in trunk.linked(name))
         fields = asked.fields.get(DIDS)
         return [documents.did_resource(self.store.dids[did_id], fields) for did_id in did_ids]
 
     def _update(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
-        """PATCH and PUT: all or nothing. Raises ApiError 403, 404, 415, 400 or 422."""
+        """Update a trunk, for PATCH and PUT. Raises ApiError 403, 404, 415, 400 or 422: then nothing changes."""
         _check_change(account, version)
         _check_content_type(request)
         asked = self._asked(request, account, TRUNKS)
@@ -226,20 +228,20 @@ class Api:
         return self._trunk_document(changed, request, asked)
 
     def _create(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
-        """POST: a new trunk, or ApiError 403, 415, 400 or 422."""
+        """Create a trunk, for POST. Raises ApiError 403, 415, 400 or 422."""
         _check_change(account, version)
         _check_content_type(request)
         asked = self._asked(request, account, TRUNKS)
         with self.store.lock:
-            update = trunks.parse(_json(request.body), None)
-            created = trunks.apply(update, trunks.new(account), account, self.store, create=True)
+            created = life_cycle.create(_json(request.body), account, self.store)
             if commit:
                 self.store.put(created)
         return self._trunk_document(created, request, asked)
 
-    def _delete(self, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
-        """DELETE: final. Links to DIDs do not prevent it. Raises ApiError 403 or 404."""
+    def _delete(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
+        """Delete a trunk, even if DIDs are linked to it. Raises ApiError 403, 400 or 404."""
         _check_change(account, version)
+        _no_query(request)
         with self.store.lock:
             self._trunk(account, trunk_id)
             if commit:
@@ -247,31 +249,19 @@ class Api:
         return {}
 
     def _regenerate(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
-        """POST of a regeneration: the answer holds the trunk's id alone. Raises ApiError 403, 415, 400 or 422."""
+        """Generate new credentials for a trunk. Raises ApiError 403, 415, 400 or 422."""
         _check_change(account, version)
         _check_content_type(request)
-        data = trunks.resource_in(_json(request.body), REGENERATION, ("type", "relationships"))
-        names = sorted(set(data) - {"type", "relationships"})
-        relationships = data["relationships"] if isinstance(data["relationships"], dict) else {}
-        names += [name for name in relationships if name != "voice_out_trunk"]
-        if names:
-            raise ApiError(400, [documents.not_allowed(name) for name in names])
-        trunk_id = trunks.to_one(relationships.get("voice_out_trunk"), TRUNKS)
+        _no_query(request)
         with self.store.lock:
-            trunk = self.store.trunk(account, str(trunk_id))
-            if trunk is None:
-                pointer = "/data/relationships/voice_out_trunk"
-                words = "must exist"
-                detail = f"voice_out_trunk - {words}"
-                raise ApiError(422, [documents.error(422, words, detail, documents.VALIDATION, pointer)])
-            changed = trunks.regenerate(trunk)
+            changed = life_cycle.regenerate(_json(request.body), account, self.store)
             if commit:
                 self.store.put(changed)
-        return {"data": {"id": trunk.id, "type": REGENERATION}}
+        return life_cycle.regenerated(changed)
 
 
 def _check_change(account: Account, version: str) -> None:
-    """Raises ApiError 403 if the account may not change trunks."""
+    """Raises ApiError 403 if the account cannot change trunks."""
     if account.read_only:
         raise documents.refusal(403, "Forbidden", "The account is in read-only mode.")
     if not account.outbound_feature and version < WITHOUT_OUTBOUND_FEATURE:
@@ -289,23 +279,30 @@ def _check_content_type(request: Request) -> None:
         raise documents.refusal(415, "Unsupported media type", detail)
 
 
+def _no_query(request: Request) -> None:
+    """Raises ApiError 400 if the request has query parameters."""
+    if request.query:
+        raise ApiError(400, [documents.not_allowed(name) for name in dict(request.query)])
+
+
 def _only(request: Request, *methods: str) -> None:
+    """Raises ApiError 405 for another method."""
     if request.method not in methods:
         detail = f"{request.method} is not allowed here."
         raise documents.refusal(405, "Method Not Allowed", detail)
 
 
 def _version(request: Request, account: Account) -> str:
-    """The API version that answers: the account's, or a newer one that the request asks for.
+    """The API version of the answer: the account's, or a newer one that the request selects.
 
-    A version that is unknown, or older than the account's, is ignored without a word (reference).
+    DIDWW ignores unknown versions, and versions older than the account's.
     """
     asked = request.headers.get("x-didww-api-version", "")
     return max(asked, account.default_version) if asked in VERSIONS else account.default_version
 
 
 def _negotiate(request: Request) -> None:
-    """406 unless Accept allows the JSON:API media type without parameters (JSON:API)."""
+    """Raises ApiError 406 unless Accept allows the media type of JSON:API without parameters."""
     accept = request.headers.get("accept", "*/*")
     for offer in accept.split(","):
         media_type, *parameters = (part.strip().lower() for part in offer.split(";"))
@@ -324,7 +321,7 @@ def _negotiate(request: Request) -> None:
 
 
 def _json(body: bytes) -> Any:
-    """The body as JSON; ApiError 400 if it is none. NaN and the like are not JSON."""
+    """Parse the body. Raises ApiError 400 if it is not JSON; NaN and Infinity are not."""
 
     def no_constant(text: str) -> Any:
         raise ValueError(f"{text} is not JSON")
@@ -336,7 +333,7 @@ def _json(body: bytes) -> Any:
 
 
 def _collection(request: Request, asked: query.Query, records: Sequence[Trunk | Did], api: Api) -> dict[str, Any]:
-    """A page of records with total_records and links; no `next` on the last page (reference)."""
+    """A page of records, with total_records and links. The last page has no `next`."""
     found = asked.select(records)
     page = asked.page(found)
     last = max(1, -(-len(found) // asked.page_size))

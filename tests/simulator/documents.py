@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON:API documents: errors and resources, as plain dicts. Knows neither HTTP nor Flask."""
+"""JSON:API documents, as dictionaries: errors and resources. Does not depend on HTTP or Flask."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MEDIA_TYPE = "application/vnd.api+json"
 TRUNKS = "voice_out_trunks"
 DIDS = "dids"
 TRUNK_RELATIONSHIPS = ("dids", "emergency_dids")
-# Can be written, and is in no answer.
+# Requests can set it, but no answer contains it.
 DEFAULT_DID = "default_did"
 REGENERATION = "voice_out_trunk_regenerate_credentials"
 
-# DIDWW's codes. 100, 102, 105, 106 are in the reference; the others are those of the
-# jsonapi-resources family, which shares these four.
+# DIDWW's error codes. Its documents list 100, 102, 105 and 106. The Ruby gem jsonapi-resources has the same four; the
+# others are from there.
 VALIDATION = "100"
 INVALID_RESOURCE = "101"
 FILTER_NOT_ALLOWED = "102"
@@ -40,7 +40,7 @@ INVALID_DATA_FORMAT = "122"
 
 
 class ApiError(Exception):
-    """A refusal: one status and the JSON:API error objects that explain it."""
+    """A rejected request: the status and the error objects of the answer."""
 
     def __init__(self, status: int, errors: list[dict[str, Any]]) -> None:
         super().__init__(f"{status}: {'; '.join(str(error['detail']) for error in errors)}")
@@ -49,7 +49,7 @@ class ApiError(Exception):
 
 
 def error(status: int, title: str, detail: str, code: str | None = None, pointer: str | None = None) -> dict[str, Any]:
-    """One JSON:API error object (reference, "Errors"). Without a code, the status is the code."""
+    """A JSON:API error object. The code is the status by default."""
     document: dict[str, Any] = {
         "title": title,
         "detail": detail,
@@ -67,23 +67,23 @@ def refusal(status: int, title: str, detail: str, code: str | None = None) -> Ap
 
 
 def not_found(record_id: str) -> ApiError:
-    """404 in the words of the reference."""
+    """The error for a record that does not exist (404)."""
     detail = f"The record identified by {record_id} could not be found."
     return refusal(404, "Record not found", detail)
 
 
 def not_allowed(name: str) -> dict[str, Any]:
-    """The error object for an attribute, relationship or parameter that is not known (400, 105)."""
+    """The error object for an unknown attribute, relationship or parameter (400)."""
     return error(400, "Param not allowed", f"{name} is not allowed.", PARAM_NOT_ALLOWED)
 
 
 def identifiers(did_ids: Iterable[str]) -> list[dict[str, str]]:
-    """Resource linkage (JSON:API) to DIDs."""
+    """Resource linkage to DIDs (JSON:API)."""
     return [{"type": DIDS, "id": did_id} for did_id in did_ids]
 
 
 def relationship_links(base: str, trunk: Trunk, name: str) -> dict[str, str]:
-    """The `self` and `related` links of a trunk's relationship, as in the update example."""
+    """The links in a relationship of a trunk."""
     url = f"{base}/{TRUNKS}/{trunk.id}"
     return {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}
 
@@ -91,8 +91,7 @@ def relationship_links(base: str, trunk: Trunk, name: str) -> dict[str, str]:
 def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: frozenset[str] | None) -> dict[str, Any]:
     """A trunk as a resource object.
 
-    Relationships carry linkage `data` only if named in `include` (reference, "The trunk as it
-    comes back"). `fields` restricts attributes and relationships alike (JSON:API).
+    Only the relationships in `include` have linkage `data`. `fields` restricts attributes and relationships.
     """
     relationships: dict[str, Any] = {}
     for name in TRUNK_RELATIONSHIPS:
@@ -112,7 +111,7 @@ def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: fr
 
 
 def did_resource(did: Did, fields: frozenset[str] | None) -> dict[str, Any]:
-    """A DID as a resource object; its number is digits, with no `+`."""
+    """A DID as a resource object. Its number has no `+`."""
     return {"id": did.id, "type": DIDS, "attributes": _only(did.attributes, fields)}
 
 

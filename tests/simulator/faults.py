@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults on demand: which request meets one, and what the answer then looks like."""
+"""Faults: which requests they affect, and how they change the answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ GARBAGE = (
     "empty",
     "big",
 )
-# What a rule may say besides its kind, and the defaults.
+# Garbage that needs no body in the normal answer.
+WITHOUT_BODY = ("html", "list")
+# The members of a rule besides its kind, and their defaults.
 COMMON: dict[str, Any] = {
     "method": None,
     "path_contains": None,
@@ -47,23 +49,23 @@ HTML = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body>Gateway</
 
 
 class FaultError(ValueError):
-    """A rule that makes no sense."""
+    """An invalid rule."""
 
 
 class Cut(Exception):
-    """Raised once a fault has written what it wanted to the socket: hang up now.
+    """Raised to end the connection, after a fault has written its part of the answer.
 
-    With `reset`, the connection is reset (RST) and not closed in order (FIN).
+    With `reset`, the connection is reset (RST). Otherwise it is closed (FIN).
     """
 
     def __init__(self, reset: bool) -> None:
-        super().__init__("the connection was cut on demand")
+        super().__init__("a fault ended the connection")
         self.reset = reset
 
 
 @dataclass
 class Fault:
-    """One rule, and how often it still has to skip and to strike."""
+    """A rule, with the number of requests that it still skips and affects."""
 
     rule: dict[str, Any]
     kind: str
@@ -76,29 +78,29 @@ class Fault:
 
     @property
     def delay(self) -> float:
-        """Seconds between the work and the answer."""
+        """Seconds between the change and the answer."""
         return float(self.rule["delay"])
 
     @property
     def commits(self) -> bool:
-        """Whether an update that meets this fault is carried out."""
+        """Whether the change that a request makes is applied in spite of the fault."""
         return bool(self.rule["apply"]) or self.kind in ("delay", "answer_attributes", "last")
 
     @property
     def needs_answer(self) -> bool:
-        """Whether the fault is made of the answer that there would have been."""
+        """Whether the fault modifies the normal answer."""
         if self.kind == "drop":
             return self.rule["drop"] in ("after_headers", "body")
         return self.kind not in ("status", "redirect")
 
     def matches(self, method: str, target: str) -> bool:
-        """Whether the rule is about this request."""
+        """Whether the rule matches the request."""
         return self.rule["method"] in (None, method) and (
             self.rule["path_contains"] is None or self.rule["path_contains"] in target
         )
 
     def shape(self, normal: Answer | None) -> Answer:
-        """The answer that is sent instead of the normal one (None: it was not worked out)."""
+        """Return the answer to send instead of the normal one, which is None unless the fault needs it."""
         value: Any = self.rule.get(self.kind)
         if self.kind == "status":
             return self._status(value)
@@ -106,8 +108,8 @@ class Fault:
             return Answer(value["status"], b"", {"Location": value["location"]})
         if normal is None:
             return Answer(200, b"")
-        if not normal.body:
-            return normal
+        if not normal.body and value not in WITHOUT_BODY:
+            return normal  # the answer to a DELETE: there is nothing to modify
         if self.kind == "garbage":
             return _garbage(value, normal)
         if self.kind == "answer_attributes":
@@ -121,7 +123,7 @@ class Fault:
         if body is None and status >= 500:
             made = Answer(status, HTML, {"Content-Type": "text/html"})
         elif body is None:
-            error = documents.error(status, f"Status {status}", "A fault on demand.")
+            error = documents.error(status, f"Status {status}", "A fault.")
             made = answer(status, {"errors": [error]})
         elif isinstance(body, str):
             made = Answer(status, body.encode(), {"Content-Type": "text/plain"})
@@ -131,7 +133,7 @@ class Fault:
 
 
 def parse(rule: Any) -> Fault:
-    """Make a fault of a rule (README, "Faults"). Raises FaultError if it makes no sense."""
+    """Make a fault from a rule (README, "Faults"). Raises FaultError if it is invalid."""
     if not isinstance(rule, dict):
         raise FaultError("a rule is an object")
     unknown = set(rule) - set(COMMON) - set(KINDS)
@@ -167,30 +169,30 @@ def parse(rule: Any) -> Fault:
 
 
 class FaultQueue:
-    """Rules in order; a request meets the first one that is about it and has strikes left."""
+    """Rules in order. A request meets the first rule that matches it."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, rules: Any) -> None:
-        """Append one rule or a list of rules. Raises FaultError, and then appends none."""
+        """Append a rule or a list of rules. Raises FaultError if one is invalid, and then appends none."""
         parsed = [parse(rule) for rule in (rules if isinstance(rules, list) else [rules])]
         with self._lock:
             self._faults += parsed
 
     def clear(self) -> None:
-        """Forget all rules."""
+        """Remove all rules."""
         with self._lock:
             self._faults = []
 
     def pending(self) -> list[dict[str, Any]]:
-        """The rules that have strikes left."""
+        """The rules that can still affect a request."""
         with self._lock:
             return [dict(fault.rule) for fault in self._faults]
 
     def take(self, method: str, target: str) -> Fault | None:
-        """The fault that this request meets, counted; `target` is path and decoded query."""
+        """Return the fault that a request meets, and count it. `target` is the path and the decoded query."""
         with self._lock:
             for fault in self._faults:
                 if not fault.matches(method, target):
@@ -210,7 +212,7 @@ def _garbage(kind: str, normal: Answer) -> Answer:
     if kind == "html":
         return Answer(200, HTML, {"Content-Type": "text/html"})
     if kind == "list":
-        return replace(normal, status=200, body=b"[1,2,3]")
+        return replace(normal, status=200, body=b"[1,2,3]", headers={"Content-Type": documents.MEDIA_TYPE})
     if kind == "truncated":
         return replace(normal, body=normal.body[: len(normal.body) // 2])
     if kind == "bad_gzip":
@@ -234,7 +236,7 @@ def _garbage(kind: str, normal: Answer) -> Answer:
 
 
 def _edit(normal: Answer, edit: Any) -> Answer:
-    """The answer with every primary resource edited; an error document has none."""
+    """Return the answer after an edit of every resource in its data. A document with errors has none."""
     document = json.loads(normal.body)
     data = document.get("data", [])
     for item in data if isinstance(data, list) else [data]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The query string: include, fields, filter, sort and page, refused with 400 if unknown."""
+"""Query strings: include, fields, filter, sort and page. Unknown parameters are rejected with 400."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from simulator.trunks import CLI_REPLACEMENT, CLI_REPLACING
 
 DEFAULT_PAGE_SIZE = 50
 
-# Kinds of filters: any of a comma list, exactly this value, true or false, this text anywhere in the value.
+# Kinds of filters: one of a list with commas, exactly this value, true or false, a part of the value.
 LIST, ONE, FLAG, PART = "list", "one", "flag", "part"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What a query string can ask of one resource type. `order`: how a list is sorted by default."""
+    """The query parameters of a resource type. `order` is the default of sort."""
 
     fields: frozenset[str]
     includes: tuple[str, ...]
@@ -44,7 +44,7 @@ class Resource:
     order: tuple[tuple[str, bool], ...] = ()
 
 
-# As the reference lists it. DIDs lack what concerns resources that the local API has not (countries, orders ...).
+# From OpenAPI, 2026-04-16. Parameters of DIDs that need other resources (countries, orders, ...) are missing.
 RESOURCES: dict[str, Resource] = {
     documents.TRUNKS: Resource(
         fields=frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
@@ -84,13 +84,13 @@ RESOURCES: dict[str, Resource] = {
         order=(("number", False),),
     ),
 }
-# Filters of trunks that OpenAPI lists and the SDKs do not.
+# OpenAPI lists these filters, the SDKs do not.
 BY_ID = ((documents.TRUNKS, "id"), (documents.TRUNKS, "default_did.id"))
 
 
 @dataclass(frozen=True)
 class Query:
-    """What a query string asks for. `fields[type]` absent means all fields of that type."""
+    """A parsed query string. If `fields` lacks a type, all its fields are requested."""
 
     resource: Resource
     include: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class Query:
     page_size: int = DEFAULT_PAGE_SIZE
 
     def select(self, records: Sequence[Trunk | Did]) -> list[Trunk | Did]:
-        """The records that pass every filter, sorted; nulls come last in ascending order."""
+        """The sorted records that match all filters. In ascending order, null is last."""
         found = [record for record in records if self._matches(record)]
         for name, descending in reversed(self.sort or self.resource.order):
 
@@ -113,7 +113,7 @@ class Query:
         return found
 
     def page(self, records: Sequence[Any]) -> Sequence[Any]:
-        """The asked-for page of all records."""
+        """The requested page."""
         start = (self.page_number - 1) * self.page_size
         return records[start : start + self.page_size]
 
@@ -137,18 +137,17 @@ def _value(record: Trunk | Did, name: str) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    """A value as a filter has to write it."""
+    """A value as it is written in a filter."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)
 
 
 def parse(pairs: Sequence[tuple[str, str]], type_: str, collection: bool, account: Account, store: Store) -> Query:
-    """Read the query string of a request for one resource or for a collection.
+    """Parse the query string of a request for a resource or for a collection.
 
-    In: decoded name and value pairs (a repeated name: the last one counts), the resource type, who asks.
-    Raises ApiError 400 with every unknown parameter, field, include, filter, sort and page value.
-    Rules: JSON:API; filters, sorts and page sizes: reference.
+    In: the decoded pairs of name and value, the resource type, whether it is a collection, and the account. The last
+    pair with a name counts. Raises ApiError 400 with every unknown parameter and every invalid value.
     """
     resource = RESOURCES[type_]
     errors: list[dict[str, Any]] = []
@@ -210,7 +209,7 @@ def _names(value: str) -> tuple[str, ...]:
 
 
 def _csv(value: str) -> list[str]:
-    """The values of a filter: a line of CSV, as the jsonapi-resources family reads it."""
+    """The values in a filter that is a line of CSV, as the Ruby gem jsonapi-resources parses it."""
     try:
         return next(csv.reader([value], strict=True), [])
     except csv.Error:
@@ -229,7 +228,7 @@ def _fields(type_: str, names: frozenset[str]) -> list[dict[str, Any]]:
 def _filter(
     name: str, value: str, type_: str, account: Account, store: Store
 ) -> tuple[list[str], list[dict[str, Any]]]:
-    """The values of a filter, any of which may match, and what is wrong with it."""
+    """Return the values of a filter, one of which has to match, and its errors."""
     kind = RESOURCES[type_].filters.get(name)
     if kind is None or ((type_, name) in BY_ID and FILTER_BY_ID not in account.readings):
         return [], [error(400, "Filter not allowed", f"{name} is not allowed.", documents.FILTER_NOT_ALLOWED)]
@@ -244,9 +243,9 @@ def _filter(
 
 
 def _acceptable(name: str, value: str, kind: str, account: Account, store: Store) -> bool:
-    """Whether a filter takes a value (reference).
+    """Whether a filter accepts a value.
 
-    Where sources disagree whether a filter takes a list, a value that they would read differently is refused.
+    DIDWW's documents disagree about which filters accept lists. A value whose meaning depends on that is rejected.
     """
     if kind == FLAG:
         return value in ("true", "false")

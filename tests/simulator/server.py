@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stand-in on the network: Flask in front, start and stop, journal, control endpoints."""
+"""The server: HTTP by Flask, start and stop, journal, control endpoints."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def load_seed(path: str | Path = DEFAULT_SEED) -> dict[str, Any]:
 
 
 class Simulator:
-    """One stand-in server: a store, a journal, faults, and the thread that serves them.
+    """The local API as a server: its store, journal and faults, and the thread that serves it.
 
-    In: the seed (default: the packaged one), requests per second per key (0: unlimited), seconds
-    added to every API request, where to listen (port 0: any free one, at each start), and a TLS context to serve
-    https. Use it as a context manager, or call `start` and `stop`. The methods do what the control endpoints do.
-    Raises SeedError for a seed that makes no sense.
+    In: the seed (by default that of the package), the requests per second and key (0: unlimited), the seconds that
+    every API request takes longer, the host and port (0: a free port at each start), and a TLS context for HTTPS.
+    Use it as a context manager, or call `start` and `stop`. The methods do the same as the control endpoints.
+    Raises SeedError if the seed is invalid.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Simulator:
     # --- start and stop ---
 
     def start(self) -> Simulator:
-        """Listen, and serve in a thread of its own. On return, requests are answered at `url`."""
+        """Start to serve requests at `url`, in a thread."""
         simulator = self
 
         class Handler(_Handler):
@@ -98,36 +98,36 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """Stop listening and hang up on clients that keep their connection."""
+        """Stop listening, and close the connections of clients."""
         self._stopping.set()
         if self._kept is not None:
             self._kept.close()
             self._kept = None
         if self._server is None or self._thread is None:
             return
-        self._stop_listening()  # does no harm a second time
+        self._stop_listening()  # a second time does nothing
         self._thread.join()
         for connection in list(self._connections):
-            with contextlib.suppress(OSError):  # the client was faster
+            with contextlib.suppress(OSError):  # the client has closed it
                 connection.shutdown(socket.SHUT_RDWR)
         self._server = self._thread = None
 
     def _stop_listening(self) -> None:
-        """Refuse connections from now on; those that there are go on."""
+        """Refuse new connections. Open ones continue."""
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
 
     def _keep_port(self) -> None:
-        """Hold the port without listening, so that nobody else can take it once the server has let go of it."""
+        """Bind a socket to the port without listening, so that no other program can take it after the server stops."""
         assert self._server is not None
         self._kept = socket.socket()
-        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # beside the connections that there are
-        # And beside the server; only now, so that a second server on this port fails to start instead of sharing it.
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # open connections use the port
+        # The server uses it as well. Set only now: with it, a second server on the port would start, and share it.
         for held in (self._server.socket, self._kept):
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._kept.bind((self.host, self.port))
-        # Nor may another one take it from now on.
+        # Without it, other programs cannot bind to the port.
         self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
     def __enter__(self) -> Simulator:
@@ -143,65 +143,64 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """The API's base URL, as a client's `api_url`."""
+        """The base URL of the API, for the option `api_url`."""
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{PREFIX}"
 
-    # --- what the control endpoints do ---
+    # --- control ---
 
     @property
     def journal(self) -> list[dict[str, Any]]:
-        """Every API request so far, in order of arrival (README, "Journal")."""
+        """All API requests, in order of arrival (README, "Journal")."""
         return [dict(entry) for entry in list(self._journal)]
 
     def clear_journal(self) -> None:
-        """Forget the requests so far."""
+        """Empty the journal."""
         self._journal = []
 
     @property
     def rate_limited(self) -> int:
-        """How many requests were answered with 429 since the start or the last reset."""
+        """The number of requests that got 429 since the start or the last reset."""
         return self._api.rate.refused
 
     @property
     def faults(self) -> list[dict[str, Any]]:
-        """The fault rules that have not run out."""
+        """The fault rules that can still affect a request."""
         return self._faults.pending()
 
     def add_faults(self, *rules: dict[str, Any]) -> None:
-        """Append fault rules (README, "Faults"). Raises FaultError, and then appends none."""
+        """Append fault rules (README, "Faults"). Raises FaultError if one is invalid, and then appends none."""
         self._faults.add(list(rules))
 
     def clear_faults(self) -> None:
-        """Forget all fault rules."""
+        """Remove all fault rules."""
         self._faults.clear()
 
     @property
     def trunks(self) -> list[dict[str, Any]]:
-        """Every trunk as it is stored, in the form of a seed."""
+        """All stored trunks, in the form of a seed."""
         return [trunk.as_seed() for trunk in self._api.store.trunks.values()]
 
     def trunk(self, trunk_id: str) -> dict[str, Any]:
-        """A trunk as it is stored, whoever owns it, in the form of a seed. Raises UnknownTrunkError."""
+        """A stored trunk of any account, in the form of a seed. Raises UnknownTrunkError."""
         found = self._api.store.trunks.get(trunk_id)
         if found is None:
             raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
         return found.as_seed()
 
     def put_trunk(self, trunk_id: str, /, **change: Any) -> dict[str, Any]:
-        """Change or create a trunk behind the clients' backs, with no validation.
+        """Change or create a trunk without validation and without an API request.
 
-        `attributes` are merged; `dids`, `emergency_dids`, `spent_amount`, `account` replaced.
-        Raises SeedError.
+        `attributes` are merged, the other members replaced. Raises SeedError.
         """
         return self._api.store.poke(trunk_id, change).as_seed()
 
     def remove_trunk(self, trunk_id: str) -> None:
-        """Forget a trunk. Raises UnknownTrunkError if there is none."""
+        """Remove a trunk. Raises UnknownTrunkError if there is none."""
         if not self._api.store.remove(trunk_id):
             raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
 
     def reset(self, seed: dict[str, Any] | None = None) -> None:
-        """Back to the seed, or on to another one; journal, faults and rate emptied."""
+        """Restore the seed, or load another one. Empties journal, faults and rate."""
         fresh = store.from_seed(self._seed if seed is None else seed)
         if seed is not None:
             self._seed = seed
@@ -209,10 +208,10 @@ class Simulator:
         self.clear_journal()
         self.clear_faults()
 
-    # --- one request ---
+    # --- requests ---
 
     def answer(self) -> flask.Response:
-        """Answer the API request that Flask has at hand, by way of journal and faults."""
+        """Answer the current API request of Flask: record it, and apply faults."""
         request = _request()
         entry = self._record(request)
         self._stopping.wait(self.latency)
@@ -223,10 +222,13 @@ class Simulator:
             entry["status"] = made.status
         else:
             made = self._meet(fault, request, entry)
-        return flask.Response(made.body, made.status, made.headers)
+        response = flask.Response(made.body, made.status, made.headers)
+        if not made.body and "Content-Type" not in made.headers:
+            del response.headers["Content-Type"]  # Flask's default
+        return response
 
     def _meet(self, fault: Fault, request: Request, entry: dict[str, Any]) -> Answer:
-        """The answer to a request that meets a fault. Raises Cut if the connection ends here."""
+        """Return the answer to a request that meets a fault. Raises Cut if the fault ends the connection."""
         entry["fault"] = fault.rule
         normal = None
         if fault.needs_answer or (fault.commits and request.method in CHANGES):
@@ -244,7 +246,7 @@ class Simulator:
         return made
 
     def _cut(self, fault: Fault, made: Answer) -> None:
-        """Write to the socket what the fault lets through, then hang up. Always raises Cut."""
+        """Write a part of the answer to the socket. Always raises Cut."""
         connection: socket.socket = flask.request.environ["werkzeug.socket"]
         headers = {**made.headers, "Content-Length": str(len(made.body)), "Connection": "close"}
         status = f"HTTP/1.1 {made.status} {HTTPStatus(made.status).phrase}\r\n"
@@ -283,16 +285,16 @@ class Simulator:
         return entry
 
     def connected(self, connection: socket.socket) -> None:
-        """Remember an open connection, so that `stop` can hang up."""
+        """Add an open connection, for `stop` to close."""
         self._connections.add(connection)
 
     def disconnected(self, connection: socket.socket) -> None:
-        """Forget a connection that has ended."""
+        """Remove a closed connection."""
         self._connections.discard(connection)
 
 
 class _Handler(WSGIRequestHandler):
-    """Keeps connections open between requests, and hangs up when a fault says so."""
+    """Keeps connections open between requests, unless a fault ends them."""
 
     owner: Simulator
     protocol_version = "HTTP/1.1"
@@ -307,13 +309,16 @@ class _Handler(WSGIRequestHandler):
         self.owner.disconnected(self.connection)
         super().finish()
         if self.reset:
-            # Closed before the server shuts it down in order, with no time to linger: an RST.
+            # To close the socket without lingering sends an RST. The server would shut it down first, with a FIN.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self.connection.close()
 
     def run_wsgi(self) -> None:
-        """Answer one request. Werkzeug's own closes the connection after each, lest a body that
-        was not read remains in it; here every body is read."""
+        """Answer a request.
+
+        Werkzeug closes the connection after each request, in case a part of the body was not read. Here every body is
+        read, and the connection stays open.
+        """
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
@@ -358,14 +363,14 @@ def _request() -> Request:
 
 def _make_app(simulator: Simulator) -> flask.Flask:
     app = flask.Flask("simulator", static_folder=None)
-    # A fault's Cut has to reach the server; Flask would make a 500 of it.
+    # By default, Flask answers 500 to an exception. Cut has to reach `run_wsgi`.
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.json.sort_keys = False  # type: ignore[attr-defined]  # JSONProvider is typed without it
 
     @app.before_request
     def api() -> flask.Response | None:
-        """Everything but the control endpoints, whatever path and method: before the routing."""
-        flask.request.get_data()  # all of it, as the connection is kept
+        """Answer all requests except those to control endpoints, before Flask routes them."""
+        flask.request.get_data()  # reads the whole body, because the connection stays open
         if flask.request.path.startswith(CONTROL + "/"):
             return None
         return simulator.answer()
@@ -429,7 +434,7 @@ def _make_app(simulator: Simulator) -> flask.Flask:
 
 
 def _body() -> Any:
-    """The control request's JSON whatever its Content-Type; None if there is no body."""
+    """The JSON in a control request with any Content-Type, or None if there is no body."""
     text = flask.request.get_data(as_text=True)
     try:
         return json.loads(text) if text else None

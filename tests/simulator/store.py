@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the stand-in remembers: accounts, DIDs and trunks, and how a seed file becomes those.
+"""The data of the local API: accounts, DIDs and trunks, and the seed that they come from.
 
-Trunks and DIDs are immutable; a change puts a new object in the old one's place. So what has
-been read can be rendered without holding the lock.
+Trunks and DIDs are immutable. A change replaces the object, so that records can be rendered without the lock.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEFAULT_VERSION = "2022-05-10"
-# What a new trunk may spend if the request does not set it (recorded in April 2026).
+# The threshold_amount of a new trunk by default: an answer of April 2026 has it.
 DEFAULT_THRESHOLD = "3000.0"
 
-# The attributes of a trunk in the order of the update reference's example, and the values that
-# a seed need not repeat.
+# The attributes of a trunk, in the order of the example on DIDWW's page "Update Outbound Trunk", 2026-04-16, and their
+# defaults in a seed. Those of a new trunk are the same, except name, authentication_method and threshold_amount.
 DEFAULT_ATTRIBUTES: dict[str, Any] = {
     "name": None,
     "allowed_rtp_ips": None,
@@ -54,8 +53,7 @@ DEFAULT_AUTHENTICATION: dict[str, Any] = {
     },
 }
 
-
-# The attributes of a DID, and the values that a seed need not repeat: one that can be linked to any trunk.
+# The attributes of a DID, and their defaults in a seed: this DID can be linked to any trunk.
 DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
     "number": None,
     "blocked": False,
@@ -70,12 +68,11 @@ DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
     "expires_at": None,
     "created_at": "2025-04-01T10:00:00.000Z",
 }
-# Where DIDWW's sources disagree, an account has the stricter reading unless it has one of these (README, "Readings").
+# DIDWW's documents contradict each other. By default an account has the stricter reading (README, "Readings").
 FILTER_BY_ID = "filter_by_id"
 CSV_FILTERS = "csv_filters"
 OPENAPI_VALUES = "openapi_values"
 NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
-# OpenAPI requires default_did with replace_cli, the page of the update does not have it.
 DEFAULT_DID_REQUIRED = "default_did_required"
 READINGS = frozenset((FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED))
 
@@ -83,16 +80,16 @@ UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class SeedError(ValueError):
-    """A seed, or a trunk put through the control endpoint, that makes no sense."""
+    """An invalid seed, or an invalid trunk in a request to a control endpoint."""
 
 
 class UnknownTrunkError(LookupError):
-    """There is no trunk with an id, whoever owns it."""
+    """No account has a trunk with the id."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Whom a key belongs to, and what DIDWW lets them do."""
+    """An account, by its API key, and what it is allowed to do."""
 
     api_key: str
     features: frozenset[str] = frozenset()
@@ -105,7 +102,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Did:
-    """A number that can be linked to trunks. `attributes` is never changed in place."""
+    """A DID. `attributes` is never changed in place."""
 
     id: str
     account: str
@@ -114,7 +111,7 @@ class Did:
 
 @dataclass(frozen=True)
 class Trunk:
-    """One `voice_out_trunks` resource. `attributes` is never changed in place."""
+    """A trunk. `attributes` is never changed in place."""
 
     id: str
     account: str
@@ -125,11 +122,11 @@ class Trunk:
     default_did: str | None = None
 
     def linked(self, relationship: str) -> tuple[str, ...]:
-        """The ids of the DIDs of `dids` or `emergency_dids`."""
+        """The ids of the DIDs in `dids` or `emergency_dids`."""
         return self.dids if relationship == "dids" else self.emergency_dids
 
     def as_seed(self) -> dict[str, Any]:
-        """The trunk in the form that a seed and the control endpoint use, for the caller to keep and change."""
+        """A copy of the trunk, in the form of a seed and of the control endpoints."""
         return {
             "id": self.id,
             "account": self.account,
@@ -143,7 +140,7 @@ class Trunk:
 
 @dataclass
 class Store:
-    """Accounts by key, DIDs and trunks by id. Hold `lock` from a read to the write based on it."""
+    """Accounts by key, DIDs and trunks by id. Hold `lock` from a read to the write that depends on it."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     dids: dict[str, Did] = field(default_factory=dict)
@@ -151,27 +148,27 @@ class Store:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def trunk(self, account: Account, trunk_id: str) -> Trunk | None:
-        """The account's trunk, or None: another account's trunk is not found either."""
+        """The account's trunk with the id, or None. Trunks of other accounts are not found."""
         trunk = self.trunks.get(trunk_id)
         return trunk if trunk is not None and trunk.account == account.api_key else None
 
     def did(self, account: Account, did_id: str) -> Did | None:
-        """The account's DID, or None."""
+        """The account's DID with the id, or None."""
         did = self.dids.get(did_id)
         return did if did is not None and did.account == account.api_key else None
 
     def trunks_of(self, account: Account) -> list[Trunk]:
-        """All trunks of the account, in the order of the seed."""
+        """All trunks of the account, oldest first."""
         with self.lock:
             return [trunk for trunk in self.trunks.values() if trunk.account == account.api_key]
 
     def dids_of(self, account: Account) -> list[Did]:
-        """All DIDs of the account, in the order of the seed; a list of them is sorted (`query`)."""
+        """All DIDs of the account, in the order of the seed."""
         with self.lock:
             return [did for did in self.dids.values() if did.account == account.api_key]
 
     def name_taken(self, trunk: Trunk, name: str) -> bool:
-        """Whether another trunk of the same account has this name."""
+        """Whether another trunk of the account has this name."""
         return any(
             other.attributes["name"] == name
             for other in self.trunks.values()
@@ -179,27 +176,25 @@ class Store:
         )
 
     def sid_taken(self, trunk: Trunk, sid: str) -> bool:
-        """Whether another trunk, whoever owns it, has this Twilio account SID."""
+        """Whether another trunk of any account has this Twilio account SID."""
         others = (other.attributes["authentication_method"] for other in self.trunks.values() if other.id != trunk.id)
         return any(str(method["attributes"].get("twilio_account_sid")).lower() == sid.lower() for method in others)
 
     def put(self, trunk: Trunk) -> None:
-        """Store a trunk in place of the one with its id."""
+        """Add a trunk, or replace the one with its id."""
         with self.lock:
             self.trunks[trunk.id] = trunk
 
     def remove(self, trunk_id: str) -> bool:
-        """Forget a trunk, as if someone had deleted it in the panel. False if there was none."""
+        """Remove a trunk. Return False if there was none."""
         with self.lock:
             return self.trunks.pop(trunk_id, None) is not None
 
     def poke(self, trunk_id: str, change: dict[str, Any]) -> Trunk:
-        """Merge a change into a trunk with no validation, or create the trunk.
+        """Change or create a trunk without validation.
 
-        `change` has the form of a seed's trunk: `attributes` are merged one by one (an
-        `authentication_method` whole), the other members replaced.
-
-        Raises SeedError for unknown members, accounts and DIDs.
+        `change` has the form of a trunk in a seed. Its `attributes` are merged; an `authentication_method` and the
+        other members are replaced. Raises SeedError for unknown members, accounts and DIDs.
         """
         known = {"id", "account", "attributes", "dids", "emergency_dids", "spent_amount", "default_did"}
         if not isinstance(change, dict) or set(change) - known:
@@ -220,6 +215,9 @@ class Store:
             account = change.get("account", trunk.account)
             if account not in self.accounts:
                 raise SeedError(f"no account has the key {account}")
+            default_did = change.get("default_did", trunk.default_did)
+            if default_did is not None:
+                self._known_dids([default_did])
             trunk = replace(
                 trunk,
                 account=account,
@@ -227,7 +225,7 @@ class Store:
                 dids=self._known_dids(change.get("dids", trunk.dids)),
                 emergency_dids=self._known_dids(change.get("emergency_dids", trunk.emergency_dids)),
                 spent_amount=change.get("spent_amount", trunk.spent_amount),
-                default_did=change.get("default_did", trunk.default_did),
+                default_did=default_did,
             )
             self.trunks[trunk_id] = trunk
             return trunk
@@ -236,13 +234,13 @@ class Store:
         if not isinstance(did_ids, (list, tuple)):
             raise SeedError("dids and emergency_dids are lists of ids")
         for did_id in did_ids:
-            if did_id not in self.dids:
+            if not isinstance(did_id, str) or did_id not in self.dids:
                 raise SeedError(f"there is no DID {did_id}")
         return tuple(dict.fromkeys(did_ids))
 
 
 def from_seed(seed: dict[str, Any]) -> Store:
-    """Make a store of a seed (README, "Seed"). Raises SeedError if it makes no sense."""
+    """Make a store from a seed (README, "Seed"). Raises SeedError if it is invalid."""
     try:
         return _from_seed(seed)
     except (KeyError, TypeError, AttributeError) as exc:
@@ -277,7 +275,7 @@ def _from_seed(seed: dict[str, Any]) -> Store:
 
 
 def _uuid(text: str) -> str:
-    """An id as DIDWW gives them (reference). Raises SeedError for anything else."""
+    """Return an id. Raises SeedError unless it is a lower-case UUID, as the ids of DIDWW are."""
     if not UUID.fullmatch(text):
         raise SeedError(f"{text} is not a lower-case UUID")
     return text
