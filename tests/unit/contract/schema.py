@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DIDWW's documents as `documents.schema.json` describes them, and which of them answers a request."""
+"""The JSON Schema of DIDWW's documents, `documents.schema.json`, and the document that answers a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VALIDATORS = {name: Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"}) 
 
 
 def expected(path: str, query: Mapping[str, str], status: int) -> str:
-    """Return the name of the document that DIDWW answers a request to `path` with."""
+    """Return the name of the document with which DIDWW answers a request."""
     if status == 204:
         return "nothing"
     if status not in (200, 201):
@@ -26,18 +26,16 @@ def expected(path: str, query: Mapping[str, str], status: int) -> str:
     resource, *rest = path.partition("/v3/")[2].split("/")
     if resource == "voice_out_trunk_regenerate_credentials":
         return "regeneration"
-    if status == 201:
-        return "trunk"
     if "relationships" in rest:
         return "linkage"
     if resource == "dids" and rest:
         return "did"
     if resource == "dids" or len(rest) == 2:
         return "dids"
-    name = "trunk" if rest else "trunks"
+    name = "trunk" if rest or status == 201 else "trunks"
     return f"sparse_{name}" if "fields[voice_out_trunks]" in query else name
 
 
 def violations(name: str, document: Any) -> list[str]:
-    """Return what is not as the document called `name` must be, each with its place; nothing if all is well."""
+    """Return the violations of the schema of the document `name`, each with its place."""
     return [f"{error.json_path}: {error.message}" for error in VALIDATORS[name].iter_errors(document)]
