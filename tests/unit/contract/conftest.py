@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Another client of the API: the vendor's own SDK, the package didww."""
+"""A second client of the API: DIDWW's SDK, the package didww."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from didww.enums import DefaultDstAction, MediaEncryptionMode, OnCliMismatchActi
 from didww.query_params import QueryParams
 from didww.resources.authentication_method import AuthenticationMethod
 from didww.resources.did import Did
+from didww.resources.voice_out_trunk import VoiceOutTrunk
+from didww.resources.voice_out_trunk_regenerate_credential import VoiceOutTrunkRegenerateCredential
 from simulator.server import Simulator
 
 from ..conftest import LINKAGE, TRUNK
@@ -29,7 +31,7 @@ SECRETS = ("username", "password")
 
 
 class Sdk:
-    """What a program written with the SDK does to one trunk after another, in the SDK's own terms."""
+    """Reads and changes trunks with the SDK, with the types of the SDK."""
 
     def __init__(self, url: str, key: str = "local-key") -> None:
         self.client = DidwwClient(api_key=key, base_url=url)
@@ -40,25 +42,49 @@ class Sdk:
         return self.trunks.find(trunk_id, QueryParams().include(*LINKAGE)).data
 
     def read(self, option: str, trunk_id: str = TRUNK) -> Any:
-        """Return a setting: enums as such, DIDs by id, an authentication method less its secrets."""
+        """Return a setting: an enum member, the ids of DIDs, or an authentication method without its secrets."""
         value = getattr(self.trunk(trunk_id), option)
         if option in LINKAGE:
             return [did.id for did in value]
         return _without_secrets(value.to_jsonapi()) if isinstance(value, AuthenticationMethod) else value
 
     def write(self, trunk_id: str = TRUNK, /, **settings: Any) -> None:
-        """Change settings of a trunk with one update; nothing else is sent."""
+        """Change settings of a trunk with one update that contains nothing else."""
         trunk = self.trunks.find(trunk_id).data
         for option, value in settings.items():
-            setattr(trunk, option, _in_terms_of_the_sdk(option, value))
+            setattr(trunk, option, _as_sdk_value(option, value))
         self.trunks.update(trunk)
 
+    def create(self, **settings: Any) -> Any:
+        """Create a trunk with these settings; return it as the answer has it."""
+        trunk = VoiceOutTrunk()
+        for option, value in settings.items():
+            setattr(trunk, option, _as_sdk_value(option, value))
+        return self.trunks.create(trunk).data
 
-def _in_terms_of_the_sdk(option: str, value: Any) -> Any:
+    def delete(self, trunk_id: str = TRUNK) -> None:
+        """Delete a trunk."""
+        self.trunks.delete(trunk_id)
+
+    def regenerate(self, trunk_id: str = TRUNK) -> Any:
+        """Regenerate the credentials of a trunk; return the answer."""
+        request = VoiceOutTrunkRegenerateCredential()
+        request.voice_out_trunk = VoiceOutTrunk.build(trunk_id)
+        return self.client.voice_out_trunk_regenerate_credentials().create(request).data
+
+    def pair(self, trunk_id: str = TRUNK) -> tuple[str, str]:
+        """Return the username and password of a trunk."""
+        method = self.trunk(trunk_id).authentication_method
+        return method.username, method.password
+
+
+def _as_sdk_value(option: str, value: Any) -> Any:
     if option in LINKAGE:
-        return [Did.build(each) for each in value]
+        return [Did.build(did_id) for did_id in value]
+    if option == "default_did":
+        return Did.build(value)
     if option == "authentication_method":
-        # As it was read, an SDK's object would send username and password too, which can only be read.
+        # The SDK would send the username and password that it read, and DIDWW rejects them.
         return AuthenticationMethod.from_jsonapi(_without_secrets(value))
     return ENUMS[option](value) if option in ENUMS else value
 
@@ -70,5 +96,5 @@ def _without_secrets(method: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def sdk(local_api: Simulator) -> Sdk:
-    """The SDK as a client of the local API."""
+    """The SDK, connected to the local API."""
     return Sdk(local_api.url)

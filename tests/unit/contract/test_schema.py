@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The schema takes what the reference shows and what the local API answers, and nothing that is broken.
+"""The schema accepts the examples in DIDWW's documentation and the answers of the local API, and rejects broken ones.
 
-Every other unit test has the local API's answers checked as well: see `conftest.py`.
+All unit tests check the answers of the local API with this schema: see `conftest.py`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ MEDIA_TYPE = "application/vnd.api+json"
 
 
 def relationship(trunk_id: str, name: str) -> dict[str, Any]:
-    """Return a relationship as the reference's examples have it."""
+    """Return a relationship of DIDWW's examples."""
     url = f"https://api.didww.com/v3/voice_out_trunks/{trunk_id}"
     return {"links": {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}}
 
 
 def example(trunk_id: str, attributes: dict[str, Any], **members: Any) -> dict[str, Any]:
-    """Return a document of the reference with what its examples have in common."""
+    """Return a document of DIDWW's examples: their common attributes and some more."""
     common = {
         "allow_any_did_as_cli": False,
         "threshold_reached": False,
@@ -97,7 +97,7 @@ READ = example(
     },
     meta={"spent_amount": "12.34"},
 )
-REFUSED: dict[str, Any] = {
+REJECTED: dict[str, Any] = {
     "errors": [
         {
             "title": "has already been taken",
@@ -111,7 +111,7 @@ REFUSED: dict[str, Any] = {
 TOO_MANY = {"errors": [{"status": "429", "detail": "Too Many Requests"}]}
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
@@ -121,24 +121,24 @@ def test_the_schema_has_every_setting_of_the_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "document"), [("trunk", UPDATED), ("trunk", READ), ("errors", REFUSED), ("errors", TOO_MANY)]
+    ("name", "document"), [("trunk", UPDATED), ("trunk", READ), ("errors", REJECTED), ("errors", TOO_MANY)]
 )
-def test_the_examples_of_the_reference_pass(name: str, document: Any) -> None:
+def test_the_examples_of_didww_pass(name: str, document: Any) -> None:
     assert violations(name, document) == []
 
 
-def test_the_local_api_answers_as_the_reference_does(local_api: Simulator) -> None:
-    """Beyond the schema: the members, and even their order, of a trunk are those of the reference's example."""
+def test_the_local_api_answers_with_the_example(local_api: Simulator) -> None:
+    """The schema does not check this: the members and their order are those of DIDWW's example."""
     answer = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}").json()
     assert answer["data"]["attributes"] == READ["data"]["attributes"]
     assert list(answer["data"]) == [*UPDATED["data"], "meta"]
 
 
-# --- What is asked, and what answers it ---
+# --- Requests and their answers ---
 
 
 def ask(api: Simulator, method: str, path: str, key: str = "local-key", **more: Any) -> requests.Response:
-    """Send a request as a client of this API must."""
+    """Send a request with the headers that the API requires."""
     headers = {"Api-Key": key, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE, "X-DIDWW-API-Version": "2026-04-16"}
     return requests.request(method, api.url + path, headers=headers, timeout=5, **more)
 
@@ -148,10 +148,10 @@ def patch(**resource: Any) -> dict[str, Any]:
 
 
 INCLUDE = "include=dids,emergency_dids"
-OF_LOCAL_KEY = [each["id"] for each in load_seed()["trunks"] if each.get("account", "local-key") == "local-key"]
+OF_LOCAL_KEY = [trunk["id"] for trunk in load_seed()["trunks"] if trunk.get("account", "local-key") == "local-key"]
 READS = {
-    **{f"{TRUNKS}/{each}": "trunk" for each in OF_LOCAL_KEY},
-    **{f"{TRUNKS}/{each}?{INCLUDE}&fields[dids]=number": "trunk" for each in OF_LOCAL_KEY},
+    **{f"{TRUNKS}/{trunk_id}": "trunk" for trunk_id in OF_LOCAL_KEY},
+    **{f"{TRUNKS}/{trunk_id}?{INCLUDE}&fields[dids]=number": "trunk" for trunk_id in OF_LOCAL_KEY},
     f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=name,dids": "sparse_trunk",
     f"{TRUNKS}/{TRUNK}/dids": "dids",
     f"{TRUNKS}/{TRUNK}/relationships/emergency_dids": "linkage",
@@ -172,15 +172,15 @@ UPDATES: dict[str, dict[str, Any]] = {
     "relationships": patch(relationships={"dids": {"data": [{"type": "dids", "id": DID}]}}),
     "nothing": patch(),
 }
-REFUSALS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
+ERRORS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "malformed": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"data": b"{"}),
     "an unknown attribute": (400, "PATCH", f"{TRUNKS}/{TRUNK}", {"json": patch(attributes={"colour": 1})}),
     "an unknown filter": (400, "GET", f"{TRUNKS}?filter[username]=u4k2m", {}),
-    "no such key": (401, "GET", TRUNKS, {"key": "nobody"}),
+    "an unknown key": (401, "GET", TRUNKS, {"key": "nobody"}),
     "no Outbound API": (403, "GET", TRUNKS, {"key": "no-outbound-api-key"}),
-    "not there": (404, "GET", f"{TRUNKS}/00000000-0000-4000-8000-000000000000", {}),
-    "no such path": (404, "GET", "/trunks", {}),
-    "no such method": (405, "POST", f"{TRUNKS}/{TRUNK}", {}),
+    "an unknown trunk": (404, "GET", f"{TRUNKS}/00000000-0000-4000-8000-000000000000", {}),
+    "an unknown path": (404, "GET", "/trunks", {}),
+    "another method": (405, "POST", f"{TRUNKS}/{TRUNK}", {}),
     "validation": (
         422,
         "PATCH",
@@ -200,7 +200,7 @@ REFUSALS: dict[str, tuple[int, str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("path", "name"), READS.items(), ids=READS)
-def test_an_answer_is_the_document_that_was_asked_for(local_api: Simulator, path: str, name: str) -> None:
+def test_an_answer_is_the_requested_document(local_api: Simulator, path: str, name: str) -> None:
     answer = ask(local_api, "GET", path)
     entry = local_api.journal[-1]
     assert expected(entry["path"], entry["query"], answer.status_code) == name
@@ -214,15 +214,54 @@ def test_an_update_is_answered_with_the_trunk(local_api: Simulator, body: dict[s
     assert violations("trunk", answer.json()) == []
 
 
-@pytest.mark.parametrize(("status", "method", "path", "more"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refusal_is_errors(local_api: Simulator, status: int, method: str, path: str, more: dict[str, Any]) -> None:
+@pytest.mark.parametrize("query", ["", "?include=dids", "?fields[voice_out_trunks]=name"])
+def test_a_new_trunk_is_the_answer(local_api: Simulator, query: str) -> None:
+    attributes = {name: READ["data"]["attributes"][name] for name in ("on_cli_mismatch_action", "allowed_rtp_ips")}
+    attributes["name"] = "New"
+    attributes["authentication_method"] = {
+        "type": "credentials_and_ip",
+        "attributes": {"allowed_sip_ips": ["203.0.113.1"]},
+    }
+    body = {"data": {"type": "voice_out_trunks", "attributes": attributes}}
+    answer = ask(local_api, "POST", f"{TRUNKS}{query}", json=body)
+    assert answer.status_code == 201
+    entry = local_api.journal[-1]
+    name = "sparse_trunk" if "fields" in query else "trunk"
+    assert expected(entry["path"], entry["query"], answer.status_code) == name
+    assert violations(name, answer.json()) == []
+
+
+def test_a_regeneration_is_answered_with_an_id(local_api: Simulator) -> None:
+    path = "/voice_out_trunk_regenerate_credentials"
+    trunk = {"type": "voice_out_trunks", "id": TRUNK}
+    resource = {"type": path.removeprefix("/"), "relationships": {"voice_out_trunk": {"data": trunk}}}
+    answer = ask(local_api, "POST", path, json={"data": resource})
+    assert answer.status_code == 201
+    assert expected(f"/v3{path}", {}, 201) == "regeneration"
+    document = answer.json()
+    assert violations("regeneration", document) == []
+    document["data"]["attributes"] = {"password": "x"}
+    assert violations("regeneration", document)
+    assert violations("regeneration", READ)
+
+
+def test_a_deletion_has_no_document(local_api: Simulator) -> None:
+    answer = ask(local_api, "DELETE", f"{TRUNKS}/{TRUNK}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert expected(f"/v3{TRUNKS}/{TRUNK}", {}, 204) == "nothing"
+
+
+@pytest.mark.parametrize(("status", "method", "path", "more"), ERRORS.values(), ids=ERRORS)
+def test_a_rejected_request_has_errors(
+    local_api: Simulator, status: int, method: str, path: str, more: dict[str, Any]
+) -> None:
     answer = ask(local_api, method, path, **more)
     assert answer.status_code == status
     assert violations("errors", answer.json()) == []
     assert {error["status"] for error in answer.json()["errors"]} == {str(status)}
 
 
-# --- What is broken ---
+# --- Broken documents ---
 
 Break = Callable[[dict[str, Any]], object]
 
@@ -313,32 +352,32 @@ BROKEN_ERRORS: dict[str, Break] = {
     "validation without a pointer": lambda d: d["errors"][0].pop("source"),
     "a pointer to one of an attribute": lambda d: d["errors"][0].update(source={"pointer": "/data/attributes/name/0"}),
     "a pointer to nowhere": lambda d: d["errors"][0].update(source={"pointer": "name"}),
-    "a status that is no error": lambda d: d["errors"][0].update(status="200"),
+    "a status below 400": lambda d: d["errors"][0].update(status="200"),
 }
 
 
 @pytest.mark.parametrize("spoil", BROKEN.values(), ids=BROKEN)
-def test_a_broken_trunk_is_told(spoil: Break) -> None:
+def test_a_broken_trunk_is_rejected(spoil: Break) -> None:
     document = copy.deepcopy(READ)
     spoil(document)
     assert violations("trunk", document)
 
 
-def test_a_broken_list_is_told(local_api: Simulator) -> None:
-    def told(spoil: Break) -> bool:
+def test_a_broken_list_is_rejected(local_api: Simulator) -> None:
+    def is_rejected(spoil: Break) -> bool:
         document = ask(local_api, "GET", f"{TRUNKS}?page[size]=3").json()
         spoil(document)
         return bool(violations("trunks", document))
 
-    assert not told(lambda d: None)
-    assert told(lambda d: d.pop("links"))
-    assert told(lambda d: d["links"].update(following=d["links"]["next"]))
-    assert told(lambda d: d["meta"].pop("total_records"))
-    assert told(lambda d: d["data"][1]["attributes"].update(rtp_ping=None))
-    assert told(lambda d: d.update(data=d["data"][0]))
+    assert not is_rejected(lambda d: None)
+    assert is_rejected(lambda d: d.pop("links"))
+    assert is_rejected(lambda d: d["links"].update(following=d["links"]["next"]))
+    assert is_rejected(lambda d: d["meta"].pop("total_records"))
+    assert is_rejected(lambda d: d["data"][1]["attributes"].update(rtp_ping=None))
+    assert is_rejected(lambda d: d.update(data=d["data"][0]))
 
 
-def test_what_was_not_asked_for_may_be_missing_from_a_sparse_trunk_alone(local_api: Simulator) -> None:
+def test_only_a_sparse_trunk_may_lack_attributes(local_api: Simulator) -> None:
     document = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=status").json()
     assert violations("sparse_trunk", document) == []
     assert violations("trunk", document)
@@ -347,7 +386,7 @@ def test_what_was_not_asked_for_may_be_missing_from_a_sparse_trunk_alone(local_a
 
 
 @pytest.mark.parametrize("spoil", BROKEN_ERRORS.values(), ids=BROKEN_ERRORS)
-def test_broken_errors_are_told(spoil: Break) -> None:
-    document = copy.deepcopy(REFUSED)
+def test_broken_errors_are_rejected(spoil: Break) -> None:
+    document = copy.deepcopy(REJECTED)
     spoil(document)
     assert violations("errors", document)

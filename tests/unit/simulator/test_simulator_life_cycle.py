@@ -498,7 +498,8 @@ def test_a_default_did_needs_the_feature(server: Simulator, client: Client) -> N
 def test_a_default_did_in_the_seed(server: Simulator) -> None:
     assert server.put_trunk(TRUNK, default_did=did(1))["default_did"] == did(1)
     assert server.put_trunk(TRUNK, default_did=None)["default_did"] is None
-    for unknown in (did(99), 1, []):
+    unknown_dids: list[Any] = [did(99), 1, []]
+    for unknown in unknown_dids:
         with pytest.raises(SeedError):
             server.put_trunk(TRUNK, default_did=unknown)
 
