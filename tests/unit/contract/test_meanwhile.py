@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task is not alone: what becomes of a change that another client makes meanwhile, and of a value that is not kept.
+"""Another client changes a trunk while a task runs, or DIDWW does not store the value that a task sends.
 
-DIDWW has neither versions of a trunk nor conditional requests. What holds here, holds because a task sends what
-differs and nothing else; what does not hold is said where it is tested.
+DIDWW has neither versions of trunks nor conditional requests. Changes by others survive because a task only sends
+settings that differ. The tests document the exceptions.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ Meanwhile = Callable[[Callable[[], object]], None]
 
 @pytest.fixture(params=["voice_out_trunk", "voice_out_trunks"])
 def run(request: pytest.FixtureRequest, run_module: RunModule, run_fleet: RunModule) -> Run:
-    """Run either module for one trunk; return the result, with what a fleet's says of that trunk."""
+    """Run either module for a trunk; return the result. For a fleet, it includes the result of that trunk."""
 
     def fleet(check: bool = False, api_key: str = "local-key", **entry: Any) -> dict[str, Any]:
-        # Beside another trunk, which is as it should be: with one alone a fleet reads as a single task does.
+        # With a second trunk that does not differ: a fleet of one trunk sends the same requests as a single task.
         others = [{"id": EXAMPLE}] if api_key == "local-key" else []
         result = run_fleet(check=check, api_key=api_key, trunks=[entry, *others])
         return {**result, **result.get("trunks", [{}])[0]}
@@ -54,7 +54,7 @@ def run(request: pytest.FixtureRequest, run_module: RunModule, run_fleet: RunMod
 
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """Do something once the next PATCH has arrived and before it is carried out: the task has read by then."""
+    """Run a function after the next PATCH has arrived, and before it is applied: the task has read the trunk."""
     actions: list[Callable[[], object]] = []
     handle = Api.handle
 
@@ -69,7 +69,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 
 # --- Between reading and writing ---
 
-# Each setting, with a case of it, and the next one.
+# Each setting with a case, in a pair with the next one.
 SETTINGS = list({case["option"].partition(".")[0]: case for case in CASES}.items())
 PAIRS = list(zip(SETTINGS, SETTINGS[1:] + SETTINGS[:1], strict=True))
 
@@ -92,7 +92,7 @@ def test_another_setting_that_changes_meanwhile_survives(
     done = run(**options)
 
     assert (done["changed"], list(done["changes"]), done["warnings"]) == (True, [our_name], [])
-    # A fleet asks for its trunks by id first, which this account refuses.
+    # A fleet filters by id first, and this account rejects that.
     answered = [entry["method"] for entry in local_api.journal if entry["status"] == 200]
     assert answered == ["GET", "PATCH", "GET", "PATCH"]
     assert sdk.read(our_name) == our_case["sends"]
@@ -100,7 +100,7 @@ def test_another_setting_that_changes_meanwhile_survives(
     assert run(**options)["changed"] is False
 
 
-def test_the_setting_itself_that_changes_meanwhile_is_as_the_task_says(
+def test_the_same_setting_that_changes_meanwhile_gets_the_value_of_the_task(
     run: Run, sdk: Sdk, meanwhile: Meanwhile
 ) -> None:
     meanwhile(lambda: sdk.write(capacity_limit=50))
@@ -113,7 +113,7 @@ def test_a_setting_that_drifts_meanwhile_is_one_warning(run: Run, sdk: Sdk, mean
     options: dict[str, Any] = {"id": TRUNK, "capacity_limit": 60, "status": "active"}
     meanwhile(lambda: sdk.write(status="blocked"))
     done = run(**options)
-    # The task had found it as it should be, and so did not send it.
+    # It did not differ when the task read it, and so the task did not send it.
     assert list(done["changes"]) == ["capacity_limit"]
     (warning,) = done["warnings"]
     assert warning.endswith('DIDWW returned status "blocked", but the task sets "active"')
@@ -123,14 +123,14 @@ def test_a_setting_that_drifts_meanwhile_is_one_warning(run: Run, sdk: Sdk, mean
 
 
 @pytest.mark.parametrize("named", [{}, {"allowed_sip_ips": ["203.0.113.9"]}], ids=["partly", "wholly"])
-def test_the_same_authentication_method_that_changes_meanwhile_is_as_the_task_last_read_it(
+def test_a_change_of_the_same_authentication_method_is_lost(
     run: Run, sdk: Sdk, meanwhile: Meanwhile, named: dict[str, Any]
 ) -> None:
-    """Not promised: that a change to *another attribute of the method* survives.
+    """A change of *another attribute of the method* does not survive.
 
-    DIDWW replaces the method whole, so that the PATCH has to carry what the task does not name as it was read: a
-    change in between is lost, and nothing in the answer tells of it. Promised is what the task names. Who names
-    every attribute depends on nobody.
+    DIDWW replaces the whole method, so that the PATCH has to include the attributes that the task does not set, as it
+    read them. A change in between is lost, and the answer does not show it. The attributes that the task sets get
+    their values.
     """
     theirs = {"type": CREDENTIALS, "attributes": {"allowed_sip_ips": ["198.51.100.77/32"], "tech_prefix": "5"}}
     options = {"id": TRUNK, "authentication_method": {"type": CREDENTIALS, "tech_prefix": "9#", **named}}
@@ -150,7 +150,7 @@ def test_the_same_authentication_method_that_changes_meanwhile_is_as_the_task_la
 def test_another_type_of_authentication_meanwhile_is_not_undone_by_a_part(
     run: Run, sdk: Sdk, meanwhile: Meanwhile
 ) -> None:
-    """DIDWW wants allowed_rtp_ips with the change back, which the task did not see as one: an error, nothing lost."""
+    """For DIDWW the PATCH is a change of the type, and it requires allowed_rtp_ips. The task fails, nothing is lost."""
     twilio = {"type": "twilio", "attributes": {"twilio_account_sid": SID}}
     meanwhile(lambda: sdk.write(authentication_method=twilio))
     done = run(id=TRUNK, authentication_method={"type": CREDENTIALS, "tech_prefix": "9#"})
@@ -175,7 +175,7 @@ def test_dids_that_didww_manages_meanwhile_are_an_error(
 
 # --- Two tasks at the same time ---
 
-# As ansible-core runs a module, less the way it gets there.
+# Runs a module as ansible-core does.
 PROCESS = (
     "import runpy, sys; from ansible.module_utils import basic; "
     "basic._ANSIBLE_ARGS = sys.stdin.buffer.read(); basic._ANSIBLE_PROFILE = 'legacy'; "
@@ -202,17 +202,17 @@ def test_two_tasks_at_once_lose_nothing(
 ) -> None:
     with monkeypatch.context() as patch, ThreadPoolExecutor() as threads:
         _in_step(patch, len(settings))
-        results = list(threads.map(lambda each: _run_in_a_process(local_api, module, each), settings))
+        results = list(threads.map(lambda options: _run_in_a_process(local_api, module, options), settings))
     for result in results:
         assert (result["changed"], result.get("warnings", [])) == (True, [])
-    # Both had read before either wrote.
+    # Both tasks read before either wrote.
     assert [entry["method"] for entry in local_api.journal] == ["GET", "GET", "PATCH", "PATCH"]
-    for each in settings:
-        assert run_module(check=True, id=TRUNK, **each)["changed"] is False
+    for options in settings:
+        assert run_module(check=True, id=TRUNK, **options)["changed"] is False
 
 
 def _in_step(patch: pytest.MonkeyPatch, clients: int) -> None:
-    """Answer no client's GET until every client's has been worked out, and carry out no PATCH until all have come."""
+    """Hold the answers to GET until every client has sent one, and the PATCHes until all have arrived."""
     together = threading.Barrier(clients, timeout=60)
     handle = Api.handle
 
@@ -243,23 +243,23 @@ def _run_in_a_process(local_api: Simulator, module: str, settings: dict[str, Any
     return result
 
 
-# --- An answer that is not what was asked for ---
+# --- Answers with other values ---
 
 
-def test_a_wrong_answer_of_one_trunk_is_one_warning(local_api: Simulator, run_fleet: RunModule) -> None:
+def test_a_wrong_answer_for_one_trunk_is_one_warning(local_api: Simulator, run_fleet: RunModule) -> None:
     local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "answer_attributes": {"capacity_limit": 5}})
-    trunks = [{"id": each, "capacity_limit": 77, "rtp_timeout": 77} for each in (TRUNK, TWILIO, EXAMPLE)]
+    trunks = [{"id": trunk_id, "capacity_limit": 77, "rtp_timeout": 77} for trunk_id in (TRUNK, TWILIO, EXAMPLE)]
     done = run_fleet(trunks=trunks)
     assert done["warnings"] == [
         "trunks[1] (Twilio London): DIDWW returned capacity_limit 5, but the task sets 77",
     ]
-    assert [each["changed"] for each in done["trunks"]] == [True] * 3
-    # What was answered was not what was stored: there is nothing left to do, and nothing to warn of.
+    assert [trunk["changed"] for trunk in done["trunks"]] == [True] * 3
+    # The trunk has the value, only the answer was wrong: there is no change and no warning.
     again = run_fleet(trunks=trunks)
     assert (again["changed"], again["warnings"]) == (False, [])
 
 
-def test_a_value_that_is_never_kept_is_a_change_and_a_warning_every_time(local_api: Simulator, run: Run) -> None:
+def test_a_value_that_is_not_stored_is_a_change_and_a_warning_every_time(local_api: Simulator, run: Run) -> None:
     options = {"api_key": NO_NULL_KEY, "id": NO_NULL, "rtp_timeout": None}
     for _again in range(2):
         assert run(check=True, **options)["warnings"] == []

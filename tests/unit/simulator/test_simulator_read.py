@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GET: keys, versions, documents, include, fields, filters, sorting, paging."""
+"""GET: keys, versions, documents, include, fields, filters, sort, pages."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NAMES = [
 
 
 def did(number: int) -> str:
-    """The id of one of the seed's DIDs."""
+    """Return the id of a DID in the seed."""
     return f"6b1f4c0a-0000-4000-8000-0000000000{number:02d}"
 
 
 def names(client: Client, query: str, key: str = "local-key") -> list[str]:
-    """The names of the trunks that a list answers with."""
+    """Return the names of the listed trunks."""
     answer = client.get(f"{TRUNKS}?{query}", headers={"Api-Key": key})
     assert answer.status_code == 200, answer.text
     return [trunk["attributes"]["name"] for trunk in answer.json()["data"]]
@@ -44,7 +44,7 @@ def numbers(client: Client, path: str) -> list[str]:
     return [item["attributes"]["number"] for item in answer.json()["data"]]
 
 
-def test_document_of_the_reference(client: Client) -> None:
+def test_the_document_of_a_trunk(client: Client) -> None:
     answer = client.get(f"{TRUNKS}/{TRUNK}", headers={"X-DIDWW-API-Version": "2026-04-16"})
     assert answer.headers["Content-Type"] == MEDIA_TYPE
     url = f"{client.server.url}{TRUNKS}/{TRUNK}"
@@ -91,7 +91,7 @@ def test_document_of_the_reference(client: Client) -> None:
     }
 
 
-# --- before the endpoint: key, Outbound API, version, media type, path, method ---
+# --- key, Outbound API, version, media type, path, method ---
 
 
 @pytest.mark.parametrize("key", [None, "", "nobody", "Local-key", "Bearer local-key"])
@@ -179,7 +179,8 @@ NOT_ALLOWED = [
     (method, path)
     for method in ("POST", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE")
     for path in (TRUNKS, f"{TRUNKS}/{TRUNK}", f"/dids/{did(1)}", f"{TRUNKS}/{TRUNK}/relationships/dids")
-    if (method, path) not in (("POST", TRUNKS), *((each, f"{TRUNKS}/{TRUNK}") for each in ("PUT", "PATCH", "DELETE")))
+    if (method, path)
+    not in (("POST", TRUNKS), *((change, f"{TRUNKS}/{TRUNK}") for change in ("PUT", "PATCH", "DELETE")))
 ]
 
 
@@ -205,13 +206,13 @@ def test_include(client: Client) -> None:
     ]
 
 
-def test_include_of_one_leaves_the_other_with_links_alone(client: Client) -> None:
+def test_without_include_a_relationship_has_only_links(client: Client) -> None:
     relationships = client.get(f"{TRUNKS}/{EXAMPLE}?include=emergency_dids").json()["data"]["relationships"]
     assert "data" not in relationships["dids"]
     assert "data" in relationships["emergency_dids"]
 
 
-def test_included_once_in_a_list(server: Simulator, client: Client) -> None:
+def test_included_without_duplicates_in_a_list(server: Simulator, client: Client) -> None:
     server.put_trunk(TRUNK, dids=[did(2), did(1)], emergency_dids=[did(1)])
     included = client.get(f"{TRUNKS}?include=dids,emergency_dids").json()["included"]
     assert sorted(item["id"] for item in included) == [did(n) for n in range(1, 7)]
@@ -261,7 +262,7 @@ def test_filters(client: Client, query: str, found: list[str]) -> None:
 
 
 def with_readings(server: Simulator, *readings: str, **account: Any) -> None:
-    """Give the account of the packaged seed's trunks these readings."""
+    """Load the seed with other readings for the account of its trunks."""
     seed = load_seed()
     server.reset(
         {**seed, "accounts": [{"api_key": "local-key", "readings": readings, **account}, *seed["accounts"][1:]]}
@@ -278,7 +279,7 @@ def with_readings(server: Simulator, *readings: str, **account: Any) -> None:
         ("filter[status]=blocked,paused", ["Outbound trunk Name"]),
     ],
 )
-def test_filters_that_take_lists_by_one_reading_are_refused_by_the_other(
+def test_filters_accept_lists_only_with_the_reading(
     server: Simulator, client: Client, query: str, found: list[str]
 ) -> None:
     answer = client.get(f"{TRUNKS}?{query}")
@@ -301,7 +302,7 @@ def test_filter_by_id(server: Simulator, client: Client) -> None:
     with_readings(server, "filter_by_id")
     assert names(client, f"filter[id]={TRUNK}") == ["EU SBC"]
     assert names(client, f"filter[id]={TRUNK},{EXAMPLE},{did(1)}") == ["Outbound trunk Name", "EU SBC"]
-    assert names(client, "filter[id]=3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091") == []  # another account's
+    assert names(client, "filter[id]=3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091") == []  # in another account
     assert names(client, f"filter[default_did.id]={did(1)}") == []
     for foreign in (did(91), did(99), f"{did(1)},{did(2)}"):
         answer = client.get(f"{TRUNKS}?filter[default_did.id]={foreign}")
@@ -375,7 +376,7 @@ def test_page_of_dids_has_at_most_100() -> None:
                 assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "118")
 
 
-def test_page_size_is_50_unless_said() -> None:
+def test_page_size_is_50_by_default() -> None:
     trunks = [{"attributes": {"name": f"T{number:04d}"}} for number in range(1001)]
     with Simulator({"api_keys": ["local-key"], "trunks": trunks}, rate=0) as many:
         client = Client(many)
@@ -386,7 +387,7 @@ def test_page_size_is_50_unless_said() -> None:
             assert names(client, "page[size]=1000&page[number]=2") == ["T1000"]
 
 
-REFUSED: list[tuple[str, list[str]]] = [
+INVALID: list[tuple[str, list[str]]] = [
     (f"{TRUNKS}?filter[Name]=x&filter[name ]=y", ["102", "102"]),
     (f"{TRUNKS}?filter[name][]=x", ["102"]),
     (f"{TRUNKS}?filter[allow_any_did_as_cli]=yes", ["107"]),
@@ -418,8 +419,8 @@ REFUSED: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "codes"), REFUSED)
-def test_refused_queries(client: Client, path: str, codes: list[str]) -> None:
+@pytest.mark.parametrize(("path", "codes"), INVALID)
+def test_invalid_queries(client: Client, path: str, codes: list[str]) -> None:
     answer = client.get(path)
     assert answer.status_code == 400
     assert [error["code"] for error in answer.json()["errors"]] == codes
@@ -435,8 +436,8 @@ def test_refused_queries(client: Client, path: str, codes: list[str]) -> None:
         ("/dids?filter[number]=%2B37061498222", []),
         ("/dids?filter[number]=3706149822", []),
         ("/dids?filter[number]=37061498222,12125550100&fields[dids]=number", ["12125550100", "37061498222"]),
-        ("/dids?filter[number]=37052140001", []),  # another account's
-        ("/dids?page[size]=3&page[number]=2", ["37061498222", "37061498223", "37061498224"]),  # by number
+        ("/dids?filter[number]=37052140001", []),  # in another account
+        ("/dids?page[size]=3&page[number]=2", ["37061498222", "37061498223", "37061498224"]),  # sorted by number
         (f"/dids?filter[id]={did(4)},{did(91)},{did(2)}", ["37061498223", "442071838750"]),
         ("/dids?filter[blocked]=true", []),
         ("/dids?filter[emergency_enabled]=true&page[size]=1", ["12125550100"]),
@@ -480,7 +481,7 @@ def test_dids_by_attributes(server: Simulator, client: Client) -> None:
         {"blocked": True, "billing_cycles_count": 0},
         {"description": "back office", "expires_at": "2026-01-01T00:00:00.000Z"},
     ]
-    dids = [{"id": did(n), "number": f"3705{n}", "attributes": each} for n, each in enumerate(attributes)]
+    dids = [{"id": did(n), "number": f"3705{n}", "attributes": values} for n, values in enumerate(attributes)]
     server.reset({"api_keys": ["local-key"], "dids": dids})
     assert numbers(client, "/dids?filter[description]=desk") == ["37050"]
     assert numbers(client, "/dids?filter[blocked]=true") == ["37051"]

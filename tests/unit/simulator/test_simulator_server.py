@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The server around the API: rate, journal, control endpoints, faults, start and stop."""
+"""The server: rate, journal, control endpoints, faults, start and stop."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NEW = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e0ff"
 
 
 def control(client: Client, method: str, path: str, body: Any = None) -> requests.Response:
-    """A request to a control endpoint, which needs no key."""
+    """Send a request to a control endpoint, without a key."""
     url = f"{client.server.url.removesuffix('/v3')}/_simulator{path}"
     return client.session.request(method, url, json=body, headers={"Api-Key": None}, timeout=5)
 
@@ -95,24 +95,24 @@ def test_journal(client: Client) -> None:
     assert client.server.journal == []
 
 
-def test_trunk_changed_by_someone_else(client: Client) -> None:
+def test_a_trunk_is_changed_without_a_request(client: Client) -> None:
     raw = {"allowed_rtp_ips": [], "threshold_amount": "100000.5"}
     changed = control(client, "PUT", f"/trunks/{TRUNK}", {"attributes": raw})
     assert changed.status_code == 200
     attributes = client.get(PATH).json()["data"]["attributes"]
-    assert raw.items() <= attributes.items()  # no validation: both are refused in a PATCH
+    assert raw.items() <= attributes.items()  # no validation: a PATCH rejects both
     assert attributes["name"] == "EU SBC"
     assert control(client, "GET", f"/trunks/{TRUNK}").json() == changed.json()
 
 
-def test_a_trunk_that_was_read_is_a_copy(client: Client) -> None:
+def test_a_returned_trunk_is_a_copy(client: Client) -> None:
     client.server.trunk(TRUNK)["attributes"]["authentication_method"]["attributes"]["password"] = "another"
     assert "another" not in str(client.server.trunk(TRUNK))
     client.server.reset()
     assert "another" not in str(client.server.trunk(TRUNK))
 
 
-def test_trunk_created_and_removed_by_someone_else(client: Client) -> None:
+def test_a_trunk_is_created_and_removed_without_a_request(client: Client) -> None:
     control(client, "PUT", f"/trunks/{NEW}", {"attributes": {"name": "New"}, "spent_amount": "1.5"})
     assert client.get(f"/voice_out_trunks/{NEW}").json()["data"]["meta"] == {"spent_amount": "1.5"}
     assert control(client, "DELETE", f"/trunks/{NEW}").status_code == 204
@@ -128,11 +128,13 @@ def test_trunk_created_and_removed_by_someone_else(client: Client) -> None:
         (f"/trunks/{TRUNK}", []),
         (f"/trunks/{TRUNK}", {"dids": ["nothing"]}),
         (f"/trunks/{TRUNK}", {"dids": "nothing"}),
+        (f"/trunks/{TRUNK}", {"dids": [["nothing"]]}),
+        (f"/trunks/{TRUNK}", {"default_did": "nothing"}),
         (f"/trunks/{TRUNK}", {"account": "nobody"}),
         (f"/trunks/{TRUNK}", {"attributes": {"authentication_method": {"type": "twilio"}}}),
     ],
 )
-def test_control_refuses_nonsense(client: Client, path: str, body: Any) -> None:
+def test_control_rejects_invalid_trunks(client: Client, path: str, body: Any) -> None:
     before = client.server.trunk(TRUNK)
     answer = control(client, "PUT", path, body)
     assert answer.status_code == 400
@@ -149,7 +151,7 @@ def test_reset(client: Client) -> None:
     assert client.get(PATH).json()["data"]["attributes"]["name"] == "EU SBC"
 
 
-def test_who_changes_what_was_read_changes_no_trunk(client: Client) -> None:
+def test_a_change_of_a_returned_trunk_changes_no_trunk(client: Client) -> None:
     before, read = client.server.trunk(TRUNK), client.server.trunk(TRUNK)
     read["attributes"]["authentication_method"]["attributes"]["password"] = "other"
     assert client.server.trunk(TRUNK) == before != read
@@ -195,7 +197,7 @@ def test_bad_seed(seed: dict[str, Any]) -> None:
 
 
 def outcome(client: Client, **more: Any) -> str | int:
-    """The status of a GET, or the name of the exception."""
+    """Return the status of a GET, or the name of the exception."""
     try:
         return client.get(PATH, **more).status_code
     except requests.RequestException as exc:
@@ -284,7 +286,7 @@ def test_drop(client: Client, drop: str, reset: bool, words: str) -> None:
 def test_drop_after_the_headers(client: Client, drop: str) -> None:
     client.server.add_faults({"drop": drop})
     url = urlsplit(client.server.url + PATH)
-    connection = HTTPConnection(url.netloc, timeout=5)  # not every requests notices that a body ends early
+    connection = HTTPConnection(url.netloc, timeout=5)  # requests may not notice that the body is incomplete
     connection.request("GET", url.path, headers={"Api-Key": "local-key"})
     answer = connection.getresponse()
     assert answer.status == 200
@@ -295,9 +297,9 @@ def test_drop_after_the_headers(client: Client, drop: str) -> None:
     assert outcome(client) == 200
 
 
-def test_drop_within_the_headers(client: Client) -> None:
+def test_drop_in_the_headers(client: Client) -> None:
     client.server.add_faults({"drop": "headers"})
-    answer = client.get(PATH)  # http.client takes the end of the stream for the end of the headers
+    answer = client.get(PATH)  # for http.client, the headers end with the stream
     assert (answer.status_code, dict(answer.headers), answer.content) == (200, {}, b"")
 
 
@@ -319,14 +321,14 @@ def test_last() -> None:
 
 def test_stall(client: Client) -> None:
     client.server.add_faults({"stall": 1, "times": 2})
-    assert outcome(client, timeout=0.5) == "ConnectionError"  # a read timeout in the body
+    assert outcome(client, timeout=0.5) == "ConnectionError"  # a read timeout while the body arrives
     started = time.monotonic()
     assert client.get(PATH).json()["data"]["id"] == TRUNK
     assert time.monotonic() - started >= 1
 
 
 def test_delay(client: Client) -> None:
-    # Time enough for a machine that does other things to carry the PATCH out before the client gives up.
+    # On a busy machine, the server needs time to apply the PATCH before the client gives up.
     client.server.add_faults({"delay": 1})
     with pytest.raises(requests.ReadTimeout):
         client.request(
@@ -424,7 +426,7 @@ def test_bad_rule(client: Client, rule: Any) -> None:
 # --- the process ---
 
 
-def test_connections_are_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_stay_open(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
     monkeypatch.setattr(client.server, "connected", opened.append)
     for _again in range(3):
@@ -433,7 +435,7 @@ def test_connections_are_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -
     assert len(opened) == 1
 
 
-def test_stop_hangs_up_and_start_listens_again() -> None:
+def test_stop_closes_connections_and_start_listens_again() -> None:
     own = Simulator(rate=0)
     client = Client(own)
     with client.session:
@@ -442,7 +444,7 @@ def test_stop_hangs_up_and_start_listens_again() -> None:
             connection = socket.create_connection((own.host, own.port))
             connection.sendall(b"GET /v3/dids HTTP/1.1\r\nHost: local\r\n\r\n")
             assert connection.recv(8) == b"HTTP/1.1"
-        # The port itself may be another server's from now on.
+        # Another server may use the port now: the test only reads from the open connection.
         with connection:
             connection.settimeout(5)
             while connection.recv(4096):
@@ -451,10 +453,10 @@ def test_stop_hangs_up_and_start_listens_again() -> None:
             assert outcome(client) == 200
 
 
-def test_the_port_that_was_asked_for_is_listened_on_by_one_server_at_a_time() -> None:
+def test_only_one_server_listens_on_a_port() -> None:
     with Simulator(rate=0) as first:
         asked = Simulator(rate=0, port=first.port)
-        with pytest.raises(SystemExit):  # werkzeug says on stderr that the port is in use
+        with pytest.raises(SystemExit):  # werkzeug reports on stderr that the port is in use
             asked.start()
 
 

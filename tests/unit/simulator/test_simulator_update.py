@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PATCH: what is refused and how, and what becomes of what is accepted."""
+"""PATCH: accepted values and how they are stored, rejected requests and their errors."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
 
 
 def did(number: int) -> str:
-    """The id of one of the seed's DIDs."""
+    """Return the id of a DID in the seed."""
     return f"6b1f4c0a-0000-4000-8000-0000000000{number:02d}"
 
 
 def method(kind: Any, **attributes: Any) -> dict[str, Any]:
-    """Attributes of an update that sets authentication_method."""
+    """Return the attributes of an update of authentication_method."""
     return {"authentication_method": {"type": kind, "attributes": attributes}}
 
 
 def sip(**more: Any) -> dict[str, Any]:
-    """The same for credentials_and_ip with a valid address."""
+    """Return the same with credentials_and_ip and a valid address."""
     return method("credentials_and_ip", **{"allowed_sip_ips": ["203.0.113.1"], **more})
 
 
 MOST_ADDRESSES = [f"203.0.113.{n}/32" for n in range(60)]
 ACCEPTED: list[tuple[str, Any, Any]] = [
     ("name", "Renamed", "Renamed"),
-    ("name", "EU SBC", "EU SBC"),  # its own
+    ("name", "EU SBC", "EU SBC"),  # the trunk itself has it
     ("external_reference_id", "x" * 100, "x" * 100),
     ("external_reference_id", None, None),
     ("external_reference_id", "", ""),
@@ -205,8 +205,8 @@ INVALID_METHODS: list[tuple[dict[str, Any], str, str]] = [
             (SID + "0", "is invalid"),
             (SID + "\n", "is invalid"),
             ("A1" + SID[2:], "is invalid"),
-            ("AC0123456789ABCDEF0123456789abcdef", "has already been taken"),  # of Twilio London
-            ("SK0123456789abcdef0123456789abcdef", "has already been taken"),  # of another account
+            ("AC0123456789ABCDEF0123456789abcdef", "has already been taken"),  # Twilio London has it
+            ("SK0123456789abcdef0123456789abcdef", "has already been taken"),  # a trunk in another account has it
             (SID[:-1] + "g", "is invalid"),
             (5, "must be a string"),
         )
@@ -263,7 +263,7 @@ def test_every_validation_error_at_once_and_nothing_changed(server: Simulator, c
     assert server.trunk(TRUNK) == before
 
 
-def test_example_of_the_update_reference(client: Client) -> None:
+def test_the_example_of_the_update(client: Client) -> None:
     before = client.get(f"/voice_out_trunks/{EXAMPLE}").json()["data"]["attributes"]
     assert before["authentication_method"]["type"] == "credentials_and_ip"
     assert before["allowed_rtp_ips"]
@@ -305,14 +305,14 @@ def stored_method(server: Simulator, trunk_id: str = TRUNK) -> dict[str, Any]:
     return stored
 
 
-def test_authentication_method_is_replaced_whole_but_keeps_its_credentials(server: Simulator, client: Client) -> None:
+def test_the_whole_authentication_method_is_replaced_except_its_credentials(server: Simulator, client: Client) -> None:
     answer = client.patch(EXAMPLE, method("credentials_and_ip", allowed_sip_ips=["192.0.2.7", "2001:DB8::1"]))
     assert answer.status_code == 200
     assert stored_method(server, EXAMPLE) == {
         "type": "credentials_and_ip",
         "attributes": {
             "allowed_sip_ips": ["192.0.2.7/32", "2001:db8::1/128"],
-            "tech_prefix": "",  # it was 77#
+            "tech_prefix": "",  # before: 77#
             "username": "x7m2q",
             "password": "n0t-f0r-l0gs",
         },
@@ -341,7 +341,7 @@ def test_change_to_credentials_needs_allowed_rtp_ips(server: Simulator, client: 
     assert after["attributes"]["password"]
 
 
-def test_credentials_are_generated_anew_after_another_type(server: Simulator, client: Client) -> None:
+def test_credentials_are_regenerated_after_another_type(server: Simulator, client: Client) -> None:
     first = stored_method(server)["attributes"]
     assert client.patch(attributes=method("twilio", twilio_account_sid=SID)).status_code == 200
     assert client.patch(attributes={**sip(), "allowed_rtp_ips": None}).status_code == 200
@@ -359,10 +359,10 @@ def test_ip_only_can_be_updated_but_not_set(server: Simulator, client: Client) -
     assert stored_method(server, IP_ONLY)["type"] == "ip_only"
 
 
-def test_unknown_type_refuses_authentication_method_alone(server: Simulator, client: Client) -> None:
+def test_an_unknown_type_rejects_only_authentication_method(server: Simulator, client: Client) -> None:
     assert client.patch(UNKNOWN_TYPE, {"capacity_limit": 5}).status_code == 200
     answer = client.patch(UNKNOWN_TYPE, {"capacity_limit": 6, **method("twilio", twilio_account_sid=SID)})
-    assert answer.status_code == 422  # the reference lists 409 for no operation on trunks
+    assert answer.status_code == 422  # DIDWW lists 409 for no operation on trunks
     assert answer.json()["errors"][0]["source"]["pointer"] == f"{METHOD}/type"
     assert server.trunk(UNKNOWN_TYPE)["attributes"]["capacity_limit"] == 5
 
@@ -379,7 +379,7 @@ def test_cli_replacement_is_an_account_feature(client: Client, action: str) -> N
 
 @pytest.mark.parametrize("sid", [SID, SID.lower(), "SK" + SID[2:], "zz" + SID[2:]])
 def test_twilio_account_sid(server: Simulator, client: Client, sid: str) -> None:
-    for _again in range(2):  # its own is not taken
+    for _again in range(2):  # the trunk itself has it
         assert client.patch(attributes=method("twilio", twilio_account_sid=sid)).status_code == 200
     assert stored_method(server) == {"type": "twilio", "attributes": {"twilio_account_sid": sid}}
 
@@ -412,9 +412,7 @@ OPENAPI_READINGS: list[tuple[str, Any, int, Any]] = [
 
 
 @pytest.mark.parametrize(("name", "sent", "status", "read"), OPENAPI_READINGS)
-def test_values_as_openapi_has_them(
-    server: Simulator, client: Client, name: str, sent: Any, status: int, read: Any
-) -> None:
+def test_values_of_openapi(server: Simulator, client: Client, name: str, sent: Any, status: int, read: Any) -> None:
     answer = client.patch(OPENAPI_TRUNK, {name: sent}, headers=OPENAPI)
     assert answer.status_code == status
     if status == 422:
@@ -437,7 +435,7 @@ def test_dids_are_replaced_as_a_set(server: Simulator, client: Client) -> None:
     assert server.trunk(EXAMPLE)["emergency_dids"] == []
 
 
-def test_dids_left_out_are_left_alone(server: Simulator, client: Client) -> None:
+def test_omitted_dids_do_not_change(server: Simulator, client: Client) -> None:
     assert client.patch(EXAMPLE, {"capacity_limit": 1}).status_code == 200
     assert server.trunk(EXAMPLE)["dids"] == [did(1), did(2)]
     assert server.trunk(EXAMPLE)["emergency_dids"] == [did(3)]
@@ -458,7 +456,7 @@ def test_flag_and_linkage(server: Simulator, client: Client, relationship: str, 
 
     assert client.patch(flagged, None, {relationship: []}).status_code == 200
     assert client.patch(EXAMPLE, {flag: True}).status_code == 200
-    assert server.trunk(EXAMPLE)[relationship] == []  # linked ones are unassigned
+    assert server.trunk(EXAMPLE)[relationship] == []  # linked DIDs are unassigned
     other = "emergency_dids" if relationship == "dids" else "dids"
     assert server.trunk(EXAMPLE)[other] != []
     assert client.patch(flagged, {flag: False}, {relationship: [did(1)]}).status_code == 200
@@ -496,7 +494,7 @@ def test_dids_that_do_not_fit(
     assert client.patch(TRUNK, None, {relationship: [did(1)], other: [did(2)]}).status_code == 200
 
 
-# --- documents that are no update ---
+# --- malformed requests ---
 
 
 def document(**members: Any) -> dict[str, Any]:
@@ -570,7 +568,7 @@ def test_not_json(client: Client, text: str | bytes) -> None:
     assert client.get(f"/voice_out_trunks/{TRUNK}").status_code == 200
 
 
-def test_nothing_asked_is_nothing_changed(server: Simulator, client: Client) -> None:
+def test_an_empty_update_changes_nothing(server: Simulator, client: Client) -> None:
     before = server.trunk(TRUNK)
     answer = client.send(TRUNK, document(links={}, meta={}))
     assert answer.status_code == 200
@@ -582,12 +580,12 @@ def test_put_is_answered_like_patch(server: Simulator, client: Client) -> None:
     body = document(attributes={"capacity_limit": 60})
     answer = client.request("PUT", f"/voice_out_trunks/{TRUNK}", json=body, headers=headers)
     assert answer.status_code == 200
-    assert answer.json()["data"]["attributes"]["name"] == "EU SBC"  # what is left out is left alone
+    assert answer.json()["data"]["attributes"]["name"] == "EU SBC"  # omitted settings do not change
     assert server.trunk(TRUNK)["attributes"]["capacity_limit"] == 60
     assert client.request("PUT", f"/voice_out_trunks/{TRUNK}", json=body).status_code == 415
 
 
-# --- who may ---
+# --- access ---
 
 
 def test_read_only_account(server: Simulator, client: Client) -> None:
@@ -597,7 +595,7 @@ def test_read_only_account(server: Simulator, client: Client) -> None:
     assert server.trunk(OF[key])["attributes"]["capacity_limit"] is None
 
 
-def test_outbound_feature_is_not_needed_from_2026_on(client: Client) -> None:
+def test_the_outbound_feature_is_not_needed_since_2026(client: Client) -> None:
     key = "no-outbound-key"
     old = client.patch(OF[key], {"capacity_limit": 1}, headers={"Api-Key": key})
     assert old.status_code == 403
