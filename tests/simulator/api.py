@@ -61,7 +61,7 @@ class RateLimit:
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
-        self.refused = 0
+        self.limited = 0
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
@@ -81,14 +81,14 @@ class RateLimit:
             if len(seen) < self.rate:
                 seen.append(now)
                 return None
-            self.refused += 1
-            retry_after = {"Retry-After": "1"} if self.refused % 2 else {}
-            bare = self.refused // 2 % 2
+            self.limited += 1
+            retry_after = {"Retry-After": "1"} if self.limited % 2 else {}
+            bare = self.limited // 2 % 2
         error = documents.error(429, "Too Many Requests", "Too Many Requests")
         if bare:
             error = {name: error[name] for name in ("status", "detail")}
-        refused = answer(429, {"errors": [error]})
-        return Answer(429, refused.body, {**refused.headers, **retry_after})
+        limited = answer(429, {"errors": [error]})
+        return Answer(429, limited.body, {**limited.headers, **retry_after})
 
 
 class Api:
@@ -105,9 +105,9 @@ class Api:
         """
         try:
             account = self._authenticate(request)
-            refused = self.rate.check(account.api_key)
-            if refused is not None:
-                return refused
+            limited = self.rate.check(account.api_key)
+            if limited is not None:
+                return limited
             version = _version(request, account)
             _negotiate(request)
             document = self._dispatch(request, account, version, commit)
@@ -122,7 +122,7 @@ class Api:
     def _authenticate(self, request: Request) -> Account:
         account = self.store.accounts.get(request.headers.get("api-key", ""))
         if account is None:
-            raise documents.refusal(401, "Unauthorized", "Authorization failed")
+            raise documents.rejection(401, "Unauthorized", "Authorization failed")
         return account
 
     def _dispatch(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
@@ -133,10 +133,10 @@ class Api:
         path = request.path.removeprefix(PREFIX + "/") if request.path.startswith(PREFIX) else ""
         parts = path.split("/")
         if parts[0] not in (TRUNKS, DIDS, REGENERATION):
-            raise documents.refusal(404, "Not Found", "The requested resource could not be found.")
+            raise documents.rejection(404, "Not Found", "The requested resource could not be found.")
         is_trunk = parts[0] == TRUNKS
         if parts[0] != DIDS and not account.outbound_api:
-            raise documents.refusal(403, "Forbidden", "The Outbound API is not enabled for the account.")
+            raise documents.rejection(403, "Forbidden", "The Outbound API is not enabled for the account.")
         if parts == [REGENERATION]:
             _only(request, "POST")
             return self._regenerate(request, account, version, commit)
@@ -175,7 +175,7 @@ class Api:
                     "links": documents.relationship_links(request.base, trunk, relationship),
                     "data": documents.identifiers(trunk.linked(relationship)),
                 }
-        raise documents.refusal(404, "Not Found", "The requested resource could not be found.")
+        raise documents.rejection(404, "Not Found", "The requested resource could not be found.")
 
     def _asked(self, request: Request, account: Account, resource: str, collection: bool = False) -> query.Query:
         return query.parse(request.query, resource, collection, account, self.store)
@@ -263,9 +263,9 @@ class Api:
 def _check_change(account: Account, version: str) -> None:
     """Raises ApiError 403 if the account cannot change trunks."""
     if account.read_only:
-        raise documents.refusal(403, "Forbidden", "The account is in read-only mode.")
+        raise documents.rejection(403, "Forbidden", "The account is in read-only mode.")
     if not account.outbound_feature and version < WITHOUT_OUTBOUND_FEATURE:
-        raise documents.refusal(403, "Forbidden", "The account has no Outbound feature.")
+        raise documents.rejection(403, "Forbidden", "The account has no Outbound feature.")
 
 
 def _check_content_type(request: Request) -> None:
@@ -276,7 +276,7 @@ def _check_content_type(request: Request) -> None:
             f"All requests that create or update must use the '{MEDIA_TYPE}' Content-Type. "
             f"This request specified '{content_type}'."
         )
-        raise documents.refusal(415, "Unsupported media type", detail)
+        raise documents.rejection(415, "Unsupported media type", detail)
 
 
 def _no_query(request: Request) -> None:
@@ -289,7 +289,7 @@ def _only(request: Request, *methods: str) -> None:
     """Raises ApiError 405 for another method."""
     if request.method not in methods:
         detail = f"{request.method} is not allowed here."
-        raise documents.refusal(405, "Method Not Allowed", detail)
+        raise documents.rejection(405, "Method Not Allowed", detail)
 
 
 def _version(request: Request, account: Account) -> str:
@@ -317,7 +317,7 @@ def _negotiate(request: Request) -> None:
         f"All requests must use the '{MEDIA_TYPE}' Accept without media type parameters. "
         f"This request specified '{accept}'."
     )
-    raise documents.refusal(406, "Not acceptable", detail)
+    raise documents.rejection(406, "Not acceptable", detail)
 
 
 def _json(body: bytes) -> Any:
@@ -329,7 +329,7 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"), parse_constant=no_constant)
     except (ValueError, RecursionError) as exc:
-        raise documents.refusal(400, "Bad Request", f"The body is not valid JSON: {exc}") from exc
+        raise documents.rejection(400, "Bad Request", f"The body is not valid JSON: {exc}") from exc
 
 
 def _collection(request: Request, asked: query.Query, records: Sequence[Trunk | Did], api: Api) -> dict[str, Any]:

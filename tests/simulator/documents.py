@@ -61,7 +61,7 @@ def error(status: int, title: str, detail: str, code: str | None = None, pointer
     return document
 
 
-def refusal(status: int, title: str, detail: str, code: str | None = None) -> ApiError:
+def rejection(status: int, title: str, detail: str, code: str | None = None) -> ApiError:
     """An ApiError with a single error and no pointer."""
     return ApiError(status, [error(status, title, detail, code)])
 
@@ -69,7 +69,7 @@ def refusal(status: int, title: str, detail: str, code: str | None = None) -> Ap
 def not_found(record_id: str) -> ApiError:
     """The error for a record that does not exist (404)."""
     detail = f"The record identified by {record_id} could not be found."
-    return refusal(404, "Record not found", detail)
+    return rejection(404, "Record not found", detail)
 
 
 def not_allowed(name: str) -> dict[str, Any]:

@@ -108,14 +108,14 @@ class Fault:
             return Answer(value["status"], b"", {"Location": value["location"]})
         if normal is None:
             return Answer(200, b"")
+        if self.kind == "last":
+            return replace(normal, headers={**normal.headers, "Connection": "close"})
         if not normal.body and value not in WITHOUT_BODY:
             return normal  # the answer to a DELETE: there is nothing to modify
         if self.kind == "garbage":
             return _garbage(value, normal)
         if self.kind == "answer_attributes":
-            return _edit(normal, lambda item: item["attributes"].update(value))
-        if self.kind == "last":
-            return replace(normal, headers={**normal.headers, "Connection": "close"})
+            return _edit(normal, lambda item: item.setdefault("attributes", {}).update(value))
         return normal
 
     def _status(self, status: int) -> Answer:

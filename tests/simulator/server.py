@@ -160,7 +160,7 @@ class Simulator:
     @property
     def rate_limited(self) -> int:
         """The number of requests that got 429 since the start or the last reset."""
-        return self._api.rate.refused
+        return self._api.rate.limited
 
     @property
     def faults(self) -> list[dict[str, Any]]:
@@ -423,7 +423,7 @@ def _make_app(simulator: Simulator) -> flask.Flask:
 
     @app.errorhandler(store.SeedError)
     @app.errorhandler(FaultError)
-    def refuse(error: ValueError) -> tuple[dict[str, str], int]:
+    def invalid(error: ValueError) -> tuple[dict[str, str], int]:
         return {"error": str(error)}, 400
 
     @app.errorhandler(store.UnknownTrunkError)

@@ -121,7 +121,7 @@ def resource_in(body: Any, kind: str, required: tuple[str, ...]) -> dict[str, An
             raise missing(member)
     if data["type"] != kind:
         detail = f"{data['type']} is not a valid resource."
-        raise documents.refusal(400, "Invalid resource", detail, documents.INVALID_RESOURCE)
+        raise documents.rejection(400, "Invalid resource", detail, documents.INVALID_RESOURCE)
     resource = {"attributes": {}, "relationships": {}, **data}
     for name in ("attributes", "relationships"):
         if not isinstance(resource[name], dict):
@@ -151,7 +151,7 @@ def parse(body: Any, trunk_id: str | None) -> Update:
     data = resource_in(body, documents.TRUNKS, ("type", *known))
     if trunk_id is not None and data["id"] != trunk_id:
         detail = f"The URL does not support the key {data['id']}"
-        raise documents.refusal(400, "Key is not included in URL", detail, documents.KEY_NOT_IN_URL)
+        raise documents.rejection(400, "Key is not included in URL", detail, documents.KEY_NOT_IN_URL)
     attributes, relationships = data["attributes"], data["relationships"]
     names = [name for name in attributes if name not in WRITABLE]
     writable = (*documents.TRUNK_RELATIONSHIPS, documents.DEFAULT_DID)
@@ -167,11 +167,11 @@ def parse(body: Any, trunk_id: str | None) -> Update:
 def missing(name: str) -> ApiError:
     """The error for a member that the request lacks (400)."""
     detail = f"The required parameter, {name}, is missing."
-    return documents.refusal(400, "Missing Parameter", detail, documents.PARAM_MISSING)
+    return documents.rejection(400, "Missing Parameter", detail, documents.PARAM_MISSING)
 
 
 def _bad_format(detail: str) -> ApiError:
-    return documents.refusal(400, "Invalid data format", detail, documents.INVALID_DATA_FORMAT)
+    return documents.rejection(400, "Invalid data format", detail, documents.INVALID_DATA_FORMAT)
 
 
 def _unknown_in_authentication(method: Any) -> list[str]:
@@ -206,13 +206,13 @@ def _identified(item: Any, kind: str) -> str:
         raise _bad_linkage()
     if item["type"] != kind:
         detail = f"{item['type']} is not a valid type for this operation."
-        raise documents.refusal(400, "Type Mismatch", detail, documents.TYPE_MISMATCH)
+        raise documents.rejection(400, "Type Mismatch", detail, documents.TYPE_MISMATCH)
     return str(item["id"])
 
 
 def _bad_linkage() -> ApiError:
     detail = "Data is not a valid Links Object."
-    return documents.refusal(400, "Invalid Links Object", detail, documents.INVALID_LINKAGE)
+    return documents.rejection(400, "Invalid Links Object", detail, documents.INVALID_LINKAGE)
 
 
 # --- the change ---

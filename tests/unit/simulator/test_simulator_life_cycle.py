@@ -797,6 +797,31 @@ def test_answer_attributes_of_a_new_trunk(server: Simulator, client: Client) -> 
     assert stored["attributes"]["capacity_limit"] is None
 
 
+def test_answer_attributes_of_a_regeneration(server: Simulator, client: Client) -> None:
+    server.add_faults({"method": "POST", "answer_attributes": {"password": "x"}})
+    assert client.regenerate().json()["data"]["attributes"] == {"password": "x"}
+
+
+@pytest.mark.parametrize("kind", ["truncated", "other_id", "missing_data", "bad_gzip", "big"])
+def test_an_answer_without_a_body_cannot_be_modified(server: Simulator, client: Client, kind: str) -> None:
+    server.add_faults({"method": "DELETE", "apply": True, "garbage": kind})
+    answer = client.delete()
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert called(server, "EU SBC") == []
+
+
+def test_a_deletion_is_the_last_request() -> None:
+    with Simulator(rate=0) as own:
+        client = Client(own)
+        with client.session:
+            own.add_faults({"method": "DELETE", "last": True})
+            answer = client.delete()
+            assert (answer.status_code, answer.headers["Connection"]) == (204, "close")
+            assert called(own, "EU SBC") == []
+            with pytest.raises(requests.ConnectionError, match="Connection refused"):
+                client.get(TRUNKS)
+
+
 def test_a_late_answer(server: Simulator, client: Client) -> None:
     server.add_faults({"method": "DELETE", "delay": 0.2})
     started = time.monotonic()

@@ -75,7 +75,7 @@ def test_journal(client: Client) -> None:
     client.patch(attributes={"capacity_limit": 60})
     client.request("PATCH", PATH, data=b"not json", headers={"Api-Key": "nobody"})
     assert control(client, "GET", f"/trunks/{TRUNK}").status_code == 200
-    read, update, refused = control(client, "GET", "/journal").json()["requests"]
+    read, update, unauthorized = control(client, "GET", "/journal").json()["requests"]
 
     assert (read["method"], read["path"], read["status"]) == ("GET", f"/v3{PATH}", 200)
     assert read["query"] == {"include": "dids", "fields[dids]": "number"}
@@ -88,8 +88,8 @@ def test_journal(client: Client) -> None:
     assert update["headers"]["Content-Type"] == MEDIA_TYPE
     assert update["time"] >= read["time"]
 
-    assert (refused["status"], refused["body"]) == (401, "not json")
-    assert client.server.journal == [read, update, refused]
+    assert (unauthorized["status"], unauthorized["body"]) == (401, "not json")
+    assert client.server.journal == [read, update, unauthorized]
 
     assert control(client, "DELETE", "/journal").status_code == 204
     assert client.server.journal == []

@@ -522,6 +522,7 @@ MALFORMED: list[tuple[Any, list[str]]] = [
     (document(attributes=None), ["122"]),
     (document(relationships=[]), ["122"]),
     (document(extra=1), ["105"]),
+    ({**document(), "extra": 1}, ["105"]),
     (document(attributes={"capacity": 1}), ["105"]),
     (document(attributes={"created_at": "2025-04-02T10:00:00.000Z"}), ["105"]),
     (document(attributes={"threshold_reached": False}), ["105"]),
