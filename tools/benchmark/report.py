@@ -176,7 +176,8 @@ def few_targets(figures: Figures, latency: float) -> list[Target]:
             round(module / uri, 2) <= round(before + NOISE, 2),
             f"{empty:.2f} s are an empty module, to which this one adds {module - empty:.2f} s and `uri` "
             f"{uri - empty:.2f} s. Without Ansible and latency, their processes take {alone[0]:.2f} s and "
-            f"{alone[1]:.2f} s. The rest is Ansible's own work for the task.",
+            f"{alone[1]:.2f} s. The rest is Ansible's own work for the task, and the import of the action: Ansible's "
+            "process loads it once for a playbook, with `requests`, wherever the task then runs.",
         ),
     ]
 
