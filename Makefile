@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := $(CURDIR)/.venv
 NOX := $(VENV)/bin/nox
 
-.PHONY: help demo test lint unit integration sanity package docs outputs bench mutation matrix release clean
+.PHONY: help demo test lint unit integration sanity package docs outputs bench mutation matrix ends release clean
 .PHONY: lint-unit integration-sanity-package
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +38,12 @@ outputs: $(VENV)/.test ## Run the examples in guides and README, and update thei
 
 matrix: $(VENV)/.test ## Test on every supported ansible-core and Python; ARGS='--session core-2.16.0-python3.10' picks one
 	$(NOX) $(or $(ARGS),--tags matrix)
+
+ends: $(VENV)/.test ## Test on the oldest and the newest ansible-core of the matrix, in two jobs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $$($(NOX) --list --tags ends --json \
+	  | $(VENV)/bin/python -c 'import json, sys; print(*(row["session"] for row in json.load(sys.stdin)))')
+core-%: $(VENV)/.test
+	$(NOX) --session $@
 
 release: $(VENV)/.test ## Prepare the release VERSION=x.y.z, commit it, and list the remaining manual steps
 	$(NOX) --session release -- $(or $(VERSION),$(error VERSION is required: make release VERSION=x.y.z))
