@@ -95,7 +95,8 @@ def test_create(server: Simulator, client: Client) -> None:
     data = answer.json()["data"]
     trunk_id, attributes = data["id"], data["attributes"]
     assert str(uuid.UUID(trunk_id)) == trunk_id
-    created_at = datetime.fromisoformat(attributes.pop("created_at"))
+    # Python 3.10 does not read the Z.
+    created_at = datetime.fromisoformat(attributes.pop("created_at").replace("Z", "+00:00"))
     assert started <= created_at <= datetime.now(timezone.utc)
     secrets = attributes["authentication_method"]["attributes"]
     username, password = secrets.pop("username"), secrets.pop("password")
