@@ -111,6 +111,7 @@ def unset(desired: Desired, answered: Trunk | None) -> list[str]:
     warnings = []
     for name in COSTLY:
         if name not in desired.settings:
-            choice = "will choose its default" if answered is None else f"chose {show(answered.settings.get(name))}"
+            known = answered is not None and name in answered.settings
+            choice = f"chose {show(answered.settings[name])}" if answered and known else "chooses its default"
             warnings.append(f"the task does not set {name}, and DIDWW {choice}")
     return warnings

@@ -24,14 +24,15 @@ from typing import Any, NamedTuple
 class RequestFailed(Exception):
     """No usable answer.
 
-    `unsettled`: a request that changes something was sent, and it is unknown whether it was applied. `hint`: more
-    advice for the user.
+    `unsettled`: a request that changes something was sent, and it is unknown whether it was applied. `settle`: how to
+    settle that, unless running the task again does. `hint`: more advice for the user.
     """
 
     def __init__(self, message: str, unsettled: bool = False) -> None:
         super().__init__(message)
         self.unsettled = unsettled
         self.hint = ""
+        self.settle = ""
 
 
 class Unreachable(RequestFailed):
@@ -53,6 +54,11 @@ class ApiError(RequestFailed):
         super().__init__(message, unsettled)
         self.status = status
         self.errors = errors
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the resource does not exist. A 404 without JSON:API errors comes from something else than the API."""
+        return self.status == 404 and bool(self.errors)
 
 
 class Answer(NamedTuple):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import random
@@ -250,12 +251,17 @@ class Client:
         """Wait before another attempt, after so many failures."""
         time.sleep(_backoff(failures))
 
-    def begin(self) -> None:
-        """Begin a task: reset what earlier tasks learned about the server; keep connections and pace."""
+    def begin(self) -> Client:
+        """Return a client for another task, with the same connections and pace.
+
+        This one sends nothing more, whatever its threads still do.
+        """
         self.stop()
-        self._shared = _Shared()
+        fresh = copy.copy(self)
+        fresh._shared = _Shared()
         if self._pace:
             self._pace.resume()
+        return fresh
 
     def stop(self) -> None:
         """Stop all threads from sending requests until the next `begin`."""
@@ -360,7 +366,7 @@ class Client:
         try:
             self._request("DELETE", _path(kind, identifier), {})
         except ApiError as error:
-            if error.status != 404:
+            if not error.is_missing:
                 raise
 
     def _request(
@@ -405,7 +411,8 @@ class Client:
         finally:
             with shared.lock:
                 usable = response is not None and response.status_code not in RETRIED_STATUS
-                shared.fruitless = 0 if usable else shared.fruitless + 1
+                # A POST is one attempt, others are all their retries.
+                shared.fruitless = 0 if usable else shared.fruitless + (method != "POST")
         return response, lost
 
     def _attempt(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:

@@ -33,6 +33,8 @@ PAGE_SIZES = {RESOURCE_TYPE: 1000, DID_TYPE: 100}
 # Per filter, so that URLs have at most about 2,000 characters.
 IDS_AT_ONCE = 50
 NUMBERS_AT_ONCE = PAGE_SIZES[DID_TYPE]
+# The states for which a missing trunk is a problem.
+MUST_EXIST = ("existing", None)
 # In an error message.
 MOST_SUGGESTIONS = 20
 
@@ -109,14 +111,14 @@ def find_one(client: jsonapi.Client, desired: Desired) -> Found:
         try:
             answer = client.get(RESOURCE_TYPE, desired.value, sparse(desired.linkage), desired.linkage)
         except jsonapi.ApiError as error:
-            if error.status != 404 or desired.state == "existing":
+            if not error.is_missing or desired.state in MUST_EXIST:
                 raise
             return Found([None], [], {}, [], [])
         return Found([answer.resource], [], answer.meta, answer.included, [answer.resource])
     matches, answers = search(client, {desired.selector: desired.value}, desired.linkage)
     if len(matches) > 1:
         raise InvalidOptions([Problem(desired.selector, _several_match(desired, matches))])
-    if not matches and desired.state == "existing":
+    if not matches and desired.state in MUST_EXIST:
         raise InvalidOptions([Problem(desired.selector, _none_matches(desired, _account(client)))])
     return Found([matches[0] if matches else None], [], answers.meta, answers.included, answers.resources)
 
@@ -222,7 +224,7 @@ def _singly(client: jsonapi.Client, ids: Iterable[str], linkage: Sequence[str]) 
             resource, meta, included = client.get(RESOURCE_TYPE, identifier, sparse(linkage), linkage)
             answers = _joined(answers, jsonapi.Answers([resource], meta, included))
         except jsonapi.ApiError as error:
-            if error.status != 404:
+            if not error.is_missing:
                 raise
     return answers
 
@@ -257,7 +259,7 @@ def _match(
         if len(matches) > 1:
             problems.append((index, Problem(desired.selector, _several_match(desired, matches))))
             continue
-        if not matches and desired.state == "existing" and not audit:
+        if not matches and desired.state in MUST_EXIST and not audit:
             # Suggestions take time, and one list is enough.
             account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
             problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
@@ -290,7 +292,7 @@ def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None,
         is_called = "is called" if desired.selector == "name" else f"has the {desired.selector}"
         known = [_identifiers_of(resource["attributes"]).get(desired.selector, "") for resource in account or ()]
         words = f"no trunk {is_called} {show(desired.value)}{_suggestions(desired.value, known, with_list)}"
-    if desired.selector == "id":
+    if desired.selector == "id" or desired.state is None:
         return words
     return f"{words}{'' if words.endswith('?') else '.'} To create the trunk, set state to present"
 
@@ -342,7 +344,7 @@ def resolve(client: jsonapi.Client, wanted: Sequence[Desired], found: Found) -> 
     unknown: set[str] = set()
     for desired, resource in zip(wanted, found.resources, strict=True):
         for name, listed in numbers_in(desired).items():
-            linked = (resource or {}).get("relationships", {}).get(name, {}).get("data") or []
+            linked = resource["relationships"][name]["data"] if resource and name in LINKAGE else []
             unknown |= listed - {numbers.get(identifier["id"].lower(), "") for identifier in linked}
     left = sorted(unknown)
     while left:

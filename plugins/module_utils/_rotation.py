@@ -28,6 +28,10 @@ from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired,
 
 # DIDWW API 3, 2026-04-16, "Regenerate Credentials": a request of its own, whose answer does not hold the new pair.
 REGENERATION = "voice_out_trunk_regenerate_credentials"
+SETTLE = (
+    "run the task again with replaces set to the old password, which does not rotate twice, or read the credentials "
+    "with voice_out_trunk_info."
+)
 # The types that have credentials.
 ROTATABLE = ("credentials_and_ip",)
 
@@ -46,7 +50,7 @@ def parse(given: Mapping[str, Any]) -> Rotation:
     selector = selector_of(problems, values)
     if problems:
         raise InvalidOptions(problems)
-    return Rotation(Desired(selector, values[selector], {}), values.get(REPLACES.name))
+    return Rotation(Desired(selector, values[selector], {}, state=None), values.get(REPLACES.name))
 
 
 def _rotate(task: Task) -> dict[str, Any]:
@@ -65,6 +69,8 @@ def _rotate(task: Task) -> dict[str, Any]:
         )
         raise InvalidOptions([Problem(rotation.desired.selector, f"{words}; expected {' or '.join(ROTATABLE)}")])
     before = credentials(resource)
+    if rotation.replaces is not None:
+        _check_known(before, unsettled=False)
     changed = rotation.replaces in (None, before["password"])
     after = before
     if changed:
@@ -92,14 +98,22 @@ def _regenerated(task: Task, client: jsonapi.Client, trunk: Mapping[str, Any]) -
         lost = error
     try:
         after = client.get(RESOURCE_TYPE, trunk["id"]).resource
+        task.keep_secret([after])
+        _check_known(credentials(after), unsettled=True)
+        if credentials(after) == credentials(trunk):
+            raise lost or jsonapi.UnusableAnswer("the trunk still has its old credentials")
     except jsonapi.RequestFailed as error:
-        # They are new, or may be.
+        # The request was sent: they are new, or may be.
         error.unsettled = True
+        error.settle = SETTLE
         raise
-    task.keep_secret([after])
-    if lost and credentials(after) == credentials(trunk):
-        raise lost
     return credentials(after)
+
+
+def _check_known(found: Mapping[str, Any], unsettled: bool) -> None:
+    """Raise UnusableAnswer if an answer lacks a part of the credentials: unknown is not new."""
+    if not all(isinstance(value, str) and value for value in found.values()):
+        raise jsonapi.UnusableAnswer("the answer does not include the trunk's credentials", unsettled)
 
 
 ROTATE = Work(credentials_spec, parse, _rotate)

@@ -51,7 +51,8 @@ HINTS = {
     r"timed out": "If the server is slow, raise api_timeout.",
     r"NO_CERTIFICATE": "The file in ca_path contains no certificate.",
 }
-UNSETTLED = "The request was sent and may have been applied: run the task again, which settles it."
+SENT = "The request was sent and may have been applied:"
+UNSETTLED = f"{SENT} run the task again, which settles it."
 
 
 class Work(NamedTuple):
@@ -114,7 +115,7 @@ class Task:
         key = (self.agent, *self.connection.items())
         if key not in self.clients:
             self.clients[key] = self._new_client()
-        self.clients[key].begin()
+        self.clients[key] = self.clients[key].begin()
         return self.clients[key]
 
     def _new_client(self) -> jsonapi.Client:
@@ -230,7 +231,10 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: It
         words = f"{reason[:1].upper()}{reason[1:]} ({url}). Others are changing the account: run the task again."
     else:
         words = f"{url} did not answer like DIDWW's API: {reason}. Check api_url, and any proxy in between."
-    parts = (words.rstrip(), error.hint, UNSETTLED if error.unsettled else "")
+    unsettled = UNSETTLED if error.unsettled else ""
+    if error.settle:
+        unsettled = f"{SENT} {error.settle}"
+    parts = (words.rstrip(), error.hint, unsettled)
     result["msg"] = " ".join(part for part in parts if part)
     return result
 

@@ -48,14 +48,14 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
 class Desired(NamedTuple):
     """The canonical `settings` that a task sets, for the trunk whose `selector` (id, name, ...) is `value`.
 
-    `state`: whether the trunk must exist, is created if it does not, or is deleted. `unblock`: whether a trunk that
-    reached its threshold may be unblocked.
+    `state`: whether the trunk must exist, is created if it does not, or is deleted; None if the task has no such
+    option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked.
     """
 
     selector: str
     value: str
     settings: dict[str, Any]
-    state: str = "existing"
+    state: str | None = "existing"
     unblock: bool = False
 
     @property
@@ -181,7 +181,7 @@ class Trunk:
     @property
     def name(self) -> str:
         """The name of the trunk, or its id if the answer did not include the name."""
-        return str(self.settings.get("name", self.id))
+        return str(self.settings.get("name") or self.id or next(iter(self.settings.values()), ""))
 
     def returned(self) -> dict[str, Any]:
         """Return the trunk as modules return it: the settings by option name, then the facts."""
@@ -366,8 +366,9 @@ def plan(
 
 def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
     """Return the change of status that would undo DIDWW's own block: routine must not let a fraud go on."""
-    asked = desired.settings.get("status"), current.settings.get("status"), current.facts.get("threshold_reached")
-    if asked == ("active", "blocked", True) and not desired.unblock:
+    unblocks = desired.settings.get("status") == "active" and current.settings.get("status") == "blocked"
+    # Unknown is not false.
+    if unblocks and current.facts.get("threshold_reached") is not False and not desired.unblock:
         return {"status": {"before": "blocked", "after": "active"}}
     return {}
 

@@ -100,7 +100,7 @@ def _carry_out(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan)
         client.delete(plan.patch["type"], plan.patch["id"])
         return Done(plan.after, {}, warnings)
     try:
-        answer = _create(client, desired, plan) if plan.method == "POST" else client.update(plan.patch)
+        answer = _create(task, client, desired, plan) if plan.method == "POST" else client.update(plan.patch)
     except jsonapi.ApiError as error:
         if error.status == 422 and _lacks_default_did(plan.patch):
             error.hint = f"DIDWW may require {DEFAULT_DID} with {CLI_ACTION} {REPLACE_CLI}: set it."
@@ -115,8 +115,8 @@ def _carry_out(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan)
 
 def _held(option: str, change: Mapping[str, Any]) -> str:
     return (
-        f"{option} stays {show(change['before'])}: the trunk reached its threshold, and DIDWW blocked it. To set it to "
-        f"{show(change['after'])} all the same, set unblock to true"
+        f"{option} stays {show(change['before'])}: DIDWW blocked the trunk because it reached its threshold, or does "
+        f"not report whether it did. To set it to {show(change['after'])} all the same, set unblock to true"
     )
 
 
@@ -125,7 +125,7 @@ def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
     return replaces and DEFAULT_DID not in resource.get("relationships", {})
 
 
-def _create(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer:
+def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer:
     """Create a trunk, exactly one: after a lost answer, look whether it exists before it is sent again.
 
     A trunk that exists then is taken, and brought to what the task sets. Raises RequestFailed.
@@ -138,10 +138,12 @@ def _create(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Ans
         except jsonapi.RequestFailed as error:
             # A name that is taken after a lost answer: the first request may have arrived late.
             taken = isinstance(error, jsonapi.ApiError) and error.status == 422
-            if not (error.unsettled or (lost and taken)):
+            may_exist = error.unsettled or (lost and taken)
+            error.unsettled = error.unsettled or lost
+            if not may_exist:
                 raise
             lost = True
-            created = _find_created(client, desired, plan)
+            created = _find_created(task, client, desired, plan)
             if created is not None:
                 return created
             if taken or failures > client.retries:
@@ -150,10 +152,11 @@ def _create(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Ans
     raise AssertionError("the loop above returns or raises")
 
 
-def _find_created(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer | None:
+def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer | None:
     """Return the trunk that a request with a lost answer created, with the settings of the task, if it did."""
     try:
         matches, answers = lookup.search(client, {desired.selector: desired.value}, desired.linkage)
+        task.keep_secret(matches)
         matches = [match for match in matches if match["attributes"].get("name") == plan.after.name]
         if not matches:
             return None
@@ -163,6 +166,9 @@ def _find_created(client: jsonapi.Client, desired: Desired, plan: Plan) -> jsona
         if update.patch is None:
             return jsonapi.Answer(matches[0], answers.meta, answers.included)
         return client.update(update.patch)
+    except InvalidOptions as error:
+        # Other trunks of a fleet may be changed by now: this is the failure of one.
+        raise jsonapi.UnusableAnswer(f"the new trunk cannot be compared: {numbered(error.messages())}", True) from error
     except jsonapi.RequestFailed as error:
         error.unsettled = True
         raise

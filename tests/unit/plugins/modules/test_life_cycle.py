@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from simulator.server import Simulator, load_seed
-
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _works as works
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
+from simulator.server import Simulator, load_seed
 
 from ...conftest import TRUNK, RunModule
 
@@ -142,8 +141,8 @@ def test_a_name_that_is_taken(local_api: Simulator, run_module: RunModule, run_f
 def test_what_didww_chooses_to_spend_is_a_warning(run_module: RunModule) -> None:
     open_ended = {name: value for name, value in NEW.items() if name not in ("capacity_limit", "threshold_amount")}
     assert run_module(check=True, **open_ended)["warnings"] == [
-        "the task does not set threshold_amount, and DIDWW will choose its default",
-        "the task does not set capacity_limit, and DIDWW will choose its default",
+        "the task does not set threshold_amount, and DIDWW chooses its default",
+        "the task does not set capacity_limit, and DIDWW chooses its default",
     ]
     assert run_module(**open_ended)["warnings"] == [
         'the task does not set threshold_amount, and DIDWW chose "3000.0"',
@@ -329,7 +328,7 @@ def test_a_block_by_didww_is_held(local_api: Simulator, run_module: RunModule, r
         result = run_module(check=check, name="EU SBC", status="active")
         assert (result["changed"], result["held"]) == (False, held)
         (warning,) = result["warnings"]
-        assert "DIDWW blocked it" in warning
+        assert "DIDWW blocked the trunk because it reached its threshold" in warning
         assert "set unblock to true" in warning
     result = run_fleet(
         trunks=[{"id": TRUNK, "status": "active", "capacity_limit": 7}, {"id": TWILIO, "rtp_ping": True}]
@@ -484,7 +483,7 @@ def test_info_reads_one_trunk_by_any_identifier(run_info: RunModule) -> None:
     assert "status: cannot be combined with trunk" in run_info(trunk="x", status="active")["msg"]
 
 
-# --- Review: each of these failed when it was written ---
+# --- Odd answers, and answers that come late ---
 
 
 def document(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -530,7 +529,11 @@ def test_an_odd_answer_after_a_lost_one_does_not_hide_the_other_trunks(
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     local_api.add_faults({"method": "POST", "status": 503, "apply": True})
-    odd = {"type": "voice_out_trunks", "id": "00000000-0000-4000-8000-000000000009", "attributes": {"name": NEW["name"]}}
+    odd = {
+        "type": "voice_out_trunks",
+        "id": "00000000-0000-4000-8000-000000000009",
+        "attributes": {"name": NEW["name"]},
+    }
     local_api.add_faults({"method": "GET", "path_contains": "filter[name]", "status": 200, "body": document(odd)})
     result = run_fleet(trunks=[NEW, {"id": TWILIO, "capacity_limit": 7}])
     assert [entry["changed"] for entry in result["trunks"]] == [False, True]
