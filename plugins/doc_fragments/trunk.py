@@ -109,8 +109,8 @@ options:
   status:
     description:
       - Whether the trunk can be used for outbound calls.
-      - DIDWW itself blocks a trunk that reached O(threshold_amount). V(active) does not undo such a block, unless
-        O(unblock=true). The module then warns, and reports the change in C(held).
+      - DIDWW itself blocks a trunk that reached O(threshold_amount). V(active) does not undo such a block, or one whose
+        cause is unknown, unless O(unblock=true). The module then warns, and reports the change in C(held).
     type: str
     choices: [active, blocked]
   threshold_amount:
