@@ -36,6 +36,8 @@ options:
       - The maximum number of retries after the first attempt, from V(0) to V(10).
       - A request is retried after a broken connection, a timeout, or the HTTP status 502, 503 or 504. The delay grows
         with each retry and has jitter. If the server sends C(Retry-After), its delay is used, up to 60 seconds.
+      - These retries do not apply to a request that creates a trunk or generates credentials, if its answer was lost.
+        The module then reads whether it was applied, before it does anything else.
       - After the HTTP status 429 (too many requests with this key, from all clients together), a request waits up to 15
         seconds for each retry allowed, which is one minute by default. This does not consume a retry.
       - An update can safely be sent twice, because it sets values.

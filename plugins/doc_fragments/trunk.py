@@ -165,7 +165,7 @@ options:
       - If several DIDs have the same number, the ones that are already linked to the trunk match. It is an error if
         none of them is linked.
       - DIDs cannot be listed while O(allow_any_did_as_cli) is V(true), or if the task sets it to V(true). V([]) is
-        accepted. If O(allow_any_did_as_cli) was already V(true), the DIDs that are linked are accepted too.
+        accepted. If O(allow_any_did_as_cli) was already V(true), exactly the DIDs that are linked are accepted too.
       - If the task changes O(allow_any_did_as_cli) to V(false), the listed DIDs are always sent, because DIDWW may drop
         links that it made under the flag.
     type: list
@@ -175,7 +175,7 @@ options:
       - All DIDs that are enabled for emergency calls, written as in O(dids). Order and duplicates are ignored. V([])
         unlinks all DIDs.
       - DIDs cannot be listed while O(emergency_enable_all) is V(true), or if the task sets it to V(true). V([]) is
-        accepted. If O(emergency_enable_all) was already V(true), the DIDs that are linked are accepted too.
+        accepted. If O(emergency_enable_all) was already V(true), exactly the DIDs that are linked are accepted too.
       - If the task changes O(emergency_enable_all) to V(false), the listed DIDs are always sent.
     type: list
     elements: str
@@ -212,7 +212,8 @@ notes:
 options:
   trunks:
     description:
-      - The trunks to manage. Each entry has the options of M(didww.voice.voice_out_trunk).
+      - The trunks to manage. Each entry has the options of M(didww.voice.voice_out_trunk), except the connection
+        options.
       - Each entry must refer to a different trunk.
       - An entry cannot take a name that the trunk of another entry has before or after the task. DIDWW rejects a name
         that is taken, and the updates have no fixed order. Rename one of the two trunks in an earlier task.
@@ -231,8 +232,8 @@ options:
   audit:
     description:
       - Whether to compare only. Nothing is changed, as in check mode.
-      - A trunk that does not exist is then no error. It is reported in RV(missing), whatever its O(trunks[].state),
-        unless that is V(absent). The trunks that no entry refers to are reported in RV(unmanaged).
+      - It is then no error if a trunk does not exist. It is reported in RV(missing), unless its O(trunks[].state) is
+        V(absent). The trunks that no entry refers to are reported in RV(unmanaged).
       - All trunks in the account are read.
     type: bool
     default: false

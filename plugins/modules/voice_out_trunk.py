@@ -187,7 +187,8 @@ diff:
 held:
   description:
     - The change of O(status) that was not made, with its value C(before) and C(after). It is held back if
-      DIDWW blocked the trunk because of its threshold. Empty if nothing is held back.
+      DIDWW blocked the trunk because of its threshold, or does not report whether it did. Empty if nothing is held
+      back.
   returned: success
   type: dict
   version_added: 1.1.0
@@ -355,7 +356,9 @@ trunk:
       returned: always
       sample: false
     spent_amount:
-      description: The amount that the trunk has spent in the period.
+      description:
+        - The amount that the trunk has spent. DIDWW's sources disagree whether it is that of 24 hours or that of the
+          billing period.
       type: str
       returned: always
       sample: "250.75"

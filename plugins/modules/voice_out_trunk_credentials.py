@@ -132,13 +132,13 @@ api_version:
   type: str
   sample: "2026-04-16"
 status:
-  description: The HTTP status, if DIDWW answered with an error.
-  returned: failure, if DIDWW answered
+  description: The HTTP status of the API's answer.
+  returned: failure, if the API answered with an error
   type: int
   sample: 422
 errors:
-  description: The errors that DIDWW answered with, each with the option that it is about.
-  returned: failure, if DIDWW answered
+  description: The errors in the API's answer, in the same form as M(didww.voice.voice_out_trunk) returns them.
+  returned: failure, if the API answered with an error
   type: list
   elements: dict
 """

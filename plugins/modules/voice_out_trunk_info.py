@@ -14,9 +14,9 @@ description:
   - RV(trunks) contains all settings of each trunk, under the names of the options of M(didww.voice.voice_out_trunk),
     and what can only be read. RV(settings) contains the same trunks with only the options that can be given back to
     M(didww.voice.voice_out_trunk) or M(didww.voice.voice_out_trunks).
-  - O(id) or O(trunk) selects one trunk, and it is an error if it does not exist. All other options except
-    O(include_dids) and O(include_credentials) are filters. A trunk must match all filters that are set. Without
-    filters, all trunks in the account are returned. If no trunk matches, the list is empty.
+  - O(id) or O(trunk) selects one trunk, and it is an error if it does not exist. All other options are filters,
+    except O(include_dids), O(include_credentials) and the connection options. A trunk must match all filters that are
+    set. Without filters, all trunks in the account are returned. If no trunk matches, the list is empty.
   - V(null) is rejected for O(id), O(trunk) and filters, because it would select every trunk. Leave the option out, or
     use V(omit). Where C(ansible-doc) prints V(null) as a default, it means that the option is not set.
   - A trunk may have a value that no task can set. RV(trunks) contains it unchanged, RV(trunks[].not_accepted) lists it,
@@ -325,7 +325,9 @@ trunks:
       returned: always
       sample: false
     spent_amount:
-      description: The amount that the trunk has spent in the period.
+      description:
+        - The amount that the trunk has spent. DIDWW's sources disagree whether it is that of 24 hours or that of the
+          billing period.
       type: str
       returned: always
       sample: "12.34"

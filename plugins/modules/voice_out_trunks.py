@@ -115,7 +115,9 @@ trunks:
   elements: dict
   contains:
     id:
-      description: The id of the trunk. V(null) if it does not exist, or would be created in check mode.
+      description:
+        - The id of the trunk. V(null) if it is unknown, because the trunk does not exist or would be created in check
+          mode.
       type: str
       returned: always
       sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
@@ -143,7 +145,8 @@ trunks:
     held:
       description:
         - The change of O(trunks[].status) that was not made, with its value C(before) and C(after). It is held back if
-          DIDWW blocked the trunk because of its threshold. Empty if nothing is held back.
+          DIDWW blocked the trunk because of its threshold, or does not report whether it did. Empty if nothing is held
+          back.
       returned: always
       type: dict
       version_added: 1.1.0
