@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._kinds import show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION,
-    AUTHENTICATION_ATTRIBUTES,
     COSTLY,
     REQUIRED,
     RESOURCE_TYPE,
@@ -30,11 +28,14 @@ from ansible_collections.didww.voice.plugins.module_utils._trunk import (
     check_default_did,
     check_name,
     managed_linkage,
-    split,
+    new_method,
+    resource_of,
     with_ids,
 )
 
 UNKNOWN = {"created_at": None, "threshold_reached": None, "spent_amount": None}
+# What a new trunk is compared with.
+BLANK = Trunk(None, {AUTHENTICATION: {"type": None}}, UNKNOWN)
 
 
 def create(
@@ -43,10 +44,10 @@ def create(
     names: Mapping[str, str] | None = None,
     numbers: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Plan a trunk that does not exist yet.
+    """Plan a new trunk.
 
-    `ids`, `names`: as for `plan`. `numbers`: the number of each DID id where it is known. Raises InvalidOptions with
-    everything that is missing, or that DIDWW would reject (DIDWW API 3, 2026-04-16, "Create Outbound Trunk").
+    `ids`, `names`: see `plan`. `numbers`: known DID numbers, by id. Raises InvalidOptions with everything that is
+    missing or that DIDWW would reject (DIDWW API 3 (2026-04-16), "Create Outbound Trunk").
     """
     if desired.selector == "id":
         words = f"no trunk has the id {desired.value}, and DIDWW chooses the id of a new one: select it by name"
@@ -55,63 +56,40 @@ def create(
     given = with_ids(problems, desired, ids or {}, {}).settings | {desired.selector: desired.value}
     after = {row.name: given[row.name] for row in SETTINGS if row.name in given}
     problems += [Problem(name, "required to create a trunk") for name in REQUIRED if name not in after]
-    _check_method(problems, after)
+    if AUTHENTICATION in after:
+        kind = after[AUTHENTICATION]["type"]
+        if kind not in SETTABLE_TYPES:
+            words = f"{show(kind)} is not accepted for a new trunk; expected {' or '.join(SETTABLE_TYPES)}"
+            problems.append(Problem(f"{AUTHENTICATION}.type", words))
+        when = f"to create a trunk with type {kind}"
+        after[AUTHENTICATION] = new_method(problems, after, when, rtp_ips="allowed_rtp_ips" in after)
     check_name(problems, after, names or {})
     managed_linkage(problems, after, desired, {})
-    if "on_cli_mismatch_action" in after:
-        check_default_did(problems, after, desired)
+    check_default_did(problems, after, desired)
     if problems:
         raise InvalidOptions(problems)
-    attributes, relationships = split(after)
-    method = after[AUTHENTICATION]
-    # As canonical values: DIDWW takes an attribute that is null as one that is left out.
-    details = {name: value for name, value in method.items() if name != "type" and value is not None}
-    attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
-    resource = {"type": RESOURCE_TYPE, "attributes": attributes}
-    if relationships:
-        resource["relationships"] = relationships
     changes = {name: {"before": None, "after": value} for name, value in after.items()}
-    return Plan(changes, resource, Trunk(None, after, UNKNOWN, numbers or {}), "POST")
-
-
-def _check_method(problems: list[Problem], after: Mapping[str, Any]) -> None:
-    """Add to `problems` what the authentication method of a new trunk lacks."""
-    method = after.get(AUTHENTICATION)
-    if method is None:
-        return
-    kind = method["type"]
-    if kind not in SETTABLE_TYPES:
-        words = f"{show(kind)} is not accepted for a new trunk; expected {' or '.join(SETTABLE_TYPES)}"
-        problems.append(Problem(f"{AUTHENTICATION}.type", words))
-    problems += [
-        Problem(f"{AUTHENTICATION}.{row.name}", f"required to create a trunk with type {kind}")
-        for row in AUTHENTICATION_ATTRIBUTES
-        if row.required and kind in row.types and row.name not in method
-    ]
-    if kind == "credentials_and_ip" and "allowed_rtp_ips" not in after:
-        words = f"required to create a trunk with type {kind}: list addresses, or write null for no restriction"
-        problems.append(Problem("allowed_rtp_ips", words))
+    return Plan(changes, resource_of(BLANK, after, after), Trunk(None, after, UNKNOWN, numbers or {}), "POST")
 
 
 def delete(current: Trunk) -> Plan:
-    """Plan that a trunk is deleted."""
+    """Plan the deletion of a trunk."""
     changes = {name: {"before": value, "after": None} for name, value in current.settings.items()}
     return Plan(changes, {"type": RESOURCE_TYPE, "id": current.id}, current, "DELETE", exists=False)
 
 
 def nothing(desired: Desired) -> Plan:
-    """Return the plan for a trunk that is to be deleted and does not exist."""
+    """Return the plan for a trunk that does not exist and stays so."""
     identifier = desired.value if desired.selector == "id" else None
     settings = {} if identifier else {desired.selector: desired.value}
     return Plan({}, None, Trunk(identifier, settings, UNKNOWN), exists=False)
 
 
 def unset(desired: Desired, answered: Trunk | None) -> list[str]:
-    """Return a warning for each setting that can cost money and that DIDWW chose; `answered` is None in check mode."""
-    warnings = []
-    for name in COSTLY:
-        if name not in desired.settings:
-            known = answered is not None and name in answered.settings
-            choice = f"chose {show(answered.settings[name])}" if answered and known else "chooses its default"
-            warnings.append(f"the task does not set {name}, and DIDWW {choice}")
-    return warnings
+    """Return a warning for each spending limit that DIDWW chooses; `answered` is None in check mode."""
+    known = answered.settings if answered else {}
+    return [
+        f"the task does not set {name}, and DIDWW {f'chose {show(known[name])}' if name in known else 'chooses it'}"
+        for name in COSTLY
+        if name not in desired.settings
+    ]

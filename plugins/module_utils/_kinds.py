@@ -13,11 +13,12 @@ kind accepts every spelling that Ansible users expect.
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,14 @@ def rejection(value: Any, expected: object, source: str = "") -> str:
     """Return the message that `value` is rejected, with its `source`, if given, and what is accepted."""
     shown = show(value)
     return f"{shown if len(shown) <= 60 else shown[:57] + '...'}{source} is not accepted; expected {expected}"
+
+
+def nearest(text: str, names: Iterable[str]) -> str | None:
+    """Return the name that is most like a text, if one is."""
+    # Most mistakes are in case and spaces.
+    folded = {name.casefold(): name for name in names}
+    found = difflib.get_close_matches(text.casefold(), folded, n=1)
+    return folded[found[0]] if found else None
 
 
 def expect(condition: object, accepted: str) -> None:

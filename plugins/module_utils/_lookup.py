@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, show
+from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     CLI_ACTION,
     DEFAULT_DID,
@@ -24,7 +24,6 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     RESOURCE_TYPE,
     InvalidOptions,
     Problem,
-    nearest,
 )
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, numbers_in
 
@@ -105,7 +104,7 @@ class Found(NamedTuple):
 def find_one(client: jsonapi.Client, desired: Desired) -> Found:
     """Find the trunk that a task refers to, and read the linkage that the task sets.
 
-    Raises InvalidOptions if more than one matches, or none and the task expects that it exists, and RequestFailed.
+    Raises InvalidOptions if more than one trunk matches, or none and the task requires one, and RequestFailed.
     """
     if desired.selector == "id":
         try:
@@ -117,7 +116,7 @@ def find_one(client: jsonapi.Client, desired: Desired) -> Found:
         return Found([answer.resource], [], answer.meta, answer.included, [answer.resource])
     matches, answers = search(client, {desired.selector: desired.value}, desired.linkage)
     if len(matches) > 1:
-        raise InvalidOptions([Problem(desired.selector, _several_match(desired, matches))])
+        raise InvalidOptions([Problem(desired.selector, _several_match(desired.selector, desired.value, matches))])
     if not matches and desired.state in MUST_EXIST:
         raise InvalidOptions([Problem(desired.selector, _none_matches(desired, _account(client)))])
     return Found([matches[0] if matches else None], [], answers.meta, answers.included, answers.resources)
@@ -132,9 +131,12 @@ def find_any(client: jsonapi.Client, text: str, linkage: Sequence[str]) -> Found
         for trunk, known in zip(answers.resources, identifiers, strict=True)
         if text in (known.get("name"), known.get("external_reference_id")) or text.lower() == known["id"]
     ]
-    if len(matches) != 1:
+    which = "id, external_reference_id or name"
+    if len(matches) > 1:
+        raise InvalidOptions([Problem("trunk", _several_match(which, text, matches))])
+    if not matches:
         names = [value for known in identifiers for name, value in known.items() if name != "id"]
-        raise InvalidOptions([Problem("trunk", _not_any(text, matches, names))])
+        raise InvalidOptions([Problem("trunk", f"no trunk has the {which} {show(text)}{_suggestions(text, names)}")])
     return Found([matches[0]], [], answers.meta, answers.included, answers.resources)
 
 
@@ -149,8 +151,8 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
 def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False) -> Found:
     """Find the trunks that several tasks refer to.
 
-    It is a problem if more than one matches, or if two tasks match the same trunk. So it is if no trunk matches and the
-    task expects that it exists, but not in an `audit`, for which all trunks are read. Raises
+    It is a problem if more than one trunk matches, or if two tasks match the same trunk. It is also one if no trunk
+    matches and the task requires one, except in an `audit`, which reads all trunks. Raises
     RequestFailed.
     """
     if not wanted and not audit:
@@ -257,7 +259,8 @@ def _match(
         match = matches[0] if len(matches) == 1 else None
         resources.append(match)
         if len(matches) > 1:
-            problems.append((index, Problem(desired.selector, _several_match(desired, matches))))
+            words = _several_match(desired.selector, desired.value, matches)
+            problems.append((index, Problem(desired.selector, words)))
             continue
         if not matches and desired.state in MUST_EXIST and not audit:
             # Suggestions take time, and one list is enough.
@@ -271,13 +274,6 @@ def _match(
             words = f"refers to the same trunk as trunks[{other}]{same}; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
-
-
-def _not_any(text: str, matches: Sequence[Mapping[str, Any]], names: Collection[str]) -> str:
-    """Return the message that no trunk, or more than one, has the id, external_reference_id or name `text`."""
-    if matches:
-        return _several_match(Desired("name", text, {}), matches)
-    return f"no trunk has the id, external_reference_id or name {show(text)}{_suggestions(text, names)}"
 
 
 def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None, with_list: bool = True) -> str:
@@ -309,10 +305,10 @@ def _suggestions(text: str, names: Iterable[str], with_list: bool = True) -> str
     return words
 
 
-def _several_match(desired: Desired, matches: Sequence[Mapping[str, Any]]) -> str:
+def _several_match(selector: str, value: str, matches: Sequence[Mapping[str, Any]]) -> str:
     found = ", ".join(f"{show(match['attributes'].get('name'))} ({match['id']})" for match in matches)
-    are_called = "are called" if desired.selector == "name" else f"have the {desired.selector}"
-    return f"{len(matches)} trunks {are_called} {show(desired.value)}: {found}; select one by id"
+    are_called = "are called" if selector == "name" else f"have the {selector}"
+    return f"{len(matches)} trunks {are_called} {show(value)}: {found}; select one by id"
 
 
 # --- DIDs by number -------------------------------------------------------------------------------
@@ -371,10 +367,10 @@ def _dids(client: jsonapi.Client, wanted: Sequence[str]) -> dict[str, str]:
 def default_dids(
     client: jsonapi.Client, wanted: Sequence[Desired], found: Found, numbers: Mapping[str, str]
 ) -> dict[str, str] | None:
-    """Return the default DID of each trunk, by id, that has the one that its task sets; None if DIDWW does not say.
+    """Return the default DIDs, by trunk id, of the trunks that already have the one in their task.
 
-    No answer holds it: the filter `default_did.id` selects the trunks that have a DID as their default (DIDWW's OpenAPI
-    document, 2026-04-16). It is used only for trunks that may have one. Raises RequestFailed.
+    No answer includes them. The filter `default_did.id` selects the trunks with a default DID (DIDWW's OpenAPI
+    document, 2026-04-16). Returns None if DIDWW rejects the filter. Raises RequestFailed.
     """
     ids = ids_of(numbers)
     trunks: dict[str, set[str]] = {}

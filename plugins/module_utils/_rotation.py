@@ -26,7 +26,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
 from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, credentials, read, selector_of
 
-# DIDWW API 3, 2026-04-16, "Regenerate Credentials": a request of its own, whose answer does not hold the new pair.
+# DIDWW API 3 (2026-04-16), "Regenerate Credentials". The answer does not include the new pair.
 REGENERATION = "voice_out_trunk_regenerate_credentials"
 SETTLE = (
     "run the task again with replaces set to the old password, which does not rotate twice, or read the credentials "
@@ -37,7 +37,7 @@ ROTATABLE = ("credentials_and_ip",)
 
 
 class Rotation(NamedTuple):
-    """What a task wants: new credentials for a trunk, if its password is `replaces` (None: whatever it is)."""
+    """The trunk that gets new credentials, if its password is `replaces` (None: in any case)."""
 
     desired: Desired
     replaces: str | None
@@ -86,7 +86,7 @@ def _rotate(task: Task) -> dict[str, Any]:
 def _regenerated(task: Task, client: jsonapi.Client, trunk: Mapping[str, Any]) -> dict[str, Any]:
     """Generate new credentials for a trunk, once, and return them. Raises RequestFailed.
 
-    If the answer is lost, the trunk tells whether they are new. If they are not, the request may still arrive.
+    If the answer is lost, the trunk shows whether they are new. If they are not, the request may still arrive.
     """
     linkage = {"data": {"type": RESOURCE_TYPE, "id": trunk["id"]}}
     lost: jsonapi.RequestFailed | None = None

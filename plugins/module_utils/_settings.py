@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     choice,
     expect,
     matching,
+    nearest,
     rejection,
     whole,
 )
@@ -225,10 +225,10 @@ FILTERS = {
     "authentication_method.type": _filter("authentication_method_type", matching(r"\w+", "a type such as twilio")),
 }
 
-# One trunk, whichever of its identifiers the text is.
+# Matches any identifier of a trunk.
 ANY_IDENTIFIER = _filter("trunk", matching(r"(?s).*\S.*", "the id, external_reference_id or exact name of a trunk"))
 
-# The trunk whose credentials are rotated: null is an error, as for filters.
+# Select the trunk for a rotation. As for filters, null is an error.
 SELECTORS = tuple(_filter(name, UUID if name == "id" else None) for name in IDENTIFIERS)
 REPLACES = Setting(
     "replaces",
@@ -374,11 +374,3 @@ def unsupported(problems: list[Problem], given: Iterable[str], known: Collection
     if unknown:
         words = f"{', '.join(unknown)}. Supported parameters include: {', '.join(sorted(known))}."
         problems.append(Problem("unsupported options", words))
-
-
-def nearest(text: str, names: Iterable[str]) -> str | None:
-    """Return the name that is most like a text, if one is."""
-    # Most mistakes are in case and spaces.
-    folded = {name.casefold(): name for name in names}
-    found = difflib.get_close_matches(text.casefold(), folded, n=1)
-    return folded[found[0]] if found else None

@@ -86,7 +86,7 @@ def parse(given: Mapping[str, Any], state: str | None = None) -> Desired:
 
 
 def selector_of(problems: list[Problem], values: Mapping[str, Any]) -> str:
-    """Return the most specific identifier that `values` holds; add to `problems` that there is none."""
+    """Return the most specific identifier in `values`; if there is none, add that to `problems`."""
     selector = next((name for name in IDENTIFIERS if values.get(name) is not None), "")
     if not selector and not any(problem.option in IDENTIFIERS for problem in problems):
         problems.append(Problem("id", f"one of {', '.join(IDENTIFIERS)} is required to select the trunk"))
@@ -256,10 +256,10 @@ def not_accepted(trunk: Trunk) -> dict[str, str]:
 
 
 def options(trunk: Trunk, rejected: Collection[str] = ()) -> dict[str, Any]:
-    """Return the options of a task that sets everything about a trunk as it is.
+    """Return the options that set everything that a trunk has.
 
-    Without the options `rejected`, which a task could not give back, and without the DIDs that DIDWW manages.
-    DIDs are listed by number where all numbers are known.
+    The options `rejected`, which no task can set, are left out, and so are the DIDs that DIDWW manages. DIDs are
+    listed by number if all their numbers are known.
     """
     given: dict[str, Any] = {"id": trunk.id}
     for name, value in trunk.settings.items():
@@ -290,13 +290,13 @@ def _object(value: Any) -> Mapping[str, Any]:
 class Plan:
     """The changes that a task makes.
 
-    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `patch`: the JSON:API resource to send
-    with `method`, or None if nothing differs. `after`: the trunk after the request; if it does not exist then
-    (`exists`), as it was before. `held`: in the form of `changes`, what is not done without `unblock`.
+    `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `resource`: the JSON:API resource to
+    send with `method`, or None if nothing differs. `after`: the trunk after the request; if it does not exist then
+    (`exists`), as it was before. `held`: the changes that `unblock` would allow, in the form of `changes`.
     """
 
     changes: dict[str, dict[str, Any]]
-    patch: dict[str, Any] | None
+    resource: dict[str, Any] | None
     after: Trunk
     method: str = "PATCH"
     exists: bool = True
@@ -307,11 +307,6 @@ class Plan:
         """The name of the trunk before the update."""
         before = self.changes.get("name", {}).get("before")
         return self.after.name if before is None else str(before)
-
-    @property
-    def trunk(self) -> dict[str, Any] | None:
-        """The trunk as it will be, as modules return it."""
-        return self.after.returned() if self.exists else None
 
     @property
     def relinked(self) -> list[str]:
@@ -360,12 +355,12 @@ def plan(
     newly_unmanaged = {
         name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
     }
-    patch = _patch(current, changes.keys() | newly_unmanaged, after) if changes else None
-    return Plan(changes, patch, Trunk(current.id, after, current.facts, current.numbers), held=held)
+    resource = resource_of(current, changes.keys() | newly_unmanaged, after) if changes else None
+    return Plan(changes, resource, Trunk(current.id, after, current.facts, current.numbers), held=held)
 
 
 def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
-    """Return the change of status that would undo DIDWW's own block: routine must not let a fraud go on."""
+    """Return the change of status that would undo a block by DIDWW: a routine task must not let a fraud go on."""
     unblocks = desired.settings.get("status") == "active" and current.settings.get("status") == "blocked"
     # Unknown is not false.
     if unblocks and current.facts.get("threshold_reached") is not False and not desired.unblock:
@@ -414,18 +409,27 @@ def _method_of_another_type(
     if words:
         problems.append(Problem(f"{AUTHENTICATION}.type", words))
         return dict(wanted)
-    change = f"when authentication_method.type changes from {old} to {new}"
-    after = {"type": new}
-    for attribute in AUTHENTICATION_ATTRIBUTES:
-        if new not in attribute.types:
-            continue
-        after[attribute.name] = wanted.get(attribute.name, attribute.null)
-        if attribute.required and attribute.name not in wanted:
-            problems.append(Problem(f"{AUTHENTICATION}.{attribute.name}", f"required {change}"))
-    if new == "credentials_and_ip" and "allowed_rtp_ips" not in desired and before.get("allowed_rtp_ips") is None:
-        words = f"required {change}, because the trunk has none: list addresses, or write null for no restriction"
+    when = f"when authentication_method.type changes from {old} to {new}"
+    return new_method(problems, {**before, **desired}, when, rtp_ips="allowed_rtp_ips" in desired)
+
+
+def new_method(problems: list[Problem], settings: Mapping[str, Any], when: str, rtp_ips: bool) -> dict[str, Any]:
+    """Return an authentication method that sets all attributes of its type; add what it requires to `problems`.
+
+    `rtp_ips`: whether the task sets `allowed_rtp_ips`. `when`: why something is required, for the message.
+    """
+    method = settings[AUTHENTICATION]
+    kind = method["type"]
+    attributes = [row for row in AUTHENTICATION_ATTRIBUTES if kind in row.types]
+    problems += [
+        Problem(f"{AUTHENTICATION}.{row.name}", f"required {when}")
+        for row in attributes
+        if row.required and row.name not in method
+    ]
+    if kind == "credentials_and_ip" and not rtp_ips and settings.get("allowed_rtp_ips") is None:
+        words = f"required {when}: list addresses, or write null for no restriction"
         problems.append(Problem("allowed_rtp_ips", words))
-    return after
+    return {"type": kind, **{row.name: method.get(row.name, row.null) for row in attributes}}
 
 
 def managed_linkage(
@@ -447,7 +451,7 @@ def managed_linkage(
 
 
 def check_name(problems: list[Problem], after: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    """Add to `problems` that another trunk has the name already. `names`: the ids of other trunks by name."""
+    """Add a name that another trunk already has to `problems`. `names`: the ids of other trunks by name."""
     holder = names.get(str(after.get("name")))
     if holder is not None:
         words = f"another trunk in this account, {holder}, is already called {show(after['name'])}"
@@ -455,16 +459,25 @@ def check_name(problems: list[Problem], after: Mapping[str, Any], names: Mapping
 
 
 def check_default_did(problems: list[Problem], after: Mapping[str, Any], desired: Desired) -> None:
-    """Add to `problems` that DIDWW rejects `default_did` with another action than replace_cli."""
+    """Add a `default_did` to `problems` if the action is not replace_cli: DIDWW rejects it."""
     action = after.get(CLI_ACTION, REPLACE_CLI)
     if DEFAULT_DID in desired.settings and action != REPLACE_CLI:
         words = f"only for a trunk whose {CLI_ACTION} is {REPLACE_CLI}; it is {action}: leave {DEFAULT_DID} out"
         problems.append(Problem(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}"))
 
 
-def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resource with the settings `names`, and what DIDWW requires alongside them."""
-    attributes, relationships = split({name: after[name] for name in names})
+def resource_of(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON:API resource that changes the settings `names`, with what DIDWW requires alongside them."""
+    attributes: dict[str, Any] = {}
+    relationships: dict[str, Any] = {}
+    for name in (row.name for row in SETTINGS if row.name in names):
+        value = after[name]
+        if name in LINKAGE:
+            relationships[name] = {"data": [{"type": DID_TYPE, "id": did} for did in value]}
+        elif name == DEFAULT_DID:
+            relationships[name] = {"data": {"type": DID_TYPE, "id": value}}
+        else:
+            attributes[name] = value
     if AUTHENTICATION in names:
         method = after[AUTHENTICATION]
         same_type = current.settings[AUTHENTICATION]["type"] == method["type"]
@@ -474,27 +487,8 @@ def _patch(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> 
         attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
         if not same_type and method["type"] == "credentials_and_ip":
             attributes["allowed_rtp_ips"] = after["allowed_rtp_ips"]
-    patch: dict[str, Any] = {"id": current.id, "type": RESOURCE_TYPE}
-    if attributes:
-        patch["attributes"] = attributes
-    if relationships:
-        patch["relationships"] = relationships
-    return patch
-
-
-def split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return settings as the attributes and the relationships of a resource, in the table's order."""
-    attributes: dict[str, Any] = {}
-    relationships: dict[str, Any] = {}
-    for name in (row.name for row in SETTINGS if row.name in settings):
-        value = settings[name]
-        if name in LINKAGE:
-            relationships[name] = {"data": [{"type": DID_TYPE, "id": did} for did in value]}
-        elif name == DEFAULT_DID:
-            relationships[name] = {"data": {"type": DID_TYPE, "id": value}}
-        else:
-            attributes[name] = value
-    return attributes, relationships
+    members = {"id": current.id, "attributes": attributes, "relationships": relationships}
+    return {"type": RESOURCE_TYPE, **{name: member for name, member in members.items() if member}}
 
 
 # --- Unmet settings, and the diff ---------------------------------------------------------
@@ -533,7 +527,7 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
 
 
 def diff(plan_: Plan) -> dict[str, str]:
-    """Return Ansible's diff of a plan: for each setting that differs, in the table's order, what differs.
+    """Return Ansible's diff of a plan: the differences of each setting, in the table's order.
 
     As text, since Ansible would sort a dict by key. Each line names its setting. So no two settings have equal lines,
     and the empty lines between settings, the same on both sides, keep before and after of each together.

@@ -49,10 +49,10 @@ def _decide(
     names: Mapping[str, str],
     defaults: Mapping[str, str],
 ) -> Plan:
-    """Plan what a task changes: `resource` is its trunk, if there is one.
+    """Plan what a task changes. `resource`: its trunk, or None if the trunk does not exist.
 
-    `numbers`: the number of each DID id where it is known. `names`: the ids of other trunks by name. `defaults`: the
-    default DID of each trunk, by id, where it is known. Raises InvalidOptions.
+    `numbers`: known DID numbers, by id. `names`: the ids of other trunks by name. `defaults`: known default DIDs, by
+    the id of their trunk. Raises InvalidOptions.
     """
     ids = lookup.ids_of(numbers)
     if resource is None:
@@ -84,7 +84,7 @@ def _default_dids(
 
 
 class Done(NamedTuple):
-    """What came of a plan: the trunk as it is then, the `meta` of DIDWW's answer, and warnings."""
+    """The outcome of a plan: the trunk afterwards, the `meta` of DIDWW's answer, and warnings."""
 
     trunk: Trunk
     meta: dict[str, Any]
@@ -92,17 +92,17 @@ class Done(NamedTuple):
 
 
 def _carry_out(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> Done:
-    """Send what a plan changes, unless this is check mode. Raises RequestFailed."""
+    """Send the request of a plan, except in check mode. Raises RequestFailed."""
     warnings = [_held(option, change) for option, change in plan.held.items()]
-    if plan.patch is None or task.check_mode:
+    if plan.resource is None or task.check_mode:
         return Done(plan.after, {}, [*warnings, *(creation.unset(desired, None) if plan.method == "POST" else ())])
     if plan.method == "DELETE":
-        client.delete(plan.patch["type"], plan.patch["id"])
+        client.delete(plan.resource["type"], plan.resource["id"])
         return Done(plan.after, {}, warnings)
     try:
-        answer = _create(task, client, desired, plan) if plan.method == "POST" else client.update(plan.patch)
+        answer = _create(task, client, desired, plan) if plan.method == "POST" else client.update(plan.resource)
     except jsonapi.ApiError as error:
-        if error.status == 422 and _lacks_default_did(plan.patch):
+        if error.status == 422 and _lacks_default_did(plan.resource):
             error.hint = f"DIDWW may require {DEFAULT_DID} with {CLI_ACTION} {REPLACE_CLI}: set it."
         raise
     task.keep_secret([answer.resource])
@@ -126,11 +126,11 @@ def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
 
 
 def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer:
-    """Create a trunk, exactly one: after a lost answer, look whether it exists before it is sent again.
+    """Create exactly one trunk: after a lost answer, check whether it exists before the request is sent again.
 
-    A trunk that exists then is taken, and brought to what the task sets. Raises RequestFailed.
+    If it exists, update it to the settings of the task. Raises RequestFailed.
     """
-    resource = plan.patch or {}
+    resource = plan.resource or {}
     lost = False
     for failures in range(1, client.retries + 2):
         try:
@@ -153,7 +153,7 @@ def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) ->
 
 
 def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer | None:
-    """Return the trunk that a request with a lost answer created, with the settings of the task, if it did."""
+    """Return the trunk that a request with a lost answer created, updated to the settings of the task, or None."""
     try:
         matches, answers = lookup.search(client, {desired.selector: desired.value}, desired.linkage)
         task.keep_secret(matches)
@@ -163,9 +163,9 @@ def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Pl
         # By id: the numbers are looked up already.
         settings = {name: plan.after.settings[name] for name in desired.settings}
         update = trunk.plan(desired._replace(settings=settings), trunk.read(matches[0]))
-        if update.patch is None:
+        if update.resource is None:
             return jsonapi.Answer(matches[0], answers.meta, answers.included)
-        return client.update(update.patch)
+        return client.update(update.resource)
     except InvalidOptions as error:
         # Other trunks of a fleet may be changed by now: this is the failure of one.
         raise jsonapi.UnusableAnswer(f"the new trunk cannot be compared: {numbered(error.messages())}", True) from error
@@ -191,7 +191,7 @@ def _update_one(task: Task) -> dict[str, Any]:
     for warning in done.warnings:
         task.warn(warning)
     result = {
-        "changed": plan.patch is not None,
+        "changed": plan.resource is not None,
         "trunk": done.trunk.returned() if plan.exists else None,
         "changes": plan.changes,
         "held": plan.held,
@@ -206,7 +206,7 @@ def _update_one(task: Task) -> dict[str, Any]:
 
 
 class Fleet(NamedTuple):
-    """What a task wants of many trunks. `audit`: whether it only compares, and reports missing and unmanaged trunks."""
+    """The settings of many trunks. `audit`: whether to compare only, and report missing and unmanaged trunks."""
 
     wanted: list[Desired]
     audit: bool
@@ -244,7 +244,7 @@ def _of_entry(index: int, name: object, problem: Problem) -> Problem:
 
 
 def _update_many(task: Task) -> dict[str, Any]:
-    """Update, create and delete many trunks. All is planned before the first request that changes anything."""
+    """Update, create and delete many trunks. Everything is planned before the first change is sent."""
     fleet: Fleet = task.wanted
     task.check_mode = task.check_mode or fleet.audit
     client = task.connect()
@@ -262,7 +262,7 @@ def _update_many(task: Task) -> dict[str, Any]:
             done = _carry_out(task, client, fleet.wanted[index], plan)
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error)}
-        return {"id": done.trunk.id, "changed": plan.patch is not None, "warnings": done.warnings}
+        return {"id": done.trunk.id, "changed": plan.resource is not None, "warnings": done.warnings}
 
     outcomes = concurrently(send, len(plans))
     result = _report(task, plans, outcomes, client.requests, found.meta)

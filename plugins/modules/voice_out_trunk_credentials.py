@@ -101,6 +101,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+changed:
+  description: Whether new credentials were generated, or would be in check mode.
+  returned: always
+  type: bool
+  sample: true
 trunk:
   description: The trunk.
   returned: success
@@ -131,6 +136,11 @@ api_version:
   returned: success
   type: str
   sample: "2026-04-16"
+msg:
+  description: What went wrong, and what to do about it.
+  returned: failure
+  type: str
+  sample: "replaces: null is not accepted; leave the option out to generate new credentials in any case"
 status:
   description: The HTTP status of the API's answer.
   returned: failure, if the API answered with an error

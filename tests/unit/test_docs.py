@@ -171,12 +171,13 @@ def test_contributing_lists_the_files_that_contain_a_setting() -> None:
 
 
 # The variables of a playbook are those that it reads but does not set, in its expressions and those of its tasks.
+TRUNKS = ["vars/trunks.yml", "tasks/trunks.yml"]
 SELECT = ["vars/select.yml", "tasks/select.yml", "tasks/confirm.yml"]
 PLAYBOOKS = {
-    "audit": ["tasks/trunks.yml"],
+    "audit": TRUNKS,
     "block_trunk": SELECT,
     "export_trunks": [],
-    "fleet": ["tasks/trunks.yml"],
+    "fleet": TRUNKS,
     "rotate_credentials": SELECT,
     "unblock_trunk": ["tasks/confirm.yml"],
     "update_trunk": [],

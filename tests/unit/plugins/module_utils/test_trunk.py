@@ -140,7 +140,7 @@ def test_a_plan_is_in_the_order_of_the_settings() -> None:
 def test_an_empty_plan() -> None:
     made = plan({"name": "EU SBC", "allowed_rtp_ips": None, "dst_prefixes": ["23", "45"]}, resource(allowed_rtp_ips=[]))
     assert made.changes == {}
-    assert made.patch is None
+    assert made.resource is None
     assert made.after.settings == trunk.read(resource()).settings
 
 
@@ -155,8 +155,8 @@ def test_a_partial_method_loses_nothing() -> None:
     current = resource(authentication_method={"type": "credentials_and_ip", "attributes": method})
     given = {"authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.2"]}}
     made = plan(given, current)
-    assert made.patch is not None
-    assert made.patch["attributes"] == {
+    assert made.resource is not None
+    assert made.resource["attributes"] == {
         "authentication_method": {
             "type": "credentials_and_ip",
             "attributes": {"allowed_sip_ips": ["203.0.113.2/32"], "tech_prefix": "77#", "future": [1]},
@@ -168,15 +168,15 @@ def test_a_partial_method_loses_nothing() -> None:
 def test_a_change_of_type_sends_the_attributes_of_the_new_type_alone() -> None:
     given = {"authentication_method": {"type": "twilio", "twilio_account_sid": "AC" + "0" * 32}}
     made = plan(given, resource())
-    assert made.patch is not None
-    assert made.patch["attributes"] == {
+    assert made.resource is not None
+    assert made.resource["attributes"] == {
         "authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": "AC" + "0" * 32}}
     }
 
 
 def test_linkage_is_a_set() -> None:
     made = plan({"dids": [DIDS[2], DIDS[0]]}, resource({"dids": DIDS[:2]}))
-    assert made.patch == {
+    assert made.resource == {
         "id": ID,
         "type": "voice_out_trunks",
         "relationships": {"dids": {"data": [{"type": "dids", "id": DIDS[0]}, {"type": "dids", "id": DIDS[2]}]}},
@@ -190,17 +190,17 @@ def test_listed_dids_are_sent_when_their_flag_goes_off(name: str) -> None:
     managed = resource(linkage={name: DIDS[:1]}, **{flag: True})
     ended = plan({flag: False, name: DIDS[:1]}, managed)
     assert list(ended.changes) == [flag]
-    assert ended.patch == {
+    assert ended.resource == {
         "id": ID,
         "type": "voice_out_trunks",
         "attributes": {flag: False},
         "relationships": {name: {"data": [{"type": "dids", "id": DIDS[0]}]}},
     }
-    assert "relationships" not in (plan({flag: False}, managed).patch or {})
-    assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, managed).patch or {})
+    assert "relationships" not in (plan({flag: False}, managed).resource or {})
+    assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, managed).resource or {})
     ordinary = resource(linkage={name: DIDS[:1]})
-    assert plan({flag: False, name: DIDS[:1]}, ordinary).patch is None
-    assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, ordinary).patch or {})
+    assert plan({flag: False, name: DIDS[:1]}, ordinary).resource is None
+    assert "relationships" not in (plan({"rtp_timeout": 60, name: DIDS[:1]}, ordinary).resource or {})
 
 
 def test_unmet_settings_have_both_values() -> None:
@@ -249,7 +249,7 @@ def test_an_unchanged_unknown_method_changes_nothing() -> None:
     current = resource(authentication_method=method)
     for more in ({}, {"tech_prefix": None}, {"tech_prefix": ""}):
         made = plan({"authentication_method": {"type": "voice_product", **more}}, current)
-        assert made.patch is None
+        assert made.resource is None
         assert made.after.settings["authentication_method"] == {"type": "voice_product"}
 
 

@@ -223,8 +223,8 @@ def managed(name: str, flag: str) -> str:
             [
                 f"authentication_method.allowed_sip_ips: required when {TYPE} changes from twilio to "
                 "credentials_and_ip",
-                f"allowed_rtp_ips: required when {TYPE} changes from twilio to credentials_and_ip, because the trunk "
-                "has none: list addresses, or write null for no restriction",
+                f"allowed_rtp_ips: required when {TYPE} changes from twilio to credentials_and_ip: list addresses, or "
+                "write null for no restriction",
             ],
         ),
         (
@@ -251,8 +251,8 @@ def test_a_change_of_type_sends_what_both_types_have() -> None:
         **had("ip_only", allowed_sip_ips=["203.0.113.1/32"], tech_prefix="1"), allowed_rtp_ips=["198.51.100.1/32"]
     )
     made = plan({"authentication_method": method}, current)
-    assert made.patch is not None
-    assert made.patch["attributes"] == {
+    assert made.resource is not None
+    assert made.resource["attributes"] == {
         "authentication_method": {
             "type": "credentials_and_ip",
             "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "1"},

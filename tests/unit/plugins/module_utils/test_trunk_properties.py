@@ -111,10 +111,10 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     if isinstance(plan, list):
         event("refused")
         return
-    event("changed" if plan.patch else "ok")
+    event("changed" if plan.resource else "ok")
 
     # The PATCH contains the differences, and what DIDWW requires alongside them.
-    patch = plan.patch or {}
+    patch = plan.resource or {}
     sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
     demanded = {"allowed_rtp_ips"} if method["type"] == "credentials_and_ip" != old["type"] else set()
@@ -124,7 +124,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
             demanded.add(name)
     assert set(sent) == set(plan.changes) | demanded
     assert set(plan.changes) <= set(task)
-    assert (plan.patch is None) is (plan.changes == {})
+    assert (plan.resource is None) is (plan.changes == {})
     for name, change in plan.changes.items():
         assert change["before"] == before.settings[name] != change["after"] == plan.after.settings[name]
     if AUTHENTICATION in sent:
@@ -134,9 +134,9 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         assert kept | given_value - {"type"} <= names <= kept | set(task[AUTHENTICATION])
 
     # After the update, there is nothing left to change or to warn about.
-    has = carry_out(plan.patch, had)
+    has = carry_out(plan.resource, had)
     after = trunk.read(resource(has, desired.linkage))
-    assert trunk.plan(desired, after).patch is None
+    assert trunk.plan(desired, after).resource is None
     assert trunk.warnings(desired, plan.after, after) == []
     # Check mode returns the same trunk as a real run.
     answered = trunk.read(resource(has, ())).completed_by(plan.after)
@@ -160,7 +160,7 @@ def test_another_spelling_is_no_difference(state: dict[str, Any], data: st.DataO
     }
     plan = trunk.plan(trunk.parse({"id": ID.upper(), **task}), trunk.read(resource(had)))
     assert plan.changes == {}
-    assert plan.patch is None
+    assert plan.resource is None
     assert plan.after.settings == trunk.read(resource(had)).settings
 
 
@@ -174,7 +174,7 @@ def test_what_is_read_can_be_written_back(state: dict[str, Any]) -> None:
     task = {name: value for name, value in read.returned().items() if name not in READ_ONLY}
     plan = trunk.plan(trunk.parse(task), read)
     assert plan.changes == {}
-    assert plan.patch is None
+    assert plan.resource is None
     assert plan.after.returned() == read.returned()
 
 
@@ -185,7 +185,7 @@ def test_accepted_settings_can_be_written_back(state: dict[str, Any], odd: dict[
     answer["attributes"] = {**state["attributes"], **odd}
     read = trunk.read(answer)
     task = trunk.options(read, trunk.not_accepted(read))
-    assert trunk.plan(trunk.parse(task), read).patch is None
+    assert trunk.plan(trunk.parse(task), read).resource is None
 
 
 @settings(max_examples=examples(2500))

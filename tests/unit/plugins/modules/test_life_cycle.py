@@ -141,8 +141,8 @@ def test_a_name_that_is_taken(local_api: Simulator, run_module: RunModule, run_f
 def test_what_didww_chooses_to_spend_is_a_warning(run_module: RunModule) -> None:
     open_ended = {name: value for name, value in NEW.items() if name not in ("capacity_limit", "threshold_amount")}
     assert run_module(check=True, **open_ended)["warnings"] == [
-        "the task does not set threshold_amount, and DIDWW chooses its default",
-        "the task does not set capacity_limit, and DIDWW chooses its default",
+        "the task does not set threshold_amount, and DIDWW chooses it",
+        "the task does not set capacity_limit, and DIDWW chooses it",
     ]
     assert run_module(**open_ended)["warnings"] == [
         'the task does not set threshold_amount, and DIDWW chose "3000.0"',
