@@ -4,21 +4,11 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""JSON:API over HTTP: requests, retries, rate limiting. Contains nothing specific to DIDWW or Ansible."""
+"""A client of a JSON:API server. Contains nothing specific to DIDWW or Ansible."""
 
 from __future__ import annotations
 
-import copy
-import http.client
-import json
-import random
-import re
-import threading
-import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -32,14 +22,21 @@ from ansible_collections.didww.voice.plugins.module_utils._documents import (
     Unreachable,
     UnusableAnswer,
     answer,
-    errors_of,
     included_in,
     meta_of,
     resource_in,
     total_of,
 )
+from ansible_collections.didww.voice.plugins.module_utils._http import (
+    CONNECTIONS,
+    REQUESTS_IMPORT_ERROR,
+    HttpClient,
+    Pace,
+)
 
 __all__ = [
+    "CONNECTIONS",
+    "REQUESTS_IMPORT_ERROR",
     "Answer",
     "Answers",
     "ApiError",
@@ -52,220 +49,19 @@ __all__ = [
     "UnusableAnswer",
 ]
 
-# Modules must load without the library to report that it is missing.
-REQUESTS_IMPORT_ERROR: str | None = None
-try:
-    import requests
-    from urllib3.exceptions import (
-        ConnectTimeoutError,
-        DecodeError,
-        HTTPError,
-        IncompleteRead,
-        LocationParseError,
-        LocationValueError,
-        NewConnectionError,
-        ProxyError,
-    )
-except ImportError:
-    REQUESTS_IMPORT_ERROR = traceback.format_exc()
-
 MEDIA_TYPE = "application/vnd.api+json"
-CONNECTIONS = 20  # kept open at most: one for each request allowed in a second
-
-# A deletion was answered with 202 in 2021, and is answered with 204.
-WITHOUT_DOCUMENT = (202, 204)
-RETRIED_STATUS = (502, 503, 504)
-TOO_MANY = 429
-WINDOW = 1  # seconds over which a server counts requests, if its 429 has no Retry-After
-PATIENCE = 15  # seconds to wait after 429, per allowed retry
 READINGS = 3  # attempts to read a list that changes in the meantime
-FIRST_DELAY = 0.5  # seconds before the first retry; doubled each time, with jitter
-LONGEST_DELAY = 60  # seconds, even if Retry-After asks for more
 
 
-class Pace:
-    """Limits all threads together to `per_second` requests in any second.
-
-    Slows down while the server answers 429, which means that other clients use the same key: each 429
-    cuts the rate by a third, and every second restores GAIN requests per second. Clients that do this
-    share the limit and use most of it.
-
-    `turn` holds two numbers: the time of the next turn, and how many requests need not wait for theirs. If it
-    is in shared memory, processes keep one rate together. If two of them take a turn at the same instant, the
-    worst result is a 429.
-    """
-
-    # The server counts requests as they arrive, sometimes closer together than they were sent.
-    MARGIN = 1.05
-    LEAST = 0.5  # requests per second
-    CUT = 1.5
-    GAIN = 3
-    # In turns: what a request that does not wait for its turn takes. Those that follow each other at once may all be
-    # delayed by a new connection, and come closer to later ones.
-    HASTE = 1.25
-
-    def __init__(self, per_second: float, turn: MutableSequence[float] | memoryview[float] | None = None) -> None:
-        self._most = self._rate = per_second / self.MARGIN
-        self._lock = threading.Lock()
-        self._burst = max(1, per_second // 2 - 1)
-        self._turn = [0.0, 0.0] if turn is None else turn
-        self._slowed = 0.0
-        self._ended = False
-
-    def end(self) -> None:
-        """Stop waiting: every waiting thread continues within a WINDOW."""
-        self._ended = True
-
-    def resume(self) -> None:
-        """Let threads wait for their turns again."""
-        self._ended = False
-
-    def wait(self) -> None:
-        """Wait for the next turn.
-
-        After a rest, some requests need not wait: as many as could have been sent meanwhile, up to half of what a
-        second allows. The next one then waits until their turns are over, so that no second has too many.
-        """
-        while not self._ended:
-            with self._lock:
-                now, interval = time.monotonic(), 1 / self._rate
-                turn, ahead = self._turn
-                if now >= turn:
-                    rest = (now - turn) / interval
-                    # A thread that wakes up late must not delay the others.
-                    self._turn[0] = (turn if rest < 1 else now) + interval
-                    self._turn[1] = min(self._burst, rest // 1)
-                    self._rate = min(self._most, self._rate + self.GAIN * interval)
-                    return
-                if ahead >= 1:
-                    self._turn[0] = turn + self.HASTE * interval
-                    self._turn[1] = ahead - 1
-                    return
-                delay = turn - now
-            time.sleep(min(delay, WINDOW))
-
-    def slow_down(self, seconds: float) -> None:
-        """Lower the rate after a 429 that asks clients to wait `seconds`."""
-        with self._lock:
-            now = time.monotonic()
-            self._turn[1] = 0
-            # Count the 429s of one burst once.
-            if now - self._slowed >= WINDOW:
-                self._slowed = now
-                self._rate = max(self.LEAST, self._rate / self.CUT)
-            # Capacity frees up during the window; waiting for its end would waste most of it.
-            self._turn[0] = max(self._turn[0], now + seconds - 3 / 4 * WINDOW)
-
-
-def _jitter(least: float, most: float) -> float:
-    return random.uniform(least, most)  # noqa: S311 - spreads retries, not used for security
-
-
-def _backoff(failures: int) -> float:
-    """Return the seconds to wait after `failures` failed attempts: exponential, times 0.5 to 1.5."""
-    return min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (failures - 1) * _jitter(0.5, 1.5))
-
-
-def _retry_after(response: Any) -> float | None:
-    """Return the seconds in Retry-After, at most LONGEST_DELAY; None if the header is missing or invalid."""
-    header = response.headers.get("Retry-After", "").strip()
-    try:
-        if re.fullmatch(r"[0-9]+", header):
-            return min(float(header), LONGEST_DELAY)
-        seconds = (parsedate_to_datetime(header) - datetime.now(timezone.utc)).total_seconds()
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return min(seconds, LONGEST_DELAY) if seconds > 0 else None
-
-
-class _Shared:
-    """State that the threads of a client share.
-
-    `requests`: how many were sent. `fruitless`: how many in a row got no usable answer. `busy_since`:
-    the time since which every answer has been 429. `verdict`: the 429 that answers all further
-    requests. `stopped`: whether sending has been stopped.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.requests = 0
-        self.fruitless = 0
-        self.busy_since: float | None = None
-        self.verdict: Any = None
-        self.stopped = False
-
-
-class Client:
+class Client(HttpClient):
     """A client of the JSON:API server at `url`. Thread-safe.
 
-    If the server is unavailable, later requests fail at once instead of each retrying: when every
-    answer has been 429 for as long as a request may wait, or when CONNECTIONS requests in a row got no
-    usable answer.
-
-    `authenticate` adds the credentials to a prepared request and returns it. `headers` are sent with
-    every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the first
-    one; after 429 a request waits up to PATIENCE for each of them. `verify`: whether to check
-    certificates, or the path of a CA bundle. `page_sizes`: the page size to request for each resource
-    type. `pace`: the rate limit, if any.
+    `page_sizes`: the page size to request for each resource type. For the other parameters, see HttpClient.
     """
 
-    def __init__(
-        self,
-        url: str,
-        authenticate: Callable[[Any], Any],
-        headers: Mapping[str, str],
-        timeout: float,
-        retries: int,
-        verify: bool | str,
-        page_sizes: Mapping[str, int],
-        pace: Pace | None = None,
-    ) -> None:
-        self.url = url
+    def __init__(self, *, page_sizes: Mapping[str, int], headers: Mapping[str, str], **options: Any) -> None:
+        super().__init__(headers={**headers, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}, **options)
         self._page_sizes = page_sizes
-        self._shared = _Shared()
-        self._pace = pace
-        self._timeout = timeout
-        self._retries = retries
-        self._verify = verify
-        self._session = requests.Session()
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))
-        self._session.headers.update(headers)
-        self._session.headers.update({"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE})
-        # Redirects are not followed, and parsing an invalid target would fail.
-        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # replaced on purpose
-        # With an auth set, requests does not read .netrc.
-        self._session.auth = authenticate
-
-    @property
-    def requests(self) -> int:
-        """The number of requests sent since the last `begin`."""
-        return self._shared.requests
-
-    @property
-    def retries(self) -> int:
-        """How many attempts follow the first."""
-        return self._retries
-
-    def pause(self, failures: int) -> None:
-        """Wait before another attempt, after so many failures."""
-        time.sleep(_backoff(failures))
-
-    def begin(self) -> Client:
-        """Return a client for another task, with the same connections and pace.
-
-        This one sends nothing more, whatever its threads still do.
-        """
-        self.stop()
-        fresh = copy.copy(self)
-        fresh._shared = _Shared()
-        if self._pace:
-            self._pace.resume()
-        return fresh
-
-    def stop(self) -> None:
-        """Stop all threads from sending requests until the next `begin`."""
-        self._shared.stopped = True
 
     def get(
         self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()
@@ -274,7 +70,7 @@ class Client:
 
         Raises RequestFailed.
         """
-        document = self._request("GET", _path(kind, identifier), {**_include(linkage), **(params or {})})
+        document = self._request("GET", _path(kind, identifier) + _query(linkage, params))
         return answer(document, kind, identifier, linkage)
 
     def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
@@ -318,7 +114,7 @@ class Client:
         while more:
             # By page number: links.next could point to another host.
             page = {"page[number]": str(number), "page[size]": str(page_size)}
-            document = self._request("GET", f"/{kind}", {**_include(linkage), **(params or {}), **page})
+            document = self._request("GET", f"/{kind}" + _query(linkage, {**(params or {}), **page}))
             data, links, meta = document.get("data"), document.get("links"), meta_of(document)
             if not isinstance(data, list):
                 raise UnusableAnswer("the answer has no list of resources in data")
@@ -338,7 +134,7 @@ class Client:
     def update(self, resource: Mapping[str, Any]) -> Answer:
         """PATCH `resource` (type, id, and the changes) and return the updated one. Raises RequestFailed."""
         kind, identifier = resource["type"], resource["id"]
-        document = self._request("PATCH", _path(kind, identifier), {}, {"data": resource})
+        document = self._request("PATCH", _path(kind, identifier), {"data": resource})
         try:
             return answer(document, kind, identifier, ())
         except UnusableAnswer as error:
@@ -348,9 +144,10 @@ class Client:
     def post(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """POST `resource`, and return the document that answers it.
 
-        Not sent again if it may have been applied: `unsettled` of the error says so. Raises RequestFailed.
+        The request is not repeated if it may have been applied. `unsettled` of the error is then true. Raises
+        RequestFailed.
         """
-        return self._request("POST", f"/{resource['type']}", {}, {"data": resource})
+        return self._request("POST", f"/{resource['type']}", {"data": resource}, repeatable=False)
 
     def create(self, resource: Mapping[str, Any]) -> Answer:
         """POST `resource` (type, attributes, relationships) and return what was created. Raises RequestFailed."""
@@ -362,199 +159,19 @@ class Client:
             raise
 
     def delete(self, kind: str, identifier: str) -> None:
-        """DELETE a resource. It is no error if it does not exist any more. Raises RequestFailed."""
+        """DELETE a resource. A resource that no longer exists is not an error. Raises RequestFailed."""
         try:
-            self._request("DELETE", _path(kind, identifier), {})
+            self._request("DELETE", _path(kind, identifier))
         except ApiError as error:
             if not error.is_missing:
                 raise
-
-    def _request(
-        self, method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Send a request, with retries, and return the document in its answer. Raises RequestFailed."""
-        query = "?" + urlencode(params, quote_via=quote) if params else ""
-        data = None if body is None else json.dumps(body).encode()
-        response, lost = self._send(method, self.url + path + query, data)
-        unsettled = lost or (method != "GET" and _leaves_open(response.status_code))
-        if 300 <= response.status_code < 400:
-            target = response.headers.get("Location", "nowhere")
-            message = f"the server redirects to {target}; redirects are refused, because they would carry the API key"
-            raise UnusableAnswer(message, unsettled)
-        if method == "DELETE" and response.status_code in WITHOUT_DOCUMENT:
-            return {}
-        try:
-            document = json.loads(response.content)
-        except (ValueError, RecursionError):
-            document = None
-        if response.status_code >= 400:
-            message = f"HTTP {response.status_code} {response.reason or ''}".rstrip()
-            raise ApiError(message, response.status_code, errors_of(document), unsettled)
-        success = (200, 201) if method == "POST" else (200,)
-        if response.status_code not in success or not isinstance(document, dict):
-            kind = response.headers.get("Content-Type", "no content type")
-            message = f"HTTP {response.status_code} with no JSON:API document"
-            raise UnusableAnswer(f"{message} ({kind}, {len(response.content)} bytes)", unsettled)
-        return document
-
-    def _send(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
-        """Return the final response, and whether an earlier attempt may have been applied without an answer.
-
-        Raises Unreachable, without sending anything if the last CONNECTIONS requests got no usable answer.
-        """
-        shared = self._shared
-        if shared.fruitless >= CONNECTIONS:
-            raise Unreachable(f"this request was not sent, because the {CONNECTIONS} before it got none either")
-        response = None
-        try:
-            response, lost = self._attempt(method, url, data)
-        finally:
-            with shared.lock:
-                usable = response is not None and response.status_code not in RETRIED_STATUS
-                # A POST is one attempt, others are all their retries.
-                shared.fruitless = 0 if usable else shared.fruitless + (method != "POST")
-        return response, lost
-
-    def _attempt(self, method: str, url: str, data: bytes | None) -> tuple[Any, bool]:
-        """Send until there is a final response. Raises Unreachable.
-
-        urllib3's Retry would not do: requests reads the body outside of it, so it does not retry after an
-        incomplete body.
-        """
-        changes = method != "GET"
-        repeatable = method != "POST"
-        shared = self._shared
-        failures, waited, lost = 0, 0.0, False
-        while True:
-            if self._pace:
-                self._pace.wait()
-            if shared.stopped:
-                raise Unreachable("the task was interrupted", lost)
-            if shared.verdict is not None:
-                return shared.verdict, lost
-            with shared.lock:
-                shared.requests += 1
-            try:
-                response = self._session.request(
-                    method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
-                )
-                _check_whole(response)
-            # requests raises ValueError or TypeError for an invalid proxy URL.
-            except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
-                lost = lost or (changes and not _never_sent(error))
-                if failures == self._retries or not _may_pass(error) or (lost and not repeatable):
-                    raise Unreachable(_reason(error), lost) from error
-                asked = None
-            else:
-                asked = _retry_after(response)
-                if response.status_code == TOO_MANY:
-                    # Not a failure: limited by time, not by the number of attempts.
-                    delay = self._wait_after_429(response, asked, waited)
-                    if delay == 0:
-                        return response, lost
-                    waited += delay
-                    continue
-                shared.busy_since = None
-                if failures == self._retries or response.status_code not in RETRIED_STATUS or not repeatable:
-                    return response, lost
-                lost = lost or changes
-            failures += 1
-            time.sleep(asked or _backoff(failures))
-
-    def _wait_after_429(self, response: Any, asked: float | None, waited: float) -> float:
-        """Wait after the 429 `response` and return the seconds waited, or 0 if the waiting time is used up.
-
-        `asked`: the seconds that the server asks for. `waited`: the seconds that the request has waited
-        before. While every request gets a 429, the time spent waiting for turns counts too.
-        """
-        shared, now = self._shared, time.monotonic()
-        since = shared.busy_since = shared.busy_since or now
-        left = PATIENCE * self._retries - max(waited, now - since)
-        if left < WINDOW / 2:
-            if now - since >= PATIENCE - WINDOW:
-                shared.verdict = response
-                if self._pace:
-                    self._pace.end()
-            return 0
-        asked = min(asked or WINDOW, left)
-        if self._pace:
-            # The limit applies to the key, not to this request.
-            self._pace.slow_down(asked)
-        delay = min(asked * _jitter(1, 1.5), left)
-        time.sleep(delay)
-        return delay
 
 
 def _path(kind: str, identifier: str) -> str:
     return f"/{kind}/{quote(identifier, safe='')}"
 
 
-def _leaves_open(status: int) -> bool:
-    """Return whether an update that got this status may have been applied.
-
-    Below 400 it was applied, or may have been. A 408, like a 504, can come from a gateway that timed out.
-    """
-    return status < 400 or status >= 500 or status == 408
-
-
-def _include(linkage: Sequence[str]) -> dict[str, str]:
-    return {"include": ",".join(linkage)} if linkage else {}
-
-
-def _check_whole(response: Any) -> None:
-    """Raise requests' ConnectionError if the answer is incomplete: requests and http.client miss some cases."""
-    length = response.headers.get("Content-Length", "")
-    known = re.fullmatch("[0-9]+", length) and "Transfer-Encoding" not in response.headers
-    short = known and response.raw.tell() < int(length)
-    # An answer cut off in its headers is parsed as one without a body.
-    if short or (response.status_code in (200, 201) and not response.content):
-        raise requests.exceptions.ConnectionError("the answer is incomplete")
-
-
-def _may_pass(error: Exception) -> bool:
-    """Return whether a retry can help: after a broken connection or a timeout, not after a bad certificate."""
-    broken = (
-        requests.exceptions.ConnectionError,
-        requests.exceptions.Timeout,
-        requests.exceptions.ChunkedEncodingError,
-        requests.exceptions.ContentDecodingError,
-    )
-    return isinstance(error, broken) and not _is_certificate(error)
-
-
-def _is_certificate(error: Exception) -> bool:
-    return isinstance(error, requests.exceptions.SSLError) and "certificate" in _reason(error).lower()
-
-
-def _never_sent(error: Exception) -> bool:
-    """Return whether the error occurred before the request was sent."""
-    before = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, LocationValueError)
-    # For a missing CA bundle, requests raises a plain OSError.
-    if isinstance(error, before) or not isinstance(error, (requests.exceptions.RequestException, HTTPError)):
-        return True
-    if _is_certificate(error):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
-
-
-def _reason(error: BaseException | None) -> str:
-    """Return the innermost cause as text, without object addresses or proxy passwords."""
-    cause: Any = error
-    while True:
-        if isinstance(cause, ProxyError):
-            return f"the proxy failed: {_reason(cause.original_error)}"
-        if isinstance(cause, LocationParseError) or type(cause) in (ValueError, TypeError):
-            # The text of the error could contain part of a password.
-            return "a URL is invalid; in a proxy URL, special characters of user and password must be percent-encoded"
-        if isinstance(cause, DecodeError):
-            return "the answer does not match its Content-Encoding"
-        if isinstance(cause, (IncompleteRead, http.client.IncompleteRead)):
-            return "the answer is incomplete"
-        parts = (getattr(cause, "reason", None), *getattr(cause, "args", ()))
-        inner = next((part for part in parts if isinstance(part, Exception)), None)
-        if inner is None:
-            words = re.sub(r"^<?[\w.]*(?: object at 0x\w+>|\([^)]*\)): ", "", str(cause))
-            words = re.sub(r"\.?( \(_ssl\.c:\d+\))?$", "", words)
-            return re.sub(r"//[^/\s]*@", "//", words) or type(cause).__name__
-        cause = inner
+def _query(linkage: Sequence[str], params: Mapping[str, str] | None) -> str:
+    """Return the query of a URL that requests the linkage of relationships."""
+    query = {**({"include": ",".join(linkage)} if linkage else {}), **(params or {})}
+    return "?" + urlencode(query, quote_via=quote) if query else ""

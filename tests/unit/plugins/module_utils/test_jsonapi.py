@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import trustme
 from ansible_collections.didww.voice.plugins.module_utils import _documents as documents
+from ansible_collections.didww.voice.plugins.module_utils import _http as http
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
@@ -31,12 +32,14 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Record the delays between attempts and advance the clock, instead of waiting."""
     kept: list[float] = []
     clock = SimpleNamespace(sleep=kept.append, monotonic=lambda: time.monotonic() + sum(kept))
-    monkeypatch.setattr(jsonapi, "time", clock)
+    monkeypatch.setattr(http, "time", clock)
     monkeypatch.setattr(time, "sleep", kept.append)  # used by urllib3
     return kept
 
 
-def client(api: Simulator, retries: int = 2, page_size: int = 1000, **settings: Any) -> jsonapi.Client:
+def client(
+    api: Simulator | SimpleNamespace, retries: int = 2, page_size: int = 1000, **settings: Any
+) -> jsonapi.Client:
     def authenticate(request: Any) -> Any:
         request.headers["Api-Key"] = "local-key"
         return request
@@ -241,6 +244,15 @@ def test_after_many_failed_requests_the_rest_is_not_sent(local_api: Simulator, f
     assert len(local_api.journal) == jsonapi.CONNECTIONS
 
 
+def test_a_request_that_is_not_repeated_is_too_little_to_give_up(local_api: Simulator) -> None:
+    local_api.add_faults({"method": "POST", "status": 503, "times": 0})
+    hopeful = client(local_api)
+    for _request in range(jsonapi.CONNECTIONS):
+        with pytest.raises(jsonapi.ApiError):
+            hopeful.post({"type": KIND})
+    hopeful.update(UPDATE)
+
+
 def test_waiting_after_429_does_not_consume_a_retry(local_api: Simulator) -> None:
     local_api.add_faults({"status": 429, "times": 3}, {"status": 503}, {"status": 429}, {"drop": "before"})
     client(local_api, retries=2).get(KIND, ID)
@@ -411,7 +423,7 @@ def test_an_interrupted_handshake_is_retried(delays: list[float]) -> None:
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(jsonapi.Unreachable):
-            jsonapi.Client(url, lambda request: request, {}, 5, 2, True, {}).get(KIND, ID)
+            client(SimpleNamespace(url=url)).get(KIND, ID)
         thread.join(5)
     assert len(attempts) == 3
     assert len(delays) == 2
@@ -571,7 +583,7 @@ def test_a_redirect_to_nowhere_is_refused_too() -> None:
         threading.Thread(target=answer, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused"):
-            jsonapi.Client(url, lambda request: request, {}, 5, 0, True, {}).get(KIND, ID)
+            client(SimpleNamespace(url=url), retries=0).get(KIND, ID)
 
 
 # --- The rate ---
@@ -580,7 +592,7 @@ def test_a_redirect_to_nowhere_is_refused_too() -> None:
 def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
-    monkeypatch.setattr(jsonapi, "time", clock)
+    monkeypatch.setattr(http, "time", clock)
     pace = jsonapi.Pace(20)
     turns = []
     for _turn in range(41):
@@ -605,7 +617,7 @@ def test_a_pace_spreads_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_pace_slows_once_a_burst_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
-    monkeypatch.setattr(jsonapi, "time", clock)
+    monkeypatch.setattr(http, "time", clock)
 
     def turns_in(seconds: float) -> int:
         end, turns = now[0] + seconds, 0

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.didww.voice.plugins.module_utils import _http as http
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _works as works
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
@@ -498,7 +499,7 @@ def test_a_refusal_after_a_lost_answer_leaves_a_creation_open(
 ) -> None:
     """The first request may still arrive: guide_failures promises that only settled messages lack the sentence."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(jsonapi, "PATIENCE", 0)
+    monkeypatch.setattr(http, "PATIENCE", 0)
     local_api.add_faults({"method": "POST", "status": 503}, {"method": "POST", "times": 9, **refusal})
     result = run_module(**NEW, api_retries=2)
     assert result["status"] == refusal["status"]
