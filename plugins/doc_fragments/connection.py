@@ -14,16 +14,42 @@ options:
     description:
       - The API key of the DIDWW account.
       - Production and the sandbox have different keys. A key may be limited to source IP addresses.
+      - With O(api_version=2026-11-19), it is sent to the token service only.
       - If the option is not set, the value of the environment variable E(DIDWW_API_KEY) is used.
     type: str
     required: true
   api_url:
     description:
       - The base URL of the API. The URL of the sandbox is V(https://sandbox-api.didww.com/v3).
-      - Redirects are rejected, because they would carry the API key to another host.
+      - Redirects are rejected, because they would carry the API key or a token to another host.
       - If the option is not set, the value of the environment variable E(DIDWW_API_URL) is used.
     type: str
     default: https://api.didww.com/v3
+  api_version:
+    description:
+      - The version of the API. DIDWW fixes the version of an account at its first request, so new accounts have the
+        latest one. An account's version can be raised in the DIDWW panel, and never goes back.
+      - With V(2026-04-16), requests carry the API key. With V(2026-11-19), they carry short-lived tokens, which the
+        token service generates for the key.
+      - A task that is answered by another version does not change anything. It fails, in check mode too, if there is
+        something to change. Otherwise it warns.
+      - Some settings accept other values in V(2026-11-19). Their documentation says which.
+      - The date may be written with or without quotes.
+      - If the option is not set, the value of the environment variable E(DIDWW_API_VERSION) is used.
+    type: str
+    choices: ["2026-04-16", "2026-11-19"]
+    default: "2026-04-16"
+    version_added: 1.1.0
+  api_token_url:
+    description:
+      - The URL of the token service, for O(api_version=2026-11-19). By default, it is the service that belongs to
+        O(api_url), V(https://auth.didww.com/token) for production and V(https://auth-sandbox.didww.com/token) for the
+        sandbox. For any other O(api_url) it is required.
+      - The timeouts, retries, certificates and proxies of the API apply to it too. Its requests do not count for
+        O(max_requests_per_second).
+      - If the option is not set, the value of the environment variable E(DIDWW_API_TOKEN_URL) is used.
+    type: str
+    version_added: 1.1.0
   api_timeout:
     description:
       - The number of seconds to wait for the connection, and for each further part of the answer, in every attempt. It
@@ -75,7 +101,7 @@ notes:
   - The task runs as a module instead, with the same results, if it uses C(become), C(async) or C(environment), if
     C(ansible_python_interpreter) is a Python other than Ansible's own, if Ansible's own Python cannot import
     C(requests), or on macOS. Set the variable C(didww_in_process) to V(false) to always run the module.
-  - The modules use version 2026-04-16 of the API, and request it explicitly.
+  - The tasks of one process share a token, such as the items of a loop. Tokens are never written anywhere or shown.
   - Proxies are read from the environment (E(HTTPS_PROXY), E(NO_PROXY)). A C(.netrc) file is ignored.
   - An environment variable that is empty counts as not set.
 """

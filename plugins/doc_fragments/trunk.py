@@ -42,7 +42,9 @@ options:
       - V(null) removes the restriction. An empty list is rejected, because it could mean nobody or everybody.
       - An address with host bits set, such as V(203.0.113.5/24), is rejected.
       - To change O(authentication_method.type) to V(credentials_and_ip), this option is required, unless the trunk
-        already has a list of addresses. V(null) is accepted.
+        already has a list of addresses. V(null) is accepted. With O(api_version=2026-11-19), it is not required.
+      - With O(api_version=2026-11-19), V(0.0.0.0/0) and V(::/0) are rejected, unless the trunk already has exactly this
+        list.
     type: list
     elements: str
   authentication_method:
@@ -95,11 +97,14 @@ options:
         O(on_cli_mismatch_action=replace_cli) only, and is rejected for any other action.
       - DIDWW does not return it. If the trunk already has this action, one more request asks whether this DID is set.
         The value C(before) a change is always V(null), which means unknown.
-      - DIDWW may require it with V(replace_cli). The module does not, because DIDWW's sources disagree.
+      - With O(api_version=2026-11-19), it is required to change O(on_cli_mismatch_action) to V(replace_cli). Otherwise
+        DIDWW may require it. The module does not, because DIDWW's sources disagree.
     type: str
     version_added: 1.1.0
   capacity_limit:
-    description: The maximum number of concurrent calls, from V(0) to V(32767). V(null) removes the limit.
+    description:
+      - The maximum number of concurrent calls, from V(0) to V(32767). V(null) removes the limit.
+      - With O(api_version=2026-11-19), V(0) is rejected, unless the trunk already has it.
     type: int
   allow_any_did_as_cli:
     description:
@@ -118,6 +123,8 @@ options:
       - The maximum amount that the trunk may spend in 24 hours, a decimal number from V(0.0) to V(100000.0). V(1000)
         equals V(1000.0).
       - V(null) removes the limit. An empty string is rejected, so that an empty template does not remove the limit.
+      - With O(api_version=2026-11-19), V(null) is rejected, unless the trunk has no limit, and the maximum depends on
+        the account.
     type: str
   default_dst_action:
     description:
@@ -184,7 +191,9 @@ options:
       - V(existing) updates the trunk. It is an error if the trunk does not exist.
       - V(present) creates the trunk if it does not exist, and updates it otherwise. A new trunk requires O(name),
         O(on_cli_mismatch_action), O(authentication_method) with the attributes that its type requires, and
-        O(allowed_rtp_ips) for the type V(credentials_and_ip). It cannot be selected by O(id).
+        O(allowed_rtp_ips) for the type V(credentials_and_ip). The last one is not required with
+        O(api_version=2026-11-19), which requires O(default_did) for the action V(replace_cli) instead. A new trunk
+        cannot be selected by O(id).
       - If a new trunk has no O(threshold_amount) or no O(capacity_limit), DIDWW chooses it, and the module warns.
       - V(absent) deletes the trunk if it exists. Its other options are checked and ignored. Deletion is final, and
         calls over the trunk end at once.

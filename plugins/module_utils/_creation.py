@@ -27,6 +27,7 @@ from ansible_collections.didww.voice.plugins.module_utils._trunk import (
     Trunk,
     check_default_did,
     check_name,
+    check_settable,
     managed_linkage,
     new_method,
     resource_of,
@@ -62,10 +63,11 @@ def create(
             words = f"{show(kind)} is not accepted for a new trunk; expected {' or '.join(SETTABLE_TYPES)}"
             problems.append(Problem(f"{AUTHENTICATION}.type", words))
         when = f"to create a trunk with type {kind}"
-        after[AUTHENTICATION] = new_method(problems, after, when, rtp_ips="allowed_rtp_ips" in after)
+        after[AUTHENTICATION] = new_method(problems, desired, {}, when)
     check_name(problems, after, names or {})
     managed_linkage(problems, after, desired, {})
-    check_default_did(problems, after, desired)
+    check_default_did(problems, after, desired, {})
+    check_settable(problems, after, desired.version)
     if problems:
         raise InvalidOptions(problems)
     changes = {name: {"before": None, "after": value} for name, value in after.items()}

@@ -18,14 +18,17 @@ A request returns a valid JSON:API document that answers it, or raises:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+AnyFailure = TypeVar("AnyFailure", bound="RequestFailed")
 
 
 class RequestFailed(Exception):
     """No usable answer.
 
     `unsettled`: a request that changes something was sent, and it is unknown whether it was applied. `settle`: how to
-    settle that, unless running the task again does. `hint`: more advice for the user.
+    settle that, unless running the task again does. `hint`: more advice for the user. `token_url`: the URL of the token
+    service, if the answer was to come from there.
     """
 
     def __init__(self, message: str, unsettled: bool = False) -> None:
@@ -33,6 +36,13 @@ class RequestFailed(Exception):
         self.unsettled = unsettled
         self.hint = ""
         self.settle = ""
+        self.token_url = ""
+
+    def copy(self: AnyFailure) -> AnyFailure:
+        """Return an equal exception, for another request that fails for the same reason."""
+        failure = self.__class__.__new__(self.__class__, *self.args)
+        failure.__dict__.update(self.__dict__)
+        return failure
 
 
 class Unreachable(RequestFailed):
@@ -48,12 +58,18 @@ class ListKeepsChanging(RequestFailed):
 
 
 class ApiError(RequestFailed):
-    """An answer with an HTTP error status. `errors`: its JSON:API error objects, if any."""
+    """An answer with an HTTP error status.
 
-    def __init__(self, message: str, status: int, errors: list[dict[str, Any]], unsettled: bool = False) -> None:
+    `errors`: its JSON:API error objects, if any. `challenge`: its header WWW-Authenticate.
+    """
+
+    def __init__(
+        self, message: str, status: int, errors: list[dict[str, Any]], unsettled: bool = False, challenge: str = ""
+    ) -> None:
         super().__init__(message, unsettled)
         self.status = status
         self.errors = errors
+        self.challenge = challenge
 
     @property
     def is_missing(self) -> bool:
@@ -123,7 +139,12 @@ def meta_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def errors_of(document: Any) -> list[dict[str, Any]]:
-    """Return the error objects of a document; an empty list if it has none or is not a document."""
+    """Return the error objects of a document; an empty list if it has none or is not a document.
+
+    An error in the form of OAuth (RFC 6749, 5.2) is returned as one error object.
+    """
+    if isinstance(document, dict) and isinstance(document.get("error"), str):
+        return [{"title": document["error"], "detail": document.get("error_description") or document["error"]}]
     errors = document.get("errors") if isinstance(document, dict) else None
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 

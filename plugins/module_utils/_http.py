@@ -16,13 +16,14 @@ import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, MutableSequence
+from collections.abc import Mapping, MutableSequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from ansible_collections.didww.voice.plugins.module_utils._documents import (
     ApiError,
+    RequestFailed,
     Unreachable,
     UnusableAnswer,
     errors_of,
@@ -50,6 +51,7 @@ CONNECTIONS = 20  # kept open at most: one for each request allowed in a second
 # The statuses of a deletion: DIDWW returned 202 in 2021, and returns 204 now.
 WITHOUT_DOCUMENT = (202, 204)
 RETRIED_STATUS = (502, 503, 504)
+UNAUTHORIZED = 401
 TOO_MANY = 429
 WINDOW = 1  # seconds over which a server counts requests, if its 429 has no Retry-After
 PATIENCE = 15  # seconds to wait after 429, per allowed retry
@@ -152,6 +154,29 @@ def _retry_after(response: Any) -> float | None:
     return min(seconds, LONGEST_DELAY) if seconds > 0 else None
 
 
+class Authentication:
+    """Adds credentials to requests. Thread-safe."""
+
+    def __call__(self, request: Any) -> Any:
+        """Add the credentials to a prepared request and return it. Raises RequestFailed."""
+        return request
+
+    def renew(self, response: Any) -> bool:
+        """Return whether the request that got a 401 may succeed with new credentials."""
+        return False
+
+    def begin(self) -> None:
+        """Begin another task."""
+
+    def stop(self) -> None:
+        """Send nothing more until the next `begin`."""
+
+    @property
+    def secrets(self) -> set[str]:
+        """What error messages must not show."""
+        return set()
+
+
 class _Shared:
     """State that the threads of a client share.
 
@@ -179,16 +204,16 @@ class HttpClient:
     answer has been 429 for as long as a request may wait, or when CONNECTIONS requests in a row got no
     usable answer.
 
-    `authenticate` adds the credentials to a prepared request and returns it. `headers` are sent with
-    every request. `timeout`: seconds to connect, and between bytes. `retries`: attempts after the first
-    one; after 429 a request waits up to PATIENCE for each of them. `verify`: whether to check
-    certificates, or the path of a CA bundle. `pace`: the rate limit, if any.
+    `authentication` adds the credentials. `headers` are sent with every request. `timeout`: seconds to
+    connect, and between bytes. `retries`: attempts after the first one; after 429 a request waits up to
+    PATIENCE for each of them. `verify`: whether to check certificates, or the path of a CA bundle.
+    `pace`: the rate limit, if any.
     """
 
     def __init__(
         self,
         url: str,
-        authenticate: Callable[[Any], Any],
+        authentication: Authentication,
         headers: Mapping[str, str],
         timeout: float,
         retries: int,
@@ -208,7 +233,7 @@ class HttpClient:
         # Redirects are not followed, and parsing an invalid target would fail.
         self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # replaced on purpose
         # With an auth set, requests does not read .netrc.
-        self._session.auth = authenticate
+        self._session.auth = self.authentication = authentication
 
     @property
     def requests(self) -> int:
@@ -232,6 +257,7 @@ class HttpClient:
         self.stop()
         fresh = copy.copy(self)
         fresh._shared = _Shared()
+        self.authentication.begin()
         if self._pace:
             self._pace.resume()
         return fresh
@@ -239,8 +265,9 @@ class HttpClient:
     def stop(self) -> None:
         """Stop all threads from sending requests until the next `begin`."""
         self._shared.stopped = True
+        self.authentication.stop()
 
-    def _request(
+    def request(
         self, method: str, path: str = "", body: Mapping[str, Any] | None = None, repeatable: bool = True
     ) -> dict[str, Any]:
         """Send a request to `path` below the client's URL, with retries; return the JSON object that answers it.
@@ -252,8 +279,8 @@ class HttpClient:
         unsettled = lost or (method != "GET" and _leaves_open(response.status_code))
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
-            message = f"the server redirects to {target}; redirects are refused, because they would carry the API key"
-            raise UnusableAnswer(message, unsettled)
+            why = "redirects are refused, because they would carry the API key or a token"
+            raise UnusableAnswer(f"the server redirects to {target}; {why}", unsettled)
         if method == "DELETE" and response.status_code in WITHOUT_DOCUMENT:
             return {}
         try:
@@ -262,7 +289,8 @@ class HttpClient:
             document = None
         if response.status_code >= 400:
             message = f"HTTP {response.status_code} {response.reason or ''}".rstrip()
-            raise ApiError(message, response.status_code, errors_of(document), unsettled)
+            challenge = response.headers.get("WWW-Authenticate", "")
+            raise ApiError(message, response.status_code, errors_of(document), unsettled, challenge)
         success = (200, 201) if method == "POST" else (200,)
         if response.status_code not in success or not isinstance(document, dict):
             kind = response.headers.get("Content-Type", "no content type")
@@ -278,14 +306,18 @@ class HttpClient:
         shared = self._shared
         if shared.fruitless >= CONNECTIONS:
             raise Unreachable(f"this request was not sent, because the {CONNECTIONS} before it got none either")
-        response = None
+        fruitless = True
         try:
             response, lost = self._attempt(method, url, data, repeatable)
+            fruitless = response.status_code in RETRIED_STATUS
+        except RequestFailed as error:
+            # It may be the token service that failed.
+            fruitless = not error.token_url
+            raise
         finally:
             with shared.lock:
-                usable = response is not None and response.status_code not in RETRIED_STATUS
                 # A request that is not repeatable is one attempt, others are all their retries.
-                shared.fruitless = 0 if usable else shared.fruitless + repeatable
+                shared.fruitless = shared.fruitless + repeatable if fruitless else 0
         return response, lost
 
     def _attempt(self, method: str, url: str, data: bytes | None, repeatable: bool) -> tuple[Any, bool]:
@@ -296,7 +328,7 @@ class HttpClient:
         """
         changes = method != "GET"
         shared = self._shared
-        failures, waited, lost = 0, 0.0, False
+        failures, waited, lost, renewed = 0, 0.0, False, False
         while True:
             if self._pace:
                 self._pace.wait()
@@ -311,6 +343,9 @@ class HttpClient:
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
                 _check_whole(response)
+            except RequestFailed as error:
+                error.unsettled = lost
+                raise
             # requests raises ValueError or TypeError for an invalid proxy URL.
             except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
                 lost = lost or (changes and not _never_sent(error))
@@ -327,6 +362,9 @@ class HttpClient:
                     waited += delay
                     continue
                 shared.busy_since = None
+                if response.status_code == UNAUTHORIZED and not renewed and self.authentication.renew(response):
+                    renewed = True
+                    continue
                 if failures == self._retries or response.status_code not in RETRIED_STATUS or not repeatable:
                     return response, lost
                 lost = lost or changes

@@ -70,7 +70,7 @@ class Client(HttpClient):
 
         Raises RequestFailed.
         """
-        document = self._request("GET", _path(kind, identifier) + _query(linkage, params))
+        document = self.request("GET", _path(kind, identifier) + _query(linkage, params))
         return answer(document, kind, identifier, linkage)
 
     def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
@@ -114,7 +114,7 @@ class Client(HttpClient):
         while more:
             # By page number: links.next could point to another host.
             page = {"page[number]": str(number), "page[size]": str(page_size)}
-            document = self._request("GET", f"/{kind}" + _query(linkage, {**(params or {}), **page}))
+            document = self.request("GET", f"/{kind}" + _query(linkage, {**(params or {}), **page}))
             data, links, meta = document.get("data"), document.get("links"), meta_of(document)
             if not isinstance(data, list):
                 raise UnusableAnswer("the answer has no list of resources in data")
@@ -134,7 +134,7 @@ class Client(HttpClient):
     def update(self, resource: Mapping[str, Any]) -> Answer:
         """PATCH `resource` (type, id, and the changes) and return the updated one. Raises RequestFailed."""
         kind, identifier = resource["type"], resource["id"]
-        document = self._request("PATCH", _path(kind, identifier), {"data": resource})
+        document = self.request("PATCH", _path(kind, identifier), {"data": resource})
         try:
             return answer(document, kind, identifier, ())
         except UnusableAnswer as error:
@@ -147,7 +147,7 @@ class Client(HttpClient):
         The request is not repeated if it may have been applied. `unsettled` of the error is then true. Raises
         RequestFailed.
         """
-        return self._request("POST", f"/{resource['type']}", {"data": resource}, repeatable=False)
+        return self.request("POST", f"/{resource['type']}", {"data": resource}, repeatable=False)
 
     def create(self, resource: Mapping[str, Any]) -> Answer:
         """POST `resource` (type, attributes, relationships) and return what was created. Raises RequestFailed."""
@@ -161,7 +161,7 @@ class Client(HttpClient):
     def delete(self, kind: str, identifier: str) -> None:
         """DELETE a resource. A resource that no longer exists is not an error. Raises RequestFailed."""
         try:
-            self._request("DELETE", _path(kind, identifier))
+            self.request("DELETE", _path(kind, identifier))
         except ApiError as error:
             if not error.is_missing:
                 raise

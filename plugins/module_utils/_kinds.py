@@ -14,6 +14,7 @@ kind accepts every spelling that Ansible users expect.
 from __future__ import annotations
 
 import difflib
+import functools
 import ipaddress
 import json
 import os
@@ -113,16 +114,20 @@ def _url(value: Any) -> str:
     return str(value)
 
 
-def _base_url(value: Any) -> str:
-    accepted = "the base URL of the API, such as https://api.didww.com/v3"
-    # Reject URLs with a password or a query, which errors could reveal.
-    expect(isinstance(value, str) and not re.search(r"[\s%@?#]", value), accepted)
-    try:
-        # urllib3 crashes on empty and overlong labels.
-        (urlsplit(value).hostname or "").encode("idna")
-        return _url(value).rstrip("/")
-    except ValueError as error:
-        raise ValueError(accepted) from error
+def server(accepted: str) -> Kind:
+    """Return the kind for the URL of a server; `accepted` describes it in messages."""
+
+    def canonical(value: Any) -> str:
+        # Reject URLs with a password or a query, which errors could reveal.
+        expect(isinstance(value, str) and not re.search(r"[\s%@?#]", value), accepted)
+        try:
+            # urllib3 crashes on empty and overlong labels.
+            (urlsplit(value).hostname or "").encode("idna")
+            return _url(value).rstrip("/")
+        except ValueError as error:
+            raise ValueError(accepted) from error
+
+    return Kind({"type": "str"}, canonical)
 
 
 def _uuid(value: Any) -> str:
@@ -165,14 +170,15 @@ def whole(least: int, most: int) -> Kind:
     return Kind({"type": "int"}, canonical)
 
 
-def amount(least: int, most: int) -> Kind:
+def amount(least: int, most: int | None = None) -> Kind:
     """Return the kind for a decimal from `least` to `most`, written as by DIDWW: `1000` becomes `"1000.0"`."""
+    limits = f"of at least {least}.0" if most is None else f"from {least}.0 to {most}.0"
 
     def canonical(value: Any) -> str:
         written = str(value)
-        accepted = f"a decimal number from {least}.0 to {most}.0, such as 1000.0"
+        accepted = f"a decimal number {limits}, such as 1000.0"
         expect(re.fullmatch(r"\d{1,99}(\.\d{1,99})?", written, re.ASCII), accepted)
-        expect(least <= Decimal(written) <= most, accepted)
+        expect(least <= Decimal(written) and (most is None or Decimal(written) <= most), accepted)
         units, _point, fraction = written.partition(".")
         return f"{int(units)}.{fraction.rstrip('0') or '0'}"
 
@@ -229,8 +235,14 @@ def _network(value: Any) -> Any:
     return interface.network
 
 
-def _networks(values: Any) -> list[str]:
-    networks = set(_list_of(_network, values))
+def _limited_network(value: Any) -> Any:
+    network = _network(value)
+    expect(network.prefixlen, "a smaller network; for no restriction, write null instead of the list")
+    return network
+
+
+def _networks(values: Any, network: Callable[[Any], Any] = _network) -> list[str]:
+    networks = set(_list_of(network, values))
     return [str(network) for network in sorted(networks, key=lambda network: (network.version, network))]
 
 
@@ -275,11 +287,14 @@ def _dictionary(value: Any) -> dict[str, Any]:
 _STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
 URL = Kind({"type": "str"}, _url, empty_is_null=True)
-BASE_URL = Kind({"type": "str"}, _base_url)
+BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3")
+TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)
+# Without the networks of all addresses, 0.0.0.0/0 and ::/0.
+LIMITED_NETWORKS = Kind(_STRINGS, functools.partial(_networks, network=_limited_network))
 PREFIXES = Kind(_STRINGS, _set_of(_prefix))
 DIDS = Kind(_STRINGS, _set_of(_did))
 DID = Kind({"type": "str"}, _did)

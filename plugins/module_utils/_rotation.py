@@ -15,6 +15,7 @@ from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jso
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION,
+    DEFAULT_VERSION,
     REPLACES,
     RESOURCE_TYPE,
     SELECTORS,
@@ -43,14 +44,14 @@ class Rotation(NamedTuple):
     replaces: str | None
 
 
-def parse(given: Mapping[str, Any]) -> Rotation:
+def parse(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Rotation:
     """Check and convert the options of a task that rotates credentials. Raises InvalidOptions with every problem."""
     problems: list[Problem] = []
     values = collect_all(problems, (*SELECTORS, REPLACES), given)
     selector = selector_of(problems, values)
     if problems:
         raise InvalidOptions(problems)
-    return Rotation(Desired(selector, values[selector], {}, state=None), values.get(REPLACES.name))
+    return Rotation(Desired(selector, values[selector], {}, state=None, version=version), values.get(REPLACES.name))
 
 
 def _rotate(task: Task) -> dict[str, Any]:
@@ -58,7 +59,6 @@ def _rotate(task: Task) -> dict[str, Any]:
     rotation: Rotation = task.wanted
     client = task.connect()
     found = lookup.find_one(client, rotation.desired)
-    task.warn_of_version(found.meta)
     task.keep_secret(found.there)
     (resource,) = found.there
     current = read(resource)
@@ -72,6 +72,7 @@ def _rotate(task: Task) -> dict[str, Any]:
     if rotation.replaces is not None:
         _check_known(before, unsettled=False)
     changed = rotation.replaces in (None, before["password"])
+    task.check_version(found.meta, changes=changed)
     after = before
     if changed:
         after = dict.fromkeys(before) if task.check_mode else _regenerated(task, client, resource)

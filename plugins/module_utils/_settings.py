@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._kinds import (
@@ -20,9 +22,11 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     DICTIONARY,
     DID,
     DIDS,
+    LIMITED_NETWORKS,
     NETWORKS,
     PREFIXES,
     SECONDS,
+    TOKEN_URL,
     URL,
     UUID,
     Kind,
@@ -35,6 +39,11 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     whole,
 )
 
+# The versions of DIDWW's API. The tables hold for the first one; `versions` of a row has what differs in another one.
+API_VERSIONS = ("2026-04-16", "2026-11-19")
+DEFAULT_VERSION = API_VERSIONS[0]
+NEWEST = "2026-11-19"
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -45,8 +54,13 @@ class Setting:
     of a list. `left_out`: what leaving the option out does, for messages.
 
     `types`: for an attribute of the authentication method, the types that have it. `required`: whether
-    the option must be set; an attribute must be set if the task changes to a type that has it. `default`
-    and `secret` are used by options that are not settings.
+    the option must be set; an attribute must be set if the task changes to a type that has it, and
+    `default_did` if the task changes the action to the one that uses it. `required_by`: the types of the
+    authentication method that require the setting when a task changes to them. `default` and `secret` are
+    used by options that are not settings.
+
+    `versions`: the members that differ in another version of the API. `base`: in such a version, the row
+    without the differences. All versions have the same canonical values.
     """
 
     name: str
@@ -58,11 +72,31 @@ class Setting:
     left_out: str = "to keep the current value"
     types: tuple[str, ...] = ()
     required: bool = False
+    required_by: tuple[str, ...] = ()
     default: Any = None
     secret: bool = False
+    versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    base: Setting | None = None
+
+    def of_version(self, version: str) -> Setting:
+        """Return the row as it is in a version of the API."""
+        return replace(self, **self.versions[version], base=self) if version in self.versions else self
 
     def desired(self, value: Any) -> Any:
-        """Return the canonical form of a value from a task. Raises ValueError if it is rejected."""
+        """Return the canonical form of a value from a task. Raises ValueError if it is rejected.
+
+        A value that only other versions accept is not rejected: the trunk may have it, and then nothing changes.
+        """
+        try:
+            return self.settable(value)
+        except ValueError:
+            if self.base:
+                with contextlib.suppress(ValueError):
+                    return self.base.settable(value)
+            raise
+
+    def settable(self, value: Any) -> Any:
+        """Return the canonical form of a value that a task can change the setting to. Raises ValueError."""
         if value is None or (value == "" and self.nullable and self.kind.empty_is_null):
             expect(self.nullable, f"null is not accepted; leave the option out {self.left_out}")
             return self.null
@@ -92,10 +126,10 @@ class Setting:
         """
         if value in (None, "", []):
             return self.null
-        try:
-            return self.kind.canonical(value)
-        except ValueError:
-            return value
+        for kind in (self.kind, *(row["kind"] for row in self.versions.values() if "kind" in row)):
+            with contextlib.suppress(ValueError):
+                return kind.canonical(value)
+        return value
 
 
 # --- The trunk ------------------------------------------------------------------------------------
@@ -126,7 +160,8 @@ MOST_ADDRESSES = 60
 
 ID = Setting("id", UUID, left_out="to select by external_reference_id or name")
 
-# In the order of DIDWW API 3 (2026-04-16), "Update Outbound Trunk". Diffs have the same order.
+# In the order of DIDWW API 3 (2026-04-16), "Update Outbound Trunk". Diffs have the same order. Differences: the same
+# page in version 2026-11-19. For default_did: DIDWW's OpenAPI document.
 SETTINGS = (
     Setting("name", matching(r".*\S.*", "a name that is not blank", re.DOTALL)),
     Setting("external_reference_id", matching(r"(?s).{1,100}", "at most 100 characters"), nullable=True),
@@ -136,14 +171,22 @@ SETTINGS = (
         nullable=True,
         most=MOST_ADDRESSES,
         empty="an empty list could mean nobody or everybody: write null for no restriction, or list the addresses",
+        required_by=("credentials_and_ip",),
+        versions={NEWEST: {"kind": LIMITED_NETWORKS, "required_by": ()}},
     ),
     Setting(AUTHENTICATION, DICTIONARY),
     Setting(CLI_ACTION, choice("send_original_cli", "reject_call", REPLACE_CLI, "randomize_cli")),
-    Setting(DEFAULT_DID, DID),
-    Setting("capacity_limit", whole(0, 32767), nullable=True),
+    Setting(DEFAULT_DID, DID, versions={NEWEST: {"required": True}}),
+    Setting("capacity_limit", whole(0, 32767), nullable=True, versions={NEWEST: {"kind": whole(1, 32767)}}),
     Setting("allow_any_did_as_cli", BOOL),
     Setting("status", choice("active", "blocked")),
-    Setting("threshold_amount", amount(0, 100000), nullable=True),
+    Setting(
+        "threshold_amount",
+        amount(0, 100000),
+        nullable=True,
+        # The account has a limit.
+        versions={NEWEST: {"kind": amount(0), "nullable": False}},
+    ),
     Setting("default_dst_action", choice("allow_all", "reject_all")),
     Setting("dst_prefixes", PREFIXES, nullable=True, null=[]),
     Setting("emergency_enable_all", BOOL),
@@ -155,6 +198,13 @@ SETTINGS = (
     Setting("dids", DIDS, null=[]),
     Setting("emergency_dids", DIDS, null=[]),
 )
+
+
+@functools.cache
+def settings_of(version: str) -> tuple[Setting, ...]:
+    """Return the settings as they are in a version of the API."""
+    return tuple(row.of_version(version) for row in SETTINGS)
+
 
 # What a new trunk must have: DIDWW API 3 (2026-04-16), "Create Outbound Trunk".
 REQUIRED = ("name", AUTHENTICATION, CLI_ACTION)
@@ -247,6 +297,15 @@ INCLUDES = tuple(
 # Requests per second and key: DIDWW API 3 (2026-04-16), "Rate Limit". DIDWW's Postman collection says 10.
 MOST_REQUESTS = 20
 
+# The versions whose requests carry a token instead of the API key, and the token services by the host of the API:
+# DIDWW API 3 (2026-11-19), "Authentication".
+WITH_TOKENS = (NEWEST,)
+TOKEN_URLS = {
+    "api.didww.com": "https://auth.didww.com/token",
+    "sandbox-api.didww.com": "https://auth-sandbox.didww.com/token",
+}
+AUDIENCE = "api.didww.com"
+
 # Connection options default to their environment variables.
 CONNECTION = (
     Setting(
@@ -256,10 +315,12 @@ CONNECTION = (
         secret=True,
     ),
     Setting("api_url", BASE_URL, default="https://api.didww.com/v3"),
+    Setting("api_version", choice(*API_VERSIONS), default=DEFAULT_VERSION),
+    Setting("api_token_url", TOKEN_URL, nullable=True),
     Setting("api_timeout", SECONDS, default=30),
     Setting("api_retries", whole(0, 10), default=4),
     Setting("validate_certs", BOOL, default=True),
-    Setting("ca_path", CA_BUNDLE),
+    Setting("ca_path", CA_BUNDLE, nullable=True),
     Setting("max_requests_per_second", whole(1, MOST_REQUESTS), default=MOST_REQUESTS),
 )
 

@@ -10,14 +10,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, MutableSequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequence
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens
+from ansible_collections.didww.voice.plugins.module_utils._http import Authentication, HttpClient
 from ansible_collections.didww.voice.plugins.module_utils._kinds import rejection
 from ansible_collections.didww.voice.plugins.module_utils._lookup import PAGE_SIZES
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    API_VERSIONS,
+    AUDIENCE,
     CONNECTION,
+    DEFAULT_VERSION,
+    NEWEST,
+    TOKEN_URLS,
+    WITH_TOKENS,
     InvalidOptions,
     Problem,
     Setting,
@@ -27,23 +36,67 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
 from ansible_collections.didww.voice.plugins.module_utils._trunk import credentials
 
 VERSION = "1.0.0"
-API_VERSION = "2026-04-16"
 
-# What to do about each HTTP status: DIDWW API 3 (2026-04-16), "Errors".
-ADVICE = {
-    400: "The API does not understand this request: check api_url; if it is correct, please report a bug.",
-    401: (
-        "Check api_key and api_url: production (https://api.didww.com/v3) and the sandbox "
-        "(https://sandbox-api.didww.com/v3) have different keys, and a key may be limited to source addresses."
+
+class Advice(NamedTuple):
+    """What to do about an HTTP status.
+
+    `sign`: a pattern in the errors or in WWW-Authenticate. `versions`: the versions of the API. `tokens`: whether the
+    token service answered.
+    """
+
+    status: int
+    text: str
+    sign: str = ""
+    versions: Collection[str] = API_VERSIONS
+    tokens: bool = False
+
+
+KEYS = (
+    "production (https://api.didww.com/v3) and the sandbox (https://sandbox-api.didww.com/v3) have different keys, and "
+    "a key may be limited to source addresses."
+)
+# The first that fits is shown: DIDWW API 3 (2026-04-16 and 2026-11-19), "Errors".
+ADVICE = (
+    Advice(400, "Check api_token_url and api_version; if both are correct, please report a bug.", tokens=True),
+    Advice(401, f"Check api_key: {KEYS}", tokens=True),
+    Advice(403, "Check api_token_url, and whether the key may be used from this address.", tokens=True),
+    Advice(404, "Check api_token_url.", tokens=True),
+    Advice(
+        429,
+        "Too many tokens were requested. The items of a loop share one: use a loop or a fleet, or raise api_retries.",
+        tokens=True,
     ),
-    403: "The Outbound API is not enabled for this account, or the account is in read-only mode: contact DIDWW.",
-    404: "The account has no such trunk: check the id, the api_key, and that api_url ends in /v3.",
-    409: "The update conflicts with the trunk's state: check the trunk, then run the task again.",
-    429: (
+    Advice(400, "The API does not understand this request: check api_url; if it is correct, please report a bug."),
+    Advice(
+        401,
+        f"Check api_key and api_url: {KEYS} If both are correct, the account may be on a newer version of the API, "
+        f"which does not accept keys: then set api_version to {NEWEST}.",
+        versions=[version for version in API_VERSIONS if version not in WITH_TOKENS],
+    ),
+    Advice(
+        401,
+        "The API refuses the token that the token service generated for it: check that api_url and api_token_url "
+        "belong together, and whether the key may be used from this address.",
+    ),
+    Advice(403, "Tokens of this API key can only read: use a key that allows changes.", sign=r"(?i)insufficient.scope"),
+    Advice(
+        403, "The Outbound API is not enabled for this account, or the account is in read-only mode: contact DIDWW."
+    ),
+    Advice(404, "The account has no such trunk: check the id, the api_key, and that api_url ends in /v3."),
+    Advice(409, "The update conflicts with the trunk's state: check the trunk, then run the task again."),
+    Advice(
+        429,
+        "The account's request budget is spent, which all its clients share: run fewer tasks at once, lower "
+        "max_requests_per_second, or raise api_retries.",
+        sign="too_many_requests",
+    ),
+    Advice(
+        429,
         "Other clients use this key too, or it allows fewer requests per second: run fewer tasks at once, lower "
-        "max_requests_per_second, or raise api_retries."
+        "max_requests_per_second, or raise api_retries.",
     ),
-}
+)
 FAULT = "DIDWW, or a gateway in front of it, is failing: run the task again later."
 # More advice if there was no answer, by patterns of the reason.
 HINTS = {
@@ -58,13 +111,13 @@ UNSETTLED = f"{SENT} run the task again, which settles it."
 class Work(NamedTuple):
     """What a module does.
 
-    `spec` returns the argument spec of its options. `parse` converts the options that a task sets; the
-    result becomes `task.wanted`. It raises InvalidOptions. `run` returns the result; it raises
+    `spec` returns the argument spec of its options. `parse` converts the options that a task sets, for a version of the
+    API; the result becomes `task.wanted`. It raises InvalidOptions. `run` returns the result; it raises
     InvalidOptions and jsonapi.RequestFailed. `changes`: whether it can change anything.
     """
 
     spec: Callable[[], dict[str, Any]]
-    parse: Callable[[Mapping[str, Any]], Any]
+    parse: Callable[[Mapping[str, Any], str], Any]
     run: Callable[[Task], dict[str, Any]]
     changes: bool = True
 
@@ -85,7 +138,7 @@ class Task:
         unsupported(problems, given, [*(row.name for row in CONNECTION), *options])
         self.connection = _connection(problems, given)
         try:
-            self.wanted = work.parse({name: value for name, value in given.items() if name in options})
+            self.wanted = work.parse({name: given[name] for name in given if name in options}, self.version)
         except InvalidOptions as error:
             problems += error.problems
         if problems:
@@ -110,6 +163,11 @@ class Task:
                 client.stop()
             raise
 
+    @property
+    def version(self) -> str:
+        """The version of the API."""
+        return str(self.connection.get("api_version", DEFAULT_VERSION))
+
     def connect(self) -> jsonapi.Client:
         """Return a client for the connection options, reusing that of an earlier task if there is one."""
         key = (self.agent, *self.connection.items())
@@ -121,32 +179,49 @@ class Task:
     def _new_client(self) -> jsonapi.Client:
         options = self.connection
         place = hash((options["api_url"], options["api_key"])) % (len(self.turns) // 2) * 2
+        headers = {"User-Agent": f"ansible-collection/didww.voice/{VERSION} {self.agent}".rstrip()}
+        both: dict[str, Any] = {
+            "timeout": options["api_timeout"],
+            "retries": options["api_retries"],
+            "verify": options["validate_certs"] and (options["ca_path"] or True),
+        }
+        authentication: Authentication = ApiKey(options["api_key"])
+        if self.version in WITH_TOKENS:
+            service = HttpClient(
+                url=options["api_token_url"],
+                authentication=authentication,
+                headers={**headers, "Accept": "application/json", "Content-Type": "application/json"},
+                **both,
+            )
+            authentication = Tokens(service, AUDIENCE, self.version)
         return jsonapi.Client(
             url=options["api_url"],
-            authenticate=_api_key(options["api_key"]),
-            headers={
-                "X-DIDWW-API-Version": API_VERSION,
-                "User-Agent": f"ansible-collection/didww.voice/{VERSION} {self.agent}".rstrip(),
-            },
-            timeout=options["api_timeout"],
-            retries=options["api_retries"],
-            verify=options["validate_certs"] and (options["ca_path"] or True),
+            authentication=authentication,
+            headers={**headers, "X-DIDWW-API-Version": self.version},
             page_sizes=PAGE_SIZES,
             pace=jsonapi.Pace(options["max_requests_per_second"], self.turns[slice(place, place + 2)]),
+            **both,
         )
 
     def warn(self, text: str) -> None:
         """Add a warning to the result."""
         self.warnings.append(text)
 
-    def warn_of_version(self, meta: Mapping[str, Any]) -> None:
-        """Warn if the answer is from another version of the API than the requested one."""
-        version = meta.get("api_version")
-        if version and version != API_VERSION:
-            self.warn(
-                f"DIDWW answered with API version {version}, but this collection uses {API_VERSION}: "
-                "settings may be missing or have another meaning"
-            )
+    def check_version(self, meta: Mapping[str, Any], changes: bool) -> None:
+        """Warn if an answer is from another version of the API than `api_version`, where settings may differ.
+
+        `changes`: whether the task would change something. Then raises InvalidOptions instead.
+        """
+        answered = meta.get("api_version")
+        if not answered or answered == self.version:
+            return
+        known = answered in API_VERSIONS
+        fix = f"set api_version to {answered}" if known else f"this collection supports {' and '.join(API_VERSIONS)}"
+        words = f"DIDWW answered with API version {answered}, but api_version is {self.version}"
+        if changes:
+            words += ", so nothing was changed: settings may differ between versions"
+            raise InvalidOptions([Problem("api_version", f"{words}; {fix}")])
+        self.warn(f"{words}: settings may be missing or have another meaning; {fix}")
 
     def keep_secret(self, resources: Iterable[Mapping[str, Any]]) -> None:
         """Redact these trunks' SIP credentials from error messages.
@@ -158,7 +233,8 @@ class Task:
 
     def explain(self, error: InvalidOptions | jsonapi.RequestFailed) -> dict[str, Any]:
         """Return the part of a result that describes an error, without secrets."""
-        return explain(error, self.connection["api_url"], self._secrets)
+        secrets = self._secrets.union(*(client.authentication.secrets for client in self.clients.values()))
+        return explain(error, self.connection["api_url"], secrets, self.version)
 
 
 # --- Connection -----------------------------------------------------------------------------------
@@ -177,10 +253,18 @@ def _connection(problems: list[Problem], given: Mapping[str, Any]) -> dict[str, 
                 problems.append(Problem(row.name, words))
             continue
         try:
-            values[row.name] = None if value is None and row.name == "ca_path" else row.kind.canonical(value)
+            values[row.name] = None if value is None and row.nullable else row.kind.canonical(value)
         except ValueError as error:
             source = "" if row.name in given else f" from the environment variable {variable(row.name)}"
             problems.append(Problem(row.name, _rejected(row, value, error, source)))
+    if values.get("api_version") in WITH_TOKENS and "api_url" in values and values.get("api_token_url", "") is None:
+        values["api_token_url"] = TOKEN_URLS.get(urlsplit(values["api_url"]).hostname or "")
+        if values["api_token_url"] is None:
+            words = (
+                f"required with api_version {values['api_version']} and an api_url other than those of production and "
+                f"the sandbox; set this option or the environment variable {variable('api_token_url')}"
+            )
+            problems.append(Problem("api_token_url", words))
     return values
 
 
@@ -194,49 +278,62 @@ def _rejected(row: Setting, value: Any, expected: object, source: str) -> str:
     return words
 
 
-def _api_key(key: str) -> Callable[[Any], Any]:
-    """Return a function that adds the API key to a request."""
-
-    def authenticate(request: Any) -> Any:
-        request.headers["Api-Key"] = key
-        return request
-
-    return authenticate
-
-
 # --- Messages -------------------------------------------------------------------------------------
 
 
-def explain(error: InvalidOptions | jsonapi.RequestFailed, url: str, secrets: Iterable[str] = ()) -> dict[str, Any]:
+def explain(
+    error: InvalidOptions | jsonapi.RequestFailed,
+    url: str,
+    secrets: Iterable[str] = (),
+    version: str = DEFAULT_VERSION,
+) -> dict[str, Any]:
     """Return the part of a result that describes an error: `msg`, and `status` and `errors` if the API answered.
 
-    `secrets` are redacted.
+    `url` and `version` are those of the API. `secrets` are redacted.
     """
     if isinstance(error, InvalidOptions):
         return {"msg": joined(error.messages())}
     result: dict[str, Any] = {}
     reason = without(secrets, str(error))
+    server, option = ("DIDWW's token service", "api_token_url") if error.token_url else ("DIDWW", "api_url")
+    server += f" ({error.token_url or url})"
     if isinstance(error, jsonapi.ApiError):
         errors = [without(secrets, _in_option_names(item)) for item in error.errors]
         result = {"status": error.status, "errors": errors}
         details = joined([_detail(item) for item in errors]) if errors else "no explanation was given"
-        advice = ADVICE.get(error.status, "" if error.status < 500 else FAULT)
+        advice = _advice(error, version)
         if any(item["option"] == "name" and "taken" in str(item) for item in errors):
             advice = "Another trunk of this account has that name."
-        words = f"DIDWW ({url}) answered {reason}: {details.rstrip('.')}. {advice}"
+        words = f"{server} answered {reason}: {details.rstrip('.')}. {advice}"
     elif isinstance(error, jsonapi.Unreachable):
-        words = f"DIDWW ({url}) gave no usable answer: {reason}. Check api_url, the network, and any proxy in between."
+        words = f"{server} gave no usable answer: {reason}. Check {option}, the network, and any proxy in between."
         words += "".join(f" {hint}" for pattern, hint in HINTS.items() if re.search(pattern, reason))
     elif isinstance(error, jsonapi.ListKeepsChanging):
         words = f"{reason[:1].upper()}{reason[1:]} ({url}). Others are changing the account: run the task again."
     else:
-        words = f"{url} did not answer like DIDWW's API: {reason}. Check api_url, and any proxy in between."
+        like = "token service" if error.token_url else "API"
+        words = f"{error.token_url or url} did not answer like DIDWW's {like}: {reason}. "
+        words += f"Check {option}, and any proxy in between."
     unsettled = UNSETTLED if error.unsettled else ""
     if error.settle:
         unsettled = f"{SENT} {error.settle}"
     parts = (words.rstrip(), error.hint, unsettled)
     result["msg"] = " ".join(part for part in parts if part)
     return result
+
+
+def _advice(error: jsonapi.ApiError, version: str) -> str:
+    """Return what to do about an error of the API or of the token service."""
+    signs = f"{error.challenge} {error.errors}"
+    fitting = (
+        advice.text
+        for advice in ADVICE
+        if advice.status == error.status
+        and advice.tokens == bool(error.token_url)
+        and version in advice.versions
+        and re.search(advice.sign, signs)
+    )
+    return next(fitting, "" if error.status < 500 else FAULT)
 
 
 def without(secrets: Iterable[str], value: Any) -> Any:

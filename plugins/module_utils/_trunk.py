@@ -22,6 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION_TYPE,
     CLI_ACTION,
     DEFAULT_DID,
+    DEFAULT_VERSION,
     DID_TYPE,
     ENTRY,
     FLAG_OF,
@@ -39,6 +40,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     Problem,
     collect,
     collect_all,
+    settings_of,
     unsupported,
 )
 
@@ -49,7 +51,8 @@ class Desired(NamedTuple):
     """The canonical `settings` that a task sets, for the trunk whose `selector` (id, name, ...) is `value`.
 
     `state`: whether the trunk must exist, is created if it does not, or is deleted; None if the task has no such
-    option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked.
+    option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked. `version`:
+    the version of the API.
     """
 
     selector: str
@@ -57,6 +60,7 @@ class Desired(NamedTuple):
     settings: dict[str, Any]
     state: str | None = "existing"
     unblock: bool = False
+    version: str = DEFAULT_VERSION
 
     @property
     def linkage(self) -> tuple[str, ...]:
@@ -64,17 +68,17 @@ class Desired(NamedTuple):
         return tuple(name for name in LINKAGE if name in self.settings)
 
 
-def parse(given: Mapping[str, Any], state: str | None = None) -> Desired:
+def parse(given: Mapping[str, Any], version: str = DEFAULT_VERSION, state: str | None = None) -> Desired:
     """Check and convert the raw options of a task; None is an explicit null.
 
-    `state`: the default for that option. Raises InvalidOptions with every problem that can be found without reading
-    the trunk.
+    `version`: the version of the API. `state`: the default for that option. Raises InvalidOptions with every problem
+    that can be found without reading the trunk.
     """
     problems: list[Problem] = []
     unsupported(problems, given, [row.name for row in (ID, *SETTINGS, *ENTRY)])
     entry = {"state": state or STATE.default, **collect_all(problems, ENTRY, given)}
     values: dict[str, Any] = {}
-    for row in (ID, *SETTINGS):
+    for row in (ID, *settings_of(version)):
         if row.name in given:
             collect(problems, values, row.name, row.desired, given[row.name])
             if row.name == AUTHENTICATION and row.name in values:
@@ -82,7 +86,7 @@ def parse(given: Mapping[str, Any], state: str | None = None) -> Desired:
     selector = selector_of(problems, values)
     if problems:
         raise InvalidOptions(problems)
-    return Desired(selector, values.pop(selector), values, **entry)
+    return Desired(selector, values.pop(selector), values, **entry, version=version)
 
 
 def selector_of(problems: list[Problem], values: Mapping[str, Any]) -> str:
@@ -240,12 +244,12 @@ def read(resource: Mapping[str, Any], numbers: Mapping[str, str] | None = None) 
     )
 
 
-def not_accepted(trunk: Trunk) -> dict[str, str]:
+def not_accepted(trunk: Trunk, version: str = DEFAULT_VERSION) -> dict[str, str]:
     """Return the settings whose values a task cannot set, by option, with the reason.
 
     DIDWW may have values that it would reject, or that this collection does not know yet.
     """
-    values = [(setting, setting.name, trunk.settings) for setting in SETTINGS if setting.name != AUTHENTICATION]
+    values = [(row, row.name, trunk.settings) for row in settings_of(version) if row.name != AUTHENTICATION]
     method = trunk.settings.get(AUTHENTICATION, {})
     values += [(row, f"{AUTHENTICATION}.{row.name}", method) for row in AUTHENTICATION_ATTRIBUTES]
     problems: list[Problem] = []
@@ -337,25 +341,27 @@ def plan(
     desired = desired._replace(settings={name: value for name, value in desired.settings.items() if name not in held})
     after = {**before, **desired.settings}
     if AUTHENTICATION in desired.settings:
-        after[AUTHENTICATION] = _method_after(problems, desired.settings, before)
+        after[AUTHENTICATION] = _method_after(problems, desired, before)
     if after.get("name") != before.get("name"):
         check_name(problems, after, names or {})
     for name in managed_linkage(problems, after, desired, before):
         after[name] = before[name]
-    check_default_did(problems, after, desired)
-    if problems:
-        raise InvalidOptions(problems)
+    check_default_did(problems, after, desired, before)
     changes = {
         setting.name: {"before": before.get(setting.name), "after": after[setting.name]}
         for setting in SETTINGS
         # A setting that the answer lacks is unknown, not null.
         if setting.name in after and (setting.name not in before or before[setting.name] != after[setting.name])
     }
+    check_settable(problems, {name: after[name] for name in changes}, desired.version)
+    if problems:
+        raise InvalidOptions(problems)
     # DIDWW may unlink its DIDs when the flag goes off, so send those that the task lists.
     newly_unmanaged = {
         name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
     }
-    resource = resource_of(current, changes.keys() | newly_unmanaged, after) if changes else None
+    sent = changes.keys() | newly_unmanaged | _required_alongside(changes, desired.version)
+    resource = resource_of(current, sent, after) if changes else None
     return Plan(changes, resource, Trunk(current.id, after, current.facts, current.numbers), held=held)
 
 
@@ -368,9 +374,24 @@ def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
     return {}
 
 
-def _method_after(problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+def check_settable(problems: list[Problem], changed: Mapping[str, Any], version: str) -> None:
+    """Add the new values that a version of the API does not accept to `problems`."""
+    for row in settings_of(version):
+        if row.name in changed and row.base and row.kind is not row.base.kind:
+            collect(problems, {}, row.name, row.settable, changed[row.name])
+
+
+def _required_alongside(changes: Mapping[str, Mapping[str, Any]], version: str) -> set[str]:
+    """Return the settings that DIDWW requires alongside a new type of the authentication method."""
+    method = changes.get(AUTHENTICATION)
+    if method is None or method["before"]["type"] == method["after"]["type"]:
+        return set()
+    return {row.name for row in settings_of(version) if method["after"]["type"] in row.required_by}
+
+
+def _method_after(problems: list[Problem], desired: Desired, before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the authentication method after the update; add what DIDWW would reject to `problems`."""
-    wanted = desired[AUTHENTICATION]
+    wanted = desired.settings[AUTHENTICATION]
     if AUTHENTICATION not in before:
         words = "DIDWW's answer does not include the current one, so a change could lose some of its attributes"
         problems.append(Problem(AUTHENTICATION, words))
@@ -393,11 +414,10 @@ def _method_after(problems: list[Problem], desired: Mapping[str, Any], before: M
     return dict(had)
 
 
-def _method_of_another_type(
-    problems: list[Problem], desired: Mapping[str, Any], before: Mapping[str, Any]
-) -> dict[str, Any]:
+def _method_of_another_type(problems: list[Problem], desired: Desired, before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the authentication method after a change of type; add missing attributes to `problems`."""
-    wanted, old, new = desired[AUTHENTICATION], before[AUTHENTICATION]["type"], desired[AUTHENTICATION]["type"]
+    wanted = desired.settings[AUTHENTICATION]
+    old, new = before[AUTHENTICATION]["type"], wanted["type"]
     words = ""
     if old not in KNOWN_TYPES:
         words = f"this trunk's type is {show(old)}, which only DIDWW staff can set or change"
@@ -410,15 +430,15 @@ def _method_of_another_type(
         problems.append(Problem(f"{AUTHENTICATION}.type", words))
         return dict(wanted)
     when = f"when authentication_method.type changes from {old} to {new}"
-    return new_method(problems, {**before, **desired}, when, rtp_ips="allowed_rtp_ips" in desired)
+    return new_method(problems, desired, before, when)
 
 
-def new_method(problems: list[Problem], settings: Mapping[str, Any], when: str, rtp_ips: bool) -> dict[str, Any]:
+def new_method(problems: list[Problem], desired: Desired, before: Mapping[str, Any], when: str) -> dict[str, Any]:
     """Return an authentication method that sets all attributes of its type; add what it requires to `problems`.
 
-    `rtp_ips`: whether the task sets `allowed_rtp_ips`. `when`: why something is required, for the message.
+    `when`: why something is required, for the message.
     """
-    method = settings[AUTHENTICATION]
+    method = desired.settings[AUTHENTICATION]
     kind = method["type"]
     attributes = [row for row in AUTHENTICATION_ATTRIBUTES if kind in row.types]
     problems += [
@@ -426,9 +446,11 @@ def new_method(problems: list[Problem], settings: Mapping[str, Any], when: str, 
         for row in attributes
         if row.required and row.name not in method
     ]
-    if kind == "credentials_and_ip" and not rtp_ips and settings.get("allowed_rtp_ips") is None:
-        words = f"required {when}: list addresses, or write null for no restriction"
-        problems.append(Problem("allowed_rtp_ips", words))
+    problems += [
+        Problem(row.name, f"required {when}: list addresses, or write null for no restriction")
+        for row in settings_of(desired.version)
+        if kind in row.required_by and row.name not in desired.settings and before.get(row.name) is None
+    ]
     return {"type": kind, **{row.name: method.get(row.name, row.null) for row in attributes}}
 
 
@@ -458,16 +480,24 @@ def check_name(problems: list[Problem], after: Mapping[str, Any], names: Mapping
         problems.append(Problem("name", f"{words}, and DIDWW rejects duplicate names"))
 
 
-def check_default_did(problems: list[Problem], after: Mapping[str, Any], desired: Desired) -> None:
-    """Add a `default_did` to `problems` if the action is not replace_cli: DIDWW rejects it."""
+def check_default_did(
+    problems: list[Problem], after: Mapping[str, Any], desired: Desired, before: Mapping[str, Any]
+) -> None:
+    """Add a `default_did` that DIDWW would reject, or that it requires, to `problems`: it belongs to replace_cli."""
     action = after.get(CLI_ACTION, REPLACE_CLI)
-    if DEFAULT_DID in desired.settings and action != REPLACE_CLI:
-        words = f"only for a trunk whose {CLI_ACTION} is {REPLACE_CLI}; it is {action}: leave {DEFAULT_DID} out"
-        problems.append(Problem(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}"))
+    if DEFAULT_DID in desired.settings:
+        if action != REPLACE_CLI:
+            words = f"only for a trunk whose {CLI_ACTION} is {REPLACE_CLI}; it is {action}: leave {DEFAULT_DID} out"
+            problems.append(Problem(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}"))
+        return
+    required = any(row.required for row in settings_of(desired.version) if row.name == DEFAULT_DID)
+    if required and action == REPLACE_CLI and before.get(CLI_ACTION) != REPLACE_CLI:
+        words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: set it to the id or the number of a DID"
+        problems.append(Problem(DEFAULT_DID, words))
 
 
 def resource_of(current: Trunk, names: Collection[str], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON:API resource that changes the settings `names`, with what DIDWW requires alongside them."""
+    """Return the JSON:API resource that sets the settings `names` to their values in `after`."""
     attributes: dict[str, Any] = {}
     relationships: dict[str, Any] = {}
     for name in (row.name for row in SETTINGS if row.name in names):
@@ -485,8 +515,6 @@ def resource_of(current: Trunk, names: Collection[str], after: Mapping[str, Any]
         known = {name: value for name, value in method.items() if name != "type" and (same_type or value is not None)}
         details = {**(current.raw_method if same_type else {}), **known}
         attributes[AUTHENTICATION] = {"type": method["type"], "attributes": details}
-        if not same_type and method["type"] == "credentials_and_ip":
-            attributes["allowed_rtp_ips"] = after["allowed_rtp_ips"]
     members = {"id": current.id, "attributes": attributes, "relationships": relationships}
     return {"type": RESOURCE_TYPE, **{name: member for name, member in members.items() if member}}
 

@@ -22,6 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUDIT,
     CLI_ACTION,
     DEFAULT_DID,
+    DEFAULT_VERSION,
     FILTER_ID,
     FILTERS,
     INCLUDES,
@@ -179,15 +180,15 @@ def _update_one(task: Task) -> dict[str, Any]:
     desired: Desired = task.wanted
     client = task.connect()
     found = lookup.find_one(client, desired)
-    task.warn_of_version(found.meta)
     task.keep_secret(found.there)
     numbers = lookup.resolve(client, [desired], found)
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
     defaults = _default_dids(task, client, [desired], found, numbers)
     plan = _decide(desired, found.resources[0], numbers, names, defaults)
+    task.check_version(found.meta, changes=plan.resource is not None)
     done = _carry_out(task, client, desired, plan)
     if done.meta and done.meta.get("api_version") != found.meta.get("api_version"):
-        task.warn_of_version(done.meta)
+        task.check_version(done.meta, changes=False)
     for warning in done.warnings:
         task.warn(warning)
     result = {
@@ -212,8 +213,11 @@ class Fleet(NamedTuple):
     audit: bool
 
 
-def parse_fleet(given: Mapping[str, Any]) -> Fleet:
-    """Check and convert a list of trunks. Raises InvalidOptions with every problem of every entry."""
+def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
+    """Check and convert a list of trunks, for a version of the API.
+
+    Raises InvalidOptions with every problem of every entry.
+    """
     problems: list[Problem] = []
     options_of_all = {"state": STATE.default, "audit": AUDIT.default, **collect_all(problems, (STATE, AUDIT), given)}
     entries = given.get("trunks")
@@ -230,7 +234,7 @@ def parse_fleet(given: Mapping[str, Any]) -> Fleet:
             problems.append(Problem(f"trunks[{index}]", rejection(entry, error)))
             continue
         try:
-            wanted.append(trunk.parse(options, options_of_all["state"]))
+            wanted.append(trunk.parse(options, version, options_of_all["state"]))
         except InvalidOptions as error:
             problems += [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
     if problems:
@@ -249,11 +253,11 @@ def _update_many(task: Task) -> dict[str, Any]:
     task.check_mode = task.check_mode or fleet.audit
     client = task.connect()
     found = lookup.find_all(client, fleet.wanted, fleet.audit)
-    task.warn_of_version(found.meta)
     task.keep_secret(found.there)
     numbers = lookup.resolve(client, fleet.wanted, found)
     defaults = _default_dids(task, client, fleet.wanted, found, numbers)
     plans = plan_all(fleet, found, numbers, defaults)
+    task.check_version(found.meta, changes=not fleet.audit and any(plan.resource is not None for plan in plans))
 
     def send(index: int) -> dict[str, Any]:
         """Send the update of a plan; return what to add to the plan in the result."""
@@ -441,7 +445,7 @@ def _count(plans: Sequence[Plan], trunks: Sequence[Mapping[str, Any]], method: s
 class Selection(NamedTuple):
     """The trunks that a task reads: the one with `id`, or those that match `filters` (by DIDWW's names).
 
-    `one`: the id, external_reference_id or name of the one trunk to read.
+    `one`: the id, external_reference_id or name of the one trunk to read. `version`: the version of the API.
     """
 
     id: str | None
@@ -449,9 +453,10 @@ class Selection(NamedTuple):
     filters: dict[str, str]
     linkage: tuple[str, ...]
     credentials: bool
+    version: str
 
 
-def parse_selection(given: Mapping[str, Any]) -> Selection:
+def parse_selection(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Selection:
     """Check and convert the options for reading trunks. Raises InvalidOptions with every problem."""
     problems: list[Problem] = []
     values = collect_all(problems, (FILTER_ID, ANY_IDENTIFIER, *FILTERS.values(), *INCLUDES), given)
@@ -470,6 +475,7 @@ def parse_selection(given: Mapping[str, Any]) -> Selection:
         filters={name: show(value) if isinstance(value, bool) else value for name, value in filters.items()},
         linkage=LINKAGE if values.get("include_dids") else (),
         credentials=bool(values.get("include_credentials")),
+        version=version,
     )
 
 
@@ -486,13 +492,13 @@ def _read(task: Task) -> dict[str, Any]:
     else:
         resources, answers = lookup.search(client, selection.filters, selection.linkage)
         meta, included = answers.meta, answers.included
-    task.warn_of_version(meta)
+    task.check_version(meta, changes=False)
     numbers = lookup.numbers_of(included)
     trunks, settings = [], []
     for resource in resources:
         current = trunk.read(resource, numbers)
         trunks.append(current.returned())
-        not_accepted = trunk.not_accepted(current)
+        not_accepted = trunk.not_accepted(current, selection.version)
         for option, why in not_accepted.items():
             task.warn(
                 f"trunk {current.name} ({current.id}): {option}: {why}. DIDWW holds it; no task can give it back."

@@ -17,6 +17,15 @@ from .job import CREDENTIAL_TYPE, TEMPLATES, load
 TOKEN, KEY = "planted-token", "planted-key"
 IMAGE, GIT = "registry.example.com/didww-ee:1", "https://git.example.com/voice/trunks.git"
 
+# The inputs of a new credential.
+INPUTS = {
+    "api_key": ENCRYPTED,
+    "environment": "production",
+    "api_url": "",
+    "api_version": "2026-04-16",
+    "api_token_url": "",
+}
+
 
 @pytest.fixture(scope="module")
 def awx() -> Iterator[Awx]:
@@ -49,7 +58,7 @@ def test_the_credential_type_is_as_its_file_says(awx: Awx, said: str) -> None:
 
 def test_the_credential_has_the_key_and_the_environment(awx: Awx, said: str) -> None:
     made = awx.objects("credentials")["DIDWW"]
-    assert made["inputs"] == {"api_key": ENCRYPTED, "environment": "sandbox", "api_url": ""}
+    assert made["inputs"] == {**INPUTS, "environment": "sandbox"}
     assert KEY not in said
     assert TOKEN not in said
 
@@ -106,18 +115,19 @@ def test_a_new_credential_is_for_production_and_an_existing_one_is_updated(
         environment = {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "DIDWW_API_KEY": KEY}
         playbook("awx.install", environment, awx_project_url=GIT)
         inputs = awx.objects("credentials")["DIDWW"]["inputs"]
-        assert inputs == {"api_key": ENCRYPTED, "environment": "production", "api_url": ""}
-        awx.journal.clear()
-        playbook("awx.install", environment, awx_project_url=GIT, didww_environment="sandbox")
-        assert awx.journal == [("PATCH", "/api/v2/credentials/1/")]
-        inputs = awx.objects("credentials")["DIDWW"]["inputs"]
-        assert inputs == {"api_key": ENCRYPTED, "environment": "sandbox", "api_url": ""}
+        assert inputs == INPUTS
+        for name, value in (("environment", "sandbox"), ("api_version", "2026-11-19"), ("api_token_url", "http://t/")):
+            awx.journal.clear()
+            playbook("awx.install", environment, awx_project_url=GIT, **{f"didww_{name}": value})
+            assert awx.journal == [("PATCH", "/api/v2/credentials/1/")]
+            assert awx.objects("credentials")["DIDWW"]["inputs"] == {**INPUTS, name: value}
 
 
 @pytest.mark.parametrize(
     ("changed", "more", "variables", "words"),
     [
         ({}, [], {"didww_environment": "sandbxo"}, 'must be production or sandbox, not \\"sandbxo\\".'),
+        ({}, [], {"didww_api_version": "2026"}, 'must be 2026-04-16 or 2026-11-19, not \\"2026\\".'),
         ({}, ["--check"], {}, "This playbook does not support --check"),
         ({"CONTROLLER_HOST": ""}, [], {}, "Which AWX?"),
         ({"DIDWW_API_KEY": ""}, [], {}, "Which API key?"),

@@ -86,8 +86,14 @@ def patches(api: Simulator) -> list[dict[str, Any]]:
 )
 def test_a_credential_injects_key_and_url(inputs: Mapping[str, str], url: str) -> None:
     real, safe = inject({"api_key": KEY, **inputs})
-    assert real == {"DIDWW_API_KEY": KEY, "DIDWW_API_URL": url}
+    unset = {"DIDWW_API_VERSION": "", "DIDWW_API_TOKEN_URL": ""}
+    assert real == {"DIDWW_API_KEY": KEY, "DIDWW_API_URL": url, **unset}
     assert KEY not in str(safe)
+
+
+def test_a_credential_injects_the_version() -> None:
+    real, _safe = inject({"api_key": KEY, "api_version": "2026-11-19", "api_token_url": "https://gateway/token"})
+    assert (real["DIDWW_API_VERSION"], real["DIDWW_API_TOKEN_URL"]) == ("2026-11-19", "https://gateway/token")
 
 
 def test_awx_accepts_the_credential_type() -> None:

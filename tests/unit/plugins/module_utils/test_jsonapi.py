@@ -19,6 +19,7 @@ import trustme
 from ansible_collections.didww.voice.plugins.module_utils import _documents as documents
 from ansible_collections.didww.voice.plugins.module_utils import _http as http
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -40,14 +41,10 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def client(
     api: Simulator | SimpleNamespace, retries: int = 2, page_size: int = 1000, **settings: Any
 ) -> jsonapi.Client:
-    def authenticate(request: Any) -> Any:
-        request.headers["Api-Key"] = "local-key"
-        return request
-
     options: dict[str, Any] = {"url": api.url, "timeout": 5, "verify": True, **settings}
     options["page_sizes"] = {KIND: page_size, "dids": 100}
     version = {"X-DIDWW-API-Version": "2026-04-16"}
-    return jsonapi.Client(authenticate=authenticate, headers=version, retries=retries, **options)
+    return jsonapi.Client(authentication=ApiKey("local-key"), headers=version, retries=retries, **options)
 
 
 def methods(api: Simulator) -> list[str]:

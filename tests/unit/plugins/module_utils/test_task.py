@@ -66,7 +66,7 @@ SECRET = "planted-secret"
 def test_connection_options(option: str, value: Any, accepted: bool) -> None:
     problems = []
     try:
-        task.Task(task.Work(dict, dict, lambda _task: {}), {"api_key": "local-key", option: value})
+        task.Task(task.Work(dict, lambda *_given: {}, lambda _task: {}), {"api_key": "local-key", option: value})
     except InvalidOptions as error:
         problems = error.problems
     assert [problem.option for problem in problems] == ([] if accepted else [option])
@@ -75,10 +75,13 @@ def test_connection_options(option: str, value: Any, accepted: bool) -> None:
 
 def test_an_option_that_does_not_exist_is_rejected_without_its_value() -> None:
     with pytest.raises(InvalidOptions) as error:
-        task.Task(task.Work(lambda: {"name": {}}, dict, lambda _task: {}), {"api_key": "local-key", "apikey": SECRET})
+        task.Task(
+            task.Work(lambda: {"name": {}}, lambda *_given: {}, lambda _task: {}),
+            {"api_key": "local-key", "apikey": SECRET},
+        )
     assert error.value.messages() == [
         "unsupported options: apikey (did you mean api_key?). Supported parameters include: api_key, api_retries, "
-        "api_timeout, api_url, ca_path, max_requests_per_second, name, validate_certs."
+        "api_timeout, api_token_url, api_url, api_version, ca_path, max_requests_per_second, name, validate_certs."
     ]
 
 
@@ -88,6 +91,8 @@ def test_every_connection_option_has_its_environment_variable(
     assert [tables.variable(row.name) for row in tables.CONNECTION] == [
         "DIDWW_API_KEY",
         "DIDWW_API_URL",
+        "DIDWW_API_VERSION",
+        "DIDWW_API_TOKEN_URL",
         "DIDWW_API_TIMEOUT",
         "DIDWW_API_RETRIES",
         "DIDWW_VALIDATE_CERTS",
@@ -218,20 +223,6 @@ def test_requests_may_be_missing(run_module: RunModule, monkeypatch: pytest.Monk
     result = run_module(name="EU SBC")
     assert result["failed"] is True
     assert "Failed to import the required Python library (requests)" in result["msg"]
-
-
-def test_another_version_is_a_warning(run_module: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task, "API_VERSION", "2022-05-10")
-    monkeypatch.setattr(jsonapi.Client, "get_all", with_version(jsonapi.Client.get_all, "2026-04-16"))
-    result = run_module(name="EU SBC")
-    assert result["api_version"] == "2026-04-16"
-    (warning,) = result["warnings"]
-    assert "API version 2026-04-16, but this collection uses 2022-05-10" in warning
-
-
-def with_version(read: Any, version: str) -> Any:
-    """Return a version of `read` whose answers have another API version in `meta`."""
-    return lambda *args: read(*args)._replace(meta={"api_version": version})
 
 
 def test_connection_options_reach_the_client(

@@ -41,7 +41,7 @@ def test_every_problem_of_a_fleet_is_reported() -> None:
 def test_a_selection() -> None:
     given = {"allow_any_did_as_cli": "yes", "authentication_method_type": "twilio", "include_dids": "on"}
     filters = {"allow_any_did_as_cli": "true", "authentication_method.type": "twilio"}
-    assert works.parse_selection(given) == (None, None, filters, ("dids", "emergency_dids"), False)
+    assert works.parse_selection(given) == (None, None, filters, ("dids", "emergency_dids"), False, "2026-04-16")
 
 
 def test_an_id_excludes_filters() -> None:

@@ -649,7 +649,7 @@ def test_a_setting_that_comes_back_different_is_a_warning(local_api: Simulator, 
     assert result["trunk"]["rtp_timeout"] == 30
 
 
-def test_another_api_version_is_a_warning(local_api: Simulator, run_module: RunModule) -> None:
+def test_the_version_is_requested(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(id=TRUNK, status="active")
     assert result["api_version"] == "2026-04-16"
     assert result["warnings"] == []
