@@ -14,7 +14,8 @@ import threading
 from pathlib import Path
 
 from simulator.server import DEFAULT_SEED, Simulator, load_seed
-from simulator.store import SeedError
+from simulator.store import VERSIONS, SeedError
+from simulator.tokens import LIFE
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,8 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8080, help="port to listen on, 0 for a free one")
     parser.add_argument("--port-file", type=Path, help="file that gets the port when the server listens")
     parser.add_argument("--seed", type=Path, default=DEFAULT_SEED, help="JSON file to start from")
-    parser.add_argument("--rate", type=float, default=20.0, help="requests per second per key")
+    parser.add_argument("--rate", type=float, default=20.0, help="requests per second per account")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that each request takes longer")
+    parser.add_argument("--version", choices=VERSIONS, help="version of accounts that the seed gives none")
+    parser.add_argument("--token-life", type=float, default=LIFE, metavar="SECONDS", help="life of a token by default")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args(arguments)
 
@@ -40,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
             host=options.host,
             port=options.port,
             verbose=options.verbose,
+            version=options.version,
+            token_life=options.token_life,
         )
     except (OSError, SeedError) as exc:
         print(f"simulator: {exc}", file=sys.stderr)

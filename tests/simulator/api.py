@@ -11,16 +11,18 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from simulator import documents, life_cycle, query, trunks
+from simulator import documents, life_cycle, query, tokens, trunks
 from simulator.documents import DIDS, MEDIA_TYPE, REGENERATION, TRUNKS, ApiError
-from simulator.store import Account, Did, Store, Trunk
+from simulator.store import FULL, TOKEN_VERSION, VERSIONS, Account, Did, Store, Trunk
+from simulator.tokens import Caller, InvalidToken, TokenError, Tokens
 
 PREFIX = "/v3"
-VERSIONS = ("2022-05-10", "2026-04-16")
+# The token service, on the same host.
+TOKEN_PATH = "/token"
 # DIDWW answers PUT like PATCH.
 UPDATES = ("PATCH", "PUT")
 CHANGES = (*UPDATES, "POST", "DELETE")
@@ -51,13 +53,13 @@ class Answer:
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": MEDIA_TYPE})
 
 
-def answer(status: int, document: Any) -> Answer:
-    """Make an answer from a JSON:API document."""
-    return Answer(status, json.dumps(document, separators=(",", ":")).encode())
+def answer(status: int, document: Any, media_type: str = MEDIA_TYPE) -> Answer:
+    """Make an answer from a document, by default one of JSON:API."""
+    return Answer(status, json.dumps(document, separators=(",", ":")).encode(), {"Content-Type": media_type})
 
 
 class RateLimit:
-    """A sliding window of one second for each key. Requests that get 429 do not count."""
+    """A sliding window of one second for each account. Requests that get 429 do not count."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -65,11 +67,11 @@ class RateLimit:
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
-    def check(self, key: str) -> Answer | None:
-        """Return None, or the 429 if the key has used up its rate.
+    def check(self, key: str, version: str) -> Answer | None:
+        """Return None, or the 429 if the account has used up its rate.
 
-        DIDWW's documents disagree about the form of a 429. Here every second one has a Retry-After, and every second
-        pair lacks the title and code of its error: four in a row show every combination.
+        Before version 2026-11-19, DIDWW's documents disagree about the form of a 429. Here every second one has a
+        Retry-After, and every second pair lacks the title and code of its error: four in a row show every combination.
         """
         if self.rate <= 0:
             return None
@@ -82,9 +84,11 @@ class RateLimit:
                 seen.append(now)
                 return None
             self.limited += 1
-            retry_after = {"Retry-After": "1"} if self.limited % 2 else {}
-            bare = self.limited // 2 % 2
-        error = documents.error(429, "Too Many Requests", "Too Many Requests")
+            documented = version >= TOKEN_VERSION
+            retry_after = {"Retry-After": "1"} if documented or self.limited % 2 else {}
+            bare = not documented and self.limited // 2 % 2
+        code = documents.TOO_MANY_REQUESTS if documented else None
+        error = documents.error(429, "Too Many Requests", "Too Many Requests", code)
         if bare:
             error = {name: error[name] for name in ("status", "detail")}
         limited = answer(429, {"errors": [error]})
@@ -92,10 +96,11 @@ class RateLimit:
 
 
 class Api:
-    """The endpoints of /v3, with a store."""
+    """The endpoints of /v3 and the token service, with a store."""
 
-    def __init__(self, store: Store, rate: float) -> None:
+    def __init__(self, store: Store, rate: float, minted: Tokens) -> None:
         self.store = store
+        self.tokens = minted
         self.rate = RateLimit(rate)
 
     def handle(self, request: Request, commit: bool = True) -> Answer:
@@ -103,27 +108,53 @@ class Api:
 
         With `commit` false, the answer is the same, but the store does not change.
         """
+        if request.path == TOKEN_PATH:
+            return self._mint(request)
         try:
-            account = self._authenticate(request)
-            limited = self.rate.check(account.api_key)
+            caller = self._authenticate(request)
+            account, version = caller.account, caller.version
+            limited = self.rate.check(account.api_key, version)
             if limited is not None:
                 return limited
-            version = _version(request, account)
+            if caller.scope != FULL and request.method != "GET":
+                raise documents.token_rejection(403, "Insufficient scope", "insufficient_scope")
             _negotiate(request)
             document = self._dispatch(request, account, version, commit)
         except ApiError as exc:
-            return answer(exc.status, {"errors": exc.errors})
+            rejected = answer(exc.status, {"errors": exc.errors}) if exc.errors else Answer(exc.status, b"", {})
+            return replace(rejected, headers={**rejected.headers, **exc.headers})
         status = STATUS.get(request.method, 200)
         if status == 204:
             return Answer(status, b"", {})
         document["meta"] = {**document.get("meta", {}), "api_version": version}
         return answer(status, document)
 
-    def _authenticate(self, request: Request) -> Account:
-        account = self.store.accounts.get(request.headers.get("api-key", ""))
+    def _mint(self, request: Request) -> Answer:
+        """Return the answer of the token service."""
+        try:
+            granted = self.tokens.mint(request.method, request.headers, request.body, self.store.accounts)
+        except TokenError as exc:
+            return answer(exc.status, exc.document, tokens.MEDIA_TYPE)
+        return answer(200, granted, tokens.MEDIA_TYPE)
+
+    def _authenticate(self, request: Request) -> Caller:
+        """Return the caller, by token or by key. Raises ApiError 401."""
+        accounts = self.store.accounts
+        if "authorization" in request.headers:
+            try:
+                if "api-key" in request.headers:
+                    raise InvalidToken("Authorization and Api-Key exclude each other")
+                return self.tokens.verify(request.headers["authorization"], accounts)
+            except InvalidToken as exc:
+                raise documents.token_rejection(401, str(exc), "invalid_token") from exc
+        account = accounts.get(request.headers.get("api-key", ""))
+        oldest = min(each.default_version for each in accounts.values())
+        version = _version(request, oldest if account is None else account.default_version)
+        if version >= TOKEN_VERSION:
+            raise ApiError(401, [])
         if account is None:
             raise documents.rejection(401, "Unauthorized", "Authorization failed")
-        return account
+        return Caller(account, version)
 
     def _dispatch(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
         """Return the document that answers the request.
@@ -222,7 +253,7 @@ class Api:
         store = self.store
         with store.lock:
             trunk = self._trunk(account, trunk_id)
-            changed = trunks.apply(trunks.parse(_json(request.body), trunk_id), trunk, account, store)
+            changed = trunks.apply(trunks.parse(_json(request.body), trunk_id), trunk, account, store, version)
             if commit:
                 store.put(changed)
         return self._trunk_document(changed, request, asked)
@@ -233,7 +264,7 @@ class Api:
         _check_content_type(request)
         asked = self._asked(request, account, TRUNKS)
         with self.store.lock:
-            created = life_cycle.create(_json(request.body), account, self.store)
+            created = life_cycle.create(_json(request.body), account, self.store, version)
             if commit:
                 self.store.put(created)
         return self._trunk_document(created, request, asked)
@@ -292,13 +323,13 @@ def _only(request: Request, *methods: str) -> None:
         raise documents.rejection(405, "Method Not Allowed", detail)
 
 
-def _version(request: Request, account: Account) -> str:
-    """The API version of the answer: the account's, or a newer one that the request selects.
+def _version(request: Request, default: str) -> str:
+    """The API version of a request with a key: the account's, or a newer one that the request selects.
 
     DIDWW ignores unknown versions, and versions older than the account's.
     """
     asked = request.headers.get("x-didww-api-version", "")
-    return max(asked, account.default_version) if asked in VERSIONS else account.default_version
+    return max(asked, default) if asked in VERSIONS else default
 
 
 def _negotiate(request: Request) -> None:

@@ -37,15 +37,20 @@ TYPE_MISMATCH = "116"
 INVALID_PAGE_OBJECT = "117"
 INVALID_PAGE_VALUE = "118"
 INVALID_DATA_FORMAT = "122"
+TOO_MANY_REQUESTS = "too_many_requests"  # since version 2026-11-19
 
 
 class ApiError(Exception):
-    """A rejected request: the status and the error objects of the answer."""
+    """A rejected request: the status, the error objects and the additional headers of the answer.
 
-    def __init__(self, status: int, errors: list[dict[str, Any]]) -> None:
+    Without error objects, the answer has no body.
+    """
+
+    def __init__(self, status: int, errors: list[dict[str, Any]], headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{status}: {'; '.join(str(error['detail']) for error in errors)}")
         self.status = status
         self.errors = errors
+        self.headers = headers or {}
 
 
 def error(status: int, title: str, detail: str, code: str | None = None, pointer: str | None = None) -> dict[str, Any]:
@@ -64,6 +69,12 @@ def error(status: int, title: str, detail: str, code: str | None = None, pointer
 def rejection(status: int, title: str, detail: str, code: str | None = None) -> ApiError:
     """An ApiError with a single error and no pointer."""
     return ApiError(status, [error(status, title, detail, code)])
+
+
+def token_rejection(status: int, title: str, reason: str) -> ApiError:
+    """The ApiError for a token: `reason` is the error in the WWW-Authenticate header (RFC 6750, 3.1)."""
+    headers = {"WWW-Authenticate": f'Bearer error="{reason}"'}
+    return ApiError(status, [error(status, title, title)], headers)
 
 
 def not_found(record_id: str) -> ApiError:

@@ -11,8 +11,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator import documents
-from simulator.api import Answer, answer
+from simulator import documents, tokens
+from simulator.api import TOKEN_PATH, Answer, answer
 
 KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect", "last")
 DROPS = ("before", "headers", "after_headers", "body")
@@ -94,16 +94,17 @@ class Fault:
         return self.kind not in ("status", "redirect")
 
     def matches(self, method: str, target: str) -> bool:
-        """Whether the rule matches the request."""
-        return self.rule["method"] in (None, method) and (
-            self.rule["path_contains"] is None or self.rule["path_contains"] in target
-        )
+        """Whether the rule matches the request. The token service needs a rule of its own."""
+        part = self.rule["path_contains"]
+        if target.partition("?")[0] == TOKEN_PATH and not (part or "").startswith(TOKEN_PATH):
+            return False
+        return self.rule["method"] in (None, method) and (part is None or part in target)
 
-    def shape(self, normal: Answer | None) -> Answer:
+    def shape(self, normal: Answer | None, path: str) -> Answer:
         """Return the answer to send instead of the normal one, which is None unless the fault needs it."""
         value: Any = self.rule.get(self.kind)
         if self.kind == "status":
-            return self._status(value)
+            return self._status(value, path)
         if self.kind == "redirect":
             return Answer(value["status"], b"", {"Location": value["location"]})
         if normal is None:
@@ -118,9 +119,12 @@ class Fault:
             return _edit(normal, lambda item: item.setdefault("attributes", {}).update(value))
         return normal
 
-    def _status(self, status: int) -> Answer:
+    def _status(self, status: int, path: str) -> Answer:
         body = self.rule["body"]
-        if body is None and status >= 500:
+        if path == TOKEN_PATH and status >= 400 and not isinstance(body, str):
+            document = tokens.oauth_error(status, "A fault.") if body is None else body
+            made = answer(status, document, tokens.MEDIA_TYPE)
+        elif body is None and status >= 500:
             made = Answer(status, HTML, {"Content-Type": "text/html"})
         elif body is None:
             error = documents.error(status, f"Status {status}", "A fault.")

@@ -20,9 +20,9 @@ from simulator.values import Invalid
 REGENERATED = "voice_out_trunk"
 
 
-def create(body: Any, account: Account, store: Store) -> Trunk:
+def create(body: Any, account: Account, store: Store, version: str) -> Trunk:
     """Return the trunk that a POST creates. Raises ApiError 400, or 422 with every validation error."""
-    return trunks.apply(trunks.parse(body, None), _with_defaults(account), account, store, create=True)
+    return trunks.apply(trunks.parse(body, None), _with_defaults(account), account, store, version, create=True)
 
 
 def _with_defaults(account: Account) -> Trunk:

@@ -23,8 +23,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator import store
-from simulator.api import CHANGES, PREFIX, Answer, Api, Request
+from simulator.api import CHANGES, PREFIX, TOKEN_PATH, Answer, Api, Request
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
+from simulator.tokens import LIFE, Tokens
 
 CONTROL = "/_simulator"
 DEFAULT_SEED = Path(__file__).with_name("seed.json")
@@ -45,8 +46,9 @@ def load_seed(path: str | Path = DEFAULT_SEED) -> dict[str, Any]:
 class Simulator:
     """The local API as a server: its store, journal and faults, and the thread that serves it.
 
-    In: the seed (by default that of the package), the requests per second and key (0: unlimited), the seconds that
-    every API request takes longer, the host and port (0: a free port at each start), and a TLS context for HTTPS.
+    In: the seed (by default that of the package), the requests per second and account (0: unlimited), the seconds that
+    every API request takes longer, the host and port (0: a free port at each start), a TLS context for HTTPS, the
+    version of accounts that the seed gives none, and the life of a token if the request does not ask for one.
     Use it as a context manager, or call `start` and `stop`. The methods do the same as the control endpoints.
     Raises SeedError if the seed is invalid.
     """
@@ -60,6 +62,8 @@ class Simulator:
         port: int = 0,
         verbose: bool = False,
         tls: ssl.SSLContext | None = None,
+        version: str | None = None,
+        token_life: float = LIFE,
     ) -> None:
         self.rate = rate
         self.tls = tls
@@ -69,9 +73,12 @@ class Simulator:
         self._wanted_port = port
         self.verbose = verbose
         self._seed = load_seed() if seed is None else seed
-        self._api = Api(store.from_seed(self._seed), rate)
+        self._version = version or store.DEFAULT_VERSION
+        self._tokens = Tokens(token_life)
+        self._api = self._fresh(self._seed)
         self._faults = FaultQueue()
         self._journal: list[dict[str, Any]] = []
+        self._mints: list[dict[str, Any]] = []
         self._connections: set[socket.socket] = set()
         self._stopping = threading.Event()
         self._server: BaseWSGIServer | None = None
@@ -144,7 +151,16 @@ class Simulator:
     @property
     def url(self) -> str:
         """The base URL of the API, for the option `api_url`."""
-        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{PREFIX}"
+        return f"{self._root}{PREFIX}"
+
+    @property
+    def token_url(self) -> str:
+        """The URL of the token service."""
+        return f"{self._root}{TOKEN_PATH}"
+
+    @property
+    def _root(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     # --- control ---
 
@@ -153,9 +169,19 @@ class Simulator:
         """All API requests, in order of arrival (README, "Journal")."""
         return [dict(entry) for entry in list(self._journal)]
 
+    @property
+    def mints(self) -> list[dict[str, Any]]:
+        """All requests to the token service, in the same form."""
+        return [dict(entry) for entry in list(self._mints)]
+
     def clear_journal(self) -> None:
-        """Empty the journal."""
+        """Empty the journal, also that of the token service."""
         self._journal = []
+        self._mints = []
+
+    def expire_tokens(self) -> None:
+        """Reject all tokens that were minted so far."""
+        self._tokens.expire()
 
     @property
     def rate_limited(self) -> int:
@@ -200,18 +226,20 @@ class Simulator:
             raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
 
     def reset(self, seed: dict[str, Any] | None = None) -> None:
-        """Restore the seed, or load another one. Empties journal, faults and rate."""
-        fresh = store.from_seed(self._seed if seed is None else seed)
+        """Restore the seed, or load another one. Empties journal, faults and rate. Tokens remain valid."""
+        self._api = self._fresh(self._seed if seed is None else seed)
         if seed is not None:
             self._seed = seed
-        self._api = Api(fresh, self.rate)
         self.clear_journal()
         self.clear_faults()
+
+    def _fresh(self, seed: dict[str, Any]) -> Api:
+        return Api(store.from_seed(seed, self._version), self.rate, self._tokens)
 
     # --- requests ---
 
     def answer(self) -> flask.Response:
-        """Answer the current API request of Flask: record it, and apply faults."""
+        """Answer the current request of Flask, to the API or the token service: record it, and apply faults."""
         request = _request()
         entry = self._record(request)
         self._stopping.wait(self.latency)
@@ -234,7 +262,7 @@ class Simulator:
         if fault.needs_answer or (fault.commits and request.method in CHANGES):
             normal = self._api.handle(request, commit=fault.commits)
         self._stopping.wait(fault.delay)
-        made = fault.shape(normal)
+        made = fault.shape(normal, request.path)
         if fault.kind == "drop":
             self._cut(fault, made)
         if fault.kind == "last" and self._kept is None:
@@ -281,7 +309,7 @@ class Simulator:
             "time": time.monotonic(),
             "fault": None,
         }
-        self._journal.append(entry)
+        (self._mints if request.path == TOKEN_PATH else self._journal).append(entry)
         return entry
 
     def connected(self, connection: socket.socket) -> None:
@@ -378,7 +406,8 @@ def _make_app(simulator: Simulator) -> flask.Flask:
     @app.get(f"{CONTROL}/journal")
     def read_journal() -> flask.Response:
         journal = simulator.journal
-        return flask.jsonify({"requests": journal, "rate_limited": simulator.rate_limited})
+        mints = simulator.mints
+        return flask.jsonify({"requests": journal, "mints": mints, "rate_limited": simulator.rate_limited})
 
     @app.delete(f"{CONTROL}/journal")
     def clear_journal() -> flask.Response:
@@ -404,6 +433,11 @@ def _make_app(simulator: Simulator) -> flask.Flask:
     @app.post(f"{CONTROL}/reset")
     def reset() -> flask.Response:
         simulator.reset(_body())
+        return _done()
+
+    @app.post(f"{CONTROL}/expire_tokens")
+    def expire_tokens() -> flask.Response:
+        simulator.expire_tokens()
         return _done()
 
     @app.get(f"{CONTROL}/faults")

@@ -17,6 +17,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEFAULT_VERSION = "2022-05-10"
+# Since this version, the API requires a token instead of a key, and restricts more settings of a trunk.
+TOKEN_VERSION = "2026-11-19"
+VERSIONS = (DEFAULT_VERSION, "2026-04-16", TOKEN_VERSION)
+# The scopes of a token.
+FULL = "full"
+READ = "read"
+SCOPES = (FULL, READ)
 # The threshold_amount of a new trunk by default: an answer of April 2026 has it.
 DEFAULT_THRESHOLD = "3000.0"
 
@@ -98,6 +105,8 @@ class Account:
     outbound_feature: bool = True
     default_version: str = DEFAULT_VERSION
     readings: frozenset[str] = frozenset()
+    token_scope: str = FULL
+    most_threshold: float = 100000
 
 
 @dataclass(frozen=True)
@@ -239,21 +248,24 @@ class Store:
         return tuple(dict.fromkeys(did_ids))
 
 
-def from_seed(seed: dict[str, Any]) -> Store:
-    """Make a store from a seed (README, "Seed"). Raises SeedError if it is invalid."""
+def from_seed(seed: dict[str, Any], version: str = DEFAULT_VERSION) -> Store:
+    """Make a store from a seed (README, "Seed"). Raises SeedError if it is invalid.
+
+    `version` is that of accounts that do not set a default_version.
+    """
     try:
-        return _from_seed(seed)
+        return _from_seed(seed, version)
     except (KeyError, TypeError, AttributeError) as exc:
         raise SeedError(f"not a valid seed: {exc!r}") from exc
 
 
-def _from_seed(seed: dict[str, Any]) -> Store:
+def _from_seed(seed: dict[str, Any], version: str) -> Store:
     known = {"api_keys", "accounts", "dids", "trunks"}
     if not isinstance(seed, dict) or set(seed) - known:
         raise SeedError(f"a seed is an object of {', '.join(sorted(known))}")
     store = Store()
     for account in [*seed.get("accounts", []), *({"api_key": k} for k in seed.get("api_keys", []))]:
-        store.accounts[account["api_key"]] = _account(account)
+        store.accounts[account["api_key"]] = _account({"default_version": version, **account})
     if not store.accounts:
         raise SeedError("a seed needs accounts or api_keys")
     first = next(iter(store.accounts))
@@ -285,6 +297,10 @@ def _account(seed: dict[str, Any]) -> Account:
     sets = {name: frozenset(seed.get(name, ())) for name in ("features", "readings")}
     if sets["readings"] - READINGS:
         raise SeedError(f"readings are some of {', '.join(sorted(READINGS))}")
+    if seed["default_version"] not in VERSIONS:
+        raise SeedError(f"default_version is one of {', '.join(VERSIONS)}")
+    if seed.get("token_scope", FULL) not in SCOPES:
+        raise SeedError(f"token_scope is one of {', '.join(SCOPES)}")
     try:
         return Account(**{**seed, **sets})
     except TypeError as exc:

@@ -20,8 +20,10 @@ from simulator import documents, values
 from simulator.documents import ApiError, error, not_allowed
 from simulator.store import (
     DEFAULT_DID_REQUIRED,
+    DEFAULT_VERSION,
     NULL_RTP_TIMEOUT_IS_30,
     OPENAPI_VALUES,
+    TOKEN_VERSION,
     Account,
     Did,
     Store,
@@ -50,7 +52,7 @@ ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "capacity_limit": (values.integer(0, 32767), True),
     "allow_any_did_as_cli": (values.boolean, False),
     "status": (values.choice("active", "blocked"), False),
-    "threshold_amount": (values.threshold_amount, True),
+    "threshold_amount": (values.threshold_amount(), True),
     "default_dst_action": (values.choice("allow_all", "reject_all"), False),
     "dst_prefixes": (values.dst_prefixes, True),
     "emergency_enable_all": (values.boolean, False),
@@ -66,10 +68,17 @@ NULL: dict[str, Any] = {"dst_prefixes": []}
 # Where OpenAPI, 2026-04-16, contradicts the page. An account's readings select one of them.
 OPENAPI_ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "capacity_limit": (values.integer(1, 32767), True),
-    "threshold_amount": (values.threshold_amount, False),
+    "threshold_amount": (values.threshold_amount(), False),
     "dst_prefixes": (values.dst_prefixes, False),
     "callback_url": (values.callback_url_with_or_without_scheme, True),
     "rtp_timeout": (values.integer(30, 600), False),
+}
+
+# Where "Update Outbound Trunk", 2026-11-19, differs. `rules_for` adds threshold_amount: its limit is the account's.
+TOKEN_VERSION_ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
+    "allowed_rtp_ips": (values.restricting_addresses, True),
+    "capacity_limit": (values.integer(1, 32767), True),
+    "dst_prefixes": (values.dst_prefixes, False),
 }
 
 # These attributes are required to create a trunk (OpenAPI).
@@ -87,8 +96,32 @@ ELIGIBLE: dict[str, dict[str, bool]] = {
     "emergency_dids": {"emergency_enabled": True},
     documents.DEFAULT_DID: {"blocked": False, "terminated": False},
 }
+# The same in OpenAPI, 2026-10-22, the version before 2026-11-19.
+REGISTERED = {"blocked": False, "terminated": False, "awaiting_registration": False}
+TOKEN_VERSION_ELIGIBLE = {**ELIGIBLE, "dids": REGISTERED, documents.DEFAULT_DID: REGISTERED}
 # The default_did of a request without one: null is a value.
 UNSET = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules that differ between versions, and between an account's readings."""
+
+    attributes: dict[str, tuple[Callable[[Any], Any], bool]]
+    eligible: dict[str, dict[str, bool]]
+    default_did_required: bool
+    rtp_ips_required: bool
+
+
+def rules_for(account: Account, version: str) -> Rules:
+    """Return the rules for a request of the account in a version."""
+    openapi = OPENAPI_VALUES in account.readings
+    attributes = {**ATTRIBUTES, **(OPENAPI_ATTRIBUTES if openapi else {})}
+    if version < TOKEN_VERSION:
+        return Rules(attributes, ELIGIBLE, DEFAULT_DID_REQUIRED in account.readings, not openapi)
+    attributes |= TOKEN_VERSION_ATTRIBUTES
+    attributes["threshold_amount"] = (values.threshold_amount(account.most_threshold), False)
+    return Rules(attributes, TOKEN_VERSION_ELIGIBLE, default_did_required=True, rtp_ips_required=False)
 
 
 @dataclass(frozen=True)
@@ -218,11 +251,19 @@ def _bad_linkage() -> ApiError:
 # --- the change ---
 
 
-def apply(update: Update, trunk: Trunk, account: Account, store: Store, create: bool = False) -> Trunk:
+def apply(
+    update: Update,
+    trunk: Trunk,
+    account: Account,
+    store: Store,
+    version: str = DEFAULT_VERSION,
+    create: bool = False,
+) -> Trunk:
     """Return the trunk after the update. With `create`, `trunk` has the defaults of a new one.
 
     Raises ApiError 422 with every validation error in the request.
     """
+    rules = rules_for(account, version)
     errors = [
         validation(f"attributes/{name}", Invalid(BLANK))
         for name in REQUIRED
@@ -233,7 +274,7 @@ def apply(update: Update, trunk: Trunk, account: Account, store: Store, create: 
         if name == "authentication_method":
             continue
         try:
-            changes[name] = _attribute(name, value, account)
+            changes[name] = _attribute(name, value, account, rules)
             if name == "name" and store.name_taken(trunk, changes[name]):
                 raise Invalid(TAKEN)
         except Invalid as exc:
@@ -241,7 +282,7 @@ def apply(update: Update, trunk: Trunk, account: Account, store: Store, create: 
 
     if "authentication_method" in update.attributes:
         before = None if create else trunk.attributes["authentication_method"]
-        method, problems = _authentication(update.attributes, before, trunk, account, store)
+        method, problems = _authentication(update.attributes, before, trunk, rules, store)
         changes["authentication_method"] = method
         errors += problems
 
@@ -258,13 +299,13 @@ def apply(update: Update, trunk: Trunk, account: Account, store: Store, create: 
             errors.append(validation(f"relationships/{relationship}", problem))
         for index, did_id in enumerate(did_ids):
             try:
-                _check_link(relationship, did_id, did_ids[:index], store.did(account, did_id))
+                _check_link(rules.eligible[relationship], did_id, did_ids[:index], store.did(account, did_id))
             except Invalid as exc:
                 errors.append(validation(f"relationships/{relationship}", exc, index))
         linked[relationship] = tuple(did_ids)
     default_did = trunk.default_did
     try:
-        default_did = _default_did(update, after, account, store, create)
+        default_did = _default_did(update, after, account, store, rules, create)
     except Invalid as exc:
         errors.append(validation(f"relationships/{documents.DEFAULT_DID}", exc))
     if errors:
@@ -289,12 +330,14 @@ def validation(place: str, problem: Invalid, index: int | None = None) -> dict[s
     return error(422, str(problem), f"{name} - {problem}", documents.VALIDATION, pointer)
 
 
-def _default_did(update: Update, after: Trunk, account: Account, store: Store, create: bool) -> str | None:
+def _default_did(
+    update: Update, after: Trunk, account: Account, store: Store, rules: Rules, create: bool
+) -> str | None:
     """The default DID after an update. `after` has the new attributes and the previous default DID.
 
     Raises Invalid. OpenAPI, 2026-04-16, requires default_did with replace_cli, and rejects it with any other action.
     On the page of the update, default_did is missing: an update to replace_cli that leaves it out is accepted,
-    except with the reading.
+    except with the reading, and in version 2026-11-19.
     """
     sent = update.default_did
     if after.attributes["on_cli_mismatch_action"] != REPLACE_CLI:
@@ -302,7 +345,7 @@ def _default_did(update: Update, after: Trunk, account: Account, store: Store, c
             raise Invalid(f"is only allowed with on_cli_mismatch_action {REPLACE_CLI}")
         return None
     if sent == UNSET:
-        required = create or DEFAULT_DID_REQUIRED in account.readings
+        required = create or rules.default_did_required
         if after.default_did is None and required and "on_cli_mismatch_action" in update.attributes:
             raise Invalid(BLANK)
         return after.default_did
@@ -310,27 +353,26 @@ def _default_did(update: Update, after: Trunk, account: Account, store: Store, c
         raise Invalid(BLANK)
     if CLI_REPLACEMENT not in account.features:
         raise Invalid("is not enabled for the account")
-    _check_link(documents.DEFAULT_DID, sent, [], store.did(account, sent))
+    _check_link(rules.eligible[documents.DEFAULT_DID], sent, [], store.did(account, sent))
     return sent
 
 
-def _check_link(relationship: str, did_id: str, before: list[str], did: Did | None) -> None:
+def _check_link(eligible: dict[str, bool], did_id: str, before: list[str], did: Did | None) -> None:
     """Raises Invalid if the DID cannot be linked. `before` are the ids before it in the request."""
     if did is None:
         raise Invalid(f"{did_id} does not exist")
     if did_id in before:
         raise Invalid(f"{did_id} is repeated")
-    for name, value in ELIGIBLE[relationship].items():
+    for name, value in eligible.items():
         if did.attributes[name] is not value:
             raise Invalid(f"{did_id} cannot be linked: its {name} is not {str(value).lower()}")
 
 
-def _attribute(name: str, value: Any, account: Account) -> Any:
+def _attribute(name: str, value: Any, account: Account, rules: Rules) -> Any:
     """Return the value to store. Raises Invalid."""
     if name == "rtp_timeout" and value is None and NULL_RTP_TIMEOUT_IS_30 in account.readings:
         return 30
-    overrides = OPENAPI_ATTRIBUTES if OPENAPI_VALUES in account.readings else {}
-    check, nullable = overrides.get(name, ATTRIBUTES[name])
+    check, nullable = rules.attributes[name]
     if value is None and nullable:
         return NULL.get(name)
     stored = check(value)
@@ -341,7 +383,7 @@ def _attribute(name: str, value: Any, account: Account) -> Any:
 
 
 def _authentication(
-    attributes: dict[str, Any], before: dict[str, Any] | None, trunk: Trunk, account: Account, store: Store
+    attributes: dict[str, Any], before: dict[str, Any] | None, trunk: Trunk, rules: Rules, store: Store
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the authentication_method that replaces the previous one, and the validation errors.
 
@@ -386,7 +428,7 @@ def _authentication(
         same_type = before is not None and before["type"] == kind
         previous = before["attributes"] if before is not None and same_type else {}
         stored |= {name: previous.get(name) or generated for name, generated in credentials().items()}
-        required = not same_type and OPENAPI_VALUES not in account.readings
+        required = not same_type and rules.rtp_ips_required
         if required and "allowed_rtp_ips" not in attributes:
             title = f"is required with authentication_method.type {kind}"
             errors.append(validation("attributes/allowed_rtp_ips", Invalid(title)))

@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MAX_ADDRESSES = 60
+# The networks of all addresses.
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 BLANK = "can't be blank"
 TAKEN = "has already been taken"
@@ -81,17 +83,24 @@ def integer(low: int, high: int) -> Callable[[Any], int]:
     return check
 
 
-def threshold_amount(value: Any) -> str:
-    """A decimal string from 0 to 100000. DIDWW returns it with at least one decimal: "1000" becomes "1000.0"."""
-    if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
-        raise Invalid("is not a number")
-    amount = Decimal(value)
-    if amount < 0:
-        raise Invalid("must be greater than or equal to 0.0")
-    if amount > 100000:
-        raise Invalid("must be less than or equal to 100000.0")
-    whole, _dot, decimals = value.lstrip("-").partition(".")
-    return f"{whole.lstrip('0') or '0'}.{decimals.rstrip('0') or '0'}"
+def threshold_amount(high: float = 100000) -> Callable[[Any], str]:
+    """Make a check for a decimal string from 0 to `high`.
+
+    DIDWW returns it with at least one decimal: "1000" becomes "1000.0".
+    """
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+            raise Invalid("is not a number")
+        amount = Decimal(value)
+        if amount < 0:
+            raise Invalid("must be greater than or equal to 0.0")
+        if amount > Decimal(str(high)):
+            raise Invalid(f"must be less than or equal to {float(high)}")
+        whole, _dot, decimals = value.lstrip("-").partition(".")
+        return f"{whole.lstrip('0') or '0'}.{decimals.rstrip('0') or '0'}"
+
+    return check
 
 
 def callback_url(value: Any) -> str:
@@ -138,6 +147,15 @@ def addresses(value: Any) -> list[str]:
     for network in networks:
         if networks.count(network) > 1:
             raise Invalid(f"{network} is repeated")
+    return networks
+
+
+def restricting_addresses(value: Any) -> list[str]:
+    """The same without the networks of all addresses ("Update Outbound Trunk", 2026-11-19)."""
+    networks = addresses(value)
+    for network in networks:
+        if network in EVERYWHERE:
+            raise Invalid(f"{network} is not allowed")
     return networks
 
 
