@@ -109,6 +109,8 @@ REJECTED: dict[str, Any] = {
     ]
 }
 TOO_MANY = {"errors": [{"status": "429", "detail": "Too Many Requests"}]}
+# Version 2026-11-19.
+BUDGET = {"errors": [{**TOO_MANY["errors"][0], "title": "Too Many Requests", "code": "too_many_requests"}]}
 
 
 def test_the_schema_is_valid() -> None:
@@ -121,7 +123,8 @@ def test_the_schema_has_every_setting_of_the_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "document"), [("trunk", UPDATED), ("trunk", READ), ("errors", REJECTED), ("errors", TOO_MANY)]
+    ("name", "document"),
+    [("trunk", UPDATED), ("trunk", READ), ("errors", REJECTED), ("errors", TOO_MANY), ("errors", BUDGET)],
 )
 def test_the_examples_of_didww_pass(name: str, document: Any) -> None:
     assert violations(name, document) == []
@@ -251,6 +254,32 @@ def test_a_deletion_has_no_document(local_api: Simulator) -> None:
     assert expected(f"/v3{TRUNKS}/{TRUNK}", {}, 204) == "nothing"
 
 
+def test_a_missing_token_is_rejected_without_a_document(local_api: Simulator) -> None:
+    for headers, has_body in (({"X-DIDWW-API-Version": "2026-11-19"}, False), ({"Authorization": "Bearer x"}, True)):
+        answer = requests.get(local_api.url + TRUNKS, headers=headers, timeout=5)
+        assert (answer.status_code, bool(answer.content)) == (401, has_body)
+        name = "errors" if has_body else "nothing"
+        assert expected(f"/v3{TRUNKS}", {}, 401, bool(answer.content)) == name
+    assert expected(f"/v3{TRUNKS}", {}, 403, has_body=False) == "errors"
+
+
+def test_the_token_service_has_documents_of_its_own(local_api: Simulator) -> None:
+    def mint(**body: Any) -> Any:
+        answer = requests.post(local_api.token_url, headers={"Api-Key": "local-key"}, json=body, timeout=5)
+        name = expected("/token", {}, answer.status_code)
+        assert violations(name, answer.json()) == []
+        return name, answer.json()
+
+    name, token = mint(aud=["api.didww.com"])
+    assert name == "token"
+    for change in ({"access_token": "a.b"}, {"expires_in": "900"}, {"aud": "api.didww.com"}, {"refresh_token": "x"}):
+        assert violations(name, {**token, **change})
+    name, error = mint()
+    assert name == "token_error"
+    assert violations(name, {**error, "error": "bad"})
+    assert violations(name, REJECTED)
+
+
 @pytest.mark.parametrize(("status", "method", "path", "more"), ERRORS.values(), ids=ERRORS)
 def test_a_rejected_request_has_errors(
     local_api: Simulator, status: int, method: str, path: str, more: dict[str, Any]
@@ -346,6 +375,8 @@ BROKEN_ERRORS: dict[str, Break] = {
     "no code": lambda d: d["errors"][0].pop("code"),
     "no title": lambda d: d["errors"][0].pop("title"),
     "a pointer where there is no record": lambda d: d["errors"][0].update(status="404", code="404"),
+    "the code of a spent budget": lambda d: d["errors"][0].update(code="too_many_requests", status="403"),
+    "a word for a code": lambda d: d["errors"][0].update(code="too_many", status="429"),
     "a number for a code": lambda d: d["errors"][0].update(code=100),
     "no detail": lambda d: d["errors"][0].pop("detail"),
     "a detail without its attribute": lambda d: d["errors"][0].update(detail="has already been taken"),
