@@ -147,8 +147,8 @@ class Api:
                 return self.tokens.verify(request.headers["authorization"], accounts)
             except InvalidToken as exc:
                 raise documents.token_rejection(401, str(exc), "invalid_token") from exc
+        oldest = min(known.default_version for known in accounts.values())
         account = accounts.get(request.headers.get("api-key", ""))
-        oldest = min(each.default_version for each in accounts.values())
         version = _version(request, oldest if account is None else account.default_version)
         if version >= TOKEN_VERSION:
             raise ApiError(401, [])

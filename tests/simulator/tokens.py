@@ -26,7 +26,7 @@ from simulator.store import FULL, SCOPES, VERSIONS, Account
 AUDIENCE = "api.didww.com"
 MEDIA_TYPE = "application/json"
 LIFE = 900
-# A life that a request asks for is held to this range, in seconds.
+# The limits of a life that a request asks for, in seconds.
 SHORTEST, LONGEST = 60, 3600
 MEMBERS = ("aud", "scope", "api_version", "expires_in")
 HEADER = {"alg": "HS256", "typ": "JWT"}
@@ -141,7 +141,11 @@ def _parse(body: bytes, account: Account) -> dict[str, Any]:
     if unknown:
         raise TokenError(400, f"Not allowed: {', '.join(unknown)}")
     audiences = asked.get("aud")
-    if not isinstance(audiences, list) or not audiences or not all(isinstance(one, str) and one for one in audiences):
+    if (
+        not isinstance(audiences, list)
+        or not audiences
+        or not all(isinstance(text, str) and text for text in audiences)
+    ):
         raise TokenError(400, "aud must be a list of one or more audiences")
     if asked.get("scope", FULL) not in SCOPES:
         raise TokenError(400, f"scope must be one of {', '.join(SCOPES)}")

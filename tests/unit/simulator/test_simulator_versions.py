@@ -38,7 +38,8 @@ def seed(version: str, **account: Any) -> dict[str, Any]:
     """Return the seed of the package, with `local-key` on a version, and a DID that awaits registration."""
     seed = load_seed()
     seed["accounts"][0].update(default_version=version, **account)
-    seed["dids"] = [{**each, "attributes": {"awaiting_registration": each["id"] == AWAITING}} for each in seed["dids"]]
+    for entry in seed["dids"]:
+        entry["attributes"] = {"awaiting_registration": entry["id"] == AWAITING}
     return seed
 
 
@@ -108,6 +109,9 @@ def test_the_version_of_all_accounts_that_have_none() -> None:
                 assert client.get("/dids", headers={"Api-Key": "new"}).status_code == 401
                 answer = client.get("/dids", headers={"Api-Key": "old"})
                 assert answer.json()["meta"]["api_version"] == OLD
+                # An unknown key may be meant for the older account.
+                unknown = client.get("/dids", headers={"Api-Key": "nobody"})
+                assert unknown.json()["errors"][0]["title"] == "Unauthorized"
                 server.reset()
 
 
