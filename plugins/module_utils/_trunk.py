@@ -491,7 +491,7 @@ def check_default_did(
             problems.append(Problem(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}"))
         return
     required = any(row.required for row in settings_of(desired.version) if row.name == DEFAULT_DID)
-    if required and action == REPLACE_CLI and before.get(CLI_ACTION) != REPLACE_CLI:
+    if required and desired.settings.get(CLI_ACTION) == REPLACE_CLI != before.get(CLI_ACTION):
         words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: set it to the id or the number of a DID"
         problems.append(Problem(DEFAULT_DID, words))
 

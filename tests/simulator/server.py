@@ -73,7 +73,7 @@ class Simulator:
         self._wanted_port = port
         self.verbose = verbose
         self._seed = load_seed() if seed is None else seed
-        self._version = version or store.DEFAULT_VERSION
+        self.version = version or store.DEFAULT_VERSION
         self._tokens = Tokens(token_life)
         self._api = self._fresh(self._seed)
         self._faults = FaultQueue()
@@ -234,7 +234,7 @@ class Simulator:
         self.clear_faults()
 
     def _fresh(self, seed: dict[str, Any]) -> Api:
-        return Api(store.from_seed(seed, self._version), self.rate, self._tokens)
+        return Api(store.from_seed(seed, self.version), self.rate, self._tokens)
 
     # --- requests ---
 

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
+import requests
 import yaml
 from ansible import __version__ as ansible_version
 from ansible.module_utils import basic
@@ -34,7 +36,10 @@ from simulator.server import Simulator
 from .contract import schema
 
 ROOT = Path(__file__).parents[2]
+API_VERSIONS = ("2026-04-16", "2026-11-19")
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
+# For tests of what only holds in this version.
+only_2026_04_16 = pytest.mark.parametrize("api_version", ["2026-04-16"])
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 LINKAGE = ("dids", "emergency_dids")
 MODULES = {
@@ -49,6 +54,23 @@ ACTIONS = {
     "voice_out_trunk_info": info_action,
     "voice_out_trunk_credentials": credentials_action,
 }
+
+
+def each_case(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecorator:
+    """Parametrize a test with `api_version`, `case` and `value`: all values that `select` returns for a case."""
+    found = [
+        (version, case, value)
+        for version in API_VERSIONS
+        for case in (_of_version(case, version) for case in CASES)
+        for value in select(case)
+    ]
+    names = [f"{version}-{case['option']}={value!r:.60}" for version, case, value in found]
+    return pytest.mark.parametrize(("api_version", "case", "value"), found, ids=names)
+
+
+def _of_version(case: dict[str, Any], version: str) -> dict[str, Any]:
+    differences = case.get("versions", {}).get(version, {})
+    return {name: item for name, item in {**case, **differences}.items() if name not in differences.get("without", ())}
 
 
 def options_of(case: dict[str, Any], value: Any) -> dict[str, Any]:
@@ -94,17 +116,27 @@ def _answers_match_the_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[Simulator]:
-    # Without a rate limit: modules in this process send more than 20 requests per second.
-    with Simulator(rate=0) as server:
-        yield server
+def _servers() -> Iterator[dict[str, Simulator]]:
+    with contextlib.ExitStack() as stack:
+        # Without a rate limit: modules in this process send more than 20 requests per second.
+        yield {
+            "2026-04-16": stack.enter_context(Simulator(rate=0)),
+            "2026-11-19": stack.enter_context(Simulator(rate=0, version="2026-11-19")),
+        }
 
 
 @pytest.fixture
-def local_api(_server: Simulator) -> Simulator:
+def api_version() -> str:
+    """The version of the API. The tests of some folders run with each version."""
+    return "2026-04-16"
+
+
+@pytest.fixture
+def local_api(_servers: dict[str, Simulator], api_version: str) -> Simulator:
     """The local API with its seed and an empty journal."""
-    _server.reset()
-    return _server
+    server = _servers[api_version]
+    server.reset()
+    return server
 
 
 @pytest.fixture(autouse=True)
@@ -152,6 +184,21 @@ def run_credentials(
     return runner(front_end, "voice_out_trunk_credentials", local_api, monkeypatch, capsys)
 
 
+def connection_to(api: Simulator) -> dict[str, Any]:
+    """Return the connection options for the local API."""
+    # The other accounts are on an old version, which requests raise.
+    version = max(api.version, "2026-04-16")
+    return {"api_url": api.url, "api_key": "local-key", "api_version": version, "api_token_url": api.token_url}
+
+
+def headers_for(api: Simulator, key: str = "local-key") -> dict[str, str]:
+    """Return the headers that authenticate another client, for the version of the local API."""
+    if api.version < "2026-11-19":
+        return {"Api-Key": key, "X-DIDWW-API-Version": "2026-04-16"}
+    answer = requests.post(api.token_url, headers={"Api-Key": key}, json={"aud": ["api.didww.com"]}, timeout=5)
+    return {"Authorization": f"Bearer {answer.json().get('access_token')}"}
+
+
 def runner(
     front_end: str,
     module: str,
@@ -162,7 +209,7 @@ def runner(
     """Return a function that runs a module in this process with the given front end."""
 
     def run(check: bool = False, diff: bool = False, leave_out: Sequence[str] = (), **options: Any) -> dict[str, Any]:
-        connection = {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
+        connection = {**connection_to(local_api), "api_retries": 0}
         given = {name: value for name, value in {**connection, **options}.items() if name not in leave_out}
         if front_end == "action":
             monkeypatch.setattr(_action, "_CLIENTS", {})

@@ -19,7 +19,7 @@ from didww.resources.voice_out_trunk import VoiceOutTrunk
 from didww.resources.voice_out_trunk_regenerate_credential import VoiceOutTrunkRegenerateCredential
 from simulator.server import Simulator
 
-from ..conftest import LINKAGE, TRUNK
+from ..conftest import API_VERSIONS, LINKAGE, TRUNK, headers_for
 
 ENUMS: dict[str, type[Enum]] = {
     "on_cli_mismatch_action": OnCliMismatchAction,
@@ -30,11 +30,22 @@ ENUMS: dict[str, type[Enum]] = {
 SECRETS = ("username", "password")
 
 
+class Client(DidwwClient):  # type: ignore[misc]  # the SDK has no types
+    """The client of the SDK, which knows keys only, with tokens where the version requires them."""
+
+    def __init__(self, api: Simulator, key: str) -> None:
+        super().__init__(api_key=key, base_url=api.url)
+        self._headers = headers_for(api, key)
+
+    def _auth_headers(self, path: str) -> dict[str, str]:
+        return self._headers
+
+
 class Sdk:
     """Reads and changes trunks with the SDK, with the types of the SDK."""
 
-    def __init__(self, url: str, key: str = "local-key") -> None:
-        self.client = DidwwClient(api_key=key, base_url=url)
+    def __init__(self, api: Simulator, key: str = "local-key") -> None:
+        self.client = Client(api, key)
         self.trunks = self.client.voice_out_trunks()
 
     def trunk(self, trunk_id: str = TRUNK) -> Any:
@@ -97,4 +108,10 @@ def _without_secrets(method: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def sdk(local_api: Simulator) -> Sdk:
     """The SDK, connected to the local API."""
-    return Sdk(local_api.url)
+    return Sdk(local_api)
+
+
+@pytest.fixture(params=API_VERSIONS)
+def api_version(request: pytest.FixtureRequest) -> str:
+    """The version of the API: each test runs with every version."""
+    return str(request.param)

@@ -24,7 +24,7 @@ import pytest
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ..conftest import CASES, TRUNK, RunModule, options_of, prepare
+from ..conftest import CASES, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
 from .conftest import Sdk
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
@@ -147,6 +147,7 @@ def test_a_change_of_the_same_authentication_method_is_lost(
     assert run(**options)["changed"] is False
 
 
+@only_2026_04_16
 def test_another_type_of_authentication_meanwhile_is_not_undone_by_a_part(
     run: Run, sdk: Sdk, meanwhile: Meanwhile
 ) -> None:
@@ -230,7 +231,7 @@ def _in_step(patch: pytest.MonkeyPatch, clients: int) -> None:
 def _run_in_a_process(local_api: Simulator, module: str, settings: dict[str, Any]) -> dict[str, Any]:
     entry = {"id": TRUNK, **settings}
     options: dict[str, Any] = entry if module == "voice_out_trunk" else {"trunks": [entry]}
-    options |= {"api_url": local_api.url, "api_key": "local-key", "api_retries": 0}
+    options |= {**connection_to(local_api), "api_retries": 0}
     process = subprocess.run(
         [sys.executable, "-c", PROCESS, module],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
@@ -268,4 +269,4 @@ def test_a_value_that_is_not_stored_is_a_change_and_a_warning_every_time(local_a
         assert done["changes"] == {"rtp_timeout": {"before": 30, "after": None}}
         (warning,) = done["warnings"]
         assert warning.endswith("DIDWW returned rtp_timeout 30, but the task sets null")
-    assert Sdk(local_api.url, NO_NULL_KEY).read("rtp_timeout", NO_NULL) == 30
+    assert Sdk(local_api, NO_NULL_KEY).read("rtp_timeout", NO_NULL) == 30

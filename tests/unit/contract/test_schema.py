@@ -19,7 +19,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import DEFAU
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator, load_seed
 
-from ..conftest import LINKAGE, TRUNK
+from ..conftest import LINKAGE, TRUNK, headers_for
 from .schema import SCHEMA, expected, violations
 
 TRUNKS = "/voice_out_trunks"
@@ -142,7 +142,7 @@ def test_the_local_api_answers_with_the_example(local_api: Simulator) -> None:
 
 def ask(api: Simulator, method: str, path: str, key: str = "local-key", **more: Any) -> requests.Response:
     """Send a request with the headers that the API requires."""
-    headers = {"Api-Key": key, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE, "X-DIDWW-API-Version": "2026-04-16"}
+    headers = {**headers_for(api, key), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
     return requests.request(method, api.url + path, headers=headers, timeout=5, **more)
 
 
