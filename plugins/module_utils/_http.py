@@ -294,7 +294,7 @@ class HttpClient:
         success = (200, 201) if method == "POST" else (200,)
         if response.status_code not in success or not isinstance(document, dict):
             kind = response.headers.get("Content-Type", "no content type")
-            message = f"HTTP {response.status_code} with no JSON:API document"
+            message = f"HTTP {response.status_code} with no JSON object"
             raise UnusableAnswer(f"{message} ({kind}, {len(response.content)} bytes)", unsettled)
         return document
 

@@ -59,7 +59,7 @@ KEYS = (
 # The first that fits is shown: DIDWW API 3 (2026-04-16 and 2026-11-19), "Errors".
 ADVICE = (
     Advice(400, "Check api_token_url and api_version; if both are correct, please report a bug.", tokens=True),
-    Advice(401, f"Check api_key: {KEYS}", tokens=True),
+    Advice(401, f"Check api_key and api_token_url: {KEYS}", tokens=True),
     Advice(403, "Check api_token_url, and whether the key may be used from this address.", tokens=True),
     Advice(404, "Check api_token_url.", tokens=True),
     Advice(

@@ -291,9 +291,9 @@ def test_the_timeout_holds_between_bytes(local_api: Simulator) -> None:
 
 
 UNUSABLE: dict[str, tuple[str, str]] = {
-    "html": ("html", "no JSON:API document"),
-    "a list": ("list", "no JSON:API document"),
-    "cut off": ("truncated", "no JSON:API document"),
+    "html": ("html", "no JSON object"),
+    "a list": ("list", "no JSON object"),
+    "cut off": ("truncated", "no JSON object"),
     "another id": ("other_id", f"but {ID} was requested"),
     "another type": ("other_type", f"but {KIND} was requested"),
     "attributes that are no object": ("attributes_type", "attributes of"),

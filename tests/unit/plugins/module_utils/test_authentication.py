@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tokens: when they are requested, who shares them, and what happens if that fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils import _authentication as authentication
+from ansible_collections.didww.voice.plugins.module_utils import _http as http
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens
+from simulator.api import Answer, Api, Request
+from simulator.server import Simulator
+
+KIND = "voice_out_trunks"
+ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+UPDATE = {"type": KIND, "id": ID, "attributes": {"capacity_limit": 7}}
+TOKEN = {"path_contains": "/token"}
+INVALID = {"status": 401, "headers": {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'}}
+
+
+@pytest.fixture
+def api_version() -> str:
+    return "2026-11-19"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Advance the clock instead of waiting."""
+    clock = SimpleNamespace(passed=0.0)
+
+    def sleep(seconds: float) -> None:
+        clock.passed += seconds
+
+    instead = SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + clock.passed)
+    for module in (http, authentication):
+        monkeypatch.setattr(module, "time", instead)
+    return clock
+
+
+def client_of(api: Simulator, retries: int = 2, url: str | None = None, **more: Any) -> jsonapi.Client:
+    both: dict[str, Any] = {"timeout": 5, "retries": retries, "verify": True}
+    service = http.HttpClient(
+        url=url or api.token_url,
+        authentication=ApiKey("local-key"),
+        headers={"Content-Type": "application/json"},
+        **both,
+    )
+    tokens = Tokens(service, "api.didww.com", "2026-11-19")
+    sizes = {KIND: 1000, "dids": 100}
+    return jsonapi.Client(url=api.url, authentication=tokens, headers={}, page_sizes=sizes, **both, **more)
+
+
+@pytest.fixture
+def client(local_api: Simulator) -> jsonapi.Client:
+    return client_of(local_api)
+
+
+def test_a_token_is_requested_once_and_the_key_goes_to_its_service_alone(
+    local_api: Simulator, client: jsonapi.Client
+) -> None:
+    for _request in range(3):
+        client.get(KIND, ID)
+    (mint,) = local_api.mints
+    assert dict(mint["headers"])["Api-Key"] == "local-key"
+    assert mint["body"] == {"aud": ["api.didww.com"], "api_version": "2026-11-19"}
+    sent = [dict(entry["headers"]) for entry in local_api.journal]
+    assert {headers["Authorization"][:10] for headers in sent} == {"Bearer eyJ"}
+    assert not any("Api-Key" in headers for headers in sent)
+    assert client.requests == 3
+
+
+@pytest.mark.parametrize("life", [900, 1.5, "900", None, True], ids=str)
+def test_a_token_is_used_until_shortly_before_its_end(
+    local_api: Simulator, client: jsonapi.Client, clock: SimpleNamespace, life: Any
+) -> None:
+    """The life counts from before the request for the token, however long that takes."""
+    body = {"access_token": "opaque"} | ({} if life is None else {"expires_in": life})
+    local_api.add_faults({**TOKEN, "status": 200, "body": body})
+    authenticate = client.authentication
+    handle = http.HttpClient.request
+
+    def slow(self: http.HttpClient, *request: Any, **more: Any) -> dict[str, Any]:
+        clock.passed += 0.1 * known
+        return handle(self, *request, **more)
+
+    known = life if life in (900, 1.5) else 60
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http.HttpClient, "request", slow)
+        assert headers_by(authentication=authenticate) == {"Authorization": "Bearer opaque"}
+    # 10 percent have passed. It is used for 80 percent.
+    clock.passed += 0.65 * known
+    headers_by(authentication=authenticate)
+    assert len(local_api.mints) == 1
+    clock.passed += 0.1 * known
+    assert headers_by(authentication=authenticate) != {"Authorization": "Bearer opaque"}
+    assert len(local_api.mints) == 2
+
+
+def headers_by(authentication: http.Authentication) -> dict[str, str]:
+    """Return the headers that are added to a request."""
+    headers: dict[str, str] = authentication(SimpleNamespace(headers={})).headers
+    return headers
+
+
+def test_threads_share_a_token(local_api: Simulator, client: jsonapi.Client) -> None:
+    local_api.add_faults({**TOKEN, "delay": 0.2, "times": 0})
+    together = threading.Barrier(8)
+
+    def read() -> None:
+        together.wait(5)
+        client.get(KIND, ID)
+
+    in_threads(read, 8)
+    assert len(local_api.mints) == 1
+    # The API no longer accepts it: each request is sent again, with one new token for all.
+    local_api.expire_tokens()
+    in_threads(read, 8)
+    assert len(local_api.mints) == 2
+    assert client.requests <= 24
+
+
+def in_threads(function: Any, count: int) -> None:
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            function()
+        except Exception as error:  # noqa: BLE001 - raised in the thread of the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=run) for _number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def test_a_token_that_the_api_rejects_is_replaced_once(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.get(KIND, ID)
+    local_api.add_faults({"method": "PATCH", **INVALID})
+    client.update(UPDATE)
+    assert local_api.trunk(ID)["attributes"]["capacity_limit"] == 7
+    assert len(local_api.mints) == 2
+    local_api.add_faults({"method": "PATCH", **INVALID, "times": 2})
+    with pytest.raises(jsonapi.ApiError) as rejected:
+        client.update(UPDATE)
+    assert (rejected.value.status, rejected.value.token_url, rejected.value.unsettled) == (401, "", False)
+    assert len(local_api.mints) == 3
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [{"status": 401}, {"status": 403, "headers": {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}}],
+    ids=["without a challenge", "scope"],
+)
+def test_another_refusal_needs_no_new_token(
+    local_api: Simulator, client: jsonapi.Client, refusal: dict[str, Any]
+) -> None:
+    local_api.add_faults({"method": "GET", **refusal})
+    with pytest.raises(jsonapi.ApiError):
+        client.get(KIND, ID)
+    assert (len(local_api.mints), len(local_api.journal)) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}, {"status": 429}, {"drop": "body"}], ids=str)
+def test_requests_for_tokens_are_retried(local_api: Simulator, client: jsonapi.Client, fault: dict[str, Any]) -> None:
+    local_api.add_faults({**TOKEN, **fault, "times": 2})
+    client.get(KIND, ID)
+    assert len(local_api.mints) == 3
+    assert client.requests == 1
+
+
+FAILURES: dict[str, tuple[dict[str, Any], type[jsonapi.RequestFailed], str]] = {
+    "gone": ({"drop": "before"}, jsonapi.Unreachable, "Connection reset|Remote end closed|aborted"),
+    "failing": ({"status": 500}, jsonapi.ApiError, "HTTP 500"),
+    "redirect": ({"redirect": {"status": 307, "location": "http://127.0.0.1:1/"}}, jsonapi.UnusableAnswer, "redirects"),
+    "HTML": ({"garbage": "html"}, jsonapi.UnusableAnswer, "no JSON"),
+    "no token": ({"status": 200, "body": {"expires_in": 900}}, jsonapi.UnusableAnswer, "no access_token"),
+    "half a token": ({"status": 200, "body": {"access_token": "a\nb"}}, jsonapi.UnusableAnswer, "no access_token"),
+    "a refusal": ({"status": 400}, jsonapi.ApiError, "HTTP 400"),
+}
+
+
+@pytest.mark.parametrize(("fault", "kind", "words"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_of_the_token_service(
+    local_api: Simulator, fault: dict[str, Any], kind: type[jsonapi.RequestFailed], words: str
+) -> None:
+    local_api.add_faults({**TOKEN, **fault, "times": 0})
+    client = client_of(local_api, retries=0)
+    errors = []
+    for _request in range(2 * http.CONNECTIONS):
+        with pytest.raises(kind, match=words) as failed:
+            client.update(UPDATE)
+        errors.append(failed.value)
+    # It fails for all requests of a task at once, and each has its own error.
+    assert len(local_api.mints) == 1
+    assert {error.token_url for error in errors} == {local_api.token_url}
+    assert {(str(error), error.unsettled) for error in errors} == {(str(errors[0]), False)}
+    assert len(set(map(id, errors))) == len(errors)
+    assert local_api.journal == []
+    # The next task tries again.
+    local_api.clear_faults()
+    client.begin().update(UPDATE)
+
+
+def test_a_failure_after_a_lost_update_leaves_it_open(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.get(KIND, ID)
+    local_api.add_faults(
+        {"method": "PATCH", "apply": True, "drop": "before"},
+        {"method": "PATCH", **INVALID},
+        {**TOKEN, "status": 401, "times": 0},
+    )
+    with pytest.raises(jsonapi.ApiError) as failed:
+        client.update(UPDATE)
+    assert failed.value.unsettled is True
+    assert failed.value.token_url == local_api.token_url
+    # The failure of another update is its own.
+    with pytest.raises(jsonapi.ApiError) as other:
+        client.update(UPDATE)
+    assert other.value.unsettled is False
+
+
+def test_a_token_outlives_the_task_in_its_process(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.get(KIND, ID)
+    client.begin().get(KIND, ID)
+    assert len(local_api.mints) == 1
+
+
+def test_an_interrupted_task_requests_no_token(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.authentication.stop()
+    with pytest.raises(jsonapi.Unreachable, match="interrupted"):
+        client.get(KIND, ID)
+    assert local_api.mints == []
+
+
+def test_an_old_thread_does_not_fail_the_next_task(
+    local_api: Simulator, client: jsonapi.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It requests a token when the task is interrupted, and the next one begins."""
+    requested, ended = threading.Event(), threading.Event()
+    handle = Api.handle
+
+    def held(self: Api, request: Request, commit: bool = True) -> Answer:
+        if request.path == "/token" and not requested.is_set():
+            requested.set()
+            ended.wait(5)
+            return Answer(503, b"")
+        return handle(self, request, commit)
+
+    monkeypatch.setattr(Api, "handle", held)
+    failed: list[Exception] = []
+
+    def old() -> None:
+        try:
+            client.get(KIND, ID)
+        except jsonapi.RequestFailed as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=old)
+    thread.start()
+    requested.wait(5)
+    following = client.begin()
+    ended.set()
+    thread.join()
+    assert [str(error) for error in failed] == ["the task was interrupted"]
+    following.get(KIND, ID)
+
+
+def test_requests_for_tokens_do_not_count_for_the_pace(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
+    client = client_of(local_api, pace=jsonapi.Pace(20))
+    client.get(KIND, ID)
+    assert (len(turns), client.requests, len(local_api.mints)) == (1, 1, 1)
+
+
+@pytest.fixture
+def short_lived() -> Iterator[Simulator]:
+    with Simulator(rate=0, version="2026-11-19", token_life=1) as api:
+        yield api
+
+
+def test_many_updates_with_tokens_of_one_second(short_lived: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # the real clock
+    client = client_of(short_lived, pace=jsonapi.Pace(20))
+    for number in range(60):
+        client.update({**UPDATE, "attributes": {"capacity_limit": 1 + number}})
+        assert short_lived.trunk(ID)["attributes"]["capacity_limit"] == 1 + number
+    assert 3 <= len(short_lived.mints) < 12
+    assert client.requests == len(short_lived.journal) < 66

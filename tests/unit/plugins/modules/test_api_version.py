@@ -1,0 +1,328 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options api_version and api_token_url, and what tasks do if another version answers."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._task import Task
+from ansible_collections.didww.voice.plugins.module_utils._works import UPDATE_ONE
+from ansible_collections.didww.voice.plugins.plugin_utils import _action
+from simulator.api import Answer, Api, Request
+from simulator.server import Simulator, load_seed
+
+from ...conftest import API_VERSIONS, TRUNK, RunModule, connection_to, only_2026_04_16, run_action
+
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+TOKEN = {"path_contains": "/token"}
+only_2026_11_19 = pytest.mark.parametrize("api_version", ["2026-11-19"])
+
+
+def methods(api: Simulator) -> list[str]:
+    return [entry["method"] for entry in api.journal]
+
+
+# --- Options --------------------------------------------------------------------------------------
+
+
+def connection(**options: Any) -> dict[str, Any]:
+    return Task(UPDATE_ONE, {"name": "EU SBC", "api_key": "local-key", **options}).connection
+
+
+@pytest.mark.parametrize(
+    ("url", "token_url"),
+    [
+        ({}, "https://auth.didww.com/token"),
+        ({"api_url": "https://API.didww.com/v3/"}, "https://auth.didww.com/token"),
+        ({"api_url": "https://sandbox-api.didww.com/v3"}, "https://auth-sandbox.didww.com/token"),
+        ({"api_url": "https://gateway/v3", "api_token_url": "https://gateway/token"}, "https://gateway/token"),
+        ({"api_token_url": "https://gateway/token"}, "https://gateway/token"),
+    ],
+)
+def test_the_token_service_belongs_to_the_url(url: dict[str, Any], token_url: str) -> None:
+    assert connection(api_version="2026-11-19", **url)["api_token_url"] == token_url
+
+
+@pytest.mark.parametrize("given", [{}, {"api_token_url": None}])
+@pytest.mark.parametrize("url", ["https://gateway/v3", "https://api.didww.com.example.com/v3"])
+def test_another_url_requires_a_token_service(url: str, given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidOptions) as error:
+        connection(api_version="2026-11-19", api_url=url, **given)
+    assert error.value.messages() == [
+        "api_token_url: required with api_version 2026-11-19 and an api_url other than those of production and the "
+        "sandbox; set this option or the environment variable DIDWW_API_TOKEN_URL"
+    ]
+    assert connection(api_url=url, **given)["api_token_url"] is None
+
+
+def test_each_problem_is_reported_once() -> None:
+    with pytest.raises(InvalidOptions) as error:
+        connection(api_version="2026-11-19", api_url="https://gateway/v3", api_token_url="gateway")
+    assert error.value.messages() == [
+        'api_token_url: "gateway" is not accepted; expected the URL of a token service, such as '
+        "https://auth.didww.com/token"
+    ]
+    with pytest.raises(InvalidOptions) as error:
+        connection(api_version="2026-10-22", api_url="gateway", capacity_limit=-1)
+    assert [problem.option for problem in error.value.problems] == ["api_url", "api_version", "capacity_limit"]
+
+
+@only_2026_11_19
+def test_yaml_makes_a_date_of_a_version(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules get text. An action plugin gets the date."""
+    monkeypatch.setattr(_action, "_CLIENTS", {})
+    options = {**connection_to(local_api), "api_version": datetime.date(2026, 11, 19), "name": "EU SBC"}
+    assert run_action("voice_out_trunk", options)["api_version"] == "2026-11-19"
+
+
+@only_2026_11_19
+def test_the_environment_sets_version_and_token_service(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIDWW_API_VERSION", "2026-11-19")
+    monkeypatch.setenv("DIDWW_API_TOKEN_URL", local_api.token_url)
+    result = run_module(name="EU SBC", capacity_limit=7, leave_out=["api_version", "api_token_url"])
+    assert (result["changed"], result["api_version"]) == (True, "2026-11-19")
+
+
+# --- Another version answers ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
+    """Let the local API answer as another version, or without a version."""
+    handle = Api.handle
+
+    def answer_as(version: str | None) -> None:
+        def changed(self: Api, request: Request, commit: bool = True) -> Answer:
+            answer = handle(self, request, commit)
+            document = json.loads(answer.body or "{}")
+            if "meta" not in document:
+                return answer
+            document["meta"].pop("api_version")
+            document["meta"] |= {"api_version": version} if version else {}
+            return replace(answer, body=json.dumps(document).encode())
+
+        monkeypatch.setattr(Api, "handle", changed)
+
+    return answer_as
+
+
+# The module, options that change something, and options that change nothing.
+TASKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "one": ("trunk", {"id": TRUNK, "capacity_limit": 7}, {"id": TRUNK, "capacity_limit": 30}),
+    "delete": ("trunk", {"name": "EU SBC", "state": "absent"}, {"name": "Nobody", "state": "absent"}),
+    "fleet": (
+        "trunks",
+        {"trunks": [{"id": TRUNK}, {"id": TWILIO, "status": "blocked"}]},
+        {"trunks": [{"id": TRUNK}, {"id": TWILIO}]},
+    ),
+    "audit": ("trunks", {}, {"trunks": [{"id": TRUNK, "capacity_limit": 7}], "audit": True}),
+    "rotation": ("credentials", {"id": TRUNK}, {"id": TRUNK, "replaces": "nothing"}),
+    "read": ("info", {}, {"name": "EU SBC"}),
+}
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("answered", ["2022-05-10", "the other one"])
+def test_a_task_that_another_version_answers_changes_nothing(
+    local_api: Simulator,
+    api_version: str,
+    run_module: RunModule,
+    run_fleet: RunModule,
+    run_credentials: RunModule,
+    run_info: RunModule,
+    answering: Callable[[str], None],
+    check: bool,
+    name: str,
+    answered: str,
+) -> None:
+    module, changing, reading = TASKS[name]
+    run = {"trunk": run_module, "trunks": run_fleet, "credentials": run_credentials, "info": run_info}[module]
+    fix = "this collection supports 2026-04-16 and 2026-11-19"
+    if answered == "the other one":
+        (answered,) = {*API_VERSIONS} - {api_version}
+        fix = f"set api_version to {answered}"
+    answering(answered)
+    words = f"DIDWW answered with API version {answered}, but api_version is {api_version}"
+    if changing:
+        result = run(check=check, **changing)
+        assert result["msg"] == (
+            f"api_version: {words}, so nothing was changed: settings may differ between versions; {fix}"
+        )
+        assert set(methods(local_api)) == {"GET"}
+    result = run(check=check, **reading)
+    assert result["warnings"] == [f"{words}: settings may be missing or have another meaning; {fix}"]
+    assert "failed" not in result
+
+
+def test_an_answer_without_a_version_counts_as_the_right_one(
+    run_module: RunModule, answering: Callable[[None], None]
+) -> None:
+    answering(None)
+    result = run_module(id=TRUNK, capacity_limit=7)
+    assert (result["changed"], result["warnings"], result["api_version"]) == (True, [], None)
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+
+NEWER = (
+    "the account may be on a newer version of the API, which does not accept keys: then set api_version to 2026-11-19."
+)
+
+
+@only_2026_11_19
+def test_an_account_on_the_newer_version_rejects_a_key(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(name="EU SBC", api_version="2026-04-16")
+    assert result["status"] == 401
+    assert result["msg"].startswith(f"DIDWW ({local_api.url}) answered HTTP 401")
+    assert result["msg"].endswith(NEWER)
+    assert local_api.mints == []
+
+
+@only_2026_04_16
+def test_an_unknown_key_may_be_one_for_the_newer_version(run_module: RunModule) -> None:
+    assert run_module(name="EU SBC", api_key="unknown")["msg"].endswith(NEWER)
+
+
+@only_2026_11_19
+def test_an_unknown_key_is_refused_by_the_token_service(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(name="EU SBC", api_key="unknown")
+    assert result["status"] == 401
+    assert result["msg"].startswith(f"DIDWW's token service ({local_api.token_url}) answered HTTP 401")
+    assert "Check api_key and api_token_url: production" in result["msg"]
+    assert "newer version" not in result["msg"]
+    assert local_api.journal == []
+
+
+REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "the API, 401": (
+        {"method": "GET", "status": 401, "times": 0},
+        "DIDWW (http://",
+        "The API refuses the token that the token service generated for it: check that api_url and api_token_url",
+    ),
+    "the API, 429": (
+        {"method": "GET", "status": 429, "body": {"errors": [{"code": "too_many_requests", "detail": "Too many"}]}},
+        "DIDWW (http://",
+        "The account's request budget is spent, which all its clients share: run fewer tasks at once",
+    ),
+    "the API, another 429": ({"method": "GET", "status": 429}, "DIDWW (http://", "Other clients use this key too"),
+    "the token service, 400": ({**TOKEN, "status": 400}, "DIDWW's token service (", "Check api_token_url and api_ver"),
+    "the token service, 403": ({**TOKEN, "status": 403}, "DIDWW's token service (", "whether the key may be used from"),
+    "the token service, 404": ({**TOKEN, "status": 404}, "DIDWW's token service (", "Check api_token_url."),
+    "the token service, 429": ({**TOKEN, "status": 429}, "DIDWW's token service (", "The items of a loop share one"),
+    "the token service, 500": ({**TOKEN, "status": 500}, "DIDWW's token service (", "run the task again later"),
+    "the token service, gone": (
+        {**TOKEN, "drop": "before"},
+        "DIDWW's token service (",
+        "Check api_token_url, the network, and any proxy in between.",
+    ),
+    "the token service, HTML": (
+        {**TOKEN, "garbage": "html"},
+        "http://",
+        "/token did not answer like DIDWW's token service: HTTP 200 with no JSON object",
+    ),
+}
+
+
+@only_2026_11_19
+@pytest.mark.parametrize(("fault", "begins", "words"), REFUSALS.values(), ids=REFUSALS)
+def test_a_message_says_who_refused_and_what_to_do(
+    local_api: Simulator, run_module: RunModule, fault: dict[str, Any], begins: str, words: str
+) -> None:
+    local_api.add_faults(fault)
+    result = run_module(name="EU SBC")
+    assert result["failed"] is True
+    assert result["msg"].startswith(begins)
+    assert words in result["msg"]
+
+
+@only_2026_11_19
+def test_the_two_kinds_of_403(local_api: Simulator, run_module: RunModule) -> None:
+    assert "The Outbound API is not enabled" in run_module(name="EU SBC", api_key="no-outbound-api-key")["msg"]
+    seed = load_seed()
+    seed["accounts"][0]["token_scope"] = "read"
+    with Simulator(seed, rate=0, version="2026-11-19") as api:
+        options = {**connection_to(api), "name": "EU SBC"}
+        assert run_module(**options)["changed"] is False
+        result = run_module(**options, capacity_limit=7)
+    assert result["status"] == 403
+    assert result["msg"].endswith(
+        "Insufficient scope. Tokens of this API key can only read: use a key that allows changes."
+    )
+
+
+@only_2026_11_19
+def test_an_update_whose_token_fails_may_have_been_applied(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.add_faults(
+        {"method": "PATCH", "apply": True, "status": 503},
+        {"method": "PATCH", "status": 401, "headers": {"WWW-Authenticate": 'Bearer error="invalid_token"'}},
+        {**TOKEN, "after": 1, "status": 401},
+    )
+    result = run_module(name="EU SBC", capacity_limit=7, api_retries=1)
+    assert result["msg"].startswith("DIDWW's token service (")
+    assert result["msg"].endswith("may have been applied: run the task again, which settles it.")
+
+
+# --- Tokens ---------------------------------------------------------------------------------------
+
+
+@only_2026_11_19
+def test_tokens_do_not_count_as_requests(local_api: Simulator, run_fleet: RunModule) -> None:
+    result = run_fleet(trunks=[{"id": TRUNK, "capacity_limit": 7}, {"id": TWILIO, "capacity_limit": 7}])
+    assert len(local_api.mints) == 1
+    # The first one is the filter by id, which this account rejects.
+    assert result["summary"]["requests"] == len(local_api.journal) == 4
+
+
+def seed_of(trunks: int) -> dict[str, Any]:
+    entries = [{"attributes": {"name": f"Trunk {number}", "capacity_limit": 30}} for number in range(trunks)]
+    return {"api_keys": ["local-key"], "trunks": entries}
+
+
+@only_2026_11_19
+@pytest.mark.parametrize("way", ["a loop", "a fleet"])
+def test_sixty_updates_with_tokens_of_one_second(
+    run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(_action, "_CLIENTS", {})
+    with Simulator(seed_of(60), rate=0, latency=0.05, version="2026-11-19", token_life=1) as api:
+        entries = [{"name": f"Trunk {number}", "capacity_limit": 7} for number in range(60)]
+        if way == "a loop":
+            done = [run_action("voice_out_trunk", {**connection_to(api), **entry})["changed"] for entry in entries]
+        else:
+            api.add_faults({"method": "PATCH", "delay": 1, "times": 0})
+            done = [trunk["changed"] for trunk in run_fleet(**connection_to(api), trunks=entries)["trunks"]]
+        assert done == [True] * 60
+        assert [trunk["attributes"]["capacity_limit"] for trunk in api.trunks] == [7] * 60
+        assert 3 <= len(api.mints) < 12
+
+
+@only_2026_11_19
+@pytest.mark.parametrize("module", ["voice_out_trunk", "voice_out_trunks"])
+def test_no_token_is_shown(local_api: Simulator, run_module: RunModule, run_fleet: RunModule, module: str) -> None:
+    token = "opaque-Token/7+8="
+    error = {"detail": f"no {token} here", "title": token}
+    local_api.add_faults(
+        {**TOKEN, "status": 200, "body": {"access_token": token, "expires_in": 900}},
+        {
+            "method": "GET",
+            "status": 400,
+            "body": {"errors": [error]},
+            "times": 0,
+        },
+    )
+    entry = {"id": TRUNK, "capacity_limit": 7}
+    result = run_module(**entry) if module == "voice_out_trunk" else run_fleet(trunks=[entry, {"id": TWILIO}])
+    assert "no ******** here" in result["msg"]
+    assert token not in json.dumps(result)
