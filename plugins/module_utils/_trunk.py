@@ -576,8 +576,6 @@ def _block(name: str, before: Any, after: Any, numbers: Mapping[str, str]) -> tu
     same = [line for line in sides[0] if line in sides[1]]
     count = [f"# {name}: {len(same)} unchanged"] if same else []
     gone, new = ([line for line in side if line not in same] for side in sides)
-    if not gone and not new:
-        return [f"{name}: {show(before)}"], [f"{name}: {show(after)}"]
     return count + gone, count + new
 
 

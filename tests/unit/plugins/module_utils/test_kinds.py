@@ -191,3 +191,5 @@ def test_a_ca_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_value_is_shown_as_json() -> None:
     assert kinds.show({"é": [None, True, "x"]}) == '{"é": [null, true, "x"]}'
+    # On one line, also for programs that know the line breaks of Unicode.
+    assert kinds.show("\x85\u2028\u2029") == r'"\u0085\u2028\u2029"'

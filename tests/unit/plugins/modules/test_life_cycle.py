@@ -24,6 +24,7 @@ from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
+LATER = "00000000-0000-4000-8000-000000000007"
 REPLACING = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e005"
 DID, OTHER_DID = (f"6b1f4c0a-0000-4000-8000-00000000000{number}" for number in (1, 2))
 METHOD = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.7"]}
@@ -81,6 +82,19 @@ def test_create_once(local_api: Simulator, run_module: RunModule) -> None:
     again = run_module(**NEW)
     assert again["changed"] is False
     assert methods(local_api) == ["GET"]
+
+
+def test_a_fleet_creates_by_reference(local_api: Simulator, run_fleet: RunModule) -> None:
+    trunks = [{**NEW, "external_reference_id": "crm-9"}, {"id": TWILIO}]
+    assert run_fleet(trunks=trunks)["summary"]["created"] == 1
+    assert run_fleet(trunks=trunks)["changed"] is False
+
+
+def test_a_new_trunk_whose_dids_didww_manages_lists_none(local_api: Simulator, run_module: RunModule) -> None:
+    result = run_module(**NEW, allow_any_did_as_cli=True, dids=[DID])
+    assert result["msg"].startswith("dids: DIDs cannot be listed while allow_any_did_as_cli is true")
+    assert methods(local_api) == ["GET"]
+    assert run_module(**NEW, allow_any_did_as_cli=True, dids=[])["changed"] is True
 
 
 def test_create_by_reference_with_dids(local_api: Simulator, run_module: RunModule) -> None:
@@ -202,6 +216,26 @@ def test_a_request_that_arrives_late_is_taken(
     assert methods(local_api) == ["GET", "POST", "GET", "POST", "GET"]
     (stored,) = trunks_called(local_api, "New trunk")
     assert result["trunk"]["id"] == stored["id"]
+
+
+def test_a_trunk_of_another_name_was_not_created_by_the_task(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another client creates one with the same reference. References need not be unique."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    local_api.add_faults({"method": "POST", "status": 503})
+    find = works.lookup.search
+
+    def found(*arguments: Any) -> Any:
+        if methods(local_api).count("POST") == 1:
+            local_api.put_trunk(LATER, attributes={"name": "Theirs", "external_reference_id": "crm-9"})
+        return find(*arguments)
+
+    monkeypatch.setattr(works.lookup, "search", found)
+    result = run_module(**NEW, external_reference_id="crm-9", api_retries=1)
+    assert result["changed"] is True
+    assert methods(local_api) == ["GET", "POST", "GET", "POST"]
+    assert local_api.trunk(LATER)["attributes"]["name"] == "Theirs"
 
 
 def test_a_trunk_that_was_found_is_brought_to_the_task(

@@ -128,6 +128,10 @@ def test_settings_can_be_given_back(run_info: RunModule, run_fleet: RunModule) -
     assert [settings["id"] for settings in read["settings"]] == [found["id"] for found in read["trunks"]]
     example = next(settings for settings in read["settings"] if settings["id"] == EXAMPLE)
     assert example["dids"] == ["37061498222", "37061498223"]
+    # DIDWW manages them.
+    managed = next(settings for settings in read["settings"] if settings["emergency_enable_all"])
+    assert "dids" in managed
+    assert "emergency_dids" not in managed
     assert run_fleet(trunks=read["settings"])["changed"] is False
 
 
