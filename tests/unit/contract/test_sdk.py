@@ -98,7 +98,7 @@ def test_the_sdk_reads_what_the_module_cleared(
 
 @pytest.mark.parametrize(("option", "value"), [(name, member) for name, enum in ENUMS.items() for member in enum])
 def test_every_choice_is_a_member_of_the_enum(run_module: RunModule, sdk: Sdk, option: str, value: Any) -> None:
-    more = {"default_did": DID} if value is OnCliMismatchAction.REPLACE_CLI else {}
+    more: dict[str, Any] = {"default_did": DID} if value is OnCliMismatchAction.REPLACE_CLI else {}
     run_module(id=TRUNK, **{option: value.value}, **more)
     assert sdk.read(option) is value
 

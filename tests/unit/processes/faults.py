@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import pytest
+
 ONE, FLEET, INFO = "voice_out_trunk", "voice_out_trunks", "voice_out_trunk_info"
 TRUNKS = [f"a0000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
 # The trunk whose PATCH meets the fault. In a fleet, the others must not be affected.
@@ -25,6 +27,20 @@ TIMEOUT = 3
 PATIENCE = 15  # seconds that a task waits after 429, per retry
 
 
+class Way(NamedTuple):
+    """A way to run tasks: with a front end, and a version of the API."""
+
+    front_end: str
+    api_version: str
+
+
+WAYS = {
+    "module": Way("module", "2026-04-16"),
+    "action": Way("action", "2026-04-16"),
+    "tokens": Way("action", "2026-11-19"),
+}
+
+
 class Fault(NamedTuple):
     """One row: a fault, and how a task handles it.
 
@@ -32,7 +48,7 @@ class Fault(NamedTuple):
     "Faults" in its README); faults without a rule concern the connection: `reach`. `again`: the request
     is retried. `settled`: an update that meets the fault was certainly not applied. `harmless`: it is
     not really a fault. `wait`: for 429, the seconds to wait. `in_lists`: it can also affect lists of
-    trunks.
+    trunks. `in_tokens`: it can also affect the token service.
     """
 
     name: str
@@ -44,6 +60,7 @@ class Fault(NamedTuple):
     harmless: bool = False
     wait: float = 0
     in_lists: bool = True
+    in_tokens: bool = True
 
     @property
     def strikes(self) -> list[tuple[str, bool]]:
@@ -63,20 +80,25 @@ def _error(status: int, detail: str, says: str) -> Fault:
 def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     rule = {"status": 429, "headers": headers}
-    return Fault(f"429 {name}", "lower max_requests_per_second", rule, again=True, settled=True, wait=wait)
+    says = "lower max_requests_per_second|Too many tokens were requested"
+    return Fault(f"429 {name}", says, rule, again=True, settled=True, wait=wait)
 
 
 SERVER = "DIDWW, or a gateway in front of it, is failing.*[Rr]un the task again"
-NETWORK = "Check api_url, the network, and any proxy in between"
-ANSWER = "Check api_url, and any proxy in between"
+NETWORK = "Check api_(token_)?url, the network, and any proxy in between"
+ANSWER = "Check api_(token_)?url, and any proxy in between"
 OWN_AUTHORITY = "set ca_path to its bundle"
 
 FAULTS = [
-    _error(400, "capacity_limit - is not allowed", "check api_url; if it is correct, please report a bug"),
-    _error(401, "Unauthorized", "Check api_key and api_url"),
-    _error(403, "Forbidden", "contact DIDWW"),
-    _error(404, "Record not found", "check the id, the api_key, and that api_url ends in /v3"),
-    _error(409, "Conflict", "check the trunk, then run the task again"),
+    _error(
+        400, "capacity_limit - is not allowed", "check api_url; .* please report a bug|Check api_token_url and api_v"
+    ),
+    _error(
+        401, "Unauthorized", "Check api_key and api_(token_)?url|check that api_url and api_token_url belong together"
+    ),
+    _error(403, "Forbidden", "contact DIDWW|Check api_token_url, and whether the key may be used"),
+    _error(404, "Record not found", "check the id, the api_key, and that api_url ends in /v3|Check api_token_url"),
+    _error(409, "Conflict", "check the trunk, then run the task again")._replace(in_tokens=False),
     _error(422, "capacity_limit - must be less than 50", r"HTTP 422 .*: capacity_limit - must be less than 50\."),
     _busy("without Retry-After", None),
     _busy("with Retry-After", "1"),
@@ -110,10 +132,10 @@ FAULTS = [
     Fault("HTML", ANSWER, {"garbage": "html"}),
     Fault("a list", ANSWER, {"garbage": "list"}),
     Fault("half of the JSON", ANSWER, {"garbage": "truncated"}),
-    Fault("no data", ANSWER, {"garbage": "missing_data"}),
-    Fault("another id", ANSWER, {"garbage": "other_id"}, in_lists=False),
-    Fault("another type", ANSWER, {"garbage": "other_type"}),
-    Fault("attributes of a wrong type", ANSWER, {"garbage": "attributes_type"}),
+    Fault("no data", ANSWER, {"garbage": "missing_data"}, in_tokens=False),
+    Fault("another id", ANSWER, {"garbage": "other_id"}, in_lists=False, in_tokens=False),
+    Fault("another type", ANSWER, {"garbage": "other_type"}, in_tokens=False),
+    Fault("attributes of a wrong type", ANSWER, {"garbage": "attributes_type"}, in_tokens=False),
     Fault("301 to another host", "redirects are refused", {"redirect": {"status": 301, "location": ELSEWHERE}}),
     Fault("307 to another host", "redirects are refused", {"redirect": {"status": 307, "location": ELSEWHERE}}),
     Fault("10 MB", "", {"garbage": "big"}, harmless=True),
@@ -126,7 +148,9 @@ FAULTS = [
 
 
 class Scenario(NamedTuple):
-    """A task of `module` that meets `fault` in its GET or PATCH: always if `lasting`, else once.
+    """A task of `module` that meets `fault` in its GET or PATCH, or in its POST to the token service.
+
+    It meets the fault always if `lasting`, else once.
 
     `applied`: whether the PATCH was applied, and only its answer was lost.
     """
@@ -172,14 +196,14 @@ class Scenario(NamedTuple):
         if self.fault.rule is None:
             return None
         rule = {"method": self.method, "apply": self.applied, "times": 0 if self.lasting else 1, **self.fault.rule}
-        if self.method == "PATCH":
-            rule["path_contains"] = STRUCK
+        if self.method != "GET":
+            rule["path_contains"] = STRUCK if self.method == "PATCH" else "/token"
         if "redirect" in rule:
             rule["redirect"] = {**rule["redirect"], "location": elsewhere}
         return rule
 
 
-def _scenarios() -> Iterator[Scenario]:
+def _scenarios(way: Way) -> Iterator[Scenario]:
     for fault in FAULTS:
         for method, applied in fault.strikes:
             yield Scenario(ONE, fault, method, applied, lasting=True)
@@ -190,6 +214,20 @@ def _scenarios() -> Iterator[Scenario]:
                 yield Scenario(module, fault, "GET", applied=False, lasting=True)
         if not fault.reach:
             yield Scenario(FLEET, fault, *fault.strikes[-1], lasting=True)
+            if way.api_version == "2026-11-19" and fault.in_tokens:
+                yield Scenario(ONE, fault, "POST", applied=False, lasting=True)
+                if fault.again:
+                    yield Scenario(ONE, fault, "POST", applied=False, lasting=False)
 
 
-SCENARIOS = list(_scenarios())
+SCENARIOS = {way: list(_scenarios(way)) for way in WAYS.values()}
+# For tests that run for each way, with its scenarios.
+each_scenario = pytest.mark.parametrize(
+    ("way", "scenario"),
+    [
+        pytest.param(name, scenario, id=f"{name}-{scenario}", marks=pytest.mark.xdist_group(name))
+        for name, way in WAYS.items()
+        for scenario in SCENARIOS[way]
+    ],
+    indirect=["way"],
+)

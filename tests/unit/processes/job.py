@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import os
 import ssl
 import sys
@@ -19,7 +20,7 @@ import ansible_runner
 import trustme
 from simulator.server import Simulator
 
-from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario
+from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario, Way
 
 COLLECTION = Path(__file__).parents[3]
 
@@ -52,7 +53,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 TLS = ("self-signed", "wrong host", "expired")
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
-CONNECTION = {name: f"{{{{ {name} | default(omit) }}}}" for name in ("api_url", "api_retries", "ca_path")}
+CONNECTION = {
+    name: f"{{{{ {name} | default(omit) }}}}"
+    for name in ("api_url", "api_version", "api_token_url", "api_retries", "ca_path")
+}
 
 
 class Outcome(NamedTuple):
@@ -62,6 +66,12 @@ class Outcome(NamedTuple):
     result: dict[str, Any]
     seconds: float
     output: str
+
+
+def tokens_of(api: Simulator) -> set[str]:
+    """Return the tokens that were sent to an API."""
+    sent = [dict(entry["headers"]).get("Authorization", "") for entry in api.journal]
+    return {header.removeprefix("Bearer ") for header in sent} - {""}
 
 
 class Certificates:
@@ -89,16 +99,16 @@ class Certificates:
 class Stage:
     """An API for each scenario, and a job that runs the tasks of all of them."""
 
-    def __init__(self, folder: Path, scenarios: Iterable[Scenario], in_process: bool) -> None:
+    def __init__(self, folder: Path, scenarios: Iterable[Scenario], way: Way) -> None:
         self.folder = folder
-        self.in_process = in_process
+        self.way = way
         self.elsewhere = Simulator(SEED, rate=0)
         # Longest first, so that no long scenario runs alone at the end.
         self._scenarios = sorted(scenarios, key=lambda scenario: -scenario.seconds)
-        self._apis = {str(scenario): Simulator(SEED, rate=0) for scenario in self._scenarios}
+        self._apis = {str(scenario): Simulator(SEED, rate=0, version=way.api_version) for scenario in self._scenarios}
         self._certificates = Certificates(folder)
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Start all APIs with their faults."""
         self.elsewhere.start()
         for scenario in self._scenarios:
@@ -119,6 +129,11 @@ class Stage:
         """Return the API of a scenario."""
         return self._apis[str(scenario)]
 
+    @property
+    def tokens(self) -> set[str]:
+        """The tokens that were sent to the APIs."""
+        return set().union(*(tokens_of(api) for api in self._apis.values()))
+
     def heal(self, scenario: Scenario) -> Simulator:
         """Remove the fault of a scenario; return its API."""
         api = self.api(scenario)
@@ -129,8 +144,10 @@ class Stage:
             api.start()
         return api
 
-    def run(self) -> dict[str, Outcome]:
-        """Run the job; return the outcome of each scenario, by its name."""
+    @functools.cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """The outcome of each scenario, by its name. The first use runs the job."""
+        self._start()
         for name in ("home", "tmp", "job"):
             (self.folder / name).mkdir()
         runner = ansible_runner.run(
@@ -169,7 +186,8 @@ class Stage:
         variables = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "didww_in_process": self.in_process,
+            "didww_in_process": self.way.front_end == "action",
+            "api_version": self.way.api_version,
         }
         return {"all": {"vars": variables, "children": groups}}
 
@@ -183,7 +201,8 @@ class Stage:
             url = "http://127.0.0.1:1/v3"
         # For the self-signed certificate, the task has no CA bundle.
         bundle = {"ca_path": self._certificates.bundle} if reach in TLS and reach != "self-signed" else {}
-        return {"api_url": url, "api_retries": scenario.retries, **bundle}
+        token_url = self.api(scenario).token_url
+        return {"api_url": url, "api_token_url": token_url, "api_retries": scenario.retries, **bundle}
 
     def _environment(self) -> dict[str, str]:
         # Unset existing proxies and DIDWW variables.

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from simulator.server import Simulator
 
+from ..conftest import connection_to
 from .job import COLLECTION
 
 TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(200)]
@@ -29,12 +30,12 @@ def updates(api: Simulator) -> int:
 
 
 @pytest.mark.parametrize("how", ["^C", "timeout", "killed worker"])
-def test_an_interrupted_fleet_stops_sending(front_end: str, tmp_path: Path, how: str) -> None:
-    with Simulator(SEED, rate=0) as api:
+def test_an_interrupted_fleet_stops_sending(front_end: str, api_version: str, tmp_path: Path, how: str) -> None:
+    with Simulator(SEED, rate=0, version=api_version) as api:
         # Updates take ten seconds in total, and several run at any time.
         api.add_faults({"method": "PATCH", "delay": 0.3, "times": 0})
         entries = [{"id": trunk, "rtp_ping": True} for trunk in TRUNKS]
-        options = {"api_url": api.url, "api_key": "key", "trunks": entries}
+        options = {**connection_to(api), "api_key": "key", "trunks": entries}
         task: dict[str, Any] = {"name": "Update every trunk", "didww.voice.voice_out_trunks": options}
         # Includes the time in which Ansible starts the module.
         task.update({"timeout": 4} if how == "timeout" else {})

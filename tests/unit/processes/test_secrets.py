@@ -23,10 +23,8 @@ from simulator.server import Simulator
 from simulator.store import Store, Trunk
 
 from ..conftest import runner
-from .faults import FLEET, INFO, KEY, ONE, PASSWORD, SCENARIOS, STRUCK, USERNAME, Scenario
-from .job import COLLECTION, METHOD, OPTIONS, SEED, Outcome, Stage
-
-pytestmark = pytest.mark.xdist_group("processes")
+from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
+from .job import COLLECTION, METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
 
 SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
 
@@ -71,24 +69,31 @@ def test_the_search_finds_a_secret(name: str) -> None:
         assert secrets_in(text) == [name]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
-def test_nothing_is_printed(front_end: str, scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
+@each_scenario
+def test_nothing_is_printed(front_end: str, scenario: Scenario, stage: Stage, outcomes: dict[str, Outcome]) -> None:
     outcome = outcomes[str(scenario)]
     assert ('"module_args":' in outcome.output) is (front_end == "module")  # as -vvvv shows it
-    assert secrets_in(outcome.output) == []
-    assert secrets_in(json.dumps(outcome.result)) == []
+    text = outcome.output + json.dumps(outcome.result)
+    assert secrets_in(text) == []
+    assert [token for token in tokens_of(stage.api(scenario)) if token in text] == []
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+@each_scenario
 def test_nothing_is_sent_but_the_key_in_its_header(
-    scenario: Scenario, stage: Stage, outcomes: dict[str, Outcome]
+    api_version: str, scenario: Scenario, stage: Stage, outcomes: dict[str, Outcome]
 ) -> None:
+    """With tokens, the key is sent to the token service alone."""
     assert str(scenario) in outcomes
-    for entry in stage.api(scenario).journal:
+    api = stage.api(scenario)
+    tokens = api_version == "2026-11-19"
+    assert bool(api.mints) is tokens or scenario.fault.reach
+    for entry in api.mints if tokens else api.journal:
         headers = dict(entry["headers"])
         assert headers.pop("Api-Key") == KEY
         assert secrets_in(json.dumps({**entry, "headers": headers, "fault": None})) == []
-    assert stage.elsewhere.journal == []
+    if tokens:
+        assert secrets_in(json.dumps([{**entry, "fault": None} for entry in api.journal])) == []
+    assert stage.elsewhere.journal == stage.elsewhere.mints == []
 
 
 def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
@@ -103,6 +108,9 @@ def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
     command = json.loads(texts.pop("job/artifacts/job/command"))
     assert command["env"].pop("DIDWW_API_KEY") == KEY
     texts["the rest of command"] = json.dumps(command)
+    tokens = stage.tokens
+    assert bool(tokens) is (stage.way.api_version == "2026-11-19")
+    assert [name for name, text in texts.items() if any(token in text for token in tokens)] == []
     assert len(texts) > len(outcomes)  # an event each
     assert "verbosity: 4" in texts["job/artifacts/job/stdout"]
     assert "+++ after" in texts["job/artifacts/job/stdout"]
@@ -119,9 +127,10 @@ def test_an_error_that_quotes_the_credentials(
     module: str,
     username: str,
     password: str,
+    api_version: str,
 ) -> None:
     """An error does not show the credentials that the task has read. It stays readable, however short they are."""
-    with Simulator(SEED, rate=0) as api:
+    with Simulator(SEED, rate=0, version=api_version) as api:
         attributes = {**METHOD["attributes"], "username": username, "password": password}
         api.put_trunk(STRUCK, attributes={"authentication_method": {**METHOD, "attributes": attributes}})
         error = {"title": "is invalid", "detail": f"tech_prefix - clashes with {username} and {password} at a place"}
@@ -133,9 +142,9 @@ def test_an_error_that_quotes_the_credentials(
 
 
 def test_include_credentials_is_the_one_exception(
-    front_end: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    front_end: str, api_version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Simulator(SEED, rate=0) as api:
+    with Simulator(SEED, rate=0, version=api_version) as api:
         run = runner(front_end, INFO, api, monkeypatch, capsys)
         without = run(api_key=KEY, **OPTIONS[INFO])
         given = run(api_key=KEY, include_credentials=True, **OPTIONS[INFO])
@@ -145,7 +154,7 @@ def test_include_credentials_is_the_one_exception(
 
 
 def test_the_life_of_a_trunk_shows_no_credentials(
-    front_end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    front_end: str, api_version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A trunk is created, rotated, found already rotated, and deleted, at the highest verbosity."""
     rotation = {"name": "New", "replaces": "{{ read.trunks.0.credentials.password }}"}
@@ -182,13 +191,15 @@ def test_the_life_of_a_trunk_shows_no_credentials(
         put(store, trunk)
 
     monkeypatch.setattr(Store, "put", keep)
-    with Simulator({"api_keys": [KEY]}, rate=0) as api:
+    with Simulator({"api_keys": [KEY]}, rate=0, version=api_version) as api:
         environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "ANSIBLE_INJECT_INVOCATION": "true",
             "DIDWW_API_URL": api.url,
+            "DIDWW_API_VERSION": api_version,
+            "DIDWW_API_TOKEN_URL": api.token_url,
             "DIDWW_API_KEY": KEY,
         }
         command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-vvvv", "--diff"]
@@ -198,4 +209,4 @@ def test_the_life_of_a_trunk_shows_no_credentials(
     assert [entry["method"] for entry in api.journal].count("POST") == 2
     assert len(set(passwords)) == 4
     output = done.stdout + done.stderr
-    assert [password for password in passwords if password in output] == []
+    assert [secret for secret in (*passwords, *tokens_of(api)) if secret in output] == []

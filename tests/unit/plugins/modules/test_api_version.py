@@ -322,7 +322,7 @@ def test_no_token_is_shown(local_api: Simulator, run_module: RunModule, run_flee
             "times": 0,
         },
     )
-    entry = {"id": TRUNK, "capacity_limit": 7}
+    entry: dict[str, Any] = {"id": TRUNK, "capacity_limit": 7}
     result = run_module(**entry) if module == "voice_out_trunk" else run_fleet(trunks=[entry, {"id": TWILIO}])
     assert "no ******** here" in result["msg"]
     assert token not in json.dumps(result)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils import _http as http
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils import _works as works
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator, load_seed
@@ -224,14 +225,14 @@ def test_a_trunk_of_another_name_was_not_created_by_the_task(
     """Another client creates one with the same reference. References need not be unique."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     local_api.add_faults({"method": "POST", "status": 503})
-    find = works.lookup.search
+    find = lookup.search
 
     def found(*arguments: Any) -> Any:
         if methods(local_api).count("POST") == 1:
             local_api.put_trunk(LATER, attributes={"name": "Theirs", "external_reference_id": "crm-9"})
         return find(*arguments)
 
-    monkeypatch.setattr(works.lookup, "search", found)
+    monkeypatch.setattr(lookup, "search", found)
     result = run_module(**NEW, external_reference_id="crm-9", api_retries=1)
     assert result["changed"] is True
     assert methods(local_api) == ["GET", "POST", "GET", "POST"]
