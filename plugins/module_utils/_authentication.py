@@ -101,7 +101,7 @@ class Tokens(Authentication):
             # A thread of an interrupted task may get here during the next one.
             if service is self._service:
                 self._failure = error
-            raise error.copy() from None
+            raise
         if not isinstance(life, (int, float)) or isinstance(life, bool):
             life = LEAST_LIFE
         self._ends = now + life * (1 - MARGIN)

@@ -161,8 +161,12 @@ def test_a_token_that_the_api_rejects_is_replaced_once(local_api: Simulator, cli
 
 @pytest.mark.parametrize(
     "refusal",
-    [{"status": 401}, {"status": 403, "headers": {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}}],
-    ids=["without a challenge", "scope"],
+    [
+        {"status": 401},
+        {"status": 403, "headers": {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}},
+        {**INVALID, "status": 403},
+    ],
+    ids=["without a challenge", "scope", "another status"],
 )
 def test_another_refusal_needs_no_new_token(
     local_api: Simulator, client: jsonapi.Client, refusal: dict[str, Any]
@@ -238,9 +242,9 @@ def test_a_token_outlives_the_task_in_its_process(local_api: Simulator, client: 
 
 
 def test_an_interrupted_task_requests_no_token(local_api: Simulator, client: jsonapi.Client) -> None:
-    client.authentication.stop()
+    client.stop()
     with pytest.raises(jsonapi.Unreachable, match="interrupted"):
-        client.get(KIND, ID)
+        headers_by(client.authentication)
     assert local_api.mints == []
 
 
@@ -283,6 +287,12 @@ def test_requests_for_tokens_do_not_count_for_the_pace(local_api: Simulator, mon
     client = client_of(local_api, pace=jsonapi.Pace(20))
     client.get(KIND, ID)
     assert (len(turns), client.requests, len(local_api.mints)) == (1, 1, 1)
+
+
+def test_the_token_service_is_reached_through_a_proxy(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{local_api.port}")
+    client_of(local_api, url="http://auth.didww.invalid/token").get(KIND, ID)
+    assert len(local_api.mints) == 1
 
 
 @pytest.fixture

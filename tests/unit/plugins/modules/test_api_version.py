@@ -197,10 +197,11 @@ def test_an_unknown_key_may_be_one_for_the_newer_version(run_module: RunModule) 
 
 @only_2026_11_19
 def test_an_unknown_key_is_refused_by_the_token_service(local_api: Simulator, run_module: RunModule) -> None:
-    result = run_module(name="EU SBC", api_key="unknown")
+    result = run_module(name="EU SBC", api_key="nobody")
     assert result["status"] == 401
     assert result["msg"].startswith(f"DIDWW's token service ({local_api.token_url}) answered HTTP 401")
-    assert "Check api_key and api_token_url: production" in result["msg"]
+    assert "401 UNAUTHORIZED: The key is unknown. Check api_key and api_token_url: production" in result["msg"]
+    assert [error["title"] for error in result["errors"]] == ["invalid_client"]
     assert "newer version" not in result["msg"]
     assert local_api.journal == []
 

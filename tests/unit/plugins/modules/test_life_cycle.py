@@ -134,6 +134,18 @@ def test_everything_that_a_new_trunk_lacks_is_reported_at_once(
     assert set(methods(local_api)) == ({"GET"} if check or api_version == "2026-11-19" else {"GET", "POST"})
 
 
+@pytest.mark.parametrize("api_version", ["2026-11-19"])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_a_new_trunk_has_no_value_of_an_older_version(
+    local_api: Simulator, run_module: RunModule, run_fleet: RunModule, check: bool
+) -> None:
+    new = {**NEW, "capacity_limit": 0, "threshold_amount": None}
+    for result in (run_module(check=check, **new), run_fleet(check=check, trunks=[new])):
+        assert "capacity_limit: 0 is not accepted; expected a whole number from 1 to 32767" in result["msg"]
+        assert "threshold_amount: null is not accepted" in result["msg"]
+    assert set(methods(local_api)) == {"GET"}
+
+
 def test_an_id_cannot_be_created(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(**NEW, id="00000000-0000-4000-8000-000000000000")
     assert "DIDWW chooses the id of a new one: select it by name or external_reference_id" in result["msg"]

@@ -131,6 +131,20 @@ def test_a_value_that_only_another_version_accepts_can_be_given_back(
     assert [list(patch["attributes"]) for patch in patches(local_api)] == [["rtp_timeout"]]
 
 
+@pytest.mark.parametrize("api_version", ["2026-11-19"])
+def test_an_amount_that_2026_04_16_would_reject(
+    local_api: Simulator, run_module: RunModule, run_info: RunModule
+) -> None:
+    local_api.put_trunk(TRUNK, attributes={"threshold_amount": "200000.00"})
+    assert run_module(id=TRUNK, threshold_amount=200000)["changed"] is False
+    found = run_info(id=TRUNK)
+    assert (found["settings"][0]["threshold_amount"], found["warnings"]) == ("200000.0", [])
+
+
+def test_an_action_that_stays_requires_no_did(run_module: RunModule) -> None:
+    assert run_module(id=EMERGENCY_ALL, on_cli_mismatch_action="replace_cli", rtp_timeout=60)["changed"] is True
+
+
 def test_every_option_has_its_case() -> None:
     from ansible_collections.didww.voice.plugins.module_utils._settings import trunk_spec
 
