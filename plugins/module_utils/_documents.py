@@ -139,12 +139,7 @@ def meta_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def errors_of(document: Any) -> list[dict[str, Any]]:
-    """Return the error objects of a document; an empty list if it has none or is not a document.
-
-    An error in the form of OAuth (RFC 6749, 5.2) is returned as one error object.
-    """
-    if isinstance(document, dict) and isinstance(document.get("error"), str):
-        return [{"title": document["error"], "detail": document.get("error_description") or document["error"]}]
+    """Return the error objects of a document; an empty list if it has none or is not a document."""
     errors = document.get("errors") if isinstance(document, dict) else None
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 

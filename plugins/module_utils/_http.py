@@ -158,11 +158,15 @@ class Authentication:
     """Adds credentials to requests. Thread-safe."""
 
     def __call__(self, request: Any) -> Any:
-        """Add the credentials to a prepared request and return it. Raises RequestFailed."""
+        """Add the credentials to a prepared request and return it."""
         return request
 
-    def renew(self, response: Any) -> bool:
-        """Return whether the request that got a 401 may succeed with new credentials."""
+    def prepare(self) -> bool:
+        """Have credentials for the next request. Return whether that took time. Raises RequestFailed."""
+        return False
+
+    def renew(self, response: Any, renewals: int) -> bool:
+        """Return whether a request that got a 401 may succeed with new credentials, after so many renewals."""
         return False
 
     def begin(self) -> None:
@@ -245,6 +249,10 @@ class HttpClient:
         """The number of attempts after the first one."""
         return self._retries
 
+    def errors_of(self, document: Any) -> list[dict[str, Any]]:
+        """Return the errors in the body of an answer, as JSON:API error objects."""
+        return errors_of(document)
+
     def pause(self, failures: int) -> None:
         """Wait before another attempt, after so many failures."""
         time.sleep(_backoff(failures))
@@ -290,7 +298,7 @@ class HttpClient:
         if response.status_code >= 400:
             message = f"HTTP {response.status_code} {response.reason or ''}".rstrip()
             challenge = response.headers.get("WWW-Authenticate", "")
-            raise ApiError(message, response.status_code, errors_of(document), unsettled, challenge)
+            raise ApiError(message, response.status_code, self.errors_of(document), unsettled, challenge)
         success = (200, 201) if method == "POST" else (200,)
         if response.status_code not in success or not isinstance(document, dict):
             kind = response.headers.get("Content-Type", "no content type")
@@ -328,10 +336,9 @@ class HttpClient:
         """
         changes = method != "GET"
         shared = self._shared
-        failures, waited, lost, renewed = 0, 0.0, False, False
+        failures, waited, lost, renewals = 0, 0.0, False, 0
         while True:
-            if self._pace:
-                self._pace.wait()
+            self._wait_for_turn(lost)
             if shared.stopped:
                 raise Unreachable("the task was interrupted", lost)
             if shared.verdict is not None:
@@ -343,9 +350,6 @@ class HttpClient:
                     method, url, data=data, timeout=self._timeout, verify=self._verify, allow_redirects=False
                 )
                 _check_whole(response)
-            except RequestFailed as error:
-                error.unsettled = lost
-                raise
             # requests raises ValueError or TypeError for an invalid proxy URL.
             except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, TypeError) as error:
                 lost = lost or (changes and not _never_sent(error))
@@ -362,14 +366,30 @@ class HttpClient:
                     waited += delay
                     continue
                 shared.busy_since = None
-                if response.status_code == UNAUTHORIZED and not renewed and self.authentication.renew(response):
-                    renewed = True
+                if response.status_code == UNAUTHORIZED and self.authentication.renew(response, renewals):
+                    renewals += 1
                     continue
                 if failures == self._retries or response.status_code not in RETRIED_STATUS or not repeatable:
                     return response, lost
                 lost = lost or changes
             failures += 1
             time.sleep(asked or _backoff(failures))
+
+    def _wait_for_turn(self, lost: bool) -> None:
+        """Wait until a request may be sent, and its credentials are there. Raises RequestFailed.
+
+        `lost`: whether an earlier attempt may have been applied without an answer.
+        """
+        try:
+            self.authentication.prepare()
+            if self._pace:
+                self._pace.wait()
+                # If new credentials took time, the turn is over.
+                while self.authentication.prepare():
+                    self._pace.wait()
+        except RequestFailed as error:
+            error.unsettled = lost
+            raise
 
     def _wait_after_429(self, response: Any, asked: float | None, waited: float) -> float:
         """Wait after the 429 `response` and return the seconds waited, or 0 if the waiting time is used up.

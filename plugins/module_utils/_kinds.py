@@ -114,8 +114,11 @@ def _url(value: Any) -> str:
     return str(value)
 
 
-def server(accepted: str) -> Kind:
-    """Return the kind for the URL of a server; `accepted` describes it in messages."""
+def server(accepted: str, strip: str = "") -> Kind:
+    """Return the kind for the URL of a server, without the characters `strip` at its end.
+
+    `accepted` describes it in messages.
+    """
 
     def canonical(value: Any) -> str:
         # Reject URLs with a password or a query, which errors could reveal.
@@ -123,7 +126,7 @@ def server(accepted: str) -> Kind:
         try:
             # urllib3 crashes on empty and overlong labels.
             (urlsplit(value).hostname or "").encode("idna")
-            return _url(value).rstrip("/")
+            return _url(value).rstrip(strip)
         except ValueError as error:
             raise ValueError(accepted) from error
 
@@ -287,7 +290,7 @@ def _dictionary(value: Any) -> dict[str, Any]:
 _STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
 URL = Kind({"type": "str"}, _url, empty_is_null=True)
-BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3")
+BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3", strip="/")
 TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)

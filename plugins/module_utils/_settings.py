@@ -40,9 +40,9 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
 )
 
 # The versions of DIDWW's API. The tables hold for the first one; `versions` of a row has what differs in another one.
-API_VERSIONS = ("2026-04-16", "2026-11-19")
-DEFAULT_VERSION = API_VERSIONS[0]
+DEFAULT_VERSION = "2026-04-16"
 NEWEST = "2026-11-19"
+API_VERSIONS = (DEFAULT_VERSION, NEWEST)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Setting:
     def desired(self, value: Any) -> Any:
         """Return the canonical form of a value from a task. Raises ValueError if it is rejected.
 
-        A value that only other versions accept is not rejected: the trunk may have it, and then nothing changes.
+        A value that only the base accepts is not rejected: the trunk may have it already, and then nothing changes.
         """
         try:
             return self.settable(value)

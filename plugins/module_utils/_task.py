@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens
-from ansible_collections.didww.voice.plugins.module_utils._http import Authentication, HttpClient
+from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens, TokenService
+from ansible_collections.didww.voice.plugins.module_utils._http import Authentication
 from ansible_collections.didww.voice.plugins.module_utils._kinds import rejection
 from ansible_collections.didww.voice.plugins.module_utils._lookup import PAGE_SIZES
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
@@ -76,10 +76,16 @@ ADVICE = (
     ),
     Advice(
         401,
-        "The API refuses the token that the token service generated for it: check that api_url and api_token_url "
-        "belong together, and whether the key may be used from this address.",
+        "The API refuses the token that the token service generated: check that api_url and api_token_url belong "
+        "together, and whether the key may be used from this address. If the account is still on version "
+        f"{DEFAULT_VERSION}, set api_version to it.",
     ),
-    Advice(403, "Tokens of this API key can only read: use a key that allows changes.", sign=r"(?i)insufficient.scope"),
+    Advice(
+        403,
+        "The token service generated a token that only allows reading. If the API key allows changes, please report a "
+        "bug.",
+        sign=r"(?i)insufficient.scope",
+    ),
     Advice(
         403, "The Outbound API is not enabled for this account, or the account is in read-only mode: contact DIDWW."
     ),
@@ -105,7 +111,9 @@ HINTS = {
     r"NO_CERTIFICATE": "The file in ca_path contains no certificate.",
 }
 SENT = "The request was sent and may have been applied:"
-UNSETTLED = f"{SENT} run the task again, which settles it."
+# If the token service failed later.
+SENT_BEFORE = "The request to the API was sent before, and may have been applied:"
+SETTLE = "run the task again, which settles it."
 
 
 class Work(NamedTuple):
@@ -187,12 +195,7 @@ class Task:
         }
         authentication: Authentication = ApiKey(options["api_key"])
         if self.version in WITH_TOKENS:
-            service = HttpClient(
-                url=options["api_token_url"],
-                authentication=authentication,
-                headers={**headers, "Accept": "application/json", "Content-Type": "application/json"},
-                **both,
-            )
+            service = TokenService(url=options["api_token_url"], authentication=authentication, headers=headers, **both)
             authentication = Tokens(service, AUDIENCE, self.version)
         return jsonapi.Client(
             url=options["api_url"],
@@ -215,8 +218,9 @@ class Task:
         answered = meta.get("api_version")
         if not answered or answered == self.version:
             return
-        known = answered in API_VERSIONS
-        fix = f"set api_version to {answered}" if known else f"this collection supports {' and '.join(API_VERSIONS)}"
+        fix = f"set api_version to {answered}"
+        if answered not in API_VERSIONS:
+            fix = f"this collection supports {' and '.join(API_VERSIONS)}: update it, or change the account's version"
         words = f"DIDWW answered with API version {answered}, but api_version is {self.version}"
         if changes:
             words += ", so nothing was changed: settings may differ between versions"
@@ -314,9 +318,9 @@ def explain(
         like = "token service" if error.token_url else "API"
         words = f"{error.token_url or url} did not answer like DIDWW's {like}: {reason}. "
         words += f"Check {option}, and any proxy in between."
-    unsettled = UNSETTLED if error.unsettled else ""
-    if error.settle:
-        unsettled = f"{SENT} {error.settle}"
+    unsettled = ""
+    if error.unsettled or error.settle:
+        unsettled = f"{SENT_BEFORE if error.token_url else SENT} {error.settle or SETTLE}"
     parts = (words.rstrip(), error.hint, unsettled)
     result["msg"] = " ".join(part for part in parts if part)
     return result

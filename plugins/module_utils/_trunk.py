@@ -377,8 +377,12 @@ def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
 def check_settable(problems: list[Problem], changed: Mapping[str, Any], version: str) -> None:
     """Add the new values that a version of the API does not accept to `problems`."""
     for row in settings_of(version):
-        if row.name in changed and row.base and row.kind is not row.base.kind:
-            collect(problems, {}, row.name, row.settable, changed[row.name])
+        if row.name not in changed or row.base is None or row.kind is row.base.kind:
+            continue
+        try:
+            row.settable(changed[row.name])
+        except ValueError as error:
+            problems.append(Problem(row.name, f"{error} (with api_version {version})"))
 
 
 def _required_alongside(changes: Mapping[str, Mapping[str, Any]], version: str) -> set[str]:
@@ -492,7 +496,8 @@ def check_default_did(
         return
     required = any(row.required for row in settings_of(desired.version) if row.name == DEFAULT_DID)
     if required and desired.settings.get(CLI_ACTION) == REPLACE_CLI != before.get(CLI_ACTION):
-        words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: set it to the id or the number of a DID"
+        words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: set it to the id or the number of a DID "
+        words += f"(with api_version {desired.version})"
         problems.append(Problem(DEFAULT_DID, words))
 
 

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils import _authentication as authentication
 from ansible_collections.didww.voice.plugins.module_utils import _http as http
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens
+from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens, TokenService
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
@@ -48,12 +48,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 def client_of(api: Simulator, retries: int = 2, url: str | None = None, **more: Any) -> jsonapi.Client:
     both: dict[str, Any] = {"timeout": 5, "retries": retries, "verify": True}
-    service = http.HttpClient(
-        url=url or api.token_url,
-        authentication=ApiKey("local-key"),
-        headers={"Content-Type": "application/json"},
-        **both,
-    )
+    service = TokenService(url=url or api.token_url, authentication=ApiKey("local-key"), headers={}, **both)
     tokens = Tokens(service, "api.didww.com", "2026-11-19")
     sizes = {KIND: 1000, "dids": 100}
     return jsonapi.Client(url=api.url, authentication=tokens, headers={}, page_sizes=sizes, **both, **more)
@@ -78,9 +73,19 @@ def test_a_token_is_requested_once_and_the_key_goes_to_its_service_alone(
     assert client.requests == 3
 
 
-@pytest.mark.parametrize("life", [900, 1.5, "900", None, True], ids=str)
+@pytest.mark.parametrize(
+    ("life", "known"),
+    [
+        (900, 900),
+        (1.5, 1.5),
+        ("900", 900),
+        (3601, 3600),
+        *((odd, 60) for odd in (None, True, 0, -5, "soon", [900], 10**400)),
+    ],
+    ids=lambda value: f"{value!r:.9}",
+)
 def test_a_token_is_used_until_shortly_before_its_end(
-    local_api: Simulator, client: jsonapi.Client, clock: SimpleNamespace, life: Any
+    local_api: Simulator, client: jsonapi.Client, clock: SimpleNamespace, life: Any, known: float
 ) -> None:
     """The life counts from before the request for the token, however long that takes."""
     body = {"access_token": "opaque"} | ({} if life is None else {"expires_in": life})
@@ -92,7 +97,6 @@ def test_a_token_is_used_until_shortly_before_its_end(
         clock.passed += 0.1 * known
         return handle(self, *request, **more)
 
-    known = life if life in (900, 1.5) else 60
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http.HttpClient, "request", slow)
         assert headers_by(authentication=authenticate) == {"Authorization": "Bearer opaque"}
@@ -107,6 +111,7 @@ def test_a_token_is_used_until_shortly_before_its_end(
 
 def headers_by(authentication: http.Authentication) -> dict[str, str]:
     """Return the headers that are added to a request."""
+    authentication.prepare()
     headers: dict[str, str] = authentication(SimpleNamespace(headers={})).headers
     return headers
 
@@ -159,6 +164,28 @@ def test_a_token_that_the_api_rejects_is_replaced_once(local_api: Simulator, cli
     assert len(local_api.mints) == 3
 
 
+def test_tokens_that_end_within_seconds_are_replaced_more_often(local_api: Simulator, client: jsonapi.Client) -> None:
+    """One that ends on a whole second may do so on the way, and so may the next one."""
+    body = {"access_token": "opaque", "expires_in": 1}
+    local_api.add_faults({"method": "PATCH", **INVALID, "times": 3}, {**TOKEN, "status": 200, "body": body, "times": 3})
+    client.update(UPDATE)
+    assert (len(local_api.mints), client.requests) == (4, 4)
+    local_api.add_faults({"method": "PATCH", **INVALID, "times": 0}, {**TOKEN, "status": 200, "body": body, "times": 0})
+    with pytest.raises(jsonapi.ApiError):
+        client.update(UPDATE)
+    assert len(local_api.mints) < 11
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    ['BEARER ERROR = "invalid_token"', "Bearer error=invalid_token", 'Basic, Bearer scope="x", error="invalid_token"'],
+)
+def test_other_spellings_of_the_challenge(local_api: Simulator, client: jsonapi.Client, challenge: str) -> None:
+    local_api.add_faults({"method": "GET", "status": 401, "headers": {"WWW-Authenticate": challenge}})
+    client.get(KIND, ID)
+    assert len(local_api.mints) == 2
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
@@ -190,8 +217,12 @@ FAILURES: dict[str, tuple[dict[str, Any], type[jsonapi.RequestFailed], str]] = {
     "failing": ({"status": 500}, jsonapi.ApiError, "HTTP 500"),
     "redirect": ({"redirect": {"status": 307, "location": "http://127.0.0.1:1/"}}, jsonapi.UnusableAnswer, "redirects"),
     "HTML": ({"garbage": "html"}, jsonapi.UnusableAnswer, "no JSON"),
-    "no token": ({"status": 200, "body": {"expires_in": 900}}, jsonapi.UnusableAnswer, "no access_token"),
-    "half a token": ({"status": 200, "body": {"access_token": "a\nb"}}, jsonapi.UnusableAnswer, "no access_token"),
+    "no token": ({"status": 200, "body": {"expires_in": 900}}, jsonapi.UnusableAnswer, "no usable access_token"),
+    "half a token": (
+        {"status": 200, "body": {"access_token": "a\nb"}},
+        jsonapi.UnusableAnswer,
+        "no usable access_token",
+    ),
     "a refusal": ({"status": 400}, jsonapi.ApiError, "HTTP 400"),
 }
 
@@ -213,6 +244,7 @@ def test_a_failure_of_the_token_service(
     assert {(str(error), error.unsettled) for error in errors} == {(str(errors[0]), False)}
     assert len(set(map(id, errors))) == len(errors)
     assert local_api.journal == []
+    assert client.requests == 0
     # The next task tries again.
     local_api.clear_faults()
     client.begin().update(UPDATE)
@@ -235,6 +267,28 @@ def test_a_failure_after_a_lost_update_leaves_it_open(local_api: Simulator, clie
     assert other.value.unsettled is False
 
 
+def test_a_token_that_cannot_be_replaced_is_used_until_its_end(
+    local_api: Simulator, client: jsonapi.Client, clock: SimpleNamespace
+) -> None:
+    client.get(KIND, ID)
+    local_api.add_faults({**TOKEN, "status": 500, "times": 0})
+    clock.passed += 0.9 * 900
+    for _request in range(2):
+        client.get(KIND, ID)
+    assert len(local_api.mints) == 2
+    clock.passed += 0.1 * 900
+    with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
+        client.get(KIND, ID)
+    assert len(local_api.mints) == 2
+    # Unless the API rejects it.
+    local_api.clear_faults()
+    following = client.begin()
+    following.get(KIND, ID)
+    local_api.add_faults({**TOKEN, "status": 500, "times": 0}, {"method": "GET", **INVALID})
+    with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
+        following.get(KIND, ID)
+
+
 def test_a_token_outlives_the_task_in_its_process(local_api: Simulator, client: jsonapi.Client) -> None:
     client.get(KIND, ID)
     client.begin().get(KIND, ID)
@@ -248,8 +302,9 @@ def test_an_interrupted_task_requests_no_token(local_api: Simulator, client: jso
     assert local_api.mints == []
 
 
-def test_an_old_thread_does_not_fail_the_next_task(
-    local_api: Simulator, client: jsonapi.Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_old_thread_neither_fails_the_next_task_nor_sends_its_request(
+    local_api: Simulator, client: jsonapi.Client, monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
     """It requests a token when the task is interrupted, and the next one begins."""
     requested, ended = threading.Event(), threading.Event()
@@ -259,7 +314,7 @@ def test_an_old_thread_does_not_fail_the_next_task(
         if request.path == "/token" and not requested.is_set():
             requested.set()
             ended.wait(5)
-            return Answer(503, b"")
+            return Answer(503, b"") if fails else handle(self, request, commit)
         return handle(self, request, commit)
 
     monkeypatch.setattr(Api, "handle", held)
@@ -267,7 +322,7 @@ def test_an_old_thread_does_not_fail_the_next_task(
 
     def old() -> None:
         try:
-            client.get(KIND, ID)
+            client.update(UPDATE)
         except jsonapi.RequestFailed as error:
             failed.append(error)
 
@@ -278,15 +333,34 @@ def test_an_old_thread_does_not_fail_the_next_task(
     ended.set()
     thread.join()
     assert [str(error) for error in failed] == ["the task was interrupted"]
+    assert local_api.journal == []
     following.get(KIND, ID)
 
 
-def test_requests_for_tokens_do_not_count_for_the_pace(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_for_tokens_need_no_turn(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     turns: list[int] = []
     monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
     client = client_of(local_api, pace=jsonapi.Pace(20))
     client.get(KIND, ID)
     assert (len(turns), client.requests, len(local_api.mints)) == (1, 1, 1)
+
+
+def test_a_turn_is_over_if_the_token_ends_while_waiting_for_it(
+    local_api: Simulator, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API would get too many requests at once if all of them kept their turns while a token is requested."""
+    turns: list[int] = []
+
+    def wait(_pace: jsonapi.Pace) -> None:
+        turns.append(1)
+        clock.passed += 600
+
+    monkeypatch.setattr(jsonapi.Pace, "wait", wait)
+    client = client_of(local_api, pace=jsonapi.Pace(20))
+    client.get(KIND, ID)
+    assert (len(turns), len(local_api.mints)) == (1, 1)
+    client.get(KIND, ID)
+    assert (len(turns), len(local_api.mints)) == (3, 2)
 
 
 def test_the_token_service_is_reached_through_a_proxy(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

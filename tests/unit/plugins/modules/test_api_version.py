@@ -149,7 +149,7 @@ def test_a_task_that_another_version_answers_changes_nothing(
 ) -> None:
     module, changing, reading = TASKS[name]
     run = {"trunk": run_module, "trunks": run_fleet, "credentials": run_credentials, "info": run_info}[module]
-    fix = "this collection supports 2026-04-16 and 2026-11-19"
+    fix = "this collection supports 2026-04-16 and 2026-11-19: update it, or change the account's version"
     if answered == "the other one":
         (answered,) = {*API_VERSIONS} - {api_version}
         fix = f"set api_version to {answered}"
@@ -200,7 +200,10 @@ def test_an_unknown_key_is_refused_by_the_token_service(local_api: Simulator, ru
     result = run_module(name="EU SBC", api_key="nobody")
     assert result["status"] == 401
     assert result["msg"].startswith(f"DIDWW's token service ({local_api.token_url}) answered HTTP 401")
-    assert "401 UNAUTHORIZED: The key is unknown. Check api_key and api_token_url: production" in result["msg"]
+    assert (
+        "401 UNAUTHORIZED: invalid_client: The key is unknown. Check api_key and api_token_url: production"
+        in result["msg"]
+    )
     assert [error["title"] for error in result["errors"]] == ["invalid_client"]
     assert "newer version" not in result["msg"]
     assert local_api.journal == []
@@ -210,7 +213,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
     "the API, 401": (
         {"method": "GET", "status": 401, "times": 0},
         "DIDWW (http://",
-        "The API refuses the token that the token service generated for it: check that api_url and api_token_url",
+        "The API refuses the token that the token service generated: check that api_url and api_token_url belong",
     ),
     "the API, 429": (
         {"method": "GET", "status": 429, "body": {"errors": [{"code": "too_many_requests", "detail": "Too many"}]}},
@@ -258,9 +261,7 @@ def test_the_two_kinds_of_403(local_api: Simulator, run_module: RunModule) -> No
         assert run_module(**options)["changed"] is False
         result = run_module(**options, capacity_limit=7)
     assert result["status"] == 403
-    assert result["msg"].endswith(
-        "Insufficient scope. Tokens of this API key can only read: use a key that allows changes."
-    )
+    assert "Insufficient scope. The token service generated a token that only allows reading." in result["msg"]
 
 
 @only_2026_11_19
@@ -272,7 +273,8 @@ def test_an_update_whose_token_fails_may_have_been_applied(local_api: Simulator,
     )
     result = run_module(name="EU SBC", capacity_limit=7, api_retries=1)
     assert result["msg"].startswith("DIDWW's token service (")
-    assert result["msg"].endswith("may have been applied: run the task again, which settles it.")
+    words = "The request to the API was sent before, and may have been applied: run the task again, which settles it."
+    assert result["msg"].endswith(words)
 
 
 # --- Tokens ---------------------------------------------------------------------------------------

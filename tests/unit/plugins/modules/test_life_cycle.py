@@ -146,6 +146,14 @@ def test_a_new_trunk_has_no_value_of_an_older_version(
     assert set(methods(local_api)) == {"GET"}
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_404_of_a_gateway_is_not_an_absent_trunk(local_api: Simulator, run_module: RunModule, method: str) -> None:
+    local_api.add_faults({"method": method, "status": 404, "body": {"error": "Not Found", "status": 404}})
+    result = run_module(id=TRUNK, state="absent")
+    assert (result["failed"], result["status"]) == (True, 404)
+    assert local_api.trunk(TRUNK)
+
+
 def test_an_id_cannot_be_created(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(**NEW, id="00000000-0000-4000-8000-000000000000")
     assert "DIDWW chooses the id of a new one: select it by name or external_reference_id" in result["msg"]
