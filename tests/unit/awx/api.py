@@ -85,8 +85,10 @@ class Awx:
 
     def _list(self, kind: str) -> Response:
         known = self._objects.get("job_templates" if kind == "unified_job_templates" else kind, [])
-        wanted = request.args.to_dict().items()
-        found = [fields for fields in known if all(str(fields.get(name)) == value for name, value in wanted)]
+        wanted = request.args.to_dict()
+        if "organization__name" in wanted:
+            wanted["organization"] = str(self.objects("organizations")[wanted.pop("organization__name")]["id"])
+        found = [fields for fields in known if all(str(fields.get(name)) == value for name, value in wanted.items())]
         return jsonify(count=len(found), results=found, next=None)
 
     def _create(self, kind: str) -> tuple[Response, int]:

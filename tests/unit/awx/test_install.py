@@ -116,11 +116,18 @@ def test_a_new_credential_is_for_production_and_an_existing_one_is_updated(
         playbook("awx.install", environment, awx_project_url=GIT)
         inputs = awx.objects("credentials")["DIDWW"]["inputs"]
         assert inputs == INPUTS
-        for name, value in (("environment", "sandbox"), ("api_version", "2026-11-19"), ("api_token_url", "http://t/")):
+        expected = dict(INPUTS)
+        for given in (
+            {"environment": "sandbox"},
+            {"api_version": "2026-11-19"},
+            {"api_url": "http://gateway/v3", "api_token_url": "http://gateway/token"},
+            {"environment": "production"},
+        ):
             awx.journal.clear()
-            playbook("awx.install", environment, awx_project_url=GIT, **{f"didww_{name}": value})
+            expected |= given | ({"api_url": "", "api_token_url": ""} if "environment" in given else {})
+            playbook("awx.install", environment, awx_project_url=GIT, **{f"didww_{n}": v for n, v in given.items()})
             assert awx.journal == [("PATCH", "/api/v2/credentials/1/")]
-            assert awx.objects("credentials")["DIDWW"]["inputs"] == {**INPUTS, name: value}
+            assert awx.objects("credentials")["DIDWW"]["inputs"] == expected
 
 
 @pytest.mark.parametrize(
