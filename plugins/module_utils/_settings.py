@@ -185,7 +185,13 @@ SETTINGS = (
         amount(0, 100000),
         nullable=True,
         # The account has a limit.
-        versions={NEWEST: {"kind": amount(0), "nullable": False}},
+        versions={
+            NEWEST: {
+                "kind": amount(0),
+                "nullable": False,
+                "left_out": "to keep the current limit, or to let DIDWW choose that of a new trunk",
+            }
+        },
     ),
     Setting("default_dst_action", choice("allow_all", "reject_all")),
     Setting("dst_prefixes", PREFIXES, nullable=True, null=[]),
