@@ -581,6 +581,9 @@ def _block(name: str, before: Any, after: Any, numbers: Mapping[str, str]) -> tu
     same = [line for line in sides[0] if line in sides[1]]
     count = [f"# {name}: {len(same)} unchanged"] if same else []
     gone, new = ([line for line in side if line not in same] for side in sides)
+    # A trunk that is created with null, or deleted with it.
+    if not gone and not new:
+        return sides
     return count + gone, count + new
 
 

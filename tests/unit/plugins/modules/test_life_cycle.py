@@ -60,6 +60,7 @@ def test_create_once(local_api: Simulator, run_module: RunModule) -> None:
     assert predicted["changes"]["capacity_limit"] == {"before": None, "after": 10}
     assert predicted["diff"]["before"] == ""
     assert 'name: "New trunk"\n' in predicted["diff"]["after"]
+    assert "\nallowed_rtp_ips: null\n" in predicted["diff"]["after"]
     local_api.clear_journal()
 
     done = run_module(diff=True, **NEW)
