@@ -22,7 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._http import Authentic
 
 MEDIA_TYPE = "application/json"
 # The part of a token's life in which it is no longer used: a request takes time to arrive.
-MARGIN = 0.2
+MARGIN = 0.1
 # Seconds that a token can live. The least is assumed if the token service does not report the life of one.
 LEAST_LIFE, MOST_LIFE = 60, 3600
 # How often a request may need a new token, and how often if tokens end within seconds, maybe on the way.

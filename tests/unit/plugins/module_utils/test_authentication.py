@@ -100,8 +100,8 @@ def test_a_token_is_used_until_shortly_before_its_end(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http.HttpClient, "request", slow)
         assert headers_by(authentication=authenticate) == {"Authorization": "Bearer opaque"}
-    # 10 percent have passed. It is used for 80 percent.
-    clock.passed += 0.65 * known
+    # 10 percent have passed. It is used for 90 percent.
+    clock.passed += 0.75 * known
     headers_by(authentication=authenticate)
     assert len(local_api.mints) == 1
     clock.passed += 0.1 * known
@@ -272,11 +272,11 @@ def test_a_token_that_cannot_be_replaced_is_used_until_its_end(
 ) -> None:
     client.get(KIND, ID)
     local_api.add_faults({**TOKEN, "status": 500, "times": 0})
-    clock.passed += 0.9 * 900
+    clock.passed += 0.95 * 900
     for _request in range(2):
         client.get(KIND, ID)
     assert len(local_api.mints) == 2
-    clock.passed += 0.1 * 900
+    clock.passed += 0.05 * 900
     with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
         client.get(KIND, ID)
     assert len(local_api.mints) == 2
