@@ -214,7 +214,7 @@ notes:
 
     # The same options, one level down: every entry of a list of trunks has them.
     _OPTIONS, _NOTES = DOCUMENTATION.removeprefix("\noptions:\n").split("notes:\n")
-    _ENTRY: str = textwrap.indent(re.sub(r"\bO\((?=\w)", "O(trunks[].", _OPTIONS), "    ").replace(
+    _ENTRY: str = textwrap.indent(re.sub(r"\bO\((?!api_)", "O(trunks[].", _OPTIONS), "    ").replace(
         "        default: existing\n", ""
     )
     TRUNKS: str = f"""

@@ -356,6 +356,8 @@ def connection_spec() -> dict[str, Any]:
     """Return the argument spec of the connection options."""
     spec = _spec(CONNECTION)
     spec["api_key"]["required"] = True
+    # Its name sounds like a secret to Ansible.
+    spec["api_token_url"]["no_log"] = False
     return spec
 
 

@@ -51,6 +51,12 @@ class Advice(NamedTuple):
     versions: Collection[str] = API_VERSIONS
     tokens: bool = False
 
+    def fits(self, error: jsonapi.ApiError, version: str) -> bool:
+        """Return whether this is the advice for an error."""
+        answered = (self.status, self.tokens) == (error.status, bool(error.token_url))
+        signs = f"{error.challenge} {error.errors}"
+        return answered and version in self.versions and re.search(self.sign, signs) is not None
+
 
 KEYS = (
     "production (https://api.didww.com/v3) and the sandbox (https://sandbox-api.didww.com/v3) have different keys, and "
@@ -328,16 +334,8 @@ def explain(
 
 def _advice(error: jsonapi.ApiError, version: str) -> str:
     """Return what to do about an error of the API or of the token service."""
-    signs = f"{error.challenge} {error.errors}"
-    fitting = (
-        advice.text
-        for advice in ADVICE
-        if advice.status == error.status
-        and advice.tokens == bool(error.token_url)
-        and version in advice.versions
-        and re.search(advice.sign, signs)
-    )
-    return next(fitting, "" if error.status < 500 else FAULT)
+    otherwise = "" if error.status < 500 else FAULT
+    return next((advice.text for advice in ADVICE if advice.fits(error, version)), otherwise)
 
 
 def without(secrets: Iterable[str], value: Any) -> Any:

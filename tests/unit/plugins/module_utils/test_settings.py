@@ -99,7 +99,7 @@ def test_the_argument_spec_of_the_connection() -> None:
         "api_key": {"type": "str", "required": True, "no_log": True},
         "api_url": {"type": "str", "default": "https://api.didww.com/v3"},
         "api_version": {"type": "str", "choices": ["2026-04-16", "2026-11-19"], "default": "2026-04-16"},
-        "api_token_url": {"type": "str"},
+        "api_token_url": {"type": "str", "no_log": False},
         "api_timeout": {"type": "float", "default": 30},
         "api_retries": {"type": "int", "default": 4},
         "validate_certs": {"type": "bool", "default": True},
