@@ -119,8 +119,7 @@ def test_a_new_credential_is_for_production_and_an_existing_one_is_updated(
         expected = dict(INPUTS)
         for given in (
             {"environment": "sandbox"},
-            {"api_version": "2026-11-19"},
-            {"api_url": "http://gateway/v3", "api_token_url": "http://gateway/token"},
+            {"api_version": "2026-11-19", "api_url": "http://gateway/v3", "api_token_url": "http://gateway/token"},
             {"environment": "production"},
         ):
             awx.journal.clear()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ KEY = 'planted-Key+7/"x"\\y&z=%'
 USERNAME = "planted-user"
 PASSWORD = 'planted-Pass+8/"q"\\r&s=%'
 
+# With tokens, a fault that can meet the request for a token meets the others only if all scenarios are asked for.
+ALL = os.environ.get("SCENARIOS") == "all"
 # A placeholder in rules for the URL of another server, whose journal must stay empty.
 ELSEWHERE = "elsewhere"
 TIMEOUT = 3
@@ -198,6 +201,9 @@ class Scenario(NamedTuple):
         rule = {"method": self.method, "apply": self.applied, "times": 0 if self.lasting else 1, **self.fault.rule}
         if self.method != "GET":
             rule["path_contains"] = STRUCK if self.method == "PATCH" else "/token"
+        if self.method == "POST" and "errors" in (rule.get("body") or ()):
+            detail = rule["body"]["errors"][0]["detail"]
+            rule["body"] = {"error": "invalid_request", "error_description": detail}
         if "redirect" in rule:
             rule["redirect"] = {**rule["redirect"], "location": elsewhere}
         return rule
@@ -205,6 +211,12 @@ class Scenario(NamedTuple):
 
 def _scenarios(way: Way) -> Iterator[Scenario]:
     for fault in FAULTS:
+        if way.api_version == "2026-11-19" and fault.in_tokens and not fault.reach:
+            yield Scenario(ONE, fault, "POST", applied=False, lasting=True)
+            if fault.again:
+                yield Scenario(ONE, fault, "POST", applied=False, lasting=False)
+            if not ALL and not fault.harmless:
+                continue
         for method, applied in fault.strikes:
             yield Scenario(ONE, fault, method, applied, lasting=True)
             if fault.again and not fault.reach:
@@ -214,10 +226,6 @@ def _scenarios(way: Way) -> Iterator[Scenario]:
                 yield Scenario(module, fault, "GET", applied=False, lasting=True)
         if not fault.reach:
             yield Scenario(FLEET, fault, *fault.strikes[-1], lasting=True)
-            if way.api_version == "2026-11-19" and fault.in_tokens:
-                yield Scenario(ONE, fault, "POST", applied=False, lasting=True)
-                if fault.again:
-                    yield Scenario(ONE, fault, "POST", applied=False, lasting=False)
 
 
 SCENARIOS = {way: list(_scenarios(way)) for way in WAYS.values()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -293,22 +293,28 @@ def seed_of(trunks: int) -> dict[str, Any]:
     return {"api_keys": ["local-key"], "trunks": entries}
 
 
-@only_2026_11_19
-@pytest.mark.parametrize("way", ["a loop", "a fleet"])
-def test_sixty_updates_with_tokens_of_one_second(
-    run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
-    monkeypatch.setattr(_action, "_CLIENTS", {})
+@pytest.fixture
+def short_lived() -> Iterator[Simulator]:
+    """An API whose tokens live for one second, with 60 trunks."""
     with Simulator(seed_of(60), rate=0, latency=0.05, version="2026-11-19", token_life=1) as api:
-        entries = [{"name": f"Trunk {number}", "capacity_limit": 7} for number in range(60)]
-        if way == "a loop":
-            done = [run_action("voice_out_trunk", {**connection_to(api), **entry})["changed"] for entry in entries]
-        else:
-            api.add_faults({"method": "PATCH", "delay": 1, "times": 0})
-            done = [trunk["changed"] for trunk in run_fleet(**connection_to(api), trunks=entries)["trunks"]]
-        assert done == [True] * 60
+        yield api
         assert [trunk["attributes"]["capacity_limit"] for trunk in api.trunks] == [7] * 60
         assert 3 <= len(api.mints) < 12
+
+
+UPDATES: list[dict[str, Any]] = [{"name": f"Trunk {number}", "capacity_limit": 7} for number in range(60)]
+
+
+def test_a_loop_with_tokens_of_one_second(short_lived: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_action, "_CLIENTS", {})
+    for entry in UPDATES:
+        assert run_action("voice_out_trunk", {**connection_to(short_lived), **entry})["changed"] is True
+
+
+@only_2026_11_19
+def test_a_fleet_with_tokens_of_one_second(short_lived: Simulator, run_fleet: RunModule) -> None:
+    short_lived.add_faults({"method": "PATCH", "delay": 1, "times": 0})
+    assert run_fleet(**connection_to(short_lived), trunks=UPDATES)["summary"]["changed"] == 60
 
 
 @only_2026_11_19
