@@ -36,6 +36,7 @@ lint unit integration sanity package docs bench mutation: $(VENV)/.test
 outputs: $(VENV)/.test ## Run the examples in guides and README, and update their outputs
 	$(NOX) --session docs -- write
 
+matrix: export SCENARIOS = all
 matrix: $(VENV)/.test ## Test on every supported ansible-core and Python; ARGS='--session core-2.16.0-python3.10' picks one
 	$(NOX) $(or $(ARGS),--tags matrix)
 

@@ -275,7 +275,7 @@ def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -
         folder = copy_tree(session)
         # Few examples of properties: they do not depend on versions.
         tests = MATRIX["unit"] + (MATRIX["processes"] if whole else [])
-        pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05", SCENARIOS="all")
+        pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05")
         ansible_test(session, folder, "integration")
         if whole and row.get("sanity", True):
             session.run("python", str(ROOT / "tools" / "pip_bootstrap.py"))
