@@ -4,7 +4,8 @@
 
 """For each way to run tasks, run one job with the scenarios of all selected tests before the first of them.
 
-The tests of a way are a group, which pytest-xdist runs in one worker, so there is only one job for each.
+The tests with scenarios are in the group `processes`, which pytest-xdist runs in one worker, so there is only one job
+for each way, and one at a time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .faults import SCENARIOS, WAYS, Way
 from .job import Outcome, Stage
 
 
-@pytest.fixture(params=[pytest.param(way, marks=pytest.mark.xdist_group(way)) for way in WAYS])
+@pytest.fixture(params=list(WAYS))
 def way(request: pytest.FixtureRequest) -> Way:
     """The way to run tasks."""
     return WAYS[request.param]

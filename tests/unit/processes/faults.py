@@ -238,7 +238,7 @@ SCENARIOS = {way: list(_scenarios(way)) for way in WAYS.values()}
 each_scenario = pytest.mark.parametrize(
     ("way", "scenario"),
     [
-        pytest.param(name, scenario, id=f"{name}-{scenario}", marks=pytest.mark.xdist_group(name))
+        pytest.param(name, scenario, id=f"{name}-{scenario}")
         for name, way in WAYS.items()
         for scenario in SCENARIOS[way]
     ],

@@ -15,6 +15,8 @@ from ..conftest import runner
 from .faults import FLEET, INFO, KEY, ONE, STRUCK, TRUNKS, Scenario, each_scenario
 from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 UNSETTLED = "The request was sent and may have been applied: run the task again, which settles it."
 # Other processes start at the same time, on a machine that may be busy.
 OVERHEAD = 30

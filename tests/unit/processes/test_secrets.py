@@ -26,6 +26,8 @@ from ..conftest import runner
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
 from .job import COLLECTION, METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 SECRETS = {"key": KEY, "username": USERNAME, "password": PASSWORD}
 
 
