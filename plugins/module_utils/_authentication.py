@@ -48,7 +48,7 @@ class TokenService(HttpClient):
         super().__init__(headers={**headers, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}, **options)
 
     def errors_of(self, document: Any) -> list[dict[str, Any]]:
-        """Return the error in the body of an answer, as a JSON:API error object."""
+        """Return the error in the body of an answer, as an error object of JSON:API."""
         error = document.get("error") if isinstance(document, dict) else None
         if not isinstance(error, str):
             return []

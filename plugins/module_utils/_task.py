@@ -82,7 +82,7 @@ ADVICE = (
     ),
     Advice(
         401,
-        "The API refuses the token that the token service generated: check that api_url and api_token_url belong "
+        "The API rejects the token that the token service generated: check that api_url and api_token_url belong "
         "together, and whether the key may be used from this address. If the account is still on version "
         f"{DEFAULT_VERSION}, set api_version to it.",
     ),

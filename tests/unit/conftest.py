@@ -38,8 +38,8 @@ from .contract import schema
 ROOT = Path(__file__).parents[2]
 API_VERSIONS = ("2026-04-16", "2026-11-19")
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
-# For tests of what only holds in this version.
-only_2026_04_16 = pytest.mark.parametrize("api_version", ["2026-04-16"])
+# For tests of what only one version does.
+only_2026_04_16, only_2026_11_19 = (pytest.mark.parametrize("api_version", [version]) for version in API_VERSIONS)
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 LINKAGE = ("dids", "emergency_dids")
 MODULES = {

@@ -22,8 +22,8 @@ KEY = 'planted-Key+7/"x"\\y&z=%'
 USERNAME = "planted-user"
 PASSWORD = 'planted-Pass+8/"q"\\r&s=%'
 
-# Whether each way meets all scenarios, or only the way of actions. The others then meet what is their own: requests for
-# tokens, and single tasks as modules.
+# Whether to run all scenarios in each way. By default only actions run all of them. Modules then run single tasks, and
+# tasks with tokens run the faults of the token service.
 ALL = os.environ.get("SCENARIOS") == "all"
 # A placeholder in rules for the URL of another server, whose journal must stay empty.
 ELSEWHERE = "elsewhere"

@@ -208,7 +208,8 @@ def test_a_status_says_what_to_do(status: int, words: str) -> None:
     ],
 )
 def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.RequestFailed) -> None:
-    assert task.explain(error, URL)["msg"].endswith("may have been applied: run the task again, which settles it.")
+    words = ". The request was sent and may have been applied: run the task again, which settles it."
+    assert task.explain(error, URL)["msg"].endswith(words)
     error.unsettled = False
     assert "applied" not in task.explain(error, URL)["msg"]
 

@@ -20,11 +20,10 @@ from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator, load_seed
 
-from ...conftest import API_VERSIONS, TRUNK, RunModule, connection_to, only_2026_04_16, run_action
+from ...conftest import API_VERSIONS, TRUNK, RunModule, connection_to, only_2026_04_16, only_2026_11_19, run_action
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 TOKEN = {"path_contains": "/token"}
-only_2026_11_19 = pytest.mark.parametrize("api_version", ["2026-11-19"])
 
 
 def methods(api: Simulator) -> list[str]:
@@ -45,7 +44,8 @@ def connection(**options: Any) -> dict[str, Any]:
         ({"api_url": "https://API.didww.com/v3/"}, "https://auth.didww.com/token"),
         ({"api_url": "https://sandbox-api.didww.com/v3"}, "https://auth-sandbox.didww.com/token"),
         ({"api_url": "https://gateway/v3", "api_token_url": "https://gateway/token"}, "https://gateway/token"),
-        ({"api_token_url": "https://gateway/token"}, "https://gateway/token"),
+        ({"api_url": "https://api.didww.com:443/v3"}, "https://auth.didww.com/token"),
+        ({"api_token_url": "https://gateway/token/"}, "https://gateway/token/"),
     ],
 )
 def test_the_token_service_belongs_to_the_url(url: dict[str, Any], token_url: str) -> None:
@@ -213,7 +213,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, str]] = {
     "the API, 401": (
         {"method": "GET", "status": 401, "times": 0},
         "DIDWW (http://",
-        "The API refuses the token that the token service generated: check that api_url and api_token_url belong",
+        "The API rejects the token that the token service generated: check that api_url and api_token_url belong",
     ),
     "the API, 429": (
         {"method": "GET", "status": 429, "body": {"errors": [{"code": "too_many_requests", "detail": "Too many"}]}},
@@ -261,7 +261,13 @@ def test_the_two_kinds_of_403(local_api: Simulator, run_module: RunModule) -> No
         assert run_module(**options)["changed"] is False
         result = run_module(**options, capacity_limit=7)
     assert result["status"] == 403
-    assert "Insufficient scope. The token service generated a token that only allows reading." in result["msg"]
+    words = "The token service generated a token that only allows reading."
+    assert f"Insufficient scope. {words}" in result["msg"]
+    # The title and the header each suffice.
+    local_api.add_faults(
+        {"method": "GET", "status": 403, "headers": {"WWW-Authenticate": 'error="insufficient_scope"'}}
+    )
+    assert words in run_module(name="EU SBC")["msg"]
 
 
 @only_2026_11_19

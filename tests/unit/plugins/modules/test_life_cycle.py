@@ -21,7 +21,7 @@ from ansible_collections.didww.voice.plugins.module_utils import _works as works
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator, load_seed
 
-from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16
+from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16, only_2026_11_19
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
@@ -135,7 +135,7 @@ def test_everything_that_a_new_trunk_lacks_is_reported_at_once(
     assert set(methods(local_api)) == ({"GET"} if check or api_version == "2026-11-19" else {"GET", "POST"})
 
 
-@pytest.mark.parametrize("api_version", ["2026-11-19"])
+@only_2026_11_19
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 def test_a_new_trunk_has_no_value_of_an_older_version(
     local_api: Simulator, run_module: RunModule, run_fleet: RunModule, check: bool
@@ -143,7 +143,8 @@ def test_a_new_trunk_has_no_value_of_an_older_version(
     new = {**NEW, "capacity_limit": 0, "threshold_amount": None}
     for result in (run_module(check=check, **new), run_fleet(check=check, trunks=[new])):
         assert "capacity_limit: 0 is not accepted; expected a whole number from 1 to 32767" in result["msg"]
-        assert "threshold_amount: null is not accepted" in result["msg"]
+        words = "leave the option out to keep the current limit, or to let DIDWW choose that of a new trunk"
+        assert f"threshold_amount: null is not accepted; {words} (with api_version 2026-11-19)" in result["msg"]
     assert set(methods(local_api)) == {"GET"}
 
 
@@ -457,6 +458,11 @@ def test_a_filter_that_didww_refuses_leaves_the_default_did_unknown(
     assert result["changed"] is True
     (warning,) = result["warnings"]
     assert "default_did.id" in warning
+
+
+def test_an_unknown_default_did_is_one_problem(run_module: RunModule) -> None:
+    result = run_module(id=TRUNK, on_cli_mismatch_action="replace_cli", default_did="+37099999999")
+    assert result["msg"] == "default_did: no DID in this account has the number 37099999999"
 
 
 @only_2026_04_16

@@ -14,7 +14,17 @@ import pytest
 from ansible.module_utils import basic
 from simulator.server import Simulator
 
-from ...conftest import CASES, LINKAGE, TRUNK, RunModule, each_case, only_2026_04_16, options_of, prepare
+from ...conftest import (
+    CASES,
+    LINKAGE,
+    TRUNK,
+    RunModule,
+    each_case,
+    only_2026_04_16,
+    only_2026_11_19,
+    options_of,
+    prepare,
+)
 
 
 def requests_to(api: Simulator, method: str) -> list[dict[str, Any]]:
@@ -131,7 +141,7 @@ def test_a_value_that_only_another_version_accepts_can_be_given_back(
     assert [list(patch["attributes"]) for patch in patches(local_api)] == [["rtp_timeout"]]
 
 
-@pytest.mark.parametrize("api_version", ["2026-11-19"])
+@only_2026_11_19
 def test_an_amount_that_2026_04_16_would_reject(
     local_api: Simulator, run_module: RunModule, run_info: RunModule
 ) -> None:
