@@ -28,7 +28,6 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     INCLUDES,
     LINKAGE,
     REPLACE_CLI,
-    RESOURCE_TYPE,
     STATE,
     InvalidOptions,
     Problem,
@@ -61,7 +60,7 @@ def _decide(
         return creation.nothing(desired) if absent else creation.create(desired, ids, names, numbers)
     current = trunk.read(resource, numbers)
     if desired.state == "absent":
-        return creation.delete(current)
+        return creation.delete(desired, current)
     if resource["id"] in defaults:
         current.settings[DEFAULT_DID] = defaults[resource["id"]]
     return trunk.plan(desired, current, ids, names)
@@ -85,40 +84,51 @@ def _default_dids(
 
 
 class Done(NamedTuple):
-    """The outcome of a plan: the trunk afterwards, the `meta` of DIDWW's answer, and warnings."""
+    """The outcome of a plan: the trunk afterwards, the `meta` of DIDWW's answer, and warnings.
+
+    `plan`: what was carried out. It is another plan if a request for a new trunk turned out to be an update.
+    """
 
     trunk: Trunk
     meta: dict[str, Any]
     warnings: list[str]
+    plan: Plan
 
 
 def _carry_out(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> Done:
     """Send the request of a plan, except in check mode. Raises RequestFailed."""
-    warnings = [_held(option, change) for option, change in plan.held.items()]
+    warnings = [*plan.warnings, *(_held(option, change) for option, change in plan.held.items())]
     if plan.resource is None or task.check_mode:
-        return Done(plan.after, {}, [*warnings, *(creation.unset(desired, None) if plan.method == "POST" else ())])
+        chosen = creation.chosen_by_didww(desired, None) if plan.method == "POST" else ()
+        return Done(plan.after, {}, [*warnings, *chosen], plan)
     if plan.method == "DELETE":
         client.delete(plan.resource["type"], plan.resource["id"])
-        return Done(plan.after, {}, warnings)
+        return Done(plan.after, {}, warnings, plan)
     try:
-        answer = _create(task, client, desired, plan) if plan.method == "POST" else client.update(plan.resource)
+        answer, carried_out = _send(task, client, desired, plan)
     except jsonapi.ApiError as error:
         if error.status == 422 and _lacks_default_did(plan.resource):
             error.hint = f"DIDWW may require {DEFAULT_DID} with {CLI_ACTION} {REPLACE_CLI}: set it."
         raise
     task.keep_secret([answer.resource])
     answered = trunk.read(answer.resource)
-    warnings += trunk.warnings(desired, plan.after, answered)
+    warnings += trunk.warnings(desired, carried_out.after, answered)
     if plan.method == "POST":
-        warnings += creation.unset(desired, answered)
-    return Done(answered.completed_by(plan.after), answer.meta, warnings)
+        warnings += creation.chosen_by_didww(desired, answered)
+    if carried_out is not plan:
+        warnings += [_held(option, change) for option, change in carried_out.held.items()]
+    return Done(answered.completed_by(carried_out.after), answer.meta, warnings, carried_out)
 
 
 def _held(option: str, change: Mapping[str, Any]) -> str:
-    return (
-        f"{option} stays {show(change['before'])}: DIDWW blocked the trunk because it reached its threshold, or does "
-        f"not report whether it did. To set it to {show(change['after'])} all the same, set unblock to true"
-    )
+    if change["before"] is None:
+        words = f"{option} is not sent: DIDWW does not report it, so it may have blocked the trunk"
+    else:
+        words = (
+            f"{option} stays {show(change['before'])}: DIDWW blocked the trunk because it reached its threshold, or "
+        )
+        words += "does not report whether it did"
+    return f"{words}. To set it to {show(change['after'])} anyway, set unblock to true"
 
 
 def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
@@ -126,7 +136,17 @@ def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
     return replaces and DEFAULT_DID not in resource.get("relationships", {})
 
 
-def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer:
+def _send(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> tuple[jsonapi.Answer, Plan]:
+    """Send the request of a plan that updates or creates a trunk; return the answer, and what was carried out.
+
+    Raises RequestFailed.
+    """
+    if plan.method == "POST":
+        return _create(task, client, desired, plan)
+    return client.update(plan.resource or {}), plan
+
+
+def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> tuple[jsonapi.Answer, Plan]:
     """Create exactly one trunk: after a lost answer, check whether it exists before the request is sent again.
 
     If it exists, update it to the settings of the task. Raises RequestFailed.
@@ -135,7 +155,7 @@ def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) ->
     lost = False
     for failures in range(1, client.retries + 2):
         try:
-            return client.create(resource)
+            return client.create(resource), plan
         except jsonapi.RequestFailed as error:
             # A name that is taken after a lost answer: the first request may have arrived late.
             taken = isinstance(error, jsonapi.ApiError) and error.status == 422
@@ -153,8 +173,13 @@ def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) ->
     raise AssertionError("the loop above returns or raises")
 
 
-def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer | None:
-    """Return the trunk that a request with a lost answer created, updated to the settings of the task, or None."""
+def _find_created(
+    task: Task, client: jsonapi.Client, desired: Desired, plan: Plan
+) -> tuple[jsonapi.Answer, Plan] | None:
+    """Return the trunk that a request with a lost answer created, updated to the settings of the task, or None.
+
+    A trunk that the guard holds back was not just created: the update is then the plan that was carried out.
+    """
     try:
         matches, answers = lookup.search(client, {desired.selector: desired.value}, desired.linkage)
         task.keep_secret(matches)
@@ -162,11 +187,12 @@ def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Pl
         if not matches:
             return None
         # By id: the numbers are looked up already.
-        settings = {name: plan.after.settings[name] for name in desired.settings}
+        settings = {name: plan.after.settings[name] for name in desired.settings if name in plan.after.settings}
         update = trunk.plan(desired._replace(settings=settings), trunk.read(matches[0]))
+        carried_out = update if update.held else plan
         if update.resource is None:
-            return jsonapi.Answer(matches[0], answers.meta, answers.included)
-        return client.update(update.resource)
+            return jsonapi.Answer(matches[0], answers.meta, answers.included), carried_out
+        return client.update(update.resource), carried_out
     except InvalidOptions as error:
         # Other trunks of a fleet may be changed by now: this is the failure of one.
         raise jsonapi.UnusableAnswer(f"the new trunk cannot be compared: {numbered(error.messages())}", True) from error
@@ -180,9 +206,9 @@ def _update_one(task: Task) -> dict[str, Any]:
     desired: Desired = task.wanted
     client = task.connect()
     found = lookup.find_one(client, desired)
-    task.keep_secret(found.there)
+    task.keep_secret(found.existing)
     numbers = lookup.resolve(client, [desired], found)
-    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
+    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
     defaults = _default_dids(task, client, [desired], found, numbers)
     plan = _decide(desired, found.resources[0], numbers, names, defaults)
     task.check_version(found.meta, changes=plan.resource is not None)
@@ -191,6 +217,7 @@ def _update_one(task: Task) -> dict[str, Any]:
         task.check_version(done.meta, changes=False)
     for warning in done.warnings:
         task.warn(warning)
+    plan = done.plan
     result = {
         "changed": plan.resource is not None,
         "trunk": done.trunk.returned() if plan.exists else None,
@@ -253,7 +280,7 @@ def _update_many(task: Task) -> dict[str, Any]:
     task.check_mode = task.check_mode or fleet.audit
     client = task.connect()
     found = lookup.find_all(client, fleet.wanted, fleet.audit)
-    task.keep_secret(found.there)
+    task.keep_secret(found.existing)
     numbers = lookup.resolve(client, fleet.wanted, found)
     defaults = _default_dids(task, client, fleet.wanted, found, numbers)
     plans = plan_all(fleet, found, numbers, defaults)
@@ -266,7 +293,8 @@ def _update_many(task: Task) -> dict[str, Any]:
             done = _carry_out(task, client, fleet.wanted[index], plan)
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error)}
-        return {"id": done.trunk.id, "changed": plan.resource is not None, "warnings": done.warnings}
+        plans[index] = done.plan
+        return {"id": done.trunk.id, "changed": done.plan.resource is not None, "warnings": done.warnings}
 
     outcomes = concurrently(send, len(plans))
     result = _report(task, plans, outcomes, client.requests, found.meta)
@@ -277,7 +305,7 @@ def _update_many(task: Task) -> dict[str, Any]:
 
 def _strays(wanted: Sequence[Desired], found: lookup.Found) -> dict[str, Any]:
     """Return the entries that no trunk was found for, and the trunks that no entry refers to."""
-    managed = {resource["id"] for resource in found.there}
+    managed = {resource["id"] for resource in found.existing}
     return {
         "missing": [
             {"index": index, "selector": desired.selector, "value": desired.value}
@@ -332,7 +360,7 @@ def plan_all(
     wanted = fleet.wanted
     problems = [_of_entry(index, wanted[index].value, problem) for index, problem in found.problems]
     named = {index for index, _problem in found.problems}
-    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
+    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
     for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
         if index in named:
             continue
@@ -443,14 +471,14 @@ def _count(plans: Sequence[Plan], trunks: Sequence[Mapping[str, Any]], method: s
 
 
 class Selection(NamedTuple):
-    """The trunks that a task reads: the one with `id`, or those that match `filters` (by DIDWW's names).
+    """The trunks that a task reads: those with `ids`, or those that match `filters` (by DIDWW's names).
 
     `one`: the id, external_reference_id or name of the one trunk to read. `version`: the version of the API.
     """
 
-    id: str | None
+    ids: list[str]
     one: str | None
-    filters: dict[str, str]
+    filters: dict[str, str | list[str]]
     linkage: tuple[str, ...]
     credentials: bool
     version: str
@@ -461,7 +489,7 @@ def parse_selection(given: Mapping[str, Any], version: str = DEFAULT_VERSION) ->
     problems: list[Problem] = []
     values = collect_all(problems, (FILTER_ID, ANY_IDENTIFIER, *FILTERS.values(), *INCLUDES), given)
     problems += [
-        Problem(row.name, f"cannot be combined with {one}, which already selects one trunk")
+        Problem(row.name, f"cannot be combined with {one}, which already selects the trunks")
         for one in ("id", ANY_IDENTIFIER.name)
         for row in (ANY_IDENTIFIER, *FILTERS.values())
         if one in given and row.name in given and row.name != one
@@ -470,7 +498,7 @@ def parse_selection(given: Mapping[str, Any], version: str = DEFAULT_VERSION) ->
         raise InvalidOptions(problems)
     filters = {name: values[row.name] for name, row in FILTERS.items() if row.name in values}
     return Selection(
-        id=values.get("id"),
+        ids=values.get("id", []),
         one=values.get(ANY_IDENTIFIER.name),
         filters={name: show(value) if isinstance(value, bool) else value for name, value in filters.items()},
         linkage=LINKAGE if values.get("include_dids") else (),
@@ -483,12 +511,15 @@ def _read(task: Task) -> dict[str, Any]:
     """Return the trunks that the task selects, as they are."""
     selection: Selection = task.wanted
     client = task.connect()
-    if selection.id:
-        answer = client.get(RESOURCE_TYPE, selection.id, lookup.sparse(selection.linkage), selection.linkage)
-        resources, meta, included = [answer.resource], answer.meta, answer.included
+    if selection.ids:
+        wanted = [Desired("id", value, dict.fromkeys(selection.linkage), state=None) for value in selection.ids]
+        found = lookup.find_all(client, wanted)
+        if found.problems:
+            raise InvalidOptions([problem for _index, problem in found.problems])
+        resources, meta, included = found.existing, found.meta, found.included
     elif selection.one:
         found = lookup.find_any(client, selection.one, selection.linkage)
-        resources, meta, included = found.there, found.meta, found.included
+        resources, meta, included = found.existing, found.meta, found.included
     else:
         resources, answers = lookup.search(client, selection.filters, selection.linkage)
         meta, included = answers.meta, answers.included

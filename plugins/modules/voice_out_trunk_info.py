@@ -39,8 +39,10 @@ attributes:
 options:
   id:
     description:
-      - The id (UUID) of the trunk to read. It cannot be combined with filters.
-    type: str
+      - The ids (UUIDs) of the trunks to read. It cannot be combined with filters.
+      - It is an error if one of them does not exist.
+    type: list
+    elements: str
   trunk:
     description:
       - The id, the external reference id or the exact name of the trunk to read. It cannot be combined with filters.
@@ -91,8 +93,10 @@ options:
     choices: [disabled, srtp_sdes, srtp_dtls, zrtp]
   authentication_method_type:
     description:
-      - Only return trunks with this type of authentication, such as V(credentials_and_ip), V(twilio) or V(ip_only).
-    type: str
+      - Only return trunks with one of these types of authentication, such as V(credentials_and_ip), V(twilio) or
+        V(ip_only).
+    type: list
+    elements: str
   include_dids:
     description:
       - Whether to read the DIDs that are linked to the trunks too.
