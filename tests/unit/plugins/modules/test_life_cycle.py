@@ -344,7 +344,7 @@ def test_a_deletion_can_be_repeated(
 def test_only_an_answer_about_this_trunk_means_that_it_is_absent(
     local_api: Simulator, run_module: RunModule, run_fleet: RunModule, check: bool
 ) -> None:
-    elsewhere = {"api_url": local_api.url.removesuffix("/v3"), "api_retries": 0}
+    elsewhere: dict[str, Any] = {"api_url": local_api.url.removesuffix("/v3"), "api_retries": 0}
     alone = run_module(check=check, state="absent", id=TRUNK, **elsewhere)
     fleet = run_fleet(check=check, trunks=[{"id": TRUNK, "state": "absent"}], **elsewhere)
     for result in (alone, fleet):
@@ -364,7 +364,7 @@ def test_a_404_after_a_deletion_speaks_of_the_trunk(local_api: Simulator, run_mo
 def test_a_trunk_that_is_described_otherwise_is_not_deleted(
     local_api: Simulator, run_module: RunModule, run_fleet: RunModule, check: bool
 ) -> None:
-    for entry, words in (
+    described: list[tuple[dict[str, Any], str]] = [
         ({"id": TRUNK, "name": "Twilio London"}, 'name: the trunk with the id "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10" '),
         ({"id": TRUNK, "external_reference_id": "crm-9"}, "external_reference_id: the trunk with the id"),
         ({"external_reference_id": "crm-0001", "name": "EU"}, "name: the trunk with the external_reference_id"),
@@ -372,7 +372,8 @@ def test_a_trunk_that_is_described_otherwise_is_not_deleted(
             {"id": TWILIO, "external_reference_id": "crm-9"},
             'has "crm-0002", but the task says "crm-9", so it is not deleted',
         ),
-    ):
+    ]
+    for entry, words in described:
         assert words in run_module(check=check, state="absent", **entry)["msg"]
         assert words in run_fleet(check=check, state="absent", trunks=[entry, {"id": IP_ONLY}])["msg"]
     assert set(methods(local_api)) == {"GET"}

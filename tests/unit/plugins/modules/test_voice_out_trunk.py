@@ -687,7 +687,8 @@ def test_a_prefix_that_begins_with_0(local_api: Simulator, run_module: RunModule
     "host", ["api.didww.com", "API.DIDWW.COM:80", "sandbox-api.didww.com", "didww.com", "api.didww.com."]
 )
 def test_a_key_never_travels_in_the_clear(local_api: Simulator, run_module: RunModule, option: str, host: str) -> None:
-    result = run_module(id=TRUNK, **{option: f"http://{host}/v3"})
+    options: dict[str, Any] = {option: f"http://{host}/v3"}
+    result = run_module(id=TRUNK, **options)
     words = "is not accepted; expected an https URL: with http, anybody could read the API key"
     assert result["msg"] == f'{option}: "http://{host}/v3" {words}'
     assert local_api.journal == []
