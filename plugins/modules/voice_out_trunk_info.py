@@ -52,12 +52,12 @@ options:
   external_reference_id:
     description:
       - Only return trunks with exactly this external reference id.
-      - Write digits in quotes, because YAML reads V(0012) as the number 10.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10.
     type: str
   name:
     description:
       - Only return trunks with exactly this name.
-      - Write digits in quotes, because YAML reads V(0012) as the number 10.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10.
     type: str
   name_contains:
     description:
