@@ -166,6 +166,17 @@ def _ca_bundle(value: Any) -> str:
     return path
 
 
+def _new_file(value: Any) -> str:
+    expect(isinstance(value, str) and value.strip() and "\0" not in value, "the path of a file to write")
+    path = os.path.realpath(os.path.expanduser(os.path.expandvars(value)))
+    folder = os.path.dirname(path)
+    expect(os.path.isdir(folder), f"a file in a folder that exists, which {folder} does not")
+    expect(os.access(folder, os.W_OK | os.X_OK), f"a file in a folder that may be written to, which {folder} may not")
+    is_folder = os.path.isdir(path) or value.endswith("/")
+    expect(not is_folder and (os.path.isfile(path) or not os.path.lexists(path)), "a file, and this is something else")
+    return path
+
+
 # --- Flags and numbers ----------------------------------------------------------------------------
 
 
@@ -326,6 +337,8 @@ TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/t
 UUID = Kind({"type": "str"}, _uuid)
 UUIDS = Kind(_STRINGS, _set_of(_uuid))
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
+# A file to write, in a folder that exists.
+NEW_FILE = Kind({"type": "path"}, _new_file)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)
 # Without the networks of all addresses, 0.0.0.0/0 and ::/0.

@@ -173,16 +173,18 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
         return None
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False) -> Found:
+def find_all(
+    client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False, skip_missing: bool = False
+) -> Found:
     """Find the trunks that several tasks refer to.
 
     It is a problem if more than one trunk matches, or if two tasks match the same trunk. It is also one if no trunk
-    matches and the task requires one, except in an `audit`, which reads all trunks. Raises
-    RequestFailed.
+    matches and the task requires one, except in an `audit`, which reads all trunks, and with `skip_missing` if another
+    task has a trunk. Raises RequestFailed.
     """
     if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1 and not audit:
+    if len(wanted) == 1 and not audit and not skip_missing:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -195,7 +197,10 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = Fa
     # That a filter returns nothing is no proof that there is nothing.
     if answers is None or ids - _ids_of(answers.resources):
         answers = _by_page(client, ids if by_id_alone and not audit else None, linkage, not filtered)
-    found = Found(*_match(wanted, answers.resources, audit), answers.meta, answers.included, answers.resources)
+    resources, problems = _match(wanted, answers.resources, audit or skip_missing)
+    if skip_missing and not any(resources):
+        resources, problems = _match(wanted, answers.resources, audit)
+    found = Found(resources, problems, answers.meta, answers.included, answers.resources)
     return _with_names(client, wanted, found) if by_id_alone and not audit else found
 
 
@@ -311,7 +316,7 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{other}]{same}; each entry must refer to a different trunk"
+            words = f"refers to the same trunk as trunks[{wanted[other].index}]{same}; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 

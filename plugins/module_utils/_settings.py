@@ -25,6 +25,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     DIDS,
     LIMITED_NETWORKS,
     NETWORKS,
+    NEW_FILE,
     PREFIXES,
     SECONDS,
     TOKEN_URL,
@@ -239,6 +240,11 @@ UNBLOCK = Setting("unblock", BOOL, left_out="for the default, false", default=Fa
 # The options of an entry that are no settings of its trunk.
 ENTRY = (STATE, UNBLOCK)
 AUDIT = Setting("audit", BOOL, left_out="for the default, false", default=False)
+UNDO_FILE = Setting("undo_file", NEW_FILE, left_out="to write no file")
+UNDO_ADD = Setting("undo_add", BOOL, left_out="for the default, false", default=False)
+SKIP_INVALID = Setting("skip_invalid", BOOL, left_out="for the default, false", default=False)
+# The options of a list of trunks.
+FLEET = (STATE, AUDIT, UNDO_FILE, UNDO_ADD, SKIP_INVALID)
 
 # No choices: other types that were read can be written back unchanged.
 AUTHENTICATION_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
@@ -394,7 +400,7 @@ def trunks_spec() -> dict[str, Any]:
     # The task's own state is the default.
     del entry[STATE.name]["default"]
     trunks = {"trunks": {"type": "list", "elements": "dict", "required": True, "options": entry}}
-    return {**trunks, **_spec((STATE, AUDIT))}
+    return {**trunks, **_spec(FLEET)}
 
 
 def info_spec() -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Desired(NamedTuple):
 
     `state`: whether the trunk must exist, is created if it does not, or is deleted; None if the task has no such
     option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked. `version`:
-    the version of the API.
+    the version of the API. `index`: its place in a list of trunks.
     """
 
     selector: str
@@ -62,6 +62,7 @@ class Desired(NamedTuple):
     state: str | None = "existing"
     unblock: bool = False
     version: str = DEFAULT_VERSION
+    index: int = 0
 
     @property
     def linkage(self) -> tuple[str, ...]:
@@ -304,7 +305,7 @@ class Plan:
     `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `resource`: the JSON:API resource to
     send with `method`, or None if nothing differs. `after`: the trunk after the request; if it does not exist then
     (`exists`), as it was before. `held`: the changes that `unblock` would allow, in the form of `changes`. `warnings`:
-    what the changes entail.
+    what the changes entail. `before`: the trunk before the request, if it exists then.
     """
 
     changes: dict[str, dict[str, Any]]
@@ -314,6 +315,7 @@ class Plan:
     exists: bool = True
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    before: Trunk | None = None
 
     @property
     def name(self) -> str:
@@ -372,7 +374,7 @@ def plan(
     sent = changes.keys() | newly_unmanaged | _required_alongside(changes, desired.version)
     resource = resource_of(current, sent, after) if changes else None
     planned = Trunk(current.id, after, current.facts, current.numbers)
-    return Plan(changes, resource, planned, held=held, warnings=_warnings_of(changes))
+    return Plan(changes, resource, planned, held=held, warnings=_warnings_of(changes), before=current)
 
 
 def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:

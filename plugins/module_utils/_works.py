@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,19 +17,21 @@ from ansible_collections.didww.voice.plugins.module_utils import _creation as cr
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils import _undo as undo
+from ansible_collections.didww.voice.plugins.module_utils import _undo_file as undo_file
 from ansible_collections.didww.voice.plugins.module_utils._kinds import DICTIONARY, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     ANY_IDENTIFIER,
-    AUDIT,
     CLI_ACTION,
     DEFAULT_DID,
     DEFAULT_VERSION,
     FILTER_ID,
     FILTERS,
+    FLEET,
     INCLUDES,
     LINKAGE,
     REPLACE_CLI,
-    STATE,
+    UNDO_FILE,
     InvalidOptions,
     Problem,
     collect_all,
@@ -36,7 +39,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     trunk_spec,
     trunks_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, numbered
+from ansible_collections.didww.voice.plugins.module_utils._task import VERSION, Task, Work, joined, numbered
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan, Trunk
 
 # --- One trunk ------------------------------------------------------------------------------------
@@ -233,20 +236,61 @@ def _update_one(task: Task) -> dict[str, Any]:
 # --- Many trunks ----------------------------------------------------------------------------------
 
 
+class Rejected(NamedTuple):
+    """A problem with an entry in a list of trunks. `id`, `name`: its trunk, if known, or what selects it."""
+
+    index: int
+    id: str | None
+    name: str | None
+    problem: Problem
+
+
+class InvalidEntries(InvalidOptions):
+    """All problems with the entries in a list of trunks."""
+
+    def __init__(self, rejected: list[Rejected]) -> None:
+        super().__init__([Problem(_label(entry.index, entry.name), _words(entry.problem)) for entry in rejected])
+        self.rejected = rejected
+
+
+def _label(index: int, name: str | None) -> str:
+    return f"trunks[{index}]" + (f" ({name})" if name else "")
+
+
+def _words(problem: Problem) -> str:
+    return f"{problem.option}: {problem.text}" if problem.option else problem.text
+
+
 class Fleet(NamedTuple):
-    """The settings of many trunks. `audit`: whether to compare only, and report missing and unmanaged trunks."""
+    """The settings of many trunks.
+
+    `audit`: whether to compare only, and report missing and unmanaged trunks. `undo_file`: where to write what brings
+    back the changes, and `undo_add` whether to add to that file. `skip_invalid`: whether to leave out invalid entries,
+    and those without a trunk. `rejected`: the problems with the invalid ones.
+    """
 
     wanted: list[Desired]
-    audit: bool
+    audit: bool = False
+    undo_file: str | None = None
+    undo_add: bool = False
+    skip_invalid: bool = False
+    rejected: tuple[Rejected, ...] = ()
+
+    def lacks(self, desired: Desired) -> bool:
+        """Return whether nothing is done for an entry if its trunk does not exist."""
+        return self.audit or (self.skip_invalid and desired.state in lookup.MUST_EXIST)
 
 
 def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
     """Check and convert a list of trunks, for a version of the API.
 
-    Raises InvalidOptions with every problem of every entry.
+    Raises InvalidOptions with every problem of every entry, unless they are left out.
     """
     problems: list[Problem] = []
-    options_of_all = {"state": STATE.default, "audit": AUDIT.default, **collect_all(problems, (STATE, AUDIT), given)}
+    options_of_all = {**{row.name: row.default for row in FLEET}, **collect_all(problems, FLEET, given)}
+    state = options_of_all.pop("state")
+    if options_of_all[UNDO_FILE.name] or UNDO_FILE.name not in given:
+        problems += undo_file.check(options_of_all[UNDO_FILE.name], options_of_all["undo_add"])
     entries = given.get("trunks")
     if not isinstance(entries, list):
         expected = "a list of trunks, each a dictionary of options"
@@ -254,37 +298,44 @@ def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fle
         problems.append(Problem("trunks", words))
         entries = []
     wanted = []
+    rejected: list[Rejected] = []
     for index, entry in enumerate(entries):
         try:
             options = DICTIONARY.canonical(entry)
         except ValueError as error:
-            problems.append(Problem(f"trunks[{index}]", rejection(entry, error)))
+            rejected.append(Rejected(index, None, None, Problem("", rejection(entry, error))))
             continue
         try:
-            wanted.append(trunk.parse(options, version, options_of_all["state"]))
+            wanted.append(trunk.parse(options, version, state)._replace(index=index))
         except InvalidOptions as error:
-            problems += [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
-    if problems:
-        raise InvalidOptions(problems)
-    return Fleet(wanted, options_of_all["audit"])
-
-
-def _of_entry(index: int, name: object, problem: Problem) -> Problem:
-    """Return a problem of an entry in a list of trunks, with the index and name of the entry."""
-    return Problem(f"trunks[{index}] ({name})", f"{problem.option}: {problem.text}")
+            rejected += [Rejected(index, None, trunk.label(options), problem) for problem in error.problems]
+    if problems or (rejected and not options_of_all["skip_invalid"]):
+        raise InvalidOptions([*problems, *InvalidEntries(rejected).problems])
+    return Fleet(wanted, **options_of_all, rejected=tuple(rejected))
 
 
 def _update_many(task: Task) -> dict[str, Any]:
     """Update, create and delete many trunks. Everything is planned before the first change is sent."""
     fleet: Fleet = task.wanted
     task.check_mode = task.check_mode or fleet.audit
+    file = None
+    if fleet.undo_file:
+        api_url, written_by = task.connection["api_url"], f"didww.voice.voice_out_trunks {VERSION}"
+        file = undo_file.prepare(fleet.undo_file, fleet.undo_add, api_url, written_by)
     client = task.connect()
-    found = lookup.find_all(client, fleet.wanted, fleet.audit)
+    to_read = undo.to_read(fleet.wanted) if file else fleet.wanted
+    found = lookup.find_all(client, to_read, fleet.audit, fleet.skip_invalid)
     task.keep_secret(found.existing)
     numbers = lookup.resolve(client, fleet.wanted, found)
     defaults = _default_dids(task, client, fleet.wanted, found, numbers)
-    plans = plan_all(fleet, found, numbers, defaults)
-    task.check_version(found.meta, changes=not fleet.audit and any(plan.resource is not None for plan in plans))
+    fleet, found, plans = _plan_valid(fleet, found, numbers, defaults)
+    changes = any(plan.resource is not None for plan in plans)
+    task.check_version(found.meta, changes=not fleet.audit and changes)
+    writes = file is not None and changes and not task.check_mode
+    if file and writes:
+        for desired, plan in zip(fleet.wanted, plans, strict=True):
+            file.undo.add(desired, plan)
+        file.write(task.version)
 
     def send(index: int) -> dict[str, Any]:
         """Send the update of a plan; return what to add to the plan in the result."""
@@ -297,27 +348,33 @@ def _update_many(task: Task) -> dict[str, Any]:
         return {"id": done.trunk.id, "changed": done.plan.resource is not None, "warnings": done.warnings}
 
     outcomes = concurrently(send, len(plans))
-    result = _report(task, plans, outcomes, client.requests, found.meta)
+    result = _report(task, fleet, plans, outcomes, client.requests, found.meta)
+    if file and writes:
+        result["undo_file"] = file.path
+    if fleet.audit or fleet.skip_invalid:
+        result["missing"] = _missing(fleet.wanted, found)
     if fleet.audit:
-        result |= _strays(fleet.wanted, found)
+        result["unmanaged"] = _unmanaged(found)
     return result
 
 
-def _strays(wanted: Sequence[Desired], found: lookup.Found) -> dict[str, Any]:
-    """Return the entries that no trunk was found for, and the trunks that no entry refers to."""
+def _missing(wanted: Sequence[Desired], found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the entries that no trunk was found for."""
+    return [
+        {"index": desired.index, "selector": desired.selector, "value": desired.value}
+        for desired, resource in zip(wanted, found.resources, strict=True)
+        if resource is None and desired.state != "absent"
+    ]
+
+
+def _unmanaged(found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the trunks that no entry refers to."""
     managed = {resource["id"] for resource in found.existing}
-    return {
-        "missing": [
-            {"index": index, "selector": desired.selector, "value": desired.value}
-            for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True))
-            if resource is None and desired.state != "absent"
-        ],
-        "unmanaged": [
-            {"id": resource["id"], "name": resource["attributes"].get("name")}
-            for resource in found.read
-            if resource["id"] not in managed
-        ],
-    }
+    return [
+        {"id": resource["id"], "name": resource["attributes"].get("name")}
+        for resource in found.read
+        if resource["id"] not in managed
+    ]
 
 
 def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
@@ -348,39 +405,67 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
     return results
 
 
+def _plan_valid(
+    fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str]
+) -> tuple[Fleet, lookup.Found, list[Plan]]:
+    """Plan a fleet; return it with its plans, less the entries that are left out because they are invalid.
+
+    Raises InvalidEntries if they are not to be left out.
+    """
+    while True:
+        try:
+            return fleet, found, plan_all(fleet, found, numbers, defaults)
+        except InvalidEntries as error:
+            if not fleet.skip_invalid:
+                raise
+            # Their trunks keep their names, which may conflict with another entry.
+            invalid = {entry.index for entry in error.rejected}
+            pairs = zip(fleet.wanted, found.resources, strict=True)
+            kept = [(desired, resource) for desired, resource in pairs if desired.index not in invalid]
+            wanted, resources = [desired for desired, _ in kept], [resource for _, resource in kept]
+            fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
+            found = found._replace(resources=resources, problems=[])
+
+
 def plan_all(
     fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str] | None = None
 ) -> list[Plan]:
     """Compare every entry with the trunk found for it; return the plans in the order of the entries.
 
-    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidOptions
+    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidEntries
     with every problem of every entry, including those in `found`.
     """
     plans = []
     wanted = fleet.wanted
-    problems = [_of_entry(index, wanted[index].value, problem) for index, problem in found.problems]
-    named = {index for index, _problem in found.problems}
+    rejected = [
+        Rejected(wanted[place].index, None, wanted[place].value, problem) for place, problem in found.problems
+    ]
+    named = {place for place, _problem in found.problems}
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
-    for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
-        if index in named:
+    for place, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
+        if place in named:
             continue
         try:
-            if resource is None and fleet.audit:
+            if resource is None and fleet.lacks(desired):
                 plans.append(creation.nothing(desired))
             else:
                 plans.append(_decide(desired, resource, numbers, names, defaults or {}))
         except InvalidOptions as error:
             name = resource["attributes"].get("name") if resource else desired.value
-            problems += [_of_entry(index, name, problem) for problem in error.problems]
-    if not problems:
-        conflicts = [*_name_conflicts(plans), *_reference_conflicts(wanted, plans)]
-        problems = [_of_entry(index, plans[index].name, problem) for index, problem in conflicts]
-    if problems:
-        raise InvalidOptions(problems)
+            id_ = resource["id"] if resource else None
+            rejected += [Rejected(desired.index, id_, name, problem) for problem in error.problems]
+    if not rejected:
+        conflicts = [*_name_conflicts(wanted, plans), *_reference_conflicts(wanted, plans)]
+        rejected = [
+            Rejected(wanted[place].index, plans[place].after.id, plans[place].name, problem)
+            for place, problem in conflicts
+        ]
+    if rejected:
+        raise InvalidEntries(rejected)
     return plans
 
 
-def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
+def _name_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set a name which another entry's trunk has before or after this task.
 
     DIDWW rejects duplicate names ("has already been taken"), and the order of updates is random.
@@ -395,7 +480,7 @@ def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
         if others:
             other = min(others)
             words = (
-                f"trunks[{other}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
+                f"trunks[{wanted[other].index}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
                 "this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
@@ -412,7 +497,7 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
         reference = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(reference, index) != index:
             words = (
-                f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would then "
+                f"trunks[{wanted[selecting[reference]].index}] selects its trunk by {show(reference)}, which two trunks would then "
                 f"have: give each trunk its own {option}"
             )
             yield index, Problem(option, words)
@@ -420,23 +505,25 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
 
 def _report(
     task: Task,
+    fleet: Fleet,
     plans: Sequence[Plan],
     outcomes: Sequence[dict[str, Any]],
     requests: int,
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the result for a fleet: the plan and the outcome for each trunk."""
+    """Return the result for a fleet: the plan and the outcome for each trunk, and the problems of invalid entries."""
     trunks = []
     failures: dict[str, list[str]] = {}
-    for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
+    rows = [*zip((desired.index for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
+    for index, plan, outcome in sorted(rows, key=operator.itemgetter(0)):
         name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
-            task.warn(f"trunks[{index}] ({name}): {warning}")
+            task.warn(f"{_label(index, name)}: {warning}")
         more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}
         entry = {"id": plan.after.id, "name": name, "changes": plan.changes, "held": plan.held}
         trunks.append({**entry, **more, **outcome})
         if outcome.get("failed"):
-            failures.setdefault(outcome["msg"], []).append(f"trunks[{index}] ({name})")
+            failures.setdefault(outcome["msg"], []).append(_label(index, name))
     changed = sum(entry["changed"] for entry in trunks)
     failed = sum(map(len, failures.values()))
     result: dict[str, Any] = {
@@ -445,8 +532,8 @@ def _report(
         "summary": {
             "total": len(trunks),
             "changed": changed,
-            "created": _count(plans, trunks, "POST"),
-            "deleted": _count(plans, trunks, "DELETE"),
+            "created": _count(plans, outcomes, "POST"),
+            "deleted": _count(plans, outcomes, "DELETE"),
             "unchanged": len(trunks) - changed - failed,
             "held": sum(bool(plan.held) for plan in plans),
             "failed": failed,
@@ -455,7 +542,8 @@ def _report(
         "api_version": meta.get("api_version"),
     }
     if task.show_diff:
-        result["diff"] = [trunk.diff(plan) for plan, entry in zip(plans, trunks, strict=True) if entry["changed"]]
+        changed_plans = [plan for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
+        result["diff"] = [trunk.diff(plan) for plan in changed_plans]
     if failures:
         words = f"{changed} {'trunk' if changed == 1 else 'trunks'} changed, {failed} failed"
         messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
@@ -463,8 +551,19 @@ def _report(
     return result
 
 
-def _count(plans: Sequence[Plan], trunks: Sequence[Mapping[str, Any]], method: str) -> int:
-    return sum(plan.method == method and entry["changed"] for plan, entry in zip(plans, trunks, strict=True))
+def _left_out(fleet: Fleet) -> Iterable[tuple[int, Plan, dict[str, Any]]]:
+    """Yield the index of each invalid entry, a plan to do nothing, and the reason."""
+    found: dict[int, list[Rejected]] = {}
+    for entry in fleet.rejected:
+        found.setdefault(entry.index, []).append(entry)
+    for index, entries in found.items():
+        nothing = Plan({}, None, Trunk(entries[0].id, {"name": entries[0].name}, {}))
+        words = joined([_words(entry.problem) for entry in entries])
+        yield index, nothing, {"changed": False, "failed": True, "msg": words}
+
+
+def _count(plans: Sequence[Plan], outcomes: Sequence[Mapping[str, Any]], method: str) -> int:
+    return sum(plan.method == method and outcome["changed"] for plan, outcome in zip(plans, outcomes, strict=True))
 
 
 # --- Read trunks ----------------------------------------------------------------------------------
