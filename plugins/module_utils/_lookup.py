@@ -173,16 +173,22 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
         return None
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False) -> Found:
+def find_all(
+    client: jsonapi.Client,
+    wanted: Sequence[Desired],
+    audit: bool = False,
+    allows_missing: bool = False,
+    indexes: Sequence[int] = (),
+) -> Found:
     """Find the trunks that several tasks refer to.
 
     It is a problem if more than one trunk matches, or if two tasks match the same trunk. It is also one if no trunk
-    matches and the task requires one, except in an `audit`, which reads all trunks. Raises
-    RequestFailed.
+    matches and the task requires one, unless the caller `allows_missing` trunks. An `audit` reads all trunks.
+    `indexes`: those of the tasks in their list, for messages. Raises RequestFailed.
     """
     if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1 and not audit:
+    if len(wanted) == 1 and not allows_missing:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -195,7 +201,9 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = Fa
     # That a filter returns nothing is no proof that there is nothing.
     if answers is None or ids - _ids_of(answers.resources):
         answers = _by_page(client, ids if by_id_alone and not audit else None, linkage, not filtered)
-    found = Found(*_match(wanted, answers.resources, audit), answers.meta, answers.included, answers.resources)
+    found = Found(
+        *_match(wanted, answers.resources, allows_missing, indexes), answers.meta, answers.included, answers.resources
+    )
     return _with_names(client, wanted, found) if by_id_alone and not audit else found
 
 
@@ -282,7 +290,10 @@ def is_cheaper_one_by_one(missing: int, pages: int) -> bool:
 
 
 def _match(
-    wanted: Sequence[Desired], read: Sequence[dict[str, Any]], audit: bool = False
+    wanted: Sequence[Desired],
+    read: Sequence[dict[str, Any]],
+    allows_missing: bool = False,
+    indexes: Sequence[int] = (),
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
     """Return the trunk in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -302,7 +313,7 @@ def _match(
             words = _several_match(desired.selector, desired.value, matches)
             problems.append((index, Problem(desired.selector, words)))
             continue
-        if not matches and desired.state in MUST_EXIST and not audit:
+        if not matches and desired.state in MUST_EXIST and not allows_missing:
             # Suggestions take time, and one list is enough.
             account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
             problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
@@ -311,7 +322,8 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{other}]{same}; each entry must refer to a different trunk"
+            words = f"refers to the same trunk as trunks[{indexes[other] if indexes else other}]{same}"
+            words += "; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 

@@ -25,6 +25,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     DIDS,
     LIMITED_NETWORKS,
     NETWORKS,
+    PATH,
     PREFIXES,
     SECONDS,
     TOKEN_URL,
@@ -238,7 +239,13 @@ STATE = Setting("state", choice("existing", "present", "absent"), left_out="for 
 UNBLOCK = Setting("unblock", BOOL, left_out="for the default, false", default=False)
 # The options of an entry that are no settings of its trunk.
 ENTRY = (STATE, UNBLOCK)
-AUDIT = Setting("audit", BOOL, left_out="for the default, false", default=False)
+AUDIT, SKIP_INVALID, UNDO_ADD = (
+    Setting(name, BOOL, left_out="for the default, false", default=False)
+    for name in ("audit", "skip_invalid", "undo_add")
+)
+UNDO_FILE = Setting("undo_file", PATH, left_out="to write no such file")
+# The options of a fleet that are not its trunks.
+FLEET = (STATE, AUDIT, SKIP_INVALID, UNDO_FILE, UNDO_ADD)
 
 # No choices: other types that were read can be written back unchanged.
 AUTHENTICATION_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
@@ -394,7 +401,7 @@ def trunks_spec() -> dict[str, Any]:
     # The task's own state is the default.
     del entry[STATE.name]["default"]
     trunks = {"trunks": {"type": "list", "elements": "dict", "required": True, "options": entry}}
-    return {**trunks, **_spec((STATE, AUDIT))}
+    return {**trunks, **_spec(FLEET)}
 
 
 def info_spec() -> dict[str, Any]:
