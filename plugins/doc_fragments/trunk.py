@@ -256,8 +256,8 @@ options:
     description:
       - Whether to skip entries that are invalid, or whose trunk does not exist, and to update the others. By default,
         nothing is changed then.
-      - The task still fails at the end if an entry was invalid. Trunks that do not exist are reported in RV(missing). It
-        is an error only if no entry has a trunk.
+      - The task still fails at the end if an entry was invalid. Trunks that do not exist are reported in RV(missing).
+        That is an error only if no entry has a trunk.
       - Use it to apply an undo file, so that one entry does not stop the others.
     type: bool
     default: false
@@ -268,7 +268,7 @@ options:
         back each setting that this task changes. It contains the trunks by id, with the values that they had, and
         entries that delete the trunks which this task creates.
       - What cannot be brought back is in its comments, such as deleted trunks and SIP credentials.
-      - It is not written in check mode, and not if nothing changes. Its mode is C(0600). It contains no SIP credentials.
+      - It is not written in check mode, and not if nothing changes. Its mode is C(0600). It has no SIP credentials.
       - It is an error if the folder does not exist, or if the file exists, unless O(undo_add=true).
     type: path
     version_added: 1.1.0

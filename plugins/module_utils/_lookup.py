@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
+    AUTHENTICATION,
     CLI_ACTION,
     DEFAULT_DID,
     DID_TYPE,
     IDENTIFIERS,
     LINKAGE,
+    NAME_CONTAINS,
     REPLACE_CLI,
     RESOURCE_TYPE,
+    TYPE_FILTER,
     InvalidOptions,
     Problem,
 )
@@ -61,12 +64,37 @@ def search(
         elif not re.search(r'[,"]', value):
             params[f"filter[{name}]"] = value
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
+    for resource in answers.resources:
+        _check_filtered(resource, filters)
     # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [
         resource for resource in answers.resources if exact.items() <= _identifiers_of(resource["attributes"]).items()
     ]
     return matches, answers
+
+
+def _check_filtered(resource: Mapping[str, Any], filters: Mapping[str, str | list[str]]) -> None:
+    """Raise UnusableAnswer if a trunk in an answer does not match a filter: a gateway may drop the query.
+
+    Identifiers may differ: DIDWW's filters are not exact.
+    """
+    attributes = resource["attributes"]
+    for name, wanted in filters.items():
+        value = attributes.get(name)
+        if name == NAME_CONTAINS:
+            value = attributes.get("name")
+            # Whether case counts is not documented.
+            fits = str(wanted).casefold() in str(value).casefold()
+        elif name == TYPE_FILTER:
+            method = attributes.get(AUTHENTICATION)
+            value = method.get("type") if isinstance(method, Mapping) else None
+            fits = value in wanted
+        else:
+            fits = name in IDENTIFIERS or (show(value) if isinstance(value, bool) else value) == wanted
+        if value is not None and not fits:
+            words = f"the answer contains {show(attributes.get('name'))} ({resource['id']}), which does not match the "
+            raise jsonapi.UnusableAnswer(f"{words}filter {name}={show(wanted)}")
 
 
 def _identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:

@@ -286,13 +286,14 @@ def _filter(name: str, kind: Kind | None = None) -> Setting:
     return Setting(name, kind or _KINDS[name], left_out="to not filter by it", empty=empty)
 
 
+NAME_CONTAINS, TYPE_FILTER = "name_contains", "authentication_method.type"
 FILTER_ID = _filter("id", UUIDS)
 
 # DIDWW's filters and their options: DIDWW API 3 (2026-04-16), "Outbound Trunks". Those that accept several values take
 # lists: DIDWW's OpenAPI document.
 FILTERS = {
     **{name: _filter(name) for name in ("external_reference_id", "name")},
-    "name_contains": _filter("name_contains", matching(r'[^,"]+', "text without commas and quotation marks")),
+    NAME_CONTAINS: _filter(NAME_CONTAINS, matching(r'[^,"]+', "text without commas and quotation marks")),
     **{
         name: _filter(name)
         for name in (
@@ -304,7 +305,7 @@ FILTERS = {
         )
     },
     "threshold_reached": _filter("threshold_reached", BOOL),
-    "authentication_method.type": _filter("authentication_method_type", words(r"\w+", "a type such as twilio")),
+    TYPE_FILTER: _filter("authentication_method_type", words(r"\w+", "a type such as twilio")),
 }
 
 # Matches any identifier of a trunk.
