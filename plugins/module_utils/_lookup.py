@@ -9,22 +9,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
-    AUTHENTICATION,
     CLI_ACTION,
     DEFAULT_DID,
     DID_TYPE,
     IDENTIFIERS,
     LINKAGE,
-    NAME_CONTAINS,
     REPLACE_CLI,
     RESOURCE_TYPE,
-    TYPE_FILTER,
     InvalidOptions,
     Problem,
 )
@@ -64,8 +62,12 @@ def search(
         elif not re.search(r'[,"]', value):
             params[f"filter[{name}]"] = value
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
+    # A gateway may drop the filters, and nobody wants to block a whole account.
     for resource in answers.resources:
-        _check_filtered(resource, filters)
+        for name, value in filters.items():
+            if not _may_match(resource["attributes"], name, value):
+                words = f"it was asked for trunks with {name} {show(value)}, but returned {resource['id']}, which differs"
+                raise jsonapi.UnusableAnswer(words)
     # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [
@@ -74,27 +76,29 @@ def search(
     return matches, answers
 
 
-def _check_filtered(resource: Mapping[str, Any], filters: Mapping[str, str | list[str]]) -> None:
-    """Raise UnusableAnswer if a trunk in an answer does not match a filter: a gateway may drop the query.
+def _may_match(attributes: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
+    """Return whether a trunk with these attributes can match a filter, in any reading of it.
 
-    Identifiers may differ: DIDWW's filters are not exact.
+    True if the attribute is missing. Identifiers are compared elsewhere.
     """
-    attributes = resource["attributes"]
-    for name, wanted in filters.items():
-        value = attributes.get(name)
-        if name == NAME_CONTAINS:
-            value = attributes.get("name")
-            # Whether case counts is not documented.
-            fits = str(wanted).casefold() in str(value).casefold()
-        elif name == TYPE_FILTER:
-            method = attributes.get(AUTHENTICATION)
-            value = method.get("type") if isinstance(method, Mapping) else None
-            fits = value in wanted
-        else:
-            fits = name in IDENTIFIERS or (show(value) if isinstance(value, bool) else value) == wanted
-        if value is not None and not fits:
-            words = f"the answer contains {show(attributes.get('name'))} ({resource['id']}), which does not match the "
-            raise jsonapi.UnusableAnswer(f"{words}filter {name}={show(wanted)}")
+    held: Any = attributes
+    for part in name.removesuffix("_contains").split("."):
+        held = held.get(part) if isinstance(held, Mapping) else None
+    if name in IDENTIFIERS or held is None:
+        return True
+    text = _folded(show(held) if isinstance(held, bool) else str(held))
+    if isinstance(value, str) and name.endswith("_contains"):
+        # SQL may read these characters as wildcards.
+        wildcards = {"%": ".*", "_": ".", "\\": r"\\?"}
+        pattern = "".join(wildcards.get(char, re.escape(char)) for char in _folded(value.strip()))
+        return re.search(pattern, text, re.DOTALL) is not None
+    return text in map(_folded, [value] if isinstance(value, str) else value)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents, which a database may ignore."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def _identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -202,21 +206,17 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
 
 
 def find_all(
-    client: jsonapi.Client,
-    wanted: Sequence[Desired],
-    audit: bool = False,
-    allows_missing: bool = False,
-    indexes: Sequence[int] = (),
+    client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False, skip_missing: bool = False
 ) -> Found:
     """Find the trunks that several tasks refer to.
 
     It is a problem if more than one trunk matches, or if two tasks match the same trunk. It is also one if no trunk
-    matches and the task requires one, unless the caller `allows_missing` trunks. An `audit` reads all trunks.
-    `indexes`: those of the tasks in their list, for messages. Raises RequestFailed.
+    matches and the task requires one, except in an `audit`, which reads all trunks, and with `skip_missing` if another
+    task has a trunk. Raises RequestFailed.
     """
     if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1 and not allows_missing:
+    if len(wanted) == 1 and not audit and not skip_missing:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -229,9 +229,10 @@ def find_all(
     # That a filter returns nothing is no proof that there is nothing.
     if answers is None or ids - _ids_of(answers.resources):
         answers = _by_page(client, ids if by_id_alone and not audit else None, linkage, not filtered)
-    found = Found(
-        *_match(wanted, answers.resources, allows_missing, indexes), answers.meta, answers.included, answers.resources
-    )
+    resources, problems = _match(wanted, answers.resources, audit or skip_missing)
+    if skip_missing and not any(resources):
+        resources, problems = _match(wanted, answers.resources, audit)
+    found = Found(resources, problems, answers.meta, answers.included, answers.resources)
     return _with_names(client, wanted, found) if by_id_alone and not audit else found
 
 
@@ -318,10 +319,7 @@ def is_cheaper_one_by_one(missing: int, pages: int) -> bool:
 
 
 def _match(
-    wanted: Sequence[Desired],
-    read: Sequence[dict[str, Any]],
-    allows_missing: bool = False,
-    indexes: Sequence[int] = (),
+    wanted: Sequence[Desired], read: Sequence[dict[str, Any]], audit: bool = False
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
     """Return the trunk in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -341,7 +339,7 @@ def _match(
             words = _several_match(desired.selector, desired.value, matches)
             problems.append((index, Problem(desired.selector, words)))
             continue
-        if not matches and desired.state in MUST_EXIST and not allows_missing:
+        if not matches and desired.state in MUST_EXIST and not audit:
             # Suggestions take time, and one list is enough.
             account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
             problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
@@ -350,8 +348,7 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{indexes[other] if indexes else other}]{same}"
-            words += "; each entry must refer to a different trunk"
+            words = f"refers to the same trunk as trunks[{wanted[other].index}]{same}; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 

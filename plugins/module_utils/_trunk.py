@@ -53,7 +53,7 @@ class Desired(NamedTuple):
 
     `state`: whether the trunk must exist, is created if it does not, or is deleted; None if the task has no such
     option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked. `version`:
-    the version of the API.
+    the version of the API. `index`: its place in a list of trunks.
     """
 
     selector: str
@@ -62,17 +62,12 @@ class Desired(NamedTuple):
     state: str | None = "existing"
     unblock: bool = False
     version: str = DEFAULT_VERSION
-    also_read: tuple[str, ...] = ()
-
-    @property
-    def linked(self) -> tuple[str, ...]:
-        """The relationships that the task sets."""
-        return tuple(name for name in LINKAGE if name in self.settings)
+    index: int = 0
 
     @property
     def linkage(self) -> tuple[str, ...]:
-        """The relationships that must be read: those that the task sets, and those in `also_read`."""
-        return tuple(name for name in LINKAGE if name in self.settings or name in self.also_read)
+        """The relationships that must be read for the comparison."""
+        return tuple(name for name in LINKAGE if name in self.settings)
 
 
 def parse(given: Mapping[str, Any], version: str = DEFAULT_VERSION, state: str | None = None) -> Desired:
@@ -140,7 +135,7 @@ def label(given: Mapping[str, Any]) -> str:
 
 def numbers_in(desired: Desired) -> dict[str, set[str]]:
     """Return the numbers, as digits, of the DIDs that a task lists by number, for each relationship."""
-    listed = {name: desired.settings[name] for name in desired.linked}
+    listed = {name: desired.settings[name] for name in desired.linkage}
     if DEFAULT_DID in desired.settings:
         listed[DEFAULT_DID] = [desired.settings[DEFAULT_DID]]
     return {name: {did for did in dids if is_number(did)} for name, dids in listed.items()}
@@ -374,7 +369,7 @@ def plan(
         raise InvalidOptions(problems)
     # DIDWW may unlink its DIDs when the flag goes off, so send those that the task lists.
     newly_unmanaged = {
-        name for name in desired.linked if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
+        name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
     }
     sent = changes.keys() | newly_unmanaged | _required_alongside(changes, desired.version)
     resource = resource_of(current, sent, after) if changes else None
@@ -505,7 +500,7 @@ def managed_linkage(
     DIDWW rejects them even if they are empty (DIDWW API 3 (2026-04-16), "Update Outbound Trunk").
     """
     managed = []
-    for name in desired.linked:
+    for name in desired.linkage:
         flag, wanted = FLAG_OF[name], desired.settings[name]
         if after.get(flag) is not True:
             continue

@@ -4,15 +4,13 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""The way back: the content of a vars file that undoes what a fleet changes. Pure: no I/O, no Ansible, no HTTP."""
+"""Undo: the entries of a fleet that bring back what plans change. Pure: no I/O, no Ansible, no HTTP."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._kinds import show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
@@ -25,268 +23,256 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     REPLACE_CLI,
     SETTABLE_TYPES,
     WITH_CREDENTIALS,
+    Setting,
     settings_of,
 )
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan, Trunk
 
-# The variable that marks an undo file. It holds the URL of the API and the time.
-MARK = "didww_voice_undo"
 UNKNOWN = "DIDWW does not report it"
+DELETED_AGAIN = "Created by a task, so this deletes it. Deletion is final, and calls over the trunk end at once."
 
 
-# --- What undoes a plan -----------------------------------------------------------------------------
+def to_read(wanted: Iterable[Desired]) -> list[Desired]:
+    """Return the tasks with all the linkage that must be read to undo them.
 
-
-class Undo(NamedTuple):
-    """What undoes a plan: an `entry` for the list of trunks, or None, and `notes` on what it does not bring back."""
-
-    entry: dict[str, Any] | None
-    notes: list[str]
-
-
-def undo(desired: Desired, plan: Plan) -> Undo:
-    """Return what undoes a plan that sends a request, with values as they were."""
-    if plan.method == "POST":
-        # The id is not known before the request.
-        identifiers = {name: plan.after.settings.get(name) for name in IDENTIFIERS if name != "id"}
-        entry = {name: value for name, value in identifiers.items() if value is not None}
-        return Undo({**entry, "state": "absent"}, [])
-    current = plan.before or plan.after
-    if plan.method == "DELETE":
-        return Undo(None, [f"{_called(current)} is deleted: it had {show(current.settings)}"])
-    lost: dict[str, str] = {}
-    settings = _restored(lost, current, plan, desired.version)
-    notes = [f"{_called(current)}: {name}: {why}" for name, why in lost.items()]
-    return Undo({"id": current.id, **settings} if settings else None, notes)
-
-
-def linkage_of(desired: Desired) -> tuple[str, ...]:
-    """Return the relationships that must be read to undo a task: those that the flags in it manage."""
-    return tuple(name for name, flag in FLAG_OF.items() if flag in desired.settings)
-
-
-def _called(trunk: Trunk) -> str:
-    return f"{show(trunk.name)} ({trunk.id})"
-
-
-def _restored(lost: dict[str, str], current: Trunk, plan: Plan, version: str) -> dict[str, Any]:
-    """Return the settings that undo an update; add those that cannot be brought back to `lost`, with the reason.
-
-    What DIDWW demands together stands together: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
+    A flag that goes on unlinks DIDs, and a deletion does, though the task does not list them.
     """
-    before = current.settings
-    names = set(plan.changes)
+
+    def unlinked(desired: Desired) -> dict[str, Any]:
+        deletes = desired.state == "absent"
+        return {name: [] for name, flag in FLAG_OF.items() if deletes or flag in desired.settings}
+
+    return [desired._replace(settings={**unlinked(desired), **desired.settings}) for desired in wanted]
+
+
+@dataclass(eq=False)
+class Entry:
+    """An entry in a list of trunks: its options, and comments for its readers, each on one line."""
+
+    options: dict[str, Any]
+    comments: list[str] = field(default_factory=list)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it deletes a trunk that a task created."""
+        return self.options.get("state") == "absent"
+
+
+class Undo:
+    """What brings back the changes of one task, or of several in a row.
+
+    `entries`: the list of trunks. `notes`: comments on what no entry brings back. `numbers`: DID numbers, by id.
+    """
+
+    def __init__(
+        self, entries: Iterable[Entry] = (), notes: Iterable[str] = (), numbers: Mapping[str, str] | None = None
+    ) -> None:
+        self.entries = list(entries)
+        self.notes = list(notes)
+        self.numbers = dict(numbers or {})
+        self._by_id: dict[str, Entry] = {}
+        # By name or reference: the trunks that a task created, whose ids it did not know, and those that get it back.
+        self._created: dict[tuple[str, str], Entry] = {}
+        self._getting_back: dict[tuple[str, str], Entry] = {}
+        for entry in self.entries:
+            self._index(entry)
+
+    def _index(self, entry: Entry) -> None:
+        if "id" in entry.options:
+            self._by_id[str(entry.options["id"]).lower()] = entry
+        if not entry.deletes:
+            self._getting_back.update(dict.fromkeys(_identifiers(entry.options), entry))
+        elif "id" not in entry.options:
+            self._created.update(dict.fromkeys(_identifiers(entry.options), entry))
+
+    def _append(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._index(entry)
+
+    def add(self, desired: Desired, plan: Plan) -> None:
+        """Add what brings back the changes of a plan. Where an entry has a value already, the older value stays."""
+        if plan.method == "POST":
+            self._add_created(desired, plan)
+        elif plan.resource is not None and plan.before is not None:
+            entry = self._entry_of(plan, plan.before)
+            # A trunk that a task created is deleted, however later ones change it.
+            if entry is None or not entry.deletes:
+                add = self._add_deleted if plan.method == "DELETE" else self._add_changed
+                add(plan, plan.before, entry, desired.version)
+
+    def _entry_of(self, plan: Plan, before: Trunk) -> Entry | None:
+        """Return the entry for the trunk of a plan, if there is one. That of a created trunk selects it by id then."""
+        for identifier in _identifiers(before.settings):
+            created = self._created.pop(identifier, None)
+            if created is not None:
+                created.options = {"id": before.id, "state": "absent"}
+                created.comments = [before.name, DELETED_AGAIN]
+                self._index(created)
+        if plan.method == "PATCH":
+            for name, value in _identifiers(plan.after.settings):
+                # That trunk must be gone, since this one takes its name. This one must not be deleted in its place.
+                gone = self._created.pop((name, value), None)
+                if gone is not None:
+                    self.entries.remove(gone)
+                    words = f"Not deleted: the trunk that a task created with {name} {show(value)}"
+                    self.notes.append(f"{words}, which {before.name} ({before.id}) took later.")
+        return self._by_id.get(str(before.id).lower())
+
+    def _add_created(self, desired: Desired, plan: Plan) -> None:
+        if any(identifier in self._created for identifier in _identifiers(plan.after.settings)):
+            return
+        which = f"Not deleted: the trunk that a task created with {desired.selector} {show(desired.value)}"
+        other = self._getting_back.get((desired.selector, desired.value))
+        if other is not None:
+            # Selected by it, that trunk would be deleted in place of this one.
+            words = f"To bring back the {desired.selector} of {other.options.get('id')}, delete it first."
+            self.notes.append(f"{which}. {words}")
+        elif not _is_unicode(desired.value):
+            self.notes.append(f"{which}, which YAML cannot hold.")
+        else:
+            warning = f"A trunk that somebody else creates with this {desired.selector} later would be deleted instead."
+            comments = [plan.after.name, DELETED_AGAIN, warning]
+            self._append(Entry({desired.selector: desired.value, "state": "absent"}, comments))
+
+    def _add_deleted(self, plan: Plan, before: Trunk, entry: Entry | None, _version: str) -> None:
+        had = {**before.settings, **(entry.options if entry else {})}
+        note = [f"Deleted: {before.name} ({before.id}). No task brings it back. Its settings were:"]
+        note += [f"  {name}: {show(value)}" for name, value in had.items() if name != "id"]
+        if had.get(AUTHENTICATION, {}).get("type") in WITH_CREDENTIALS:
+            note.append("  and a SIP username and password, which DIDWW generated")
+        # It is there already if the deletion failed at first.
+        if "\n".join(note) not in "\n".join(self.notes):
+            self.notes += note
+
+    def _add_changed(self, plan: Plan, before: Trunk, entry: Entry | None, version: str) -> None:
+        options, lost = restored(plan, before, version)
+        comments = [f"Not brought back: {option}: {why}" for option, why in lost.items()]
+        self.numbers.update(plan.after.numbers_of(did for name in FLAG_OF for did in options.get(name, ())))
+        if entry is not None:
+            entry.options = _merged(entry.options, options, plan.after.settings)
+            entry.comments += [comment for comment in comments if comment not in entry.comments]
+            self._index(entry)
+        elif options:
+            self._append(Entry({"id": before.id, **options}, [before.name, *comments]))
+        else:
+            notes = [f"{before.name} ({before.id}): {comment}" for comment in comments]
+            self.notes += [note for note in notes if note not in self.notes]
+
+
+def _identifiers(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what selects a trunk besides its id."""
+    return [(name, settings[name]) for name in IDENTIFIERS if name != "id" and isinstance(settings.get(name), str)]
+
+
+def _merged(older: Mapping[str, Any], newer: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that undo two updates in a row, the second of which leads to the settings `after`."""
+    options = {**older, **{name: value for name, value in newer.items() if name not in older}}
+    if AUTHENTICATION in options:
+        method, part = options[AUTHENTICATION], newer.get(AUTHENTICATION)
+        if part and part["type"] == method["type"]:
+            options[AUTHENTICATION] = method = {**part, **method}
+        if method["type"] != after[AUTHENTICATION]["type"] and _lacks(method):
+            del options[AUTHENTICATION]
     for name, flag in FLAG_OF.items():
-        if before.get(flag) is True:
-            names.discard(name)  # DIDWW links them again.
-        elif flag in names and plan.after.settings.get(flag) is True:
-            names.add(name)  # DIDWW unlinks them.
-    # It goes with the action, and no answer holds it.
-    names.discard(DEFAULT_DID)
-    if before.get(CLI_ACTION) == REPLACE_CLI:
-        if CLI_ACTION in names:
-            names.remove(CLI_ACTION)
-            lost[CLI_ACTION] = f"it was {REPLACE_CLI}, which can require {DEFAULT_DID}, and {UNKNOWN}"
-        elif DEFAULT_DID in plan.changes:
+        if options.get(flag) is True:
+            options.pop(name, None)  # DIDWW links them again
+    return options
+
+
+def restored(plan: Plan, before: Trunk, version: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the settings that undo an update, and what they do not bring back, by option, with the reason."""
+    had = before.settings
+    rows = settings_of(version)
+    names = set(plan.changes)
+    # DIDWW unlinks them when the flag goes on.
+    names |= {name for name, flag in FLAG_OF.items() if flag in names}
+    method, lost_parts, alongside = _method(plan, before, rows)
+    names |= {row.name for row in alongside}
+    settings: dict[str, Any] = {}
+    lost: dict[str, str] = {}
+    for row in rows:
+        if row.name == AUTHENTICATION and row.name in names:
+            settings.update({row.name: method} if method else {})
+            lost.update(lost_parts)
+        elif row.name in names:
+            why = _why_not(row, had)
+            if why:
+                lost[row.name] = why
+            else:
+                settings[row.name] = had[row.name]
+    if any(row.name in lost for row in alongside) and settings.pop(AUTHENTICATION, None):
+        lost[AUTHENTICATION] = f"it was {show(method)}, which requires {', '.join(row.name for row in alongside)}"
+    for name, flag in FLAG_OF.items():
+        if had.get(flag) is True or flag in lost:  # DIDWW links them again, or still manages them
+            settings.pop(name, None)
+            lost.pop(name, None)
+    if CLI_ACTION in names:
+        if had.get(CLI_ACTION) != REPLACE_CLI:
+            lost.pop(DEFAULT_DID, None)  # it goes with the action
+        else:
             lost[DEFAULT_DID] = UNKNOWN
-    if AUTHENTICATION in names:
-        names |= _method_needs(before, plan, version)
-    settings = {}
-    for row in settings_of(version):
-        if row.name not in names:
+            if any(row.required for row in rows if row.name == DEFAULT_DID) and settings.pop(CLI_ACTION, None):
+                lost[CLI_ACTION] = f"it was {REPLACE_CLI}, which requires {DEFAULT_DID}"
+    return settings, lost
+
+
+def _method(
+    plan: Plan, before: Trunk, rows: Sequence[Setting]
+) -> tuple[dict[str, Any] | None, dict[str, str], list[Setting]]:
+    """Return the authentication method that undoes an update, or None, what is lost, and what it requires alongside."""
+    change = plan.changes.get(AUTHENTICATION)
+    if change is None or not change["before"]:
+        return None, {}, []
+    had, has = change["before"], change["after"]
+    kind = had["type"]
+    same = kind == has["type"]
+    method = {"type": kind}
+    lost: dict[str, str] = {}
+    if not same and kind not in SETTABLE_TYPES:
+        return None, {AUTHENTICATION: f"it was {show(had)}, and only DIDWW staff can set this type"}, []
+    if not same and kind in WITH_CREDENTIALS:
+        lost[f"{AUTHENTICATION} username and password"] = "DIDWW generates new ones"
+    for row in AUTHENTICATION_ATTRIBUTES:
+        if kind not in row.types or (same and (row.name not in has or had.get(row.name) == has[row.name])):
             continue
-        if row.name not in before:
-            lost[row.name] = UNKNOWN
-        elif row.name == AUTHENTICATION:
-            settings[row.name] = _method(lost, before[row.name], plan.after.settings[row.name])
+        why = _why_not(row, had)
+        if not why:
+            method[row.name] = had[row.name]
+        elif row.required and not same:
+            return None, {**lost, AUTHENTICATION: f"{row.name}: {why}"}, []
         else:
-            settings[row.name] = _given_back(lost, row.name, row, before[row.name])
-    return _without_lost(lost, settings, version)
+            lost[f"{AUTHENTICATION}.{row.name}"] = why
+    if same:
+        return (method if len(method) > 1 else None), lost, []
+    unknown = before.raw_method.keys() - {row.name for row in AUTHENTICATION_ATTRIBUTES}
+    lost.update((f"{AUTHENTICATION}.{name}", "this collection does not know it") for name in sorted(unknown))
+    return method, lost, [row for row in rows if kind in row.required_by]
 
 
-def _method_needs(before: Mapping[str, Any], plan: Plan, version: str) -> set[str]:
-    """Return the settings that the former type of the authentication method requires, if the type changes."""
-    was, new = (method.get(AUTHENTICATION, {}).get("type") for method in (before, plan.after.settings))
-    return {row.name for row in settings_of(version) if was != new and was in row.required_by}
+def _lacks(method: Mapping[str, Any]) -> bool:
+    """Return whether an authentication method lacks an attribute that a change to its type requires."""
+    required = [row.name for row in AUTHENTICATION_ATTRIBUTES if row.required and method["type"] in row.types]
+    return any(name not in method for name in required)
 
 
-def _method(lost: dict[str, str], was: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the authentication method that undoes a change: the whole method of another type, else what changes."""
-    kind = was["type"]
-    if kind != new["type"]:
-        if kind not in SETTABLE_TYPES:
-            lost[AUTHENTICATION] = f"only DIDWW staff can set type {kind}; it was {show(was)}"
-        elif kind in WITH_CREDENTIALS:
-            lost[f"{AUTHENTICATION} username and password"] = "DIDWW generates new ones"
-    rows = [row for row in AUTHENTICATION_ATTRIBUTES if row.name in was and was[row.name] != new.get(row.name)]
-    return {
-        "type": kind,
-        **{row.name: _given_back(lost, f"{AUTHENTICATION}.{row.name}", row, was[row.name]) for row in rows},
-    }
-
-
-def _given_back(lost: dict[str, str], option: str, row: Any, value: Any) -> Any:
-    """Return a value; add it to `lost` if no task can set it."""
+def _why_not(row: Setting, had: Mapping[str, Any]) -> str:
+    """Return why no task can set a setting to its value in `had`; empty if one can."""
+    if row.name not in had:
+        return UNKNOWN
+    value = had[row.name]
     try:
-        # Null, "" and [] are written in their canonical form.
-        if value != row.null or not row.nullable:
-            row.settable(value)
+        row.settable(value)
     except ValueError as error:
-        lost[option] = f"it was {show(value)}: {error}"
-    return value
+        return f"it was {show(value)}: {error}"
+    return "" if _is_unicode(value) else f"it was {show(value)}, which YAML cannot hold"
 
 
-def _without_lost(lost: Mapping[str, str], settings: dict[str, Any], version: str) -> dict[str, Any]:
-    """Return `settings` without those that no task can set, and what depends on them."""
-    kept = {name: value for name, value in settings.items() if name not in lost}
-    if AUTHENTICATION in kept:
-        rejected = {name.partition(".")[2] for name in lost if name.startswith(f"{AUTHENTICATION}.")}
-        needed = {row.name for row in settings_of(version) if kept[AUTHENTICATION]["type"] in row.required_by}
-        if rejected or needed & lost.keys():
-            del kept[AUTHENTICATION]
-    return kept
-
-
-# --- The file ---------------------------------------------------------------------------------------
-
-
-class NoUndoFileError(ValueError):
-    """A text that is not the content of an undo file."""
-
-
-@dataclass
-class Content:
-    """What an undo file holds.
-
-    `api_url`: the API whose account it belongs to. `entries`: for the option `trunks`. `notes`: on what they do not
-    bring back.
-    """
-
-    api_url: str
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def added(older: Content, plans: Iterable[tuple[Desired, Plan]]) -> Content:
-    """Return `older` with what undoes further plans. The older value of each setting stays."""
-    entries = [dict(entry) for entry in older.entries]
-    notes = list(older.notes)
-    for desired, plan in plans:
-        if plan.resource is None:
-            continue
-        created = next((entry for entry in entries if _was_created(entry, plan.before)), None)
-        if created is not None and plan.before is not None:
-            # Now the id is known. The trunk may have another name by the time of the undo.
-            created.clear()
-            created.update({"id": plan.before.id, "state": "absent"})
-            continue
-        entry, more = undo(desired, plan)
-        notes += [note for note in more if note not in notes]
-        if entry is None or entry in entries:
-            continue
-        known = next((old for old in entries if "id" in entry and old.get("id") == entry["id"]), None)
-        if known is None:
-            entries.append(entry)
-        else:
-            known.update(_older(known, entry))
-    return Content(older.api_url, entries, notes)
-
-
-def _was_created(entry: Mapping[str, Any], current: Trunk | None) -> bool:
-    """Return whether an entry deletes this trunk, since an earlier task created it."""
-    if entry.get("state") != "absent" or current is None:
-        return False
-    if "id" in entry:
-        return bool(entry["id"] == current.id)
-    return all(current.settings.get(name) == entry[name] for name in IDENTIFIERS if name in entry)
-
-
-def _older(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an entry, each with the older value."""
-    merged = {**new, **old}
-    methods = [entry[AUTHENTICATION] for entry in (new, old) if AUTHENTICATION in entry]
-    if len(methods) == 2 and methods[0]["type"] == methods[1]["type"]:
-        merged[AUTHENTICATION] = {**methods[0], **methods[1]}
-    # DIDWW manages them while the flag is on.
-    return {name: value for name, value in merged.items() if merged.get(FLAG_OF.get(name, "")) is not True}
-
-
-_HEAD = """---
-# Undoes changes that the Ansible collection didww.voice made to the account at {url}.
-# Written at {time} by {writer}, before the first change. To apply it:
-#
-#   ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE
-#
-# Each entry brings back the settings that were changed, as they were. Other settings are left alone. An entry with
-# "state" deletes a trunk that was created. Without an id it also means a trunk that somebody else creates under this
-# name later.
-"""
-_LOST = "# This file does not bring back:\n"
-
-
-def rendered(content: Content, time: str, writer: str) -> str:
-    """Return the text of an undo file: YAML in which each value is JSON on one line.
-
-    `time`: when, in ISO 8601. `writer`: what writes it.
-    """
-    lines = [_HEAD.format(url=content.api_url, time=time, writer=writer)]
-    if content.notes:
-        lines.append(_LOST)
-        # As JSON, whose texts have no line breaks.
-        lines += [f"#   - {_json(note)}\n" for note in content.notes]
-    lines.append(f"{MARK}:\n")
-    lines += [f"  {name}: {_tagged(value)}\n" for name, value in (("api_url", content.api_url), ("written_at", time))]
-    lines.append("trunks:\n" if content.entries else "trunks: []\n")
-    for entry in content.entries:
-        for number, (name, value) in enumerate(entry.items()):
-            lines.append(f"{'    ' if number else '  - '}{name}: {_tagged(value)}\n")
-    return "".join(lines)
-
-
-def _tagged(value: Any) -> str:
-    """Return a value as YAML. Ansible must not take it for a template."""
-    text = _json(value)
-    return f"!unsafe {text}" if re.search(r"\{[{%#]", text) else text
-
-
-def _json(value: Any) -> str:
-    """Return a value as JSON that YAML 1.1 reads in the same way: what it cannot contain is escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    unprintable = "[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
-    return re.sub(unprintable, lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def parsed(text: str) -> Content:
-    """Return what an undo file holds, from its text. Raises NoUndoFileError for any other text."""
-    lines = iter(text.splitlines())
-    notes = []
-    head: dict[str, Any] = {}
-    entries: list[dict[str, Any]] = []
+def _is_unicode(value: Any) -> bool:
+    """Return whether a value contains no half of a surrogate pair."""
+    if isinstance(value, list):
+        return all(map(_is_unicode, value))
     try:
-        for line in lines:
-            if line.startswith("#   - "):
-                notes.append(str(json.loads(line[6:])))
-            elif line == f"{MARK}:":
-                break
-        for line in lines:
-            if line.startswith("trunks:"):
-                break
-            name, _colon, value = line.strip().partition(": ")
-            head[name] = json.loads(value.removeprefix("!unsafe "))
-        for line in lines:
-            _read_line(entries, line)
-        return Content(head["api_url"], entries, notes)
-    except (KeyError, ValueError, IndexError) as error:
-        raise NoUndoFileError(str(error)) from error
-
-
-def _read_line(entries: list[dict[str, Any]], line: str) -> None:
-    """Read a line of an entry. Raises ValueError if it is none, and IndexError if the first entry has no beginning."""
-    match = re.fullmatch(r"(  - |    )(\w+): (?:!unsafe )?(.+)", line)
-    if match is None:
-        if line.strip() and not line.lstrip().startswith("#"):
-            raise ValueError(line)
-        return
-    if match[1] == "  - ":
-        entries.append({})
-    entries[-1][match[2]] = json.loads(match[3])
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jso
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
 from ansible_collections.didww.voice.plugins.module_utils import _undo as undo
+from ansible_collections.didww.voice.plugins.module_utils import _undo_file as undo_file
 from ansible_collections.didww.voice.plugins.module_utils._kinds import DICTIONARY, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     ANY_IDENTIFIER,
@@ -29,6 +31,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     INCLUDES,
     LINKAGE,
     REPLACE_CLI,
+    UNDO_FILE,
     InvalidOptions,
     Problem,
     collect_all,
@@ -36,9 +39,8 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     trunk_spec,
     trunks_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, joined, numbered
+from ansible_collections.didww.voice.plugins.module_utils._task import VERSION, Task, Work, joined, numbered
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan, Trunk
-from ansible_collections.didww.voice.plugins.module_utils._undo_file import UndoFile
 
 # --- One trunk ------------------------------------------------------------------------------------
 
@@ -234,125 +236,135 @@ def _update_one(task: Task) -> dict[str, Any]:
 # --- Many trunks ----------------------------------------------------------------------------------
 
 
+class Rejected(NamedTuple):
+    """A problem with an entry in a list of trunks. `id`, `name`: its trunk, if known, or what selects it."""
+
+    index: int
+    id: str | None
+    name: str | None
+    problem: Problem
+
+
+class InvalidEntries(InvalidOptions):
+    """All problems with the entries in a list of trunks."""
+
+    def __init__(self, rejected: list[Rejected]) -> None:
+        super().__init__([Problem(_label(entry.index, entry.name), _words(entry.problem)) for entry in rejected])
+        self.rejected = rejected
+
+
+def _label(index: int, name: str | None) -> str:
+    return f"trunks[{index}]" + (f" ({name})" if name else "")
+
+
+def _words(problem: Problem) -> str:
+    return f"{problem.option}: {problem.text}" if problem.option else problem.text
+
+
 class Fleet(NamedTuple):
     """The settings of many trunks.
 
-    `wanted`: by index in the list of the task. `rejected`: the problems of the entries that are skipped, by index.
-    `audit`: whether to compare only, and report missing and unmanaged trunks. `skip_invalid`: whether invalid entries,
-    and those whose trunk does not exist, are skipped. `undo_file`: the file to write what undoes the changes to, if
-    any; with `undo_add`, it is added to.
+    `audit`: whether to compare only, and report missing and unmanaged trunks. `undo_file`: where to write what brings
+    back the changes, and `undo_add` whether to add to that file. `skip_invalid`: whether to leave out invalid entries,
+    and those without a trunk. `rejected`: the problems with the invalid ones.
     """
 
-    wanted: dict[int, Desired]
+    wanted: list[Desired]
     audit: bool = False
-    skip_invalid: bool = False
     undo_file: str | None = None
     undo_add: bool = False
-    rejected: Mapping[int, list[Problem]] = {}
+    skip_invalid: bool = False
+    rejected: tuple[Rejected, ...] = ()
 
-    @property
-    def allows_missing(self) -> bool:
-        """Whether it is no problem that a trunk does not exist."""
-        return self.audit or self.skip_invalid
+    def lacks(self, desired: Desired) -> bool:
+        """Return whether nothing is done for an entry if its trunk does not exist."""
+        return self.audit or (self.skip_invalid and desired.state in lookup.MUST_EXIST)
 
 
 def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
     """Check and convert a list of trunks, for a version of the API.
 
-    Raises InvalidOptions with every problem of every entry.
+    Raises InvalidOptions with every problem of every entry, unless they are left out.
     """
     problems: list[Problem] = []
-    options_of_all = {row.name: row.default for row in FLEET} | collect_all(problems, FLEET, given)
-    if options_of_all["undo_add"] and "undo_file" not in given:
-        problems.append(Problem("undo_add", "requires undo_file, the file to add to"))
+    options_of_all = {**{row.name: row.default for row in FLEET}, **collect_all(problems, FLEET, given)}
     state = options_of_all.pop("state")
+    if options_of_all[UNDO_FILE.name] or UNDO_FILE.name not in given:
+        problems += undo_file.check(options_of_all[UNDO_FILE.name], options_of_all["undo_add"])
     entries = given.get("trunks")
     if not isinstance(entries, list):
         expected = "a list of trunks, each a dictionary of options"
         words = rejection(entries, expected) if "trunks" in given else f"required: {expected}"
         problems.append(Problem("trunks", words))
         entries = []
-    wanted: dict[int, Desired] = {}
-    rejected: dict[int, list[Problem]] = {}
+    wanted = []
+    rejected: list[Rejected] = []
     for index, entry in enumerate(entries):
         try:
             options = DICTIONARY.canonical(entry)
         except ValueError as error:
-            rejected[index] = [Problem(f"trunks[{index}]", rejection(entry, error))]
+            rejected.append(Rejected(index, None, None, Problem("", rejection(entry, error))))
             continue
         try:
-            wanted[index] = trunk.parse(options, version, state)
+            wanted.append(trunk.parse(options, version, state)._replace(index=index))
         except InvalidOptions as error:
-            rejected[index] = [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
-    if not options_of_all["skip_invalid"]:
-        problems += [problem for found in rejected.values() for problem in found]
-    if problems:
-        raise InvalidOptions(problems)
-    return Fleet(wanted, rejected=rejected, **options_of_all)
-
-
-def _of_entry(index: int, name: object, problem: Problem) -> Problem:
-    """Return a problem of an entry in a list of trunks, with the index and name of the entry."""
-    return Problem(f"trunks[{index}] ({name})", f"{problem.option}: {problem.text}")
+            rejected += [Rejected(index, None, trunk.label(options), problem) for problem in error.problems]
+    if problems or (rejected and not options_of_all["skip_invalid"]):
+        raise InvalidOptions([*problems, *InvalidEntries(rejected).problems])
+    return Fleet(wanted, **options_of_all, rejected=tuple(rejected))
 
 
 def _update_many(task: Task) -> dict[str, Any]:
     """Update, create and delete many trunks. Everything is planned before the first change is sent."""
     fleet: Fleet = task.wanted
-    undo_file = None
-    if fleet.undo_file and not fleet.audit:
-        undo_file = UndoFile(fleet.undo_file, task.connection["api_url"], fleet.undo_add)
-        read_too = {i: desired._replace(also_read=undo.linkage_of(desired)) for i, desired in fleet.wanted.items()}
-        fleet = fleet._replace(wanted=read_too)
     task.check_mode = task.check_mode or fleet.audit
+    file = None
+    if fleet.undo_file:
+        api_url, written_by = task.connection["api_url"], f"didww.voice.voice_out_trunks {VERSION}"
+        file = undo_file.prepare(fleet.undo_file, fleet.undo_add, api_url, written_by)
     client = task.connect()
-    wanted = list(fleet.wanted.values())
-    found = lookup.find_all(client, wanted, fleet.audit, fleet.allows_missing, list(fleet.wanted))
+    to_read = undo.to_read(fleet.wanted) if file else fleet.wanted
+    found = lookup.find_all(client, to_read, fleet.audit, fleet.skip_invalid)
     task.keep_secret(found.existing)
-    numbers = lookup.resolve(client, wanted, found)
-    defaults = _default_dids(task, client, wanted, found, numbers)
-    plans, rejected = plan_all(fleet, found, numbers, defaults)
-    changes = any(plan.resource is not None for plan in plans.values())
-    task.check_version(found.meta, changes=changes and not fleet.audit)
-    written = undo_file is not None and changes and not task.check_mode
-    if undo_file and written:
-        undo_file.write([(fleet.wanted[index], plan) for index, plan in plans.items()], task.writer)
-    indexes = list(plans)
+    numbers = lookup.resolve(client, fleet.wanted, found)
+    defaults = _default_dids(task, client, fleet.wanted, found, numbers)
+    fleet, found, plans = _plan_valid(fleet, found, numbers, defaults)
+    changes = any(plan.resource is not None for plan in plans)
+    task.check_version(found.meta, changes=not fleet.audit and changes)
+    writes = file is not None and changes and not task.check_mode
+    if file and writes:
+        for desired, plan in zip(fleet.wanted, plans, strict=True):
+            file.undo.add(desired, plan)
+        file.write(task.version)
 
-    def send(position: int) -> dict[str, Any]:
+    def send(index: int) -> dict[str, Any]:
         """Send the update of a plan; return what to add to the plan in the result."""
-        index = indexes[position]
+        plan = plans[index]
         try:
-            done = _carry_out(task, client, fleet.wanted[index], plans[index])
+            done = _carry_out(task, client, fleet.wanted[index], plan)
         except jsonapi.RequestFailed as error:
-            return {"changed": False, "failed": True, **task.explain(error), "unsettled": error.unsettled}
+            return {"changed": False, "failed": True, **task.explain(error)}
         plans[index] = done.plan
         return {"id": done.trunk.id, "changed": done.plan.resource is not None, "warnings": done.warnings}
 
-    outcomes = dict(zip(indexes, concurrently(send, len(indexes)), strict=True))
-    result = _report(task, fleet, plans, outcomes, rejected, client.requests, found.meta)
-    if undo_file and written:
-        result["undo_file"] = undo_file.path
-    if fleet.allows_missing:
-        result["missing"] = _missing(fleet, found)
+    outcomes = concurrently(send, len(plans))
+    result = _report(task, fleet, plans, outcomes, client.requests, found.meta)
+    if file and writes:
+        result["undo_file"] = file.path
+    if fleet.audit or fleet.skip_invalid:
+        result["missing"] = _missing(fleet.wanted, found)
     if fleet.audit:
         result["unmanaged"] = _unmanaged(found)
     return result
 
 
-def _missing(fleet: Fleet, found: lookup.Found) -> list[dict[str, Any]]:
-    """Return the entries that no trunk was found for, although it must exist."""
-    named = {position for position, _problem in found.problems}
+def _missing(wanted: Sequence[Desired], found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the entries that no trunk was found for."""
     return [
-        {"index": index, "selector": desired.selector, "value": desired.value}
-        for position, (index, desired) in enumerate(fleet.wanted.items())
-        if found.resources[position] is None and position not in named and _must_exist(fleet, desired)
+        {"index": desired.index, "selector": desired.selector, "value": desired.value}
+        for desired, resource in zip(wanted, found.resources, strict=True)
+        if resource is None and desired.state != "absent"
     ]
-
-
-def _must_exist(fleet: Fleet, desired: Desired) -> bool:
-    """Return whether it is worth a report that the trunk of an entry does not exist. An audit creates no trunk."""
-    return desired.state != "absent" if fleet.audit else desired.state == "existing"
 
 
 def _unmanaged(found: lookup.Found) -> list[dict[str, Any]]:
@@ -393,77 +405,99 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
     return results
 
 
+def _plan_valid(
+    fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str]
+) -> tuple[Fleet, lookup.Found, list[Plan]]:
+    """Plan a fleet; return it with its plans, less the entries that are left out because they are invalid.
+
+    Raises InvalidEntries if they are not to be left out.
+    """
+    while True:
+        try:
+            return fleet, found, plan_all(fleet, found, numbers, defaults)
+        except InvalidEntries as error:
+            if not fleet.skip_invalid:
+                raise
+            # Their trunks keep their names, which may conflict with another entry.
+            invalid = {entry.index for entry in error.rejected}
+            pairs = zip(fleet.wanted, found.resources, strict=True)
+            kept = [(desired, resource) for desired, resource in pairs if desired.index not in invalid]
+            wanted, resources = [desired for desired, _ in kept], [resource for _, resource in kept]
+            fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
+            found = found._replace(resources=resources, problems=[])
+
+
 def plan_all(
     fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str] | None = None
-) -> tuple[dict[int, Plan], dict[int, list[Problem]]]:
-    """Compare every entry with the trunk found for it; return the plans, and the problems of skipped entries, by index.
+) -> list[Plan]:
+    """Compare every entry with the trunk found for it; return the plans in the order of the entries.
 
-    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidOptions
-    with every problem of every entry, including those in `found`, unless the fleet skips invalid entries.
+    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidEntries
+    with every problem of every entry, including those in `found`.
     """
-    plans: dict[int, Plan] = {}
-    rejected = dict(fleet.rejected)
-    indexes = list(fleet.wanted)
-    for position, problem in found.problems:
-        index = indexes[position]
-        rejected.setdefault(index, []).append(_of_entry(index, fleet.wanted[index].value, problem))
+    plans = []
+    wanted = fleet.wanted
+    rejected = [
+        Rejected(wanted[place].index, None, wanted[place].value, problem) for place, problem in found.problems
+    ]
+    named = {place for place, _problem in found.problems}
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
-    for index, resource in zip(indexes, found.resources, strict=True):
-        desired = fleet.wanted[index]
-        if index in rejected:
+    for place, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
+        if place in named:
             continue
         try:
-            if resource is None and fleet.allows_missing and _must_exist(fleet, desired):
-                plans[index] = creation.nothing(desired)
+            if resource is None and fleet.lacks(desired):
+                plans.append(creation.nothing(desired))
             else:
-                plans[index] = _decide(desired, resource, numbers, names, defaults or {})
+                plans.append(_decide(desired, resource, numbers, names, defaults or {}))
         except InvalidOptions as error:
             name = resource["attributes"].get("name") if resource else desired.value
-            rejected[index] = [_of_entry(index, name, problem) for problem in error.problems]
-    if fleet.skip_invalid or not rejected:
-        for index, problem in [*_name_conflicts(plans), *_reference_conflicts(fleet.wanted, plans)]:
-            rejected.setdefault(index, []).append(_of_entry(index, plans[index].name, problem))
-    problems = [problem for index in sorted(rejected) for problem in rejected[index]]
-    if problems and not fleet.skip_invalid:
-        raise InvalidOptions(problems)
-    if plans and fleet.skip_invalid and not found.existing and _missing(fleet, found):
-        words = f"none of the trunks of the {len(plans)} entries exists: check api_url and api_key"
-        raise InvalidOptions([Problem("trunks", words)])
-    return {index: plan for index, plan in plans.items() if index not in rejected}, rejected
+            id_ = resource["id"] if resource else None
+            rejected += [Rejected(desired.index, id_, name, problem) for problem in error.problems]
+    if not rejected:
+        conflicts = [*_name_conflicts(wanted, plans), *_reference_conflicts(wanted, plans)]
+        rejected = [
+            Rejected(wanted[place].index, plans[place].after.id, plans[place].name, problem)
+            for place, problem in conflicts
+        ]
+    if rejected:
+        raise InvalidEntries(rejected)
+    return plans
 
 
-def _name_conflicts(plans: Mapping[int, Plan]) -> Iterable[tuple[int, Problem]]:
+def _name_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set a name which another entry's trunk has before or after this task.
 
     DIDWW rejects duplicate names ("has already been taken"), and the order of updates is random.
     """
+    names = [plan.after.name for plan in plans]
     holders: dict[str, set[int]] = {}
-    for index, plan in plans.items():
-        for name in (plan.after.name, plan.name):
+    for index, plan in enumerate(plans):
+        for name in (names[index], plan.name):
             holders.setdefault(name, set()).add(index)
-    for index, plan in plans.items():
-        others = holders[plan.after.name] - {index} if "name" in plan.changes and plan.exists else ()
+    for index, plan in enumerate(plans):
+        others = holders[names[index]] - {index} if "name" in plan.changes and plan.exists else ()
         if others:
             other = min(others)
             words = (
-                f"trunks[{other}] ({plans[other].after.id}) also has the name {show(plan.after.name)} before or after "
+                f"trunks[{wanted[other].index}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
                 "this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
 
 
-def _reference_conflicts(wanted: Mapping[int, Desired], plans: Mapping[int, Plan]) -> Iterable[tuple[int, Problem]]:
+def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set an external_reference_id by which another entry selects its trunk.
 
     Two trunks would then have the same reference, and later runs could not distinguish them.
     """
     option = "external_reference_id"
-    selecting = {desired.value: index for index, desired in wanted.items() if desired.selector == option}
-    for index, plan in plans.items():
+    selecting = {desired.value: index for index, desired in enumerate(wanted) if desired.selector == option}
+    for index, plan in enumerate(plans):
         reference = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(reference, index) != index:
             words = (
-                f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would then "
+                f"trunks[{wanted[selecting[reference]].index}] selects its trunk by {show(reference)}, which two trunks would then "
                 f"have: give each trunk its own {option}"
             )
             yield index, Problem(option, words)
@@ -472,34 +506,26 @@ def _reference_conflicts(wanted: Mapping[int, Desired], plans: Mapping[int, Plan
 def _report(
     task: Task,
     fleet: Fleet,
-    plans: Mapping[int, Plan],
-    outcomes: Mapping[int, dict[str, Any]],
-    rejected: Mapping[int, list[Problem]],
+    plans: Sequence[Plan],
+    outcomes: Sequence[dict[str, Any]],
     requests: int,
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the result for a fleet: the plan and the outcome for each trunk, and the skipped entries."""
-    entries: dict[int, dict[str, Any]] = {}
+    """Return the result for a fleet: the plan and the outcome for each trunk, and the problems of invalid entries."""
+    trunks = []
     failures: dict[str, list[str]] = {}
-    for index, problems in rejected.items():
-        desired = fleet.wanted.get(index)
-        message = joined(InvalidOptions(problems).messages())
-        named = {"id": desired.value if desired and desired.selector == "id" else None, "name": None}
-        entries[index] = {**named, "changes": {}, "held": {}, "changed": False, "failed": True, "msg": message}
-        failures[message] = []
-    for index, plan in plans.items():
-        outcome = outcomes[index]
+    rows = [*zip((desired.index for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
+    for index, plan, outcome in sorted(rows, key=operator.itemgetter(0)):
         name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
-            task.warn(f"trunks[{index}] ({name}): {warning}")
+            task.warn(f"{_label(index, name)}: {warning}")
         more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}
         entry = {"id": plan.after.id, "name": name, "changes": plan.changes, "held": plan.held}
-        entries[index] = {**entry, **more, **outcome}
+        trunks.append({**entry, **more, **outcome})
         if outcome.get("failed"):
-            failures.setdefault(outcome["msg"], []).append(f"trunks[{index}] ({name})")
-    trunks = [entries[index] for index in sorted(entries)]
+            failures.setdefault(outcome["msg"], []).append(_label(index, name))
     changed = sum(entry["changed"] for entry in trunks)
-    failed = sum("failed" in entry for entry in trunks)
+    failed = sum(map(len, failures.values()))
     result: dict[str, Any] = {
         "changed": changed > 0,
         "trunks": trunks,
@@ -509,23 +535,35 @@ def _report(
             "created": _count(plans, outcomes, "POST"),
             "deleted": _count(plans, outcomes, "DELETE"),
             "unchanged": len(trunks) - changed - failed,
-            "held": sum(bool(plan.held) for plan in plans.values()),
+            "held": sum(bool(plan.held) for plan in plans),
             "failed": failed,
             "requests": requests,
         },
         "api_version": meta.get("api_version"),
     }
     if task.show_diff:
-        result["diff"] = [trunk.diff(plan) for index, plan in plans.items() if outcomes[index]["changed"]]
+        changed_plans = [plan for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
+        result["diff"] = [trunk.diff(plan) for plan in changed_plans]
     if failures:
         words = f"{changed} {'trunk' if changed == 1 else 'trunks'} changed, {failed} failed"
-        messages = [f"{', '.join(labels)}: {message}" if labels else message for message, labels in failures.items()]
+        messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
         result.update(failed=True, msg=f"{words}: {numbered(messages)}")
     return result
 
 
-def _count(plans: Mapping[int, Plan], outcomes: Mapping[int, Mapping[str, Any]], method: str) -> int:
-    return sum(plan.method == method and outcomes[index]["changed"] for index, plan in plans.items())
+def _left_out(fleet: Fleet) -> Iterable[tuple[int, Plan, dict[str, Any]]]:
+    """Yield the index of each invalid entry, a plan to do nothing, and the reason."""
+    found: dict[int, list[Rejected]] = {}
+    for entry in fleet.rejected:
+        found.setdefault(entry.index, []).append(entry)
+    for index, entries in found.items():
+        nothing = Plan({}, None, Trunk(entries[0].id, {"name": entries[0].name or ""}, {}))
+        words = joined([_words(entry.problem) for entry in entries])
+        yield index, nothing, {"changed": False, "failed": True, "msg": words}
+
+
+def _count(plans: Sequence[Plan], outcomes: Sequence[Mapping[str, Any]], method: str) -> int:
+    return sum(plan.method == method and outcome["changed"] for plan, outcome in zip(plans, outcomes, strict=True))
 
 
 # --- Read trunks ----------------------------------------------------------------------------------
@@ -573,7 +611,7 @@ def _read(task: Task) -> dict[str, Any]:
     selection: Selection = task.wanted
     client = task.connect()
     if selection.ids:
-        wanted = [Desired("id", value, {}, state=None, also_read=selection.linkage) for value in selection.ids]
+        wanted = [Desired("id", value, dict.fromkeys(selection.linkage), state=None) for value in selection.ids]
         found = lookup.find_all(client, wanted)
         if found.problems:
             raise InvalidOptions([problem for _index, problem in found.problems])
