@@ -146,6 +146,12 @@ def _ca_bundle(value: Any) -> str:
     return path
 
 
+def _path(value: Any) -> str:
+    path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
+    expect(path and "\0" not in path, "a path")
+    return os.path.realpath(path)
+
+
 # --- Flags and numbers ----------------------------------------------------------------------------
 
 
@@ -293,6 +299,7 @@ URL = Kind({"type": "str"}, _url, empty_is_null=True)
 BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3", strip="/")
 TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
+PATH = Kind({"type": "path"}, _path)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)

@@ -24,6 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     DIDS,
     LIMITED_NETWORKS,
     NETWORKS,
+    PATH,
     PREFIXES,
     SECONDS,
     TOKEN_URL,
@@ -293,6 +294,8 @@ REPLACES = Setting(
     secret=True,
 )
 
+CREDENTIALS_FILE = Setting("credentials_file", PATH, left_out="to return the credentials")
+
 INCLUDES = tuple(
     Setting(name, BOOL, left_out="for the default, false", default=False)
     for name in ("include_dids", "include_credentials")
@@ -385,7 +388,7 @@ def info_spec() -> dict[str, Any]:
 
 def credentials_spec() -> dict[str, Any]:
     """Return the argument spec for rotating credentials."""
-    return _spec((*SELECTORS, REPLACES))
+    return _spec((*SELECTORS, REPLACES, CREDENTIALS_FILE))
 
 
 # --- Problems -------------------------------------------------------------------------------------
