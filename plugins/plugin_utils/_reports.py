@@ -395,6 +395,8 @@ def outcome_report(result: Mapping[str, Any], selected: Mapping[str, Any], given
         *selected["notes"],
         *gone,
     ]
+    if verb == "rotate" and groups["changed"] and not given["check_mode"]:
+        sentences.append(f"The new credentials are in {given['variables']['credentials_file']}")
     advice = []
     if groups["held"]:
         advice.append("To unblock them too, add -e unblock=true.")

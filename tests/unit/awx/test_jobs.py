@@ -140,8 +140,8 @@ def test_an_audit_fails_while_there_is_drift(api: Simulator, run: Launch) -> Non
     run("keep trunks")
     kept = run("audit trunks")
     assert kept.status == "successful"
-    assert kept.artifacts["drift"] | {"unmanaged": []} == {
-        "checked": 2, "drifted": 0, "trunks": [], "missing": [], "unmanaged": [],
+    assert kept.artifacts["drift"] | {"unmanaged": [], "at": ""} == {
+        "at": "", "failed": False, "checked": 2, "drifted": 0, "trunks": [], "missing": [], "unmanaged": [],
     }  # fmt: skip
 
 
