@@ -388,7 +388,10 @@ def info_spec() -> dict[str, Any]:
 
 def credentials_spec() -> dict[str, Any]:
     """Return the argument spec for rotating credentials."""
-    return _spec((*SELECTORS, REPLACES, CREDENTIALS_FILE))
+    spec = _spec((*SELECTORS, REPLACES, CREDENTIALS_FILE))
+    # Its name sounds like a secret to Ansible.
+    spec[CREDENTIALS_FILE.name]["no_log"] = False
+    return spec
 
 
 # --- Problems -------------------------------------------------------------------------------------

@@ -133,9 +133,14 @@ def _ids(value: Any) -> list[str]:
     return list(dict.fromkeys(UUID.canonical(part) for part in ids))
 
 
+def _what(value: Any) -> str:
+    # Ansible has types of its own, which are derived from these.
+    kinds = {dict: "a dictionary", list: "a list", str: "a text", type(None): "empty"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), show(value))
+
+
 def _trunks(value: Any) -> list[Any]:
-    what = {dict: "a dictionary", str: "a text", type(None): "empty"}.get(type(value), show(value))
-    words = f"a list of trunks, each a dictionary of options, but it is {what}"
+    words = f"a list of trunks, each a dictionary of options, but it is {_what(value)}"
     if isinstance(value, dict):
         words += ": begin each entry with a hyphen"
     elif value is None:
@@ -424,8 +429,7 @@ def misspelled(name: str, own: Iterable[str]) -> list[str]:
 def trunks_in(data: Any, path: str) -> list[Any]:
     """Return the list `trunks` in the `data` of a vars file. Raises ValueError."""
     if not isinstance(data, dict):
-        what = {list: "a list", type(None): "empty"}.get(type(data), "a text")
-        raise ValueError(f"{path} is {what}; expected a vars file with a list called trunks")
+        raise ValueError(f"{path} is {_what(data)}; expected a vars file with a list called trunks")
     if "trunks" not in data:
         raise ValueError(f"{path} has no list called trunks. It has: {', '.join(map(str, data)) or 'nothing'}")
     try:
