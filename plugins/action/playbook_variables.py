@@ -104,7 +104,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
             trunks = variables.trunks_in(data, path)
             undo = variables.UNDO in data
             if option == "blocked_file" and not undo:
-                raise ValueError(f"{path} was not written by block_trunk; expected the file of its variable blocked_file")
+                raise ValueError(
+                    f"{path} was not written by block_trunk; expected the file of its variable blocked_file"
+                )
             # The variables of the file itself can be used in it. Those of -e win, as always.
             checked["trunks"] = self._evaluated(trunks, {**values, **data, **extra})
             # The content of an encrypted file is not shown.

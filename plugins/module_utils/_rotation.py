@@ -113,7 +113,9 @@ def _add(file: CredentialsFile, trunk: Mapping[str, Any], pair: Mapping[str, Any
     try:
         file.add(trunk["id"], name, pair)
     except (OSError, ValueError) as error:
-        words = f"{file.path} cannot be written: {error}. Trunk {name} ({trunk['id']}) has credentials that are in no file"
+        words = (
+            f"{file.path} cannot be written: {error}. Trunk {name} ({trunk['id']}) has credentials that are in no file"
+        )
         words += ": read them with voice_out_trunk_info and include_credentials."
         raise InvalidOptions([Problem(CREDENTIALS_FILE.name, words)]) from error
 

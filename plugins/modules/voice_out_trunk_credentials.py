@@ -60,8 +60,8 @@ options:
     description:
       - A file to write the credentials to, instead of returning them. The result then contains no secrets, so the task
         needs no C(no_log), and a failure shows its reason.
-      - It is a vars file with the list C(credentials), whose entries have C(id), C(name), C(username) and C(password). Its
-        mode is 0600. Ansible does not evaluate templates in its values.
+      - It is a vars file with the list C(credentials), whose entries have C(id), C(name), C(username) and C(password).
+        Its mode is 0600. Ansible does not evaluate templates in its values.
       - The file is checked before anything is sent, in check mode too. Each pair is in the file before the task ends. A
         loop adds its pairs to the same file. If the trunk is in the file already, its entry is replaced.
       - An existing file must be one that this module wrote, for the same O(api_url).

@@ -17,8 +17,8 @@ from ansible_collections.didww.voice.plugins.module_utils._vars_file import is_t
 
 HEAD = """\
 ---
-# DIDWW outbound trunks, written by didww.voice.export_trunks. Each entry has the options of didww.voice.voice_out_trunk.
-# Delete the settings that this file should not manage.
+# DIDWW outbound trunks, written by didww.voice.export_trunks. Each entry has the options of
+# didww.voice.voice_out_trunk. Delete the settings that this file should not manage.
 """
 ELSEWHERE = """\
 # In another account, an entry with an external_reference_id refers to the trunk that has it, and any other entry to the
@@ -48,8 +48,8 @@ _Dumper.add_representer(str, _text)
 def export_report(account: Mapping[str, Any], selector: str) -> dict[str, str]:
     """Return the vars file of an account: `text`. `account` is the result of voice_out_trunk_info.
 
-    `selector`: the option that selects the trunk of an entry. Unless it is the id, the file has no ids. `problem`: which
-    trunks it cannot select, or an empty text.
+    `selector`: the option that selects the trunk of an entry. Unless it is the id, the file has no ids. `problem`:
+    which trunks it cannot select, or an empty text.
     """
     nameless = [str(trunk.get("name") or trunk["id"]) for trunk in account["trunks"] if not trunk.get(selector)]
     if nameless:

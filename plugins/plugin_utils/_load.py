@@ -45,6 +45,8 @@ def _place(path: str) -> str:
                 pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark is None:
+            return ""
         reason = ", ".join(flat(part) for part in (error.context, error.problem) if part)
         return f"{path}:{mark.line + 1}:{mark.column + 1}: {reason}"
     except (yaml.YAMLError, UnicodeDecodeError, OSError):

@@ -6,8 +6,8 @@
 
 """Reports of the playbooks: what they show, write and fail with. Pure functions of the results of modules.
 
-`given` is always the result of playbook_variables. A report has `lines` to show, the JSON `report`, and `problem`, which
-is empty unless the playbook must fail. Unknown is neither zero nor false.
+`given` is always the result of playbook_variables. A report has `lines` to show, the JSON `report`, and `problem`,
+which is empty unless the playbook must fail. Unknown is neither zero nor false.
 """
 
 from __future__ import annotations
@@ -233,9 +233,9 @@ VERBS = {
 def select_trunks(read: Mapping[str, Any], given: Mapping[str, Any], verb: str) -> dict[str, Any]:
     """Return the trunks that a playbook will `verb`: a key of VERBS. `read` is the result of voice_out_trunk_info.
 
-    `targets`: the trunks. `entries`: for voice_out_trunks. `notes`: what else to report. `lines`: to show before. `question`:
-    to ask for confirmation. `must_ask`: whether to ask it. `must_confirm`: whether confirmation is required. `problem`: why
-    there is nothing to do, or an empty text.
+    `targets`: the trunks. `entries`: for voice_out_trunks. `notes`: what else to report. `lines`: to show before.
+    `question`: to ask for confirmation. `must_ask`: whether to ask it. `must_confirm`: whether it must be confirmed.
+    `problem`: why there is nothing to do, or an empty text.
     """
     variables = given["variables"]
     choose = {"block": _to_block, "unblock": _to_unblock, "rotate": _to_rotate}[verb]
@@ -300,8 +300,8 @@ def _to_unblock(trunks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -
     elif variables["blocked_file"]:
         others = [entry for entry in variables["trunks"] if {*entry} != {"id", "status"} or entry["status"] != "active"]
         if others:
-            words = f"{variables['blocked_file']} also changes other settings. To apply it, run didww.voice.fleet with it as "
-            return {"targets": [], "problem": f"Nothing was unblocked: {words}trunks_file"}
+            words = f"{variables['blocked_file']} also changes other settings. To apply it, run didww.voice.fleet with "
+            return {"targets": [], "problem": f"Nothing was unblocked: {words}it as trunks_file"}
         ids = [str(entry["id"]).lower() for entry in variables["trunks"]]
     else:
         ids = variables["blocked"]
@@ -319,9 +319,8 @@ def _to_unblock(trunks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -
 
 
 def _spend_line(trunk: Mapping[str, Any]) -> str:
-    reached = {True: "threshold reached", False: "threshold not reached"}.get(
-        trunk.get("threshold_reached"), "unknown whether the threshold was reached"
-    )
+    words: dict[Any, str] = {True: "threshold reached", False: "threshold not reached"}
+    reached = words.get(trunk.get("threshold_reached"), "unknown whether the threshold was reached")
     spent = _amount(trunk.get("spent_amount"), "unknown")
     limit = _amount(trunk.get("threshold_amount", "unknown"), "no limit")
     return f"{label(trunk)}: {trunk.get('status', 'status unknown')}, {reached}, spent {spent} of {limit}"
@@ -355,7 +354,9 @@ def _matches(trunk: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
     # DIDWW does not document whether case matters, so it does not here.
     contains = str(filters.get("name_contains", "")).casefold()
     rest = {name: value for name, value in filters.items() if name != "name_contains"}
-    return contains in str(trunk.get("name", "")).casefold() and all(held[name] == value for name, value in rest.items())
+    return contains in str(trunk.get("name", "")).casefold() and all(
+        held[name] == value for name, value in rest.items()
+    )
 
 
 def _note(title: str, trunks: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -380,7 +381,6 @@ def outcome_report(result: Mapping[str, Any], selected: Mapping[str, Any], given
     groups: dict[str, list[Any]] = {"changed": [], "unchanged": [], "held": [], "unsettled": [], "failed": []}
     for trunk in targets:
         groups[_group(outcomes.get(trunk["id"]))].append(trunk)
-    missing = [entry for entry in result.get("missing", ())]
     words = {
         "unsettled": f"MAY BE {done.upper()}, because the answer was lost",
         "failed": f"NOT {done.upper()}",
@@ -388,7 +388,7 @@ def outcome_report(result: Mapping[str, Any], selected: Mapping[str, Any], given
         "unchanged": {"block": "Already blocked", "unblock": "Already active"}.get(verb, "Unchanged"),
     }
     notes = {group: _note(title, groups[group]) for group, title in words.items()}
-    gone = _note("Gone", [{"id": entry["value"]} for entry in missing])
+    gone = _note("Gone", [{"id": entry["value"]} for entry in result.get("missing", ())])
     sentences = [
         f"{f'Would be {done}' if given['check_mode'] else done.capitalize()}: {named(groups['changed']) or 'none'}.",
         *(sentence for found in notes.values() for sentence in found),
@@ -434,7 +434,9 @@ def fleet_report(result: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     """Return how many trunks of a fleet were created, updated and so on. `result` is that of voice_out_trunks."""
     counted, path = result["summary"], given["variables"].get("trunks_file")
     updated = counted["changed"] - counted["created"] - counted["deleted"]
-    words = f"{counted['total']} trunks{f' of {path}' if path else ''}{' in check mode' if given['check_mode'] else ''}: "
+    words = (
+        f"{counted['total']} trunks{f' of {path}' if path else ''}{' in check mode' if given['check_mode'] else ''}: "
+    )
     words += f"{counted['created']} created, {updated} updated, {counted['deleted']} deleted, "
     words += f"{counted['unchanged']} unchanged, {counted['held']} held back"
     missing = [{"id": entry["value"]} for entry in result.get("missing", ())]

@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
 from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     BOOL,
     UUID,
@@ -95,13 +96,8 @@ def _text(kind: Kind) -> Kind:
     return Kind(kind.spec, canonical)
 
 
-def _path(value: Any) -> str:
-    expect(isinstance(value, str) and "\0" not in value, "a path")
-    return os.path.realpath(os.path.expanduser(value))
-
-
 def _new_file(value: Any) -> str:
-    path = _path(value)
+    path: str = kinds.PATH.canonical(value)
     folder = os.path.dirname(path)
     expect(not os.path.isdir(path), f"a file; {path} is a folder")
     expect(os.path.isdir(folder), f"a file in a folder that exists; {folder} does not")
@@ -135,8 +131,8 @@ def _ids(value: Any) -> list[str]:
 
 def _what(value: Any) -> str:
     # Ansible has types of its own, which are derived from these.
-    kinds = {dict: "a dictionary", list: "a list", str: "a text", type(None): "empty"}
-    return next((name for kind, name in kinds.items() if isinstance(value, kind)), show(value))
+    names: dict[type, str] = {dict: "a dictionary", list: "a list", str: "a text", type(None): "empty"}
+    return next((name for kind, name in names.items() if isinstance(value, kind)), show(value))
 
 
 def _trunks(value: Any) -> list[Any]:
@@ -151,7 +147,7 @@ def _trunks(value: Any) -> list[Any]:
 
 TEXT = _text(matching(r"(?s).+", "text"))
 IDENTIFIER = _text(matching(r"(?s).*\S.*", "the id, external_reference_id or exact name of a trunk"))
-PATH = _text(Kind({"type": "path"}, _path))
+PATH = _text(kinds.PATH)
 NEW_FILE = _text(Kind({"type": "path"}, _new_file))
 SHARE = Kind({"type": "str"}, _share)
 NAMES = Kind({"type": "list"}, _names)
@@ -172,14 +168,12 @@ SELECTED = (
     TRUNK,
     Variable("name_contains", _text(FILTERS["name_contains"].kind), selects="filters"),
     Variable("threshold_reached", BOOL, selects="filters"),
-    Variable(
-        "authentication_method_type", _text(FILTERS["authentication_method.type"].kind), selects="filters"
-    ),
+    Variable("authentication_method_type", _text(FILTERS["authentication_method.type"].kind), selects="filters"),
     Variable("all", BOOL, selects="every trunk"),
 )
 WHICH = (
-    "Which trunks? Give one of these: a trunk (-e trunk=NAME), filters (-e name_contains=TEXT, -e threshold_reached=true, "
-    "-e authentication_method_type=TYPE), or every trunk (-e all=true)."
+    "Which trunks? Give one of these: a trunk (-e trunk=NAME), filters (-e name_contains=TEXT, "
+    "-e threshold_reached=true, -e authentication_method_type=TYPE), or every trunk (-e all=true)."
 )
 WHICH_LISTED = (
     "Which trunks? Give a file with a list called trunks: -e trunks_file=trunks.yml "
@@ -275,8 +269,8 @@ PLAYBOOKS = {
             "DIDWW_API_KEY": "Which API key? Set the environment variable DIDWW_API_KEY.",
         },
         # A new credential could not refer to a credential type that does not exist yet, and so on.
-        check_mode="This playbook does not support --check, because it creates objects in AWX that refer to each other: "
-        "run it without.",
+        check_mode="This playbook does not support --check, because it creates objects in AWX that refer to each "
+        "other: run it without.",
     ),
     "awx.project": Playbook(
         (Variable("folder", PATH, required="Which folder? Give the one to write to: -e folder=voice-trunks"),)
@@ -353,8 +347,9 @@ def _cut(extra: Mapping[str, Any]) -> Iterable[str]:
     """
     if RAW in extra:
         yield (
-            f"Nothing was done: {show(extra[RAW])} belongs to no variable, because -e splits its value at spaces. Write a "
-            """value with spaces as JSON, -e '{"trunk": "EU SBC"}', or with quotes within quotes, -e "trunk='EU SBC'"."""
+            f"Nothing was done: {show(extra[RAW])} belongs to no variable, because -e splits its value at spaces. "
+            """Write a value with spaces as JSON, -e '{"trunk": "EU SBC"}', or with quotes within quotes, """
+            """-e "trunk='EU SBC'"."""
         )
 
 
@@ -379,7 +374,7 @@ def _prefixed(extra: Iterable[str]) -> Iterable[str]:
             yield f"{variable}: the playbooks use names that begin with {PREFIX} for their results; choose another name"
 
 
-def _selections(playbook: Playbook, variables: Mapping[str, Any], refused: Collection[str]) -> Iterable[str]:
+def _selections(playbook: Playbook, variables: Mapping[str, Any], refused: set[str]) -> Iterable[str]:
     """Yield a problem unless the variables select in exactly one way. `refused`: variables with a problem."""
     listed = [row.name for row in playbook.rows if row in LISTED]
     if listed and not refused & set(listed) and all(variables.get(name) is None for name in listed):
@@ -409,8 +404,8 @@ def _conflicts(name: str, variables: Mapping[str, Any], check_mode: bool) -> Ite
     path = variables.get("credentials_file")
     if path and os.path.exists(path) and not variables.get("resume"):
         yield (
-            f"credentials_file: {path} exists. If the run that wrote it did not finish, add -e resume=yes: the trunks in "
-            "the file are then skipped. For new credentials, give a new file."
+            f"credentials_file: {path} exists. If the run that wrote it did not finish, add -e resume=yes: the trunks "
+            "in the file are then skipped. For new credentials, give a new file."
         )
     if name == "unblock_trunk" and variables.get("blocked") == []:
         yield "blocked: the list of ids is empty, so there is nothing to unblock"
@@ -441,4 +436,3 @@ def trunks_in(data: Any, path: str) -> list[Any]:
 def flat(text: object) -> str:
     """Return a message on one line."""
     return re.sub(r"\s+", " ", str(text)).strip()
-

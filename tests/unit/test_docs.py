@@ -197,7 +197,12 @@ def names_set(part: Any) -> set[str]:
     if not isinstance(part, dict):
         return set()
     facts = part.get("ansible.builtin.set_fact", {})
-    names = {*part.get("vars", ()), *facts, part.get("register"), part.get("ansible.builtin.include_vars", {}).get("name")}
+    names = {
+        *part.get("vars", ()),
+        *facts,
+        part.get("register"),
+        part.get("ansible.builtin.include_vars", {}).get("name"),
+    }
     return (names - {None}).union(*(names_set(value) for value in part.values()))
 
 

@@ -174,7 +174,7 @@ def test_block_one_trunk_with_the_other_answers_left_empty(api: Simulator, run: 
         ({"trunk": "{{ 7 * 7 }}"}, 'trunk: no trunk has the id, external_reference_id or name "{{ 7 * 7 }}"'),
     ],
 )
-def test_block_nothing_without_confirmation(api: Simulator, run: Launch, answers: dict[str, str], words: str) -> None:
+def test_block_nothing_without_confirmation(api: Simulator, run: Launch, answers: dict[str, Any], words: str) -> None:
     job = run("block trunks", **answers)
     assert job.status == "failed"
     assert list(job.tasks.values())[-1]["msg"].startswith(words)
@@ -222,7 +222,7 @@ def test_a_workflow_unblocks_all_that_a_job_blocked(api: Simulator, run: Launch,
     gone = IDS["Carrier interconnect"]
     api.remove_trunk(gone)
     patches(api)
-    answers = {"blocked": json.dumps(blocked["blocked"])} if pasted else {}
+    answers: dict[str, Any] = {"blocked": json.dumps(blocked["blocked"])} if pasted else {}
     first = run("unblock trunks", artifacts={} if pasted else blocked, confirm="yes", **answers)
     assert first.status == "failed"
     report = first.tasks["Report the unblocked trunks"]["msg"]
@@ -257,7 +257,7 @@ def test_block_every_trunk(api: Simulator, run: Launch) -> None:
     ],
 )
 def test_an_answer_left_empty_changes_nothing(
-    api: Simulator, run: Launch, answers: dict[str, str], sent: list[dict[str, Any]]
+    api: Simulator, run: Launch, answers: dict[str, Any], sent: list[dict[str, Any]]
 ) -> None:
     job = run("change a trunk", trunk="EU SBC", **answers)
     assert job.status == "successful"

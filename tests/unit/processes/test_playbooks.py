@@ -139,16 +139,14 @@ def statuses(api: Simulator) -> list[str]:
 
 def pairs_of(api: Simulator) -> dict[str, str]:
     """Return the passwords that the trunks have, by id."""
-    return {
-        trunk["id"]: trunk["attributes"]["authentication_method"]["attributes"]["password"] for trunk in api.trunks
-    }
+    return {trunk["id"]: trunk["attributes"]["authentication_method"]["attributes"]["password"] for trunk in api.trunks}
 
 
 class Loader(yaml.SafeLoader):
     """Reads texts with the tag !unsafe as plain texts."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
 def pairs_in(path: Path) -> dict[str, str]:
@@ -175,9 +173,7 @@ def test_an_interrupted_rotation_loses_only_the_pair_in_flight(
     path = tmp_path / "new.yml"
     # DIDWW generates the third pair, and does not answer.
     api.add_faults({"method": "POST", "after": 2, "delay": 60})
-    kill(
-        start("rotate_credentials", credentials_file="new.yml", **ALL), how, lambda: methods(api).count("POST") == 3
-    )
+    kill(start("rotate_credentials", credentials_file="new.yml", **ALL), how, lambda: methods(api).count("POST") == 3)
     kept = pairs_in(path)
     assert [*kept] == IDS[:2]
     assert {trunk: pairs_of(api)[trunk] for trunk in kept} == kept
@@ -222,9 +218,7 @@ def test_a_failed_rotation_says_which_trunk_and_why_and_goes_on(api: Simulator, 
 
 @pytest.mark.parametrize("path", ["nothing/new.yml", "home"])
 @pytest.mark.parametrize("arguments", [[], ["--check"]], ids=["run", "check"])
-def test_the_file_is_checked_before_the_first_pair(
-    api: Simulator, run: Run, path: str, arguments: list[str]
-) -> None:
+def test_the_file_is_checked_before_the_first_pair(api: Simulator, run: Run, path: str, arguments: list[str]) -> None:
     output = run("rotate_credentials", *arguments, status=2, credentials_file=path, **ALL)
     assert "credentials_file: " in output
     assert api.journal == []

@@ -186,7 +186,10 @@ def test_the_pair_is_written_whole_or_not_at_all(
     monkeypatch.setattr(os, "replace", full)
     result = run_credentials(id=TRUNK, credentials_file=str(path))
     assert "No space left on device" in result["msg"]
-    assert f"Trunk EU SBC ({TRUNK}) has credentials that are in no file: read them with voice_out_trunk_info" in result["msg"]
+    assert (
+        f"Trunk EU SBC ({TRUNK}) has credentials that are in no file: read them with voice_out_trunk_info"
+        in result["msg"]
+    )
     assert held(local_api, TRUNK)["password"] not in str(result)
     assert path.read_text(encoding="utf-8").startswith(before)
     assert os.listdir(path.parent) == ["new.yml"]

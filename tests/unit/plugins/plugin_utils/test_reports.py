@@ -83,7 +83,9 @@ def test_a_trunk_is_reported_once_and_unknown_is_not_fine(changed: dict[str, Any
 
 
 def test_the_table_shows_what_is_unknown() -> None:
-    found = spend(trunk(spent_amount=None, threshold_amount=..., status=...), trunk(B, "No limit", threshold_amount=None))
+    found = spend(
+        trunk(spent_amount=None, threshold_amount=..., status=...), trunk(B, "No limit", threshold_amount=None)
+    )
     assert found["lines"] == [
         "TRUNK     STATUS   SPENT    THRESHOLD  WHY",
         "No limit  active   1.0      none       no threshold",
@@ -154,7 +156,6 @@ def test_every_difference_is_a_line() -> None:
     held = {"status": {"before": "blocked", "after": "active"}}
     numbers = {"aaaa": "37061498222", "bbbb": "37061498223"}
     found = audit({"trunks": [drifted(changes, held=held, did_numbers=numbers)]})
-    assert [line.split("  ") for line in found["lines"]][0][0] == "TRUNK"
     assert [" ".join(line.split()) for line in found["lines"]] == [
         "TRUNK SETTING IS SHOULD BE",
         "EU SBC allowed_rtp_ips null 192.0.2.0/24, 192.0.2.9/32",
@@ -205,7 +206,9 @@ def test_unmanaged_trunks_only_fail_if_wanted() -> None:
 
 
 def test_a_name_cannot_forge_a_line() -> None:
-    found = audit({"trunks": [drifted({"rtp_ping": {"before": True, "after": False}}, name="EU\n0 trunks checked\u2028")]})
+    found = audit(
+        {"trunks": [drifted({"rtp_ping": {"before": True, "after": False}}, name="EU\n0 trunks checked\u2028")]}
+    )
     assert found["lines"][1].startswith(r"EU\n0 trunks checked\u2028  rtp_ping")
 
 
@@ -306,7 +309,9 @@ def test_who_is_asked(more: dict[str, Any], confirm: bool | None, expected: tupl
     assert refused == (words if expected[0] else "")
 
 
-@pytest.mark.parametrize(("typed", "fine"), [("yes", True), (" Y\n", True), ("no", False), ("", False), ("yess", False)])
+@pytest.mark.parametrize(
+    ("typed", "fine"), [("yes", True), (" Y\n", True), ("no", False), ("", False), ("yess", False)]
+)
 def test_only_yes_is_yes(typed: str, fine: bool) -> None:
     found = select("rotate", THREE[:1], all=True)
     assert (reports.refusal(found, {"user_input": typed}) == "") is fine
@@ -322,10 +327,10 @@ def test_only_trunks_with_credentials_are_rotated_and_those_in_the_file_are_skip
 
 
 def test_unknown_is_shown_as_unknown() -> None:
-    found = select("unblock", [trunk(status="blocked", threshold_reached=None, spent_amount=None, threshold_amount=...)], trunk="x")
-    assert found["lines"] == [
-        "EU SBC: blocked, unknown whether the threshold was reached, spent unknown of unknown"
-    ]
+    found = select(
+        "unblock", [trunk(status="blocked", threshold_reached=None, spent_amount=None, threshold_amount=...)], trunk="x"
+    )
+    assert found["lines"] == ["EU SBC: blocked, unknown whether the threshold was reached, spent unknown of unknown"]
     found = select("unblock", [trunk(status="blocked", threshold_reached=True, threshold_amount=None)], trunk="x")
     assert found["lines"] == ["EU SBC: blocked, threshold reached, spent 1.0 of no limit"]
     assert found["must_confirm"] is True
@@ -369,9 +374,7 @@ def test_what_was_blocked_and_what_may_be() -> None:
     lost = {"id": B, "changed": False, "failed": True, "msg": f"No answer. {SENT} run the task again."}
     refused = {"id": C, "changed": False, "failed": True, "msg": "422"}
     found = outcome("block", {"trunks": [{"id": A, "changed": True}, lost, refused], "msg": "1 changed, 2 failed"})
-    assert found["text"] == (
-        "Blocked: EU SBC. MAY BE BLOCKED, because the answer was lost: US SBC. NOT BLOCKED: Asia."
-    )
+    assert found["text"] == ("Blocked: EU SBC. MAY BE BLOCKED, because the answer was lost: US SBC. NOT BLOCKED: Asia.")
     assert found["ids"] == [A, B]
     assert found["problem"] == (
         "1 changed, 2 failed. MAY BE BLOCKED, because the answer was lost: US SBC. NOT BLOCKED: Asia. "
@@ -390,7 +393,9 @@ def test_everything_was_blocked() -> None:
     found = outcome("block", {"trunks": trunks})
     assert found["text"] == "Blocked: EU SBC, Asia. Already blocked: US SBC."
     assert (found["ids"], found["problem"]) == ([A, C], "")
-    assert outcome("block", {"trunks": trunks}, {"check_mode": True})["text"].startswith("Would be blocked: EU SBC, Asia.")
+    assert outcome("block", {"trunks": trunks}, {"check_mode": True})["text"].startswith(
+        "Would be blocked: EU SBC, Asia."
+    )
 
 
 def test_a_held_block_is_a_problem() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils import _credentials_file as credentials_file
+from ansible_collections.didww.voice.plugins.module_utils._kinds import BOOL
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 
 UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
@@ -64,7 +65,7 @@ def test_an_empty_value_counts_as_not_given(name: str, empty: Any) -> None:
     assert wanted.keys() == {row.name for row in variables.PLAYBOOKS[name].rows}
 
 
-BOOLS = [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is variables.BOOL]
+BOOLS = [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is BOOL]
 
 
 @pytest.mark.parametrize(("name", "option"), BOOLS)
@@ -72,7 +73,7 @@ def test_a_misspelled_flag_is_an_error(name: str, option: str) -> None:
     given = {**ENOUGH[name], option: "ture"}
     assert f'{option}: "ture" is not accepted; expected true or false' in problems(name, **given)
     for value in ("yes", "false", "1", True, 0):
-        accepted = {"undo_file": "undo.yml"} if option == "undo_add" else {}
+        accepted: dict[str, Any] = {"undo_file": "undo.yml"} if option == "undo_add" else {}
         if option not in ("all", "threshold_reached"):
             assert check(name, **{**ENOUGH[name], **accepted, option: value})[option] is (value in ("yes", "1", True))
 
@@ -103,7 +104,8 @@ def test_all_problems_are_reported_together() -> None:
 def test_a_variable_of_another_playbook_is_an_error_that_says_what_this_one_has(name: str) -> None:
     taken = {row.name for row in variables.PLAYBOOKS[name].rows}
     for other in variables.FAMILY - taken - {*variables.ARTIFACTS}:
-        (message,) = problems(name, **ENOUGH[name], **{other: "x"})
+        given: dict[str, Any] = {**ENOUGH[name], other: "x"}
+        (message,) = problems(name, **given)
         assert message.startswith(f"{other}: didww.voice.{name} has no such variable; it has ")
         assert all(variable in message for variable in taken)
         # From an inventory it is ignored.
@@ -112,7 +114,7 @@ def test_a_variable_of_another_playbook_is_an_error_that_says_what_this_one_has(
 
 @pytest.mark.parametrize("name", ENOUGH)
 def test_artifacts_of_earlier_jobs_are_ignored(name: str) -> None:
-    artifacts = {"spend": {"near": []}, "drift": {}, "blocked": [UUID], "approved_plan": []}
+    artifacts: dict[str, Any] = {"spend": {"near": []}, "drift": {}, "blocked": [UUID], "approved_plan": []}
     if name == "unblock_trunk":
         del artifacts["blocked"]
     assert check(name, **ENOUGH[name], **artifacts) == check(name, **ENOUGH[name])
@@ -142,7 +144,7 @@ def test_a_value_that_was_cut_at_a_space_is_an_error() -> None:
     ],
 )
 def test_trunks_are_selected_in_one_way(name: str, given: dict[str, Any], words: str) -> None:
-    more = {"credentials_file": "new.yml"} if name == "rotate_credentials" else {}
+    more: dict[str, Any] = {"credentials_file": "new.yml"} if name == "rotate_credentials" else {}
     (message,) = problems(name, **more, **given)
     assert message.startswith(words)
 
@@ -167,9 +169,7 @@ def test_what_to_unblock(given: dict[str, Any], words: str) -> None:
     assert words in message
 
 
-@pytest.mark.parametrize(
-    "value", [[UUID.upper()], f'["{UUID}"]', f"{UUID}\n{UUID}", f"{UUID}, {UUID}", f"['{UUID}']"]
-)
+@pytest.mark.parametrize("value", [[UUID.upper()], f'["{UUID}"]', f"{UUID}\n{UUID}", f"{UUID}, {UUID}", f"['{UUID}']"])
 def test_the_ids_of_an_artifact_can_be_pasted_into_a_survey(value: Any) -> None:
     assert check("unblock_trunk", blocked=value)["blocked"] == [UUID]
 
@@ -185,19 +185,27 @@ def test_a_share_can_be_a_number(value: Any) -> None:
     assert check("watch_spend", share=value)["share"] == str(value)
 
 
+def excepting(value: Any) -> dict[str, Any]:
+    """Return the variable of the name, which is a keyword of Python."""
+    return {"except": value}
+
+
 def test_names_are_a_list_or_a_text() -> None:
     for value in ("A, B", ["A", "B"]):
-        assert check("watch_spend", **{"except": value})["except"] == ["A", "B"]
+        assert check("watch_spend", **excepting(value))["except"] == ["A", "B"]
     # In a list, each is taken as it is.
-    assert check("watch_spend", **{"except": ["A, B", " C"]})["except"] == ["A, B", " C"]
-    (message,) = problems("watch_spend", **{"except": [7]})
+    assert check("watch_spend", **excepting(["A, B", " C"]))["except"] == ["A, B", " C"]
+    (message,) = problems("watch_spend", **excepting([7]))
     assert message.endswith("expected a list of texts, or names with commas between them")
 
 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"name": "EU"}, "trunks: expected a list of trunks, each a dictionary of options, but it is a dictionary: begin"),
+        (
+            {"name": "EU"},
+            "trunks: expected a list of trunks, each a dictionary of options, but it is a dictionary: begin",
+        ),
         ("EU", "but it is a text"),
         (7, "but it is 7"),
     ],
@@ -221,7 +229,7 @@ def test_trunks_are_a_list(value: Any, words: str) -> None:
     ],
 )
 def test_what_is_wrong_with_a_vars_file(data: Any, words: str) -> None:
-    with pytest.raises(ValueError, match="x.yml") as caught:
+    with pytest.raises(ValueError, match=r"x\.yml") as caught:
         variables.trunks_in(data, "x.yml")
     assert words in str(caught.value)
 
@@ -238,12 +246,7 @@ def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("name", "option"),
-    [
-        (name, row.name)
-        for name in ENOUGH
-        for row in variables.PLAYBOOKS[name].rows
-        if row.kind is variables.NEW_FILE
-    ],
+    [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is variables.NEW_FILE],
 )
 def test_a_file_must_be_writable_before_anything_is_read(name: str, option: str, tmp_path: Path) -> None:
     tmp_path.joinpath("folder").mkdir()
