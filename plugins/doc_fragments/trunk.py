@@ -24,16 +24,14 @@ options:
       - An identifier from a system of your own, at most 100 characters.
       - It selects the trunk if O(id) is not set. Otherwise it is a setting.
       - V(null) or an empty string clears it.
-      - Write digits in quotes, because YAML reads V(0012) as the number 10. A number with a fraction is rejected,
-        because YAML reads V(2024.10) as 2024.1.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10, and V(2024.10) as 2024.1.
     type: str
   name:
     description:
       - The name of the trunk. It must not be blank. DIDWW rejects a name that another trunk in the account has.
       - It selects the trunk if neither O(id) nor O(external_reference_id) is set. Otherwise it is a setting.
       - Only the exact name matches, including upper and lower case and spaces.
-      - Write digits in quotes, because YAML reads V(0012) as the number 10. A number with a fraction is rejected,
-        because YAML reads V(1.10) as 1.1.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10, and V(1.10) as 1.1.
     type: str
   allowed_rtp_ips:
     description:
@@ -76,7 +74,7 @@ options:
           - A prefix that calls carry before the destination number, at most 8 characters, only digits and V(#).
           - It applies to O(authentication_method.type=credentials_and_ip).
           - V(null) or an empty string clears it.
-          - Write it in quotes, because YAML reads V(011) as the number 9.
+          - Write it in quotes. A number is rejected, because YAML reads V(011) as 9.
         type: str
       twilio_account_sid:
         description:
@@ -115,7 +113,8 @@ options:
     description:
       - Whether the trunk can be used for outbound calls.
       - DIDWW itself blocks a trunk that reached O(threshold_amount). V(active) does not undo such a block, or one whose
-        cause is unknown, unless O(unblock=true). The module then warns, and reports the change in C(held).
+        cause is unknown, and it is not sent if DIDWW does not report the status, unless O(unblock=true). The module
+        then warns, and reports the change in C(held).
     type: str
     choices: [active, blocked]
   threshold_amount:
@@ -137,7 +136,7 @@ options:
       - The destination prefixes that are exceptions to O(default_dst_action), as digits without C(+). Order and
         duplicates are ignored.
       - V(null) and V([]) clear the list.
-      - Write prefixes that begin with a zero in quotes, because YAML reads V(044) as the number 36.
+      - A prefix begins with a country code. One that begins with C(0) is rejected, unless the trunk already has it.
     type: list
     elements: str
   emergency_enable_all:
@@ -150,7 +149,9 @@ options:
     type: str
     choices: [disabled, srtp_sdes, srtp_dtls, zrtp]
   callback_url:
-    description: The http or https URL for callbacks. V(null) or an empty string clears it.
+    description:
+      - The http or https URL for callbacks. V(null) or an empty string clears it.
+      - A URL without C(http://) or C(https://) is rejected, unless the trunk already has it.
     type: str
   force_symmetric_rtp:
     description: Whether symmetric RTP (COMEDIA) is used.
@@ -162,6 +163,7 @@ options:
     description:
       - The number of seconds without RTP packets after which a call is disconnected, from V(30) to V(600).
       - V(null) clears it. DIDWW may then return its default, V(30). The module warns if it does.
+      - With O(api_version=2026-11-19), V(null) is rejected, unless the trunk already has it.
     type: int
   dids:
     description:
@@ -171,8 +173,9 @@ options:
       - Numbers are looked up, in check mode too. Ids are not, so only DIDWW can report that an id does not exist.
       - If several DIDs have the same number, the ones that are already linked to the trunk match. It is an error if
         none of them is linked.
-      - DIDs cannot be listed while O(allow_any_did_as_cli) is V(true), or if the task sets it to V(true). V([]) is
-        accepted. If O(allow_any_did_as_cli) was already V(true), exactly the DIDs that are linked are accepted too.
+      - DIDs cannot be listed while O(allow_any_did_as_cli) is V(true), or if the task sets it to V(true). V([])
+        then means the same as leaving the option out. If O(allow_any_did_as_cli) was already V(true), exactly the DIDs
+        that are linked are accepted too.
       - If the task changes O(allow_any_did_as_cli) to V(false), the listed DIDs are always sent, because DIDWW may drop
         links that it made under the flag.
     type: list
@@ -181,8 +184,9 @@ options:
     description:
       - All DIDs that are enabled for emergency calls, written as in O(dids). Order and duplicates are ignored. V([])
         unlinks all DIDs.
-      - DIDs cannot be listed while O(emergency_enable_all) is V(true), or if the task sets it to V(true). V([]) is
-        accepted. If O(emergency_enable_all) was already V(true), exactly the DIDs that are linked are accepted too.
+      - DIDs cannot be listed while O(emergency_enable_all) is V(true), or if the task sets it to V(true). V([])
+        then means the same as leaving the option out. If O(emergency_enable_all) was already V(true), exactly the DIDs
+        that are linked are accepted too.
       - If the task changes O(emergency_enable_all) to V(false), the listed DIDs are always sent.
     type: list
     elements: str
@@ -195,8 +199,9 @@ options:
         O(api_version=2026-11-19), which requires O(default_did) for the action V(replace_cli) instead. A new trunk
         cannot be selected by O(id).
       - If a new trunk has no O(threshold_amount) or no O(capacity_limit), DIDWW chooses it, and the module warns.
-      - V(absent) deletes the trunk if it exists. Its other options are checked and ignored. Deletion is final, and
-        calls over the trunk end at once.
+      - V(absent) deletes the trunk if it exists. Deletion is final, and calls over the trunk end at once. It is an
+        error if the trunk has another O(name) or O(external_reference_id) than the task. The other options are checked
+        and ignored.
     type: str
     choices: [existing, present, absent]
     default: existing
@@ -247,6 +252,41 @@ options:
     type: bool
     default: false
     version_added: 1.1.0
+  undo_file:
+    description:
+      - The path of a file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet),
+        which then brings back every setting that this task changes. It is also true after a failure or an interruption,
+        because a setting that was not changed already has the value in the file.
+      - The entries select their trunks by id, and list DIDs by id. An entry with C(state=absent) deletes a trunk that
+        the task creates. It selects that trunk by what O(trunks) selects it, so it would delete another one that
+        somebody creates with the same name or reference later.
+      - What cannot be brought back is listed in comments, such as deleted trunks with their settings, SIP credentials
+        that DIDWW generated, and values that no task can set.
+      - The file also contains C(didww_voice_undo), a dictionary with C(api_url), C(api_version), C(written_at) and
+        C(written_by). It never contains SIP credentials or the API key.
+      - No file is written in check mode, with O(audit=true), or if nothing changes. Only its owner can read the file.
+      - The folder must exist. It is an error if the file exists, unless O(undo_add=true).
+      - A task with this option also reads the DIDs of the trunks if it deletes one, or sets
+        O(trunks[].allow_any_did_as_cli) or O(trunks[].emergency_enable_all).
+    type: path
+  undo_add:
+    description:
+      - Whether to add to O(undo_file) if it exists. The file then brings back the values from before the first task that
+        wrote it. If a trunk that such a task created is changed later, it is deleted all the same.
+      - It is an error if the file belongs to another O(api_url), or is not an undo file.
+      - To add to a file requires PyYAML on the host that runs the module.
+    type: bool
+    default: false
+  skip_invalid:
+    description:
+      - Whether to leave out invalid entries, and to update the others. The task fails at the end, and RV(trunks) reports
+        what is wrong with each of them.
+      - Entries whose trunk does not exist are left out too, and reported in RV(missing). They are only an error if none
+        of the trunks exists.
+      - If two entries refer to the same trunk, the second is invalid. If an entry takes a name that the trunk of another
+        entry has, it is invalid, and can succeed if the task runs again.
+    type: bool
+    default: false
 notes:
 {_NOTES}
 """

@@ -14,6 +14,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION,
     COSTLY,
+    IDENTIFIERS,
     REQUIRED,
     RESOURCE_TYPE,
     SETTABLE_TYPES,
@@ -65,19 +66,30 @@ def create(
         when = f"to create a trunk with type {kind}"
         after[AUTHENTICATION] = new_method(problems, desired, {}, when)
     check_name(problems, after, names or {})
-    managed_linkage(problems, after, desired, {})
+    for name in managed_linkage(problems, after, desired, {}):
+        del after[name]
     check_default_did(problems, after, desired, {})
-    check_settable(problems, after, desired.version)
+    check_settable(problems, after, {}, desired.version)
     if problems:
         raise InvalidOptions(problems)
     changes = {name: {"before": None, "after": value} for name, value in after.items()}
     return Plan(changes, resource_of(BLANK, after, after), Trunk(None, after, UNKNOWN, numbers or {}), "POST")
 
 
-def delete(current: Trunk) -> Plan:
-    """Plan the deletion of a trunk."""
+def delete(desired: Desired, current: Trunk) -> Plan:
+    """Plan the deletion of a trunk. Raises InvalidOptions if the task describes another trunk."""
+    problems = []
+    for name in IDENTIFIERS:
+        if name in desired.settings and desired.settings[name] != current.settings.get(name):
+            found = (
+                f"the trunk with the {desired.selector} {show(desired.value)} has {show(current.settings.get(name))}"
+            )
+            words = f"{found}, but the task says {show(desired.settings[name])}, so it is not deleted: correct {name}, "
+            problems.append(Problem(name, f"{words}or leave it out"))
+    if problems:
+        raise InvalidOptions(problems)
     changes = {name: {"before": value, "after": None} for name, value in current.settings.items()}
-    return Plan(changes, {"type": RESOURCE_TYPE, "id": current.id}, current, "DELETE", exists=False)
+    return Plan(changes, {"type": RESOURCE_TYPE, "id": current.id}, current, "DELETE", exists=False, before=current)
 
 
 def nothing(desired: Desired) -> Plan:
@@ -87,7 +99,7 @@ def nothing(desired: Desired) -> Plan:
     return Plan({}, None, Trunk(identifier, settings, UNKNOWN), exists=False)
 
 
-def unset(desired: Desired, answered: Trunk | None) -> list[str]:
+def chosen_by_didww(desired: Desired, answered: Trunk | None) -> list[str]:
     """Return a warning for each spending limit that DIDWW chooses; `answered` is None in check mode."""
     known = answered.settings if answered else {}
     return [

@@ -93,9 +93,8 @@ class CredentialsFile:
 def load(path: str, url: str) -> CredentialsFile:
     """Return the file at `path`, which need not exist, for the account at `url`.
 
-    Raises ValueError if it is no such file, belongs to another account, or cannot be written.
+    Raises ValueError if it is no such file, or belongs to another account.
     """
-    vars_file.check_writable(path)
     if os.path.lexists(path):
         found, _entries = _read(path)
         if found != vars_file.scalar(url):

@@ -71,10 +71,12 @@ class ApiError(RequestFailed):
         self.errors = errors
         self.challenge = challenge
 
-    @property
-    def is_missing(self) -> bool:
-        """Whether the resource does not exist. A 404 without JSON:API errors comes from something else than the API."""
-        return self.status == 404 and bool(self.errors)
+    def is_missing(self, identifier: str) -> bool:
+        """Return whether the answer says that the resource with this id does not exist.
+
+        Any other 404 can come from a gateway, or from a URL that is not the API's.
+        """
+        return self.status == 404 and identifier.lower() in str(self.errors).lower()
 
 
 class Answer(NamedTuple):

@@ -168,7 +168,7 @@ class Client(HttpClient):
         try:
             self.request("DELETE", _path(kind, identifier))
         except ApiError as error:
-            if not error.is_missing:
+            if not error.is_missing(identifier):
                 raise
 
 

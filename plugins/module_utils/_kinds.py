@@ -73,8 +73,11 @@ def expect(condition: object, accepted: str) -> None:
 # --- Texts ----------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> Any:
-    """Return a whole number, as in `name: 7`, as text, and any other value unchanged."""
+def _digits(value: Any) -> Any:
+    """Return a whole number, as in `dst_prefixes: [44]`, as text, and any other value unchanged.
+
+    Only for numbers that never begin with 0: YAML reads 0042 as 34.
+    """
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -83,11 +86,11 @@ def matching(pattern: str, accepted: str, flags: re.RegexFlag = re.ASCII) -> Kin
     regex = re.compile(pattern, flags)
 
     def canonical(value: Any) -> str:
-        # YAML has already turned 2024.10 into 2024.1.
-        expect(not isinstance(value, float), f"{accepted}, in quotes: YAML reads it as a number and changes it")
-        text = _text(value)
-        expect(isinstance(text, str) and regex.fullmatch(text), accepted)
-        return str(text)
+        # YAML has already turned 2024.10 into 2024.1, and 0042 into 34.
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        expect(not number, f"{accepted}, in quotes: YAML reads it as a number and may change it")
+        expect(isinstance(value, str) and regex.fullmatch(value), accepted)
+        return str(value)
 
     return Kind({"type": "str"}, canonical, empty_is_null=True)
 
@@ -102,6 +105,11 @@ def choice(*choices: str) -> Kind:
     return Kind({"type": "str", "choices": list(choices)}, canonical)
 
 
+def words(pattern: str, accepted: str) -> Kind:
+    """Return the kind of a list of texts that each match `pattern`; order and duplicates are ignored."""
+    return Kind(_STRINGS, _set_of(matching(pattern, accepted).canonical))
+
+
 def _url(value: Any) -> str:
     accepted = "an http or https URL with a host, such as https://example.com/calls"
     expect(isinstance(value, str) and not re.search(r"[\s\x00-\x1f\x7f]", value), accepted)
@@ -114,21 +122,33 @@ def _url(value: Any) -> str:
     return str(value)
 
 
-def server(accepted: str, strip: str = "") -> Kind:
+def _url_or_less(value: Any) -> str:
+    """Convert a URL that may lack the scheme: DIDWW stores such a URL, and takes it for http."""
+    if isinstance(value, str) and "://" not in value:
+        _url(f"http://{value}")
+        return value
+    return _url(value)
+
+
+def server(accepted: str, strip: str = "", domain: str = "didww.com") -> Kind:
     """Return the kind for the URL of a server, without the characters `strip` at its end.
 
-    `accepted` describes it in messages.
+    `accepted` describes it in messages. The hosts of `domain` are accepted with https only.
     """
 
     def canonical(value: Any) -> str:
         # Reject URLs with a password or a query, which errors could reveal.
         expect(isinstance(value, str) and not re.search(r"[\s%@?#]", value), accepted)
         try:
+            parts = urlsplit(value)
             # urllib3 crashes on empty and overlong labels.
-            (urlsplit(value).hostname or "").encode("idna")
-            return _url(value).rstrip(strip)
+            (parts.hostname or "").encode("idna")
+            url = _url(value).rstrip(strip)
         except ValueError as error:
             raise ValueError(accepted) from error
+        own = f".{parts.hostname}".rstrip(".").endswith(f".{domain}")
+        expect(parts.scheme == "https" or not own, f"an https URL: with {parts.scheme}, anybody could read the API key")
+        return url
 
     return Kind({"type": "str"}, canonical)
 
@@ -150,6 +170,17 @@ def _path(value: Any) -> str:
     path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
     expect(path and "\0" not in path, "a path")
     return os.path.realpath(path)
+
+
+def _new_file(value: Any) -> str:
+    expect(isinstance(value, str) and value.strip() and "\0" not in value, "the path of a file to write")
+    path = os.path.realpath(os.path.expanduser(os.path.expandvars(value)))
+    folder = os.path.dirname(path)
+    expect(os.path.isdir(folder), f"a file in a folder that exists, which {folder} does not")
+    expect(os.access(folder, os.W_OK | os.X_OK), f"a file in a folder that may be written to, which {folder} may not")
+    is_folder = os.path.isdir(path) or value.endswith("/")
+    expect(not is_folder and (os.path.isfile(path) or not os.path.lexists(path)), "a file, and this is something else")
+    return path
 
 
 # --- Flags and numbers ----------------------------------------------------------------------------
@@ -206,13 +237,13 @@ def _seconds(value: Any) -> float:
 
 def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
     """Apply `canonical` to each of `values`; raise ValueError with all rejected elements."""
-    values = _text(values)
+    values = _digits(values)
     if isinstance(values, str):
         values = values.split(",")
     expect(isinstance(values, list), "a list")
     accepted, problems = [], []
     for value in values:
-        text = _text(value)
+        text = _digits(value)
         try:
             accepted.append(canonical(text.strip() if isinstance(text, str) else text))
         except ValueError as error:
@@ -255,11 +286,20 @@ def _networks(values: Any, network: Callable[[Any], Any] = _network) -> list[str
     return [str(network) for network in sorted(networks, key=lambda network: (network.version, network))]
 
 
-def _prefix(value: Any) -> str:
+def _any_prefix(value: Any) -> str:
     if isinstance(value, str) and value.startswith("+"):
         raise ValueError("digits without the leading +")
     expect(isinstance(value, str) and re.fullmatch(r"\d+", value, re.ASCII), "digits, such as 44")
     return str(value)
+
+
+def _prefix(value: Any) -> str:
+    digits = _any_prefix(value)
+    # E.164: no country code starts with 0.
+    meant = digits.removeprefix("00").lstrip("0") if digits.startswith("00") else ""
+    example = f": {meant} instead of {digits}" if meant else ", such as 44"
+    expect(digits[0] != "0", f"digits that begin with a country code{example}")
+    return digits
 
 
 # E.164: a country code, which never starts with 0, and at most 15 digits in total.
@@ -274,6 +314,7 @@ def is_number(did: str) -> bool:
 def _did(value: Any) -> str:
     """Convert `value` to the id of a DID, or to the digits of its number."""
     accepted = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
+    value = _digits(value)
     expect(isinstance(value, str), accepted)
     try:
         return _uuid(value)
@@ -296,16 +337,22 @@ def _dictionary(value: Any) -> dict[str, Any]:
 _STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
 URL = Kind({"type": "str"}, _url, empty_is_null=True)
+URL_OR_LESS = Kind({"type": "str"}, _url_or_less, empty_is_null=True)
 BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3", strip="/")
 TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
+UUIDS = Kind(_STRINGS, _set_of(_uuid))
 PATH = Kind({"type": "path"}, _path)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
+# A file to write, in a folder that exists.
+NEW_FILE = Kind({"type": "path"}, _new_file)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)
 # Without the networks of all addresses, 0.0.0.0/0 and ::/0.
 LIMITED_NETWORKS = Kind(_STRINGS, functools.partial(_networks, network=_limited_network))
 PREFIXES = Kind(_STRINGS, _set_of(_prefix))
+# With those that begin with 0, which DIDWW may have.
+ANY_PREFIXES = Kind(_STRINGS, _set_of(_any_prefix))
 DIDS = Kind(_STRINGS, _set_of(_did))
 DID = Kind({"type": "str"}, _did)
 DICTIONARY = Kind({"type": "dict"}, _dictionary)

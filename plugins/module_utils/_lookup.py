@@ -47,15 +47,19 @@ def sparse(linkage: Sequence[str]) -> dict[str, str]:
 
 
 def search(
-    client: jsonapi.Client, filters: Mapping[str, str], linkage: Sequence[str] = ()
+    client: jsonapi.Client, filters: Mapping[str, str | list[str]], linkage: Sequence[str] = ()
 ) -> tuple[list[dict[str, Any]], jsonapi.Answers]:
     """Return the trunks that match `filters` (by DIDWW's names), and everything read to find them.
 
-    Raises RequestFailed.
+    A list matches any of its values. Raises RequestFailed.
     """
     params = sparse(linkage)
-    # The API splits filter values at commas, so filters with commas or quotes are not sent.
-    params.update({f"filter[{name}]": value for name, value in filters.items() if not re.search(r'[,"]', value)})
+    for name, value in filters.items():
+        if isinstance(value, list):
+            params[f"filter[{name}]"] = ",".join(value)
+        # The API splits filter values at commas, so texts with commas or quotes are not sent.
+        elif not re.search(r'[,"]', value):
+            params[f"filter[{name}]"] = value
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
     # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
@@ -96,21 +100,25 @@ class Found(NamedTuple):
     read: list[dict[str, Any]]
 
     @property
-    def there(self) -> list[dict[str, Any]]:
+    def existing(self) -> list[dict[str, Any]]:
         """The trunks that were found."""
         return [resource for resource in self.resources if resource is not None]
 
 
 def find_one(client: jsonapi.Client, desired: Desired) -> Found:
-    """Find the trunk that a task refers to, and read the linkage that the task sets.
+    """Find the trunk that a task refers to, read the linkage that the task sets, and who has the name that it sets.
 
     Raises InvalidOptions if more than one trunk matches, or none and the task requires one, and RequestFailed.
     """
+    return _with_names(client, [desired], _find_one(client, desired))
+
+
+def _find_one(client: jsonapi.Client, desired: Desired) -> Found:
     if desired.selector == "id":
         try:
             answer = client.get(RESOURCE_TYPE, desired.value, sparse(desired.linkage), desired.linkage)
         except jsonapi.ApiError as error:
-            if not error.is_missing or desired.state in MUST_EXIST:
+            if not error.is_missing(desired.value) or desired.state in MUST_EXIST:
                 raise
             return Found([None], [], {}, [], [])
         return Found([answer.resource], [], answer.meta, answer.included, [answer.resource])
@@ -120,6 +128,23 @@ def find_one(client: jsonapi.Client, desired: Desired) -> Found:
     if not matches and desired.state in MUST_EXIST:
         raise InvalidOptions([Problem(desired.selector, _none_matches(desired, _account(client)))])
     return Found([matches[0] if matches else None], [], answers.meta, answers.included, answers.resources)
+
+
+def _with_names(client: jsonapi.Client, wanted: Sequence[Desired], found: Found) -> Found:
+    """Return `found` with the trunks that have a name which a task gives to another trunk.
+
+    DIDWW rejects duplicate names, and check mode must predict that. Raises RequestFailed.
+    """
+    new = set()
+    for desired, resource in zip(wanted, found.resources, strict=True):
+        name = desired.settings.get("name")
+        # A trunk that does not exist is not created with an id.
+        if name is not None and desired.state != "absent" and (resource or desired.selector != "id"):
+            new |= {name} - {str(resource["attributes"].get("name")) if resource else None}
+    if not new:
+        return found
+    holders = search(client, {"name": new.pop()})[0] if len(new) == 1 else client.get_all(RESOURCE_TYPE).resources
+    return found._replace(read=[*found.read, *holders])
 
 
 def find_any(client: jsonapi.Client, text: str, linkage: Sequence[str]) -> Found:
@@ -148,16 +173,18 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
         return None
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False) -> Found:
+def find_all(
+    client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False, skip_missing: bool = False
+) -> Found:
     """Find the trunks that several tasks refer to.
 
     It is a problem if more than one trunk matches, or if two tasks match the same trunk. It is also one if no trunk
-    matches and the task requires one, except in an `audit`, which reads all trunks. Raises
-    RequestFailed.
+    matches and the task requires one, except in an `audit`, which reads all trunks, and with `skip_missing` if another
+    task has a trunk. Raises RequestFailed.
     """
     if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1 and not audit:
+    if len(wanted) == 1 and not audit and not skip_missing:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -165,10 +192,16 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = Fa
     linkage = tuple(name for name in LINKAGE if any(name in desired.linkage for desired in wanted))
     ids = {desired.value for desired in wanted if desired.selector == "id"}
     by_id_alone = len(ids) == len(wanted)
-    answers = _by_id(client, ids, linkage) if by_id_alone and len(ids) <= IDS_AT_ONCE and not audit else None
-    if answers is None:
-        answers = _by_page(client, ids if by_id_alone and not audit else None, linkage)
-    return Found(*_match(wanted, answers.resources, audit), answers.meta, answers.included, answers.resources)
+    filtered = by_id_alone and len(ids) <= IDS_AT_ONCE and not audit
+    answers = _by_id(client, ids, linkage) if filtered else None
+    # That a filter returns nothing is no proof that there is nothing.
+    if answers is None or ids - _ids_of(answers.resources):
+        answers = _by_page(client, ids if by_id_alone and not audit else None, linkage, not filtered)
+    resources, problems = _match(wanted, answers.resources, audit or skip_missing)
+    if skip_missing and not any(resources):
+        resources, problems = _match(wanted, answers.resources, audit)
+    found = Found(resources, problems, answers.meta, answers.included, answers.resources)
+    return _with_names(client, wanted, found) if by_id_alone and not audit else found
 
 
 def _by_id(client: jsonapi.Client, ids: Collection[str], linkage: Sequence[str]) -> jsonapi.Answers | None:
@@ -182,7 +215,9 @@ def _by_id(client: jsonapi.Client, ids: Collection[str], linkage: Sequence[str])
         together, left = left[:IDS_AT_ONCE], left[IDS_AT_ONCE:]
         try:
             params = {"filter[id]": ",".join(together), **sparse(linkage)}
-            answers = _joined(answers, client.get_all(RESOURCE_TYPE, params, linkage))
+            found = client.get_all(RESOURCE_TYPE, params, linkage)
+            # A gateway may drop the filter.
+            answers = _joined(answers, found._replace(resources=_among(ids, found.resources)))
         except jsonapi.ApiError as error:
             if error.status != 400:
                 raise
@@ -190,35 +225,45 @@ def _by_id(client: jsonapi.Client, ids: Collection[str], linkage: Sequence[str])
     return answers
 
 
-def _by_page(client: jsonapi.Client, ids: Collection[str] | None, linkage: Sequence[str]) -> jsonapi.Answers:
+def _by_page(
+    client: jsonapi.Client, ids: Collection[str] | None, linkage: Sequence[str], filtered: bool
+) -> jsonapi.Answers:
     """Return the trunks in the account; with `ids`, stop when all of these have been read.
 
-    As soon as that takes fewer requests than the remaining pages, the missing trunks are read by id.
-    Raises RequestFailed.
+    As soon as that takes fewer requests than the remaining pages, the missing trunks are read by id: with the filter,
+    if `filtered`, and then one by one. Raises RequestFailed.
     """
     missing = set(ids or ())
-    filtered = True  # until DIDWW rejects the filter
     answers = jsonapi.Answers([], {}, [])
     for page in client.pages(RESOURCE_TYPE, sparse(linkage), linkage):
         answers = _joined(answers, page)
         if ids is None:
             continue
-        missing -= {resource["id"].lower() for resource in page.resources}
+        missing -= _ids_of(page.resources)
         left = page.pages - page.number
-        rest: jsonapi.Answers | None = None
         if filtered and 0 < -(-len(missing) // IDS_AT_ONCE) < left:
+            filtered = False
             rest = _by_id(client, missing, linkage)
-            filtered = rest is not None
-        if rest is None and is_cheaper_singly(len(missing), left):
-            rest = _singly(client, missing, linkage)
-        if rest is not None:
-            return _joined(answers, rest)
+            if rest is not None:
+                answers = _joined(answers, rest)
+                missing -= _ids_of(rest.resources)
+        if is_cheaper_one_by_one(len(missing), left):
+            return _joined(answers, _one_by_one(client, missing, linkage))
         if not missing:
             break
-    return answers
+    # A later page can hold a trunk that was read by id.
+    return answers._replace(resources=list({resource["id"]: resource for resource in answers.resources}.values()))
 
 
-def _singly(client: jsonapi.Client, ids: Iterable[str], linkage: Sequence[str]) -> jsonapi.Answers:
+def _among(ids: Collection[str], resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [resource for resource in resources if resource["id"].lower() in ids]
+
+
+def _ids_of(resources: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {resource["id"].lower() for resource in resources}
+
+
+def _one_by_one(client: jsonapi.Client, ids: Iterable[str], linkage: Sequence[str]) -> jsonapi.Answers:
     """Return the existing trunks among these ids, with one request each. Raises RequestFailed."""
     answers = jsonapi.Answers([], {}, [])
     for identifier in sorted(ids):
@@ -226,7 +271,7 @@ def _singly(client: jsonapi.Client, ids: Iterable[str], linkage: Sequence[str]) 
             resource, meta, included = client.get(RESOURCE_TYPE, identifier, sparse(linkage), linkage)
             answers = _joined(answers, jsonapi.Answers([resource], meta, included))
         except jsonapi.ApiError as error:
-            if not error.is_missing:
+            if not error.is_missing(identifier):
                 raise
     return answers
 
@@ -236,7 +281,7 @@ def _joined(first: jsonapi.Answers, second: jsonapi.Answers | jsonapi.Page) -> j
     return jsonapi.Answers(first.resources + second.resources, meta, first.included + second.included)
 
 
-def is_cheaper_singly(missing: int, pages: int) -> bool:
+def is_cheaper_one_by_one(missing: int, pages: int) -> bool:
     """Return whether reading `missing` trunks one by one takes fewer requests than reading `pages` pages."""
     return 0 < missing < pages
 
@@ -271,7 +316,7 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{other}]{same}; each entry must refer to a different trunk"
+            words = f"refers to the same trunk as trunks[{wanted[other].index}]{same}; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 

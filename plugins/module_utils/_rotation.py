@@ -23,6 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     REPLACES,
     RESOURCE_TYPE,
     SELECTORS,
+    WITH_CREDENTIALS,
     InvalidOptions,
     Problem,
     collect_all,
@@ -37,8 +38,6 @@ SETTLE = (
     "run the task again with replaces set to the old password, which does not rotate twice, or read the credentials "
     "with voice_out_trunk_info and include_credentials."
 )
-# The types that have credentials.
-ROTATABLE = ("credentials_and_ip",)
 
 
 class Rotation(NamedTuple):
@@ -69,15 +68,15 @@ def _rotate(task: Task) -> dict[str, Any]:
     file = _file(rotation.path, task.connection["api_url"])
     client = task.connect()
     found = lookup.find_one(client, rotation.desired)
-    task.keep_secret(found.there)
-    (resource,) = found.there
+    task.keep_secret(found.existing)
+    (resource,) = found.existing
     current = read(resource)
     kind = current.settings.get(AUTHENTICATION, {}).get("type")
-    if kind not in ROTATABLE:
+    if kind not in WITH_CREDENTIALS:
         words = (
             f"trunk {current.name} ({current.id}) has authentication type {kind}, which has no credentials to rotate"
         )
-        raise InvalidOptions([Problem(rotation.desired.selector, f"{words}; expected {' or '.join(ROTATABLE)}")])
+        raise InvalidOptions([Problem(rotation.desired.selector, f"{words}; expected {' or '.join(WITH_CREDENTIALS)}")])
     before = credentials(resource)
     if rotation.replaces is not None:
         _check_known(before, unsettled=False)

@@ -73,6 +73,12 @@ ADVICE = (
         "Too many tokens were requested. The items of a loop share one: use a loop or a fleet, or raise api_retries.",
         tokens=True,
     ),
+    Advice(
+        400,
+        "DIDWW does not accept this filter value. The values replace_cli and randomize_cli, and default_did, require a "
+        "feature of the account: without it, leave the filter out.",
+        sign="(?i)filter value",
+    ),
     Advice(400, "The API does not understand this request: check api_url; if it is correct, please report a bug."),
     Advice(
         401,
@@ -95,7 +101,12 @@ ADVICE = (
     Advice(
         403, "The Outbound API is not enabled for this account, or the account is in read-only mode: contact DIDWW."
     ),
-    Advice(404, "The account has no such trunk: check the id, the api_key, and that api_url ends in /v3."),
+    Advice(
+        404,
+        "The account has no such trunk: check the id, the api_key, and that api_url ends in /v3.",
+        sign="record identified by",
+    ),
+    Advice(404, "The API has nothing at this address: check that api_url ends in /v3."),
     Advice(409, "The update conflicts with the trunk's state: check the trunk, then run the task again."),
     Advice(
         429,

@@ -36,6 +36,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     SETTABLE_TYPES,
     SETTINGS,
     STATE,
+    WITH_CREDENTIALS,
     InvalidOptions,
     Problem,
     collect,
@@ -52,7 +53,7 @@ class Desired(NamedTuple):
 
     `state`: whether the trunk must exist, is created if it does not, or is deleted; None if the task has no such
     option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked. `version`:
-    the version of the API.
+    the version of the API. `index`: its place in a list of trunks.
     """
 
     selector: str
@@ -61,6 +62,7 @@ class Desired(NamedTuple):
     state: str | None = "existing"
     unblock: bool = False
     version: str = DEFAULT_VERSION
+    index: int = 0
 
     @property
     def linkage(self) -> tuple[str, ...]:
@@ -101,7 +103,13 @@ def _parse_method(problems: list[Problem], given: Mapping[str, Any]) -> dict[str
     """Return the canonical type and attributes that a task sets; add rejected ones to `problems`."""
     values: dict[str, Any] = {}
     prefix = f"{AUTHENTICATION}."
-    unsupported(problems, given, [row.name for row in (AUTHENTICATION_TYPE, *AUTHENTICATION_ATTRIBUTES)], prefix)
+    known = [row.name for row in (AUTHENTICATION_TYPE, *AUTHENTICATION_ATTRIBUTES)]
+    unsupported(problems, [name for name in given if name not in SECRETS], known, prefix)
+    generated = (
+        "no task can set it, because DIDWW generates it: voice_out_trunk_credentials generates a new pair, and "
+        "voice_out_trunk_info returns the current one with include_credentials"
+    )
+    problems += [Problem(prefix + name, generated) for name in given if name in SECRETS]
     try:
         values["type"] = AUTHENTICATION_TYPE.kind.canonical(given.get("type"))
     except ValueError as error:
@@ -296,7 +304,8 @@ class Plan:
 
     `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `resource`: the JSON:API resource to
     send with `method`, or None if nothing differs. `after`: the trunk after the request; if it does not exist then
-    (`exists`), as it was before. `held`: the changes that `unblock` would allow, in the form of `changes`.
+    (`exists`), as it was before. `held`: the changes that `unblock` would allow, in the form of `changes`. `warnings`:
+    what the changes entail. `before`: the trunk before the request, if it exists then.
     """
 
     changes: dict[str, dict[str, Any]]
@@ -305,6 +314,8 @@ class Plan:
     method: str = "PATCH"
     exists: bool = True
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    before: Trunk | None = None
 
     @property
     def name(self) -> str:
@@ -344,8 +355,8 @@ def plan(
         after[AUTHENTICATION] = _method_after(problems, desired, before)
     if after.get("name") != before.get("name"):
         check_name(problems, after, names or {})
-    for name in managed_linkage(problems, after, desired, before):
-        after[name] = before[name]
+    # What DIDWW manages is as if the task left it out.
+    after.update((name, before[name]) for name in managed_linkage(problems, after, desired, before))
     check_default_did(problems, after, desired, before)
     changes = {
         setting.name: {"before": before.get(setting.name), "after": after[setting.name]}
@@ -353,7 +364,7 @@ def plan(
         # A setting that the answer lacks is unknown, not null.
         if setting.name in after and (setting.name not in before or before[setting.name] != after[setting.name])
     }
-    check_settable(problems, {name: after[name] for name in changes}, desired.version)
+    check_settable(problems, {name: after[name] for name in changes}, before, desired.version)
     if problems:
         raise InvalidOptions(problems)
     # DIDWW may unlink its DIDs when the flag goes off, so send those that the task lists.
@@ -362,27 +373,50 @@ def plan(
     }
     sent = changes.keys() | newly_unmanaged | _required_alongside(changes, desired.version)
     resource = resource_of(current, sent, after) if changes else None
-    return Plan(changes, resource, Trunk(current.id, after, current.facts, current.numbers), held=held)
+    planned = Trunk(current.id, after, current.facts, current.numbers)
+    return Plan(changes, resource, planned, held=held, warnings=_warnings_of(changes), before=current)
 
 
 def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
     """Return the change of status that would undo a block by DIDWW: a routine task must not let a fraud go on."""
-    unblocks = desired.settings.get("status") == "active" and current.settings.get("status") == "blocked"
-    # Unknown is not false.
-    if unblocks and current.facts.get("threshold_reached") is not False and not desired.unblock:
-        return {"status": {"before": "blocked", "after": "active"}}
+    status = current.settings.get("status")
+    # Unknown is neither active nor below the threshold.
+    guarded = status is None or current.facts.get("threshold_reached") is not False
+    if desired.settings.get("status") == "active" != status and guarded and not desired.unblock:
+        return {"status": {"before": status, "after": "active"}}
     return {}
 
 
-def check_settable(problems: list[Problem], changed: Mapping[str, Any], version: str) -> None:
-    """Add the new values that a version of the API does not accept to `problems`."""
+def _warnings_of(changes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return what a user must know about changes: another type of authentication ends the SIP credentials.
+
+    DIDWW API 3 (2026-04-16), "Update Outbound Trunk": the attributes of the previous type are cleared.
+    """
+    method = changes.get(AUTHENTICATION)
+    if method is None or method["before"]["type"] == method["after"]["type"]:
+        return ()
+    old, new = method["before"]["type"], method["after"]["type"]
+    words = f"{AUTHENTICATION}.type changes from {old} to {new}: "
+    if old in WITH_CREDENTIALS:
+        return (f"{words}the trunk loses its SIP username and password, and a change back generates new ones",)
+    if new in WITH_CREDENTIALS:
+        read = "voice_out_trunk_info returns them with include_credentials"
+        return (f"{words}DIDWW generates a new SIP username and password; {read}",)
+    return ()
+
+
+def check_settable(
+    problems: list[Problem], changed: Mapping[str, Any], before: Mapping[str, Any], version: str
+) -> None:
+    """Add the new values that can be given back, but not set anew, to `problems`."""
     for row in settings_of(version):
-        if row.name not in changed or row.base is None or row.kind is row.base.kind:
+        stricter = row.base and (row.kind, row.nullable) != (row.base.kind, row.base.nullable)
+        if row.name not in changed or not (stricter or row.tolerated):
             continue
         try:
-            row.settable(changed[row.name])
+            row.settable(row.anew(changed[row.name], before.get(row.name)))
         except ValueError as error:
-            problems.append(Problem(row.name, f"{error} (with api_version {version})"))
+            problems.append(Problem(row.name, f"{error} (with api_version {version})" if stricter else str(error)))
 
 
 def _required_alongside(changes: Mapping[str, Mapping[str, Any]], version: str) -> set[str]:
@@ -461,7 +495,10 @@ def new_method(problems: list[Problem], desired: Desired, before: Mapping[str, A
 def managed_linkage(
     problems: list[Problem], after: Mapping[str, Any], desired: Desired, before: Mapping[str, Any]
 ) -> list[str]:
-    """Return the relationships in `desired` that DIDWW already manages: the task cannot change them."""
+    """Return the relationships in `desired` that DIDWW manages: the task cannot change them.
+
+    DIDWW rejects them even if they are empty (DIDWW API 3 (2026-04-16), "Update Outbound Trunk").
+    """
     managed = []
     for name in desired.linkage:
         flag, wanted = FLAG_OF[name], desired.settings[name]
@@ -471,7 +508,7 @@ def managed_linkage(
         if wanted and not (was_on and wanted == before[name]):
             words = f"DIDs cannot be listed while {flag} is true: leave {name} out, or set {flag} to false"
             problems.append(Problem(name, words))
-        elif was_on:
+        else:
             managed.append(name)
     return managed
 
@@ -480,8 +517,9 @@ def check_name(problems: list[Problem], after: Mapping[str, Any], names: Mapping
     """Add a name that another trunk already has to `problems`. `names`: the ids of other trunks by name."""
     holder = names.get(str(after.get("name")))
     if holder is not None:
-        words = f"another trunk in this account, {holder}, is already called {show(after['name'])}"
-        problems.append(Problem("name", f"{words}, and DIDWW rejects duplicate names"))
+        words = f"another trunk in this account, {holder}, is already called {show(after['name'])}, and DIDWW rejects "
+        words += "duplicate names: choose another name, or select that trunk to change it"
+        problems.append(Problem("name", words))
 
 
 def check_default_did(
@@ -547,6 +585,8 @@ def unmet(desired: Desired, planned: Trunk, answered: Trunk) -> list[Unmet]:
     """Return the settings in `desired` whose values in `answered` differ from those in `planned`."""
     found = []
     for name in desired.settings:
+        if name not in planned.settings:  # held, or managed by DIDWW
+            continue
         asked, got = planned.settings[name], answered.settings.get(name, planned.settings[name])
         if name == AUTHENTICATION:
             found += [

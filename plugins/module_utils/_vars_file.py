@@ -32,20 +32,6 @@ def is_template(text: str) -> bool:
     return any(start in text for start in ("{{", "{%", "{#"))
 
 
-def check_writable(path: str) -> None:
-    """Raise ValueError if `write` could not write a file, with the reason. Leaves nothing behind."""
-    folder = os.path.dirname(path)
-    if os.path.isdir(path):
-        raise ValueError(f"{path} is a folder; expected a file")
-    if not os.path.isdir(folder):
-        raise ValueError(f"the folder {folder} does not exist")
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ValueError(f"the folder {folder} cannot be written to: {error.strerror}") from error
-
-
 def write(path: str, text: str, mode: int = 0o600) -> None:
     """Write a file whole or not at all. Raises OSError."""
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")

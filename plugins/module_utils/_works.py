@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,20 +17,21 @@ from ansible_collections.didww.voice.plugins.module_utils import _creation as cr
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils import _undo as undo
+from ansible_collections.didww.voice.plugins.module_utils import _undo_file as undo_file
 from ansible_collections.didww.voice.plugins.module_utils._kinds import DICTIONARY, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     ANY_IDENTIFIER,
-    AUDIT,
     CLI_ACTION,
     DEFAULT_DID,
     DEFAULT_VERSION,
     FILTER_ID,
     FILTERS,
+    FLEET,
     INCLUDES,
     LINKAGE,
     REPLACE_CLI,
-    RESOURCE_TYPE,
-    STATE,
+    UNDO_FILE,
     InvalidOptions,
     Problem,
     collect_all,
@@ -37,7 +39,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     trunk_spec,
     trunks_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, numbered
+from ansible_collections.didww.voice.plugins.module_utils._task import VERSION, Task, Work, joined, numbered
 from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan, Trunk
 
 # --- One trunk ------------------------------------------------------------------------------------
@@ -61,7 +63,7 @@ def _decide(
         return creation.nothing(desired) if absent else creation.create(desired, ids, names, numbers)
     current = trunk.read(resource, numbers)
     if desired.state == "absent":
-        return creation.delete(current)
+        return creation.delete(desired, current)
     if resource["id"] in defaults:
         current.settings[DEFAULT_DID] = defaults[resource["id"]]
     return trunk.plan(desired, current, ids, names)
@@ -85,40 +87,51 @@ def _default_dids(
 
 
 class Done(NamedTuple):
-    """The outcome of a plan: the trunk afterwards, the `meta` of DIDWW's answer, and warnings."""
+    """The outcome of a plan: the trunk afterwards, the `meta` of DIDWW's answer, and warnings.
+
+    `plan`: what was carried out. It is another plan if a request for a new trunk turned out to be an update.
+    """
 
     trunk: Trunk
     meta: dict[str, Any]
     warnings: list[str]
+    plan: Plan
 
 
 def _carry_out(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> Done:
     """Send the request of a plan, except in check mode. Raises RequestFailed."""
-    warnings = [_held(option, change) for option, change in plan.held.items()]
+    warnings = [*plan.warnings, *(_held(option, change) for option, change in plan.held.items())]
     if plan.resource is None or task.check_mode:
-        return Done(plan.after, {}, [*warnings, *(creation.unset(desired, None) if plan.method == "POST" else ())])
+        chosen = creation.chosen_by_didww(desired, None) if plan.method == "POST" else ()
+        return Done(plan.after, {}, [*warnings, *chosen], plan)
     if plan.method == "DELETE":
         client.delete(plan.resource["type"], plan.resource["id"])
-        return Done(plan.after, {}, warnings)
+        return Done(plan.after, {}, warnings, plan)
     try:
-        answer = _create(task, client, desired, plan) if plan.method == "POST" else client.update(plan.resource)
+        answer, carried_out = _send(task, client, desired, plan)
     except jsonapi.ApiError as error:
         if error.status == 422 and _lacks_default_did(plan.resource):
             error.hint = f"DIDWW may require {DEFAULT_DID} with {CLI_ACTION} {REPLACE_CLI}: set it."
         raise
     task.keep_secret([answer.resource])
     answered = trunk.read(answer.resource)
-    warnings += trunk.warnings(desired, plan.after, answered)
+    warnings += trunk.warnings(desired, carried_out.after, answered)
     if plan.method == "POST":
-        warnings += creation.unset(desired, answered)
-    return Done(answered.completed_by(plan.after), answer.meta, warnings)
+        warnings += creation.chosen_by_didww(desired, answered)
+    if carried_out is not plan:
+        warnings += [_held(option, change) for option, change in carried_out.held.items()]
+    return Done(answered.completed_by(carried_out.after), answer.meta, warnings, carried_out)
 
 
 def _held(option: str, change: Mapping[str, Any]) -> str:
-    return (
-        f"{option} stays {show(change['before'])}: DIDWW blocked the trunk because it reached its threshold, or does "
-        f"not report whether it did. To set it to {show(change['after'])} all the same, set unblock to true"
-    )
+    if change["before"] is None:
+        words = f"{option} is not sent: DIDWW does not report it, so it may have blocked the trunk"
+    else:
+        words = (
+            f"{option} stays {show(change['before'])}: DIDWW blocked the trunk because it reached its threshold, or "
+        )
+        words += "does not report whether it did"
+    return f"{words}. To set it to {show(change['after'])} anyway, set unblock to true"
 
 
 def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
@@ -126,7 +139,17 @@ def _lacks_default_did(resource: Mapping[str, Any]) -> bool:
     return replaces and DEFAULT_DID not in resource.get("relationships", {})
 
 
-def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer:
+def _send(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> tuple[jsonapi.Answer, Plan]:
+    """Send the request of a plan that updates or creates a trunk; return the answer, and what was carried out.
+
+    Raises RequestFailed.
+    """
+    if plan.method == "POST":
+        return _create(task, client, desired, plan)
+    return client.update(plan.resource or {}), plan
+
+
+def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> tuple[jsonapi.Answer, Plan]:
     """Create exactly one trunk: after a lost answer, check whether it exists before the request is sent again.
 
     If it exists, update it to the settings of the task. Raises RequestFailed.
@@ -135,7 +158,7 @@ def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) ->
     lost = False
     for failures in range(1, client.retries + 2):
         try:
-            return client.create(resource)
+            return client.create(resource), plan
         except jsonapi.RequestFailed as error:
             # A name that is taken after a lost answer: the first request may have arrived late.
             taken = isinstance(error, jsonapi.ApiError) and error.status == 422
@@ -153,8 +176,13 @@ def _create(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) ->
     raise AssertionError("the loop above returns or raises")
 
 
-def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Plan) -> jsonapi.Answer | None:
-    """Return the trunk that a request with a lost answer created, updated to the settings of the task, or None."""
+def _find_created(
+    task: Task, client: jsonapi.Client, desired: Desired, plan: Plan
+) -> tuple[jsonapi.Answer, Plan] | None:
+    """Return the trunk that a request with a lost answer created, updated to the settings of the task, or None.
+
+    A trunk that the guard holds back was not just created: the update is then the plan that was carried out.
+    """
     try:
         matches, answers = lookup.search(client, {desired.selector: desired.value}, desired.linkage)
         task.keep_secret(matches)
@@ -162,11 +190,12 @@ def _find_created(task: Task, client: jsonapi.Client, desired: Desired, plan: Pl
         if not matches:
             return None
         # By id: the numbers are looked up already.
-        settings = {name: plan.after.settings[name] for name in desired.settings}
+        settings = {name: plan.after.settings[name] for name in desired.settings if name in plan.after.settings}
         update = trunk.plan(desired._replace(settings=settings), trunk.read(matches[0]))
+        carried_out = update if update.held else plan
         if update.resource is None:
-            return jsonapi.Answer(matches[0], answers.meta, answers.included)
-        return client.update(update.resource)
+            return jsonapi.Answer(matches[0], answers.meta, answers.included), carried_out
+        return client.update(update.resource), carried_out
     except InvalidOptions as error:
         # Other trunks of a fleet may be changed by now: this is the failure of one.
         raise jsonapi.UnusableAnswer(f"the new trunk cannot be compared: {numbered(error.messages())}", True) from error
@@ -180,9 +209,9 @@ def _update_one(task: Task) -> dict[str, Any]:
     desired: Desired = task.wanted
     client = task.connect()
     found = lookup.find_one(client, desired)
-    task.keep_secret(found.there)
+    task.keep_secret(found.existing)
     numbers = lookup.resolve(client, [desired], found)
-    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
+    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
     defaults = _default_dids(task, client, [desired], found, numbers)
     plan = _decide(desired, found.resources[0], numbers, names, defaults)
     task.check_version(found.meta, changes=plan.resource is not None)
@@ -191,6 +220,7 @@ def _update_one(task: Task) -> dict[str, Any]:
         task.check_version(done.meta, changes=False)
     for warning in done.warnings:
         task.warn(warning)
+    plan = done.plan
     result = {
         "changed": plan.resource is not None,
         "trunk": done.trunk.returned() if plan.exists else None,
@@ -206,20 +236,61 @@ def _update_one(task: Task) -> dict[str, Any]:
 # --- Many trunks ----------------------------------------------------------------------------------
 
 
+class Rejected(NamedTuple):
+    """A problem with an entry in a list of trunks. `id`, `name`: its trunk, if known, or what selects it."""
+
+    index: int
+    id: str | None
+    name: str | None
+    problem: Problem
+
+
+class InvalidEntries(InvalidOptions):
+    """All problems with the entries in a list of trunks."""
+
+    def __init__(self, rejected: list[Rejected]) -> None:
+        super().__init__([Problem(_label(entry.index, entry.name), _words(entry.problem)) for entry in rejected])
+        self.rejected = rejected
+
+
+def _label(index: int, name: str | None) -> str:
+    return f"trunks[{index}]" + (f" ({name})" if name else "")
+
+
+def _words(problem: Problem) -> str:
+    return f"{problem.option}: {problem.text}" if problem.option else problem.text
+
+
 class Fleet(NamedTuple):
-    """The settings of many trunks. `audit`: whether to compare only, and report missing and unmanaged trunks."""
+    """The settings of many trunks.
+
+    `audit`: whether to compare only, and report missing and unmanaged trunks. `undo_file`: where to write what brings
+    back the changes, and `undo_add` whether to add to that file. `skip_invalid`: whether to leave out invalid entries,
+    and those without a trunk. `rejected`: the problems with the invalid ones.
+    """
 
     wanted: list[Desired]
-    audit: bool
+    audit: bool = False
+    undo_file: str | None = None
+    undo_add: bool = False
+    skip_invalid: bool = False
+    rejected: tuple[Rejected, ...] = ()
+
+    def lacks(self, desired: Desired) -> bool:
+        """Return whether nothing is done for an entry if its trunk does not exist."""
+        return self.audit or (self.skip_invalid and desired.state in lookup.MUST_EXIST)
 
 
 def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
     """Check and convert a list of trunks, for a version of the API.
 
-    Raises InvalidOptions with every problem of every entry.
+    Raises InvalidOptions with every problem of every entry, unless they are left out.
     """
     problems: list[Problem] = []
-    options_of_all = {"state": STATE.default, "audit": AUDIT.default, **collect_all(problems, (STATE, AUDIT), given)}
+    options_of_all = {**{row.name: row.default for row in FLEET}, **collect_all(problems, FLEET, given)}
+    state = options_of_all.pop("state")
+    if options_of_all[UNDO_FILE.name] or UNDO_FILE.name not in given:
+        problems += undo_file.check(options_of_all[UNDO_FILE.name], options_of_all["undo_add"])
     entries = given.get("trunks")
     if not isinstance(entries, list):
         expected = "a list of trunks, each a dictionary of options"
@@ -227,37 +298,44 @@ def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fle
         problems.append(Problem("trunks", words))
         entries = []
     wanted = []
+    rejected: list[Rejected] = []
     for index, entry in enumerate(entries):
         try:
             options = DICTIONARY.canonical(entry)
         except ValueError as error:
-            problems.append(Problem(f"trunks[{index}]", rejection(entry, error)))
+            rejected.append(Rejected(index, None, None, Problem("", rejection(entry, error))))
             continue
         try:
-            wanted.append(trunk.parse(options, version, options_of_all["state"]))
+            wanted.append(trunk.parse(options, version, state)._replace(index=index))
         except InvalidOptions as error:
-            problems += [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
-    if problems:
-        raise InvalidOptions(problems)
-    return Fleet(wanted, options_of_all["audit"])
-
-
-def _of_entry(index: int, name: object, problem: Problem) -> Problem:
-    """Return a problem of an entry in a list of trunks, with the index and name of the entry."""
-    return Problem(f"trunks[{index}] ({name})", f"{problem.option}: {problem.text}")
+            rejected += [Rejected(index, None, trunk.label(options), problem) for problem in error.problems]
+    if problems or (rejected and not options_of_all["skip_invalid"]):
+        raise InvalidOptions([*problems, *InvalidEntries(rejected).problems])
+    return Fleet(wanted, **options_of_all, rejected=tuple(rejected))
 
 
 def _update_many(task: Task) -> dict[str, Any]:
     """Update, create and delete many trunks. Everything is planned before the first change is sent."""
     fleet: Fleet = task.wanted
     task.check_mode = task.check_mode or fleet.audit
+    file = None
+    if fleet.undo_file:
+        api_url, written_by = task.connection["api_url"], f"didww.voice.voice_out_trunks {VERSION}"
+        file = undo_file.prepare(fleet.undo_file, fleet.undo_add, api_url, written_by)
     client = task.connect()
-    found = lookup.find_all(client, fleet.wanted, fleet.audit)
-    task.keep_secret(found.there)
+    to_read = undo.to_read(fleet.wanted) if file else fleet.wanted
+    found = lookup.find_all(client, to_read, fleet.audit, fleet.skip_invalid)
+    task.keep_secret(found.existing)
     numbers = lookup.resolve(client, fleet.wanted, found)
     defaults = _default_dids(task, client, fleet.wanted, found, numbers)
-    plans = plan_all(fleet, found, numbers, defaults)
-    task.check_version(found.meta, changes=not fleet.audit and any(plan.resource is not None for plan in plans))
+    fleet, found, plans = _plan_valid(fleet, found, numbers, defaults)
+    changes = any(plan.resource is not None for plan in plans)
+    task.check_version(found.meta, changes=not fleet.audit and changes)
+    writes = file is not None and changes and not task.check_mode
+    if file and writes:
+        for desired, plan in zip(fleet.wanted, plans, strict=True):
+            file.undo.add(desired, plan)
+        file.write(task.version)
 
     def send(index: int) -> dict[str, Any]:
         """Send the update of a plan; return what to add to the plan in the result."""
@@ -266,30 +344,37 @@ def _update_many(task: Task) -> dict[str, Any]:
             done = _carry_out(task, client, fleet.wanted[index], plan)
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error)}
-        return {"id": done.trunk.id, "changed": plan.resource is not None, "warnings": done.warnings}
+        plans[index] = done.plan
+        return {"id": done.trunk.id, "changed": done.plan.resource is not None, "warnings": done.warnings}
 
     outcomes = concurrently(send, len(plans))
-    result = _report(task, plans, outcomes, client.requests, found.meta)
+    result = _report(task, fleet, plans, outcomes, client.requests, found.meta)
+    if file and writes:
+        result["undo_file"] = file.path
+    if fleet.audit or fleet.skip_invalid:
+        result["missing"] = _missing(fleet.wanted, found)
     if fleet.audit:
-        result |= _strays(fleet.wanted, found)
+        result["unmanaged"] = _unmanaged(found)
     return result
 
 
-def _strays(wanted: Sequence[Desired], found: lookup.Found) -> dict[str, Any]:
-    """Return the entries that no trunk was found for, and the trunks that no entry refers to."""
-    managed = {resource["id"] for resource in found.there}
-    return {
-        "missing": [
-            {"index": index, "selector": desired.selector, "value": desired.value}
-            for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True))
-            if resource is None and desired.state != "absent"
-        ],
-        "unmanaged": [
-            {"id": resource["id"], "name": resource["attributes"].get("name")}
-            for resource in found.read
-            if resource["id"] not in managed
-        ],
-    }
+def _missing(wanted: Sequence[Desired], found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the entries that no trunk was found for."""
+    return [
+        {"index": desired.index, "selector": desired.selector, "value": desired.value}
+        for desired, resource in zip(wanted, found.resources, strict=True)
+        if resource is None and desired.state != "absent"
+    ]
+
+
+def _unmanaged(found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the trunks that no entry refers to."""
+    managed = {resource["id"] for resource in found.existing}
+    return [
+        {"id": resource["id"], "name": resource["attributes"].get("name")}
+        for resource in found.read
+        if resource["id"] not in managed
+    ]
 
 
 def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
@@ -320,39 +405,67 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
     return results
 
 
+def _plan_valid(
+    fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str]
+) -> tuple[Fleet, lookup.Found, list[Plan]]:
+    """Plan a fleet; return it with its plans, less the entries that are left out because they are invalid.
+
+    Raises InvalidEntries if they are not to be left out.
+    """
+    while True:
+        try:
+            return fleet, found, plan_all(fleet, found, numbers, defaults)
+        except InvalidEntries as error:
+            if not fleet.skip_invalid:
+                raise
+            # Their trunks keep their names, which may conflict with another entry.
+            invalid = {entry.index for entry in error.rejected}
+            pairs = zip(fleet.wanted, found.resources, strict=True)
+            kept = [(desired, resource) for desired, resource in pairs if desired.index not in invalid]
+            wanted, resources = [desired for desired, _ in kept], [resource for _, resource in kept]
+            fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
+            found = found._replace(resources=resources, problems=[])
+
+
 def plan_all(
     fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str] | None = None
 ) -> list[Plan]:
     """Compare every entry with the trunk found for it; return the plans in the order of the entries.
 
-    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidOptions
+    `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidEntries
     with every problem of every entry, including those in `found`.
     """
     plans = []
     wanted = fleet.wanted
-    problems = [_of_entry(index, wanted[index].value, problem) for index, problem in found.problems]
-    named = {index for index, _problem in found.problems}
-    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.there})
-    for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
-        if index in named:
+    rejected = [
+        Rejected(wanted[place].index, None, wanted[place].value, problem) for place, problem in found.problems
+    ]
+    named = {place for place, _problem in found.problems}
+    names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
+    for place, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
+        if place in named:
             continue
         try:
-            if resource is None and fleet.audit:
+            if resource is None and fleet.lacks(desired):
                 plans.append(creation.nothing(desired))
             else:
                 plans.append(_decide(desired, resource, numbers, names, defaults or {}))
         except InvalidOptions as error:
             name = resource["attributes"].get("name") if resource else desired.value
-            problems += [_of_entry(index, name, problem) for problem in error.problems]
-    if not problems:
-        conflicts = [*_name_conflicts(plans), *_reference_conflicts(wanted, plans)]
-        problems = [_of_entry(index, plans[index].name, problem) for index, problem in conflicts]
-    if problems:
-        raise InvalidOptions(problems)
+            id_ = resource["id"] if resource else None
+            rejected += [Rejected(desired.index, id_, name, problem) for problem in error.problems]
+    if not rejected:
+        conflicts = [*_name_conflicts(wanted, plans), *_reference_conflicts(wanted, plans)]
+        rejected = [
+            Rejected(wanted[place].index, plans[place].after.id, plans[place].name, problem)
+            for place, problem in conflicts
+        ]
+    if rejected:
+        raise InvalidEntries(rejected)
     return plans
 
 
-def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
+def _name_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set a name which another entry's trunk has before or after this task.
 
     DIDWW rejects duplicate names ("has already been taken"), and the order of updates is random.
@@ -367,7 +480,7 @@ def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
         if others:
             other = min(others)
             words = (
-                f"trunks[{other}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
+                f"trunks[{wanted[other].index}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
                 "this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
@@ -384,7 +497,7 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
         reference = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(reference, index) != index:
             words = (
-                f"trunks[{selecting[reference]}] selects its trunk by {show(reference)}, which two trunks would then "
+                f"trunks[{wanted[selecting[reference]].index}] selects its trunk by {show(reference)}, which two trunks would then "
                 f"have: give each trunk its own {option}"
             )
             yield index, Problem(option, words)
@@ -392,23 +505,25 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
 
 def _report(
     task: Task,
+    fleet: Fleet,
     plans: Sequence[Plan],
     outcomes: Sequence[dict[str, Any]],
     requests: int,
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the result for a fleet: the plan and the outcome for each trunk."""
+    """Return the result for a fleet: the plan and the outcome for each trunk, and the problems of invalid entries."""
     trunks = []
     failures: dict[str, list[str]] = {}
-    for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
+    rows = [*zip((desired.index for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
+    for index, plan, outcome in sorted(rows, key=operator.itemgetter(0)):
         name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
-            task.warn(f"trunks[{index}] ({name}): {warning}")
+            task.warn(f"{_label(index, name)}: {warning}")
         more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}
         entry = {"id": plan.after.id, "name": name, "changes": plan.changes, "held": plan.held}
         trunks.append({**entry, **more, **outcome})
         if outcome.get("failed"):
-            failures.setdefault(outcome["msg"], []).append(f"trunks[{index}] ({name})")
+            failures.setdefault(outcome["msg"], []).append(_label(index, name))
     changed = sum(entry["changed"] for entry in trunks)
     failed = sum(map(len, failures.values()))
     result: dict[str, Any] = {
@@ -417,8 +532,8 @@ def _report(
         "summary": {
             "total": len(trunks),
             "changed": changed,
-            "created": _count(plans, trunks, "POST"),
-            "deleted": _count(plans, trunks, "DELETE"),
+            "created": _count(plans, outcomes, "POST"),
+            "deleted": _count(plans, outcomes, "DELETE"),
             "unchanged": len(trunks) - changed - failed,
             "held": sum(bool(plan.held) for plan in plans),
             "failed": failed,
@@ -427,7 +542,8 @@ def _report(
         "api_version": meta.get("api_version"),
     }
     if task.show_diff:
-        result["diff"] = [trunk.diff(plan) for plan, entry in zip(plans, trunks, strict=True) if entry["changed"]]
+        changed_plans = [plan for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
+        result["diff"] = [trunk.diff(plan) for plan in changed_plans]
     if failures:
         words = f"{changed} {'trunk' if changed == 1 else 'trunks'} changed, {failed} failed"
         messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
@@ -435,22 +551,33 @@ def _report(
     return result
 
 
-def _count(plans: Sequence[Plan], trunks: Sequence[Mapping[str, Any]], method: str) -> int:
-    return sum(plan.method == method and entry["changed"] for plan, entry in zip(plans, trunks, strict=True))
+def _left_out(fleet: Fleet) -> Iterable[tuple[int, Plan, dict[str, Any]]]:
+    """Yield the index of each invalid entry, a plan to do nothing, and the reason."""
+    found: dict[int, list[Rejected]] = {}
+    for entry in fleet.rejected:
+        found.setdefault(entry.index, []).append(entry)
+    for index, entries in found.items():
+        nothing = Plan({}, None, Trunk(entries[0].id, {"name": entries[0].name}, {}))
+        words = joined([_words(entry.problem) for entry in entries])
+        yield index, nothing, {"changed": False, "failed": True, "msg": words}
+
+
+def _count(plans: Sequence[Plan], outcomes: Sequence[Mapping[str, Any]], method: str) -> int:
+    return sum(plan.method == method and outcome["changed"] for plan, outcome in zip(plans, outcomes, strict=True))
 
 
 # --- Read trunks ----------------------------------------------------------------------------------
 
 
 class Selection(NamedTuple):
-    """The trunks that a task reads: the one with `id`, or those that match `filters` (by DIDWW's names).
+    """The trunks that a task reads: those with `ids`, or those that match `filters` (by DIDWW's names).
 
     `one`: the id, external_reference_id or name of the one trunk to read. `version`: the version of the API.
     """
 
-    id: str | None
+    ids: list[str]
     one: str | None
-    filters: dict[str, str]
+    filters: dict[str, str | list[str]]
     linkage: tuple[str, ...]
     credentials: bool
     version: str
@@ -461,7 +588,7 @@ def parse_selection(given: Mapping[str, Any], version: str = DEFAULT_VERSION) ->
     problems: list[Problem] = []
     values = collect_all(problems, (FILTER_ID, ANY_IDENTIFIER, *FILTERS.values(), *INCLUDES), given)
     problems += [
-        Problem(row.name, f"cannot be combined with {one}, which already selects one trunk")
+        Problem(row.name, f"cannot be combined with {one}, which already selects the trunks")
         for one in ("id", ANY_IDENTIFIER.name)
         for row in (ANY_IDENTIFIER, *FILTERS.values())
         if one in given and row.name in given and row.name != one
@@ -470,7 +597,7 @@ def parse_selection(given: Mapping[str, Any], version: str = DEFAULT_VERSION) ->
         raise InvalidOptions(problems)
     filters = {name: values[row.name] for name, row in FILTERS.items() if row.name in values}
     return Selection(
-        id=values.get("id"),
+        ids=values.get("id", []),
         one=values.get(ANY_IDENTIFIER.name),
         filters={name: show(value) if isinstance(value, bool) else value for name, value in filters.items()},
         linkage=LINKAGE if values.get("include_dids") else (),
@@ -483,12 +610,15 @@ def _read(task: Task) -> dict[str, Any]:
     """Return the trunks that the task selects, as they are."""
     selection: Selection = task.wanted
     client = task.connect()
-    if selection.id:
-        answer = client.get(RESOURCE_TYPE, selection.id, lookup.sparse(selection.linkage), selection.linkage)
-        resources, meta, included = [answer.resource], answer.meta, answer.included
+    if selection.ids:
+        wanted = [Desired("id", value, dict.fromkeys(selection.linkage), state=None) for value in selection.ids]
+        found = lookup.find_all(client, wanted)
+        if found.problems:
+            raise InvalidOptions([problem for _index, problem in found.problems])
+        resources, meta, included = found.existing, found.meta, found.included
     elif selection.one:
         found = lookup.find_any(client, selection.one, selection.linkage)
-        resources, meta, included = found.there, found.meta, found.included
+        resources, meta, included = found.existing, found.meta, found.included
     else:
         resources, answers = lookup.search(client, selection.filters, selection.linkage)
         meta, included = answers.meta, answers.included

@@ -43,12 +43,12 @@ options:
   external_reference_id:
     description:
       - The external reference id of the trunk. It selects the trunk if O(id) is not set.
-      - Write digits in quotes, because YAML reads V(0012) as 10.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10.
     type: str
   name:
     description:
       - The exact name of the trunk. It selects the trunk if neither O(id) nor O(external_reference_id) is set.
-      - Write digits in quotes, because YAML reads V(0012) as 10.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10.
     type: str
   replaces:
     description:

@@ -39,8 +39,10 @@ attributes:
 options:
   id:
     description:
-      - The id (UUID) of the trunk to read. It cannot be combined with filters.
-    type: str
+      - The ids (UUIDs) of the trunks to read. It cannot be combined with filters.
+      - It is an error if one of them does not exist.
+    type: list
+    elements: str
   trunk:
     description:
       - The id, the external reference id or the exact name of the trunk to read. It cannot be combined with filters.
@@ -50,12 +52,12 @@ options:
   external_reference_id:
     description:
       - Only return trunks with exactly this external reference id.
-      - Write digits in quotes, because YAML reads V(0012) as the number 10.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10.
     type: str
   name:
     description:
       - Only return trunks with exactly this name.
-      - Write digits in quotes, because YAML reads V(0012) as the number 10.
+      - Write digits in quotes. A number is rejected, because YAML reads V(0012) as 10.
     type: str
   name_contains:
     description:
@@ -91,8 +93,10 @@ options:
     choices: [disabled, srtp_sdes, srtp_dtls, zrtp]
   authentication_method_type:
     description:
-      - Only return trunks with this type of authentication, such as V(credentials_and_ip), V(twilio) or V(ip_only).
-    type: str
+      - Only return trunks with one of these types of authentication, such as V(credentials_and_ip), V(twilio) or
+        V(ip_only).
+    type: list
+    elements: str
   include_dids:
     description:
       - Whether to read the DIDs that are linked to the trunks too.

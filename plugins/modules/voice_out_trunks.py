@@ -19,7 +19,9 @@ description:
     prints V(null) as a default, it means that the option is not set.
   - An explicit V(null) clears a setting that can be cleared. For any other setting it is an error.
   - Every entry is checked and compared before anything is sent, in check mode too. If any entry is invalid, nothing is
-    changed, and all problems are reported together, each with the index and the name of its entry.
+    changed, and all problems are reported together, each with the index and the name of its entry. O(skip_invalid)
+    leaves invalid entries out instead.
+  - O(undo_file) writes a file that brings back what the task changes.
   - The trunks that differ are updated concurrently, at most O(max_requests_per_second) in a second.
   - If an update fails, the others go on. The task fails at the end, and RV(trunks) reports what happened to each trunk.
   - The remaining updates fail without being sent if DIDWW answered none of the last 20 updates. They also do if every
@@ -90,6 +92,28 @@ EXAMPLES = r"""
       - name: Old SBC
         state: absent
 
+- name: Lower the limits of two trunks, with a way back
+  didww.voice.voice_out_trunks:
+    undo_file: /var/lib/didww/undo.yml
+    # A second run adds to the file, which keeps the limits from before the first one.
+    undo_add: true
+    trunks:
+      - name: EU SBC
+        threshold_amount: 50
+      - name: Twilio London
+        threshold_amount: 50
+
+# As the playbook didww.voice.fleet does
+- name: Read the way back
+  ansible.builtin.include_vars:
+    file: /var/lib/didww/undo.yml
+    name: undo
+
+- name: Bring the limits back, even if one of the trunks is gone
+  didww.voice.voice_out_trunks:
+    trunks: "{{ undo.trunks }}"
+    skip_invalid: true
+
 # The playbook didww.voice.fleet manages the trunks in a vars file.
 - name: Read the active trunks
   didww.voice.voice_out_trunk_info:
@@ -145,7 +169,8 @@ trunks:
     held:
       description:
         - The change of O(trunks[].status) that was not made, with its value C(before) and C(after). It is held back if
-          DIDWW blocked the trunk because of its threshold, or does not report whether it did. Empty if nothing is held
+          DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does
+          not report the status. Empty if nothing is held
           back.
       returned: always
       type: dict
@@ -161,14 +186,14 @@ trunks:
       sample:
         6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     failed:
-      description: Whether the update of the trunk failed.
+      description: Whether the update of the trunk failed, or its entry is invalid.
       type: bool
-      returned: if the update failed
+      returned: if the update failed, or if O(skip_invalid=true) and the entry is invalid
       sample: true
     msg:
-      description: What went wrong with the update, and what to do about it.
+      description: What went wrong with the update, or what is wrong with the entry, and what to do about it.
       type: str
-      returned: if the update failed
+      returned: if the update failed, or if O(skip_invalid=true) and the entry is invalid
       sample: "DIDWW (https://api.didww.com/v3) answered HTTP 422 Unprocessable Entity: name - has already been taken."
     status:
       description: The HTTP status of the API's answer.
@@ -246,7 +271,7 @@ summary:
     requests: 4
 missing:
   description: The entries whose trunk does not exist, each with its C(index), the C(selector) and its C(value).
-  returned: if O(audit=true)
+  returned: if O(audit=true) or O(skip_invalid=true)
   type: list
   elements: dict
   version_added: 1.1.0
@@ -263,6 +288,11 @@ unmanaged:
   sample:
     - id: 3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002
       name: Carrier interconnect
+undo_file:
+  description: The absolute path of the file that brings back the changes.
+  returned: if O(undo_file) was written
+  type: str
+  sample: /var/lib/didww/undo.yml
 diff:
   description:
     - The changed settings before and after, as text, for each trunk that changes. The headers show its name and id.

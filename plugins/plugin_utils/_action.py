@@ -18,6 +18,7 @@ import mmap
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,7 +60,8 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
         variables = task_vars or {}
         run = self._run_here if self._can_run_here(variables) else super().run
         try:
-            result: dict[str, Any] = run(tmp, task_vars)
+            with _ends_with_ansible():
+                result: dict[str, Any] = run(tmp, task_vars)
             return result
         except BaseException as error:
             # Raised for the keyword `timeout`. Ansible 2.19 moved the class to another module.
@@ -125,6 +127,28 @@ def _is_this_python(interpreter: Any) -> bool:
     # Several virtual environments can link to the same Python, so the folders must match too.
     folders = [os.path.dirname(os.path.abspath(program)) for program in (path, sys.executable)]
     return bool(path) and folders[0] == folders[1] and os.path.samefile(path, sys.executable)
+
+
+@contextlib.contextmanager
+def _ends_with_ansible() -> Iterator[None]:
+    """End this worker when ansible-playbook is killed, as after ^C. Otherwise it would go on changing trunks.
+
+    A module that it started notices that nobody reads its output, and ends too.
+    """
+    finished = threading.Event()
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not finished.wait(0.2):
+            # Orphans get another parent.
+            if os.getppid() != parent:
+                os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        finished.set()
 
 
 @contextlib.contextmanager

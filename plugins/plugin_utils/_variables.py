@@ -96,16 +96,6 @@ def _text(kind: Kind) -> Kind:
     return Kind(kind.spec, canonical)
 
 
-def _new_file(value: Any) -> str:
-    path: str = kinds.PATH.canonical(value)
-    folder = os.path.dirname(path)
-    expect(not os.path.isdir(path), f"a file; {path} is a folder")
-    expect(os.path.isdir(folder), f"a file in a folder that exists; {folder} does not")
-    writable = os.access(path, os.W_OK) if os.path.exists(path) else os.access(folder, os.W_OK)
-    expect(writable, f"a file that can be written; {path} cannot")
-    return path
-
-
 def _share(value: Any) -> str:
     accepted = "a percentage of at most 100, such as 80"
     text = str(value)
@@ -148,7 +138,7 @@ def _trunks(value: Any) -> list[Any]:
 TEXT = _text(matching(r"(?s).+", "text"))
 IDENTIFIER = _text(matching(r"(?s).*\S.*", "the id, external_reference_id or exact name of a trunk"))
 PATH = _text(kinds.PATH)
-NEW_FILE = _text(Kind({"type": "path"}, _new_file))
+NEW_FILE = _text(kinds.NEW_FILE)
 SHARE = Kind({"type": "str"}, _share)
 NAMES = Kind({"type": "list"}, _names)
 IDS = Kind({"type": "list"}, _ids)

@@ -88,7 +88,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "allowed_rtp_ips": NETWORKS,
     "capacity_limit": st.integers(0, 32767),
     "threshold_amount": st.decimals(0, 100000, places=3).map("{:.3f}".format),
-    "dst_prefixes": st.lists(st.text("0123456789", min_size=1, max_size=4), max_size=3),
+    "dst_prefixes": st.lists(st.from_regex("[1-9][0-9]{0,3}", fullmatch=True), max_size=3),
     "callback_url": URLS,
     "rtp_timeout": st.integers(30, 600),
     "dids": st.lists(st.uuids().map(str), max_size=3, unique=True),
@@ -96,6 +96,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "allowed_sip_ips": NETWORKS,
     "tech_prefix": st.text("0123456789#", min_size=1, max_size=8),
     "twilio_account_sid": st.from_regex("[A-Za-z]{2}[0-9a-fA-F]{32}", fullmatch=True),
+}
+# More values that the API can have, which a task can only give back.
+TOLERATED: dict[str, st.SearchStrategy[Any]] = {
+    "dst_prefixes": st.lists(st.text("0123456789", min_size=1, max_size=4), max_size=3),
+    "callback_url": URLS.map(lambda url: url.partition("://")[2]),
 }
 # Values with which the API represents nothing.
 NOTHING: dict[str, Sequence[Any]] = {
@@ -110,7 +115,8 @@ NOTHING: dict[str, Sequence[Any]] = {
 def has(name: str) -> st.SearchStrategy[Any]:
     """Return the values that the API can have for a setting."""
     nothing = NOTHING.get(name, [None] if ROWS[name].nullable else [])
-    return st.sampled_from(nothing) | VALUES[name] if nothing else VALUES[name]
+    values = VALUES[name] | TOLERATED[name] if name in TOLERATED else VALUES[name]
+    return st.sampled_from(nothing) | values if nothing else values
 
 
 # --- Spellings --------------------------------------------------------------------------------------

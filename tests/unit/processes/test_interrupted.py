@@ -29,7 +29,7 @@ def updates(api: Simulator) -> int:
     return sum(entry["method"] == "PATCH" for entry in api.journal)
 
 
-@pytest.mark.parametrize("how", ["^C", "timeout", "killed worker"])
+@pytest.mark.parametrize("how", ["^C", "timeout", "killed worker", "killed playbook"])
 def test_an_interrupted_fleet_stops_sending(front_end: str, api_version: str, tmp_path: Path, how: str) -> None:
     with Simulator(SEED, rate=0, version=api_version) as api:
         # Updates take ten seconds in total, and several run at any time.
@@ -69,6 +69,8 @@ def test_an_interrupted_fleet_stops_sending(front_end: str, api_version: str, tm
         elif how == "killed worker":
             (worker,) = subprocess.check_output(["pgrep", "--parent", str(job.pid)], text=True).split()
             os.kill(int(worker), signal.SIGKILL)
+        elif how == "killed playbook":
+            job.kill()
         at = time.monotonic()
         output, _none = job.communicate(timeout=60)
         assert job.returncode != 0

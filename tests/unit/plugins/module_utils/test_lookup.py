@@ -19,7 +19,7 @@ from .test_trunk import DIDS, ID, resource
     ("missing", "pages", "expected"), [(1, 2, True), (2, 2, False), (3, 2, False), (0, 5, False), (1, 0, False)]
 )
 def test_single_requests_are_chosen_if_they_are_fewer(missing: int, pages: int, expected: bool) -> None:
-    assert lookup.is_cheaper_singly(missing, pages) is expected
+    assert lookup.is_cheaper_one_by_one(missing, pages) is expected
 
 
 def did(identifier: str, **attributes: Any) -> dict[str, Any]:

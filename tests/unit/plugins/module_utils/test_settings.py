@@ -126,13 +126,16 @@ def test_the_argument_specs_of_trunks() -> None:
         "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
         "state": state,
         "audit": {"type": "bool", "default": False},
+        "undo_file": {"type": "path"},
+        "undo_add": {"type": "bool", "default": False},
+        "skip_invalid": {"type": "bool", "default": False},
     }
 
 
 def test_the_argument_spec_of_a_selection() -> None:
     spec = tables.info_spec()
     assert list(spec)[:4] == ["id", "trunk", "external_reference_id", "name"]
-    assert spec["authentication_method_type"] == {"type": "str"}
+    assert spec["id"] == spec["authentication_method_type"] == {"type": "list", "elements": "str"}
     assert spec["include_dids"] == spec["include_credentials"] == {"type": "bool", "default": False}
     assert not any("default" in option for name, option in spec.items() if not name.startswith("include"))
 

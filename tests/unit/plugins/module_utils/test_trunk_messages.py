@@ -46,8 +46,8 @@ NULL = "null is not accepted; leave the option out to keep the current value"
         ),
         (
             "callback_url",
-            "x",
-            '"x" is not accepted; expected an http or https URL with a host, such as https://example.com/calls',
+            "ftp://x",
+            '"ftp://x" is not accepted; expected an http or https URL with a host, such as https://example.com/calls',
         ),
         ("allowed_rtp_ips", ["a"], f'"a" is not accepted; expected {ADDRESS}'),
         ("allowed_rtp_ips", [5], f"5 is not accepted; expected {ADDRESS}"),

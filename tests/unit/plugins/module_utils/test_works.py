@@ -25,7 +25,7 @@ def test_a_fleet_is_read_in_every_spelling() -> None:
     wanted = works.parse_fleet({"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"]}).wanted
     assert [desired.value for desired in wanted] == [ID, ID]
     assert wanted[1].settings == {"status": "blocked"}
-    assert works.parse_fleet({"trunks": []}) == ([], False)
+    assert works.parse_fleet({"trunks": []}) == works.Fleet([])
 
 
 def test_every_problem_of_a_fleet_is_reported() -> None:
@@ -40,10 +40,10 @@ def test_every_problem_of_a_fleet_is_reported() -> None:
 
 def test_a_selection() -> None:
     given = {"allow_any_did_as_cli": "yes", "authentication_method_type": "twilio", "include_dids": "on"}
-    filters = {"allow_any_did_as_cli": "true", "authentication_method.type": "twilio"}
-    assert works.parse_selection(given) == (None, None, filters, ("dids", "emergency_dids"), False, "2026-04-16")
+    filters = {"allow_any_did_as_cli": "true", "authentication_method.type": ["twilio"]}
+    assert works.parse_selection(given) == ([], None, filters, ("dids", "emergency_dids"), False, "2026-04-16")
 
 
 def test_an_id_excludes_filters() -> None:
     messages = rejected(works.parse_selection, {"id": ID, "status": "active"})
-    assert messages == ["status: cannot be combined with id, which already selects one trunk"]
+    assert messages == ["status: cannot be combined with id, which already selects the trunks"]

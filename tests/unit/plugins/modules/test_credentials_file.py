@@ -99,8 +99,8 @@ def test_with_replaces_the_current_pair_is_written(
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (lambda path: path.mkdir(), "is a folder; expected a file"),
-        (lambda path: path.parent.rmdir(), "does not exist"),
+        (lambda path: path.mkdir(), "expected a file, and this is something else"),
+        (lambda path: path.parent.rmdir(), "expected a file in a folder that exists"),
         (lambda path: path.write_text("credentials: []\n", encoding="utf-8"), "is another file, or was edited"),
         (lambda path: path.write_text("", encoding="utf-8"), "is another file, or was edited"),
         (lambda path: path.write_bytes(b"\xff"), "cannot be read; expected a file that"),

@@ -75,9 +75,9 @@ def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) ->
     assert compare("voice_out_trunks", diff=True, trunks=trunks)["summary"]["changed"] == 2
     assert compare("voice_out_trunks", trunks=[*trunks, {"name": "nobody"}, 5])["failed"] is True
     assert compare("voice_out_trunk_info", include_dids=True, include_credentials=True)["trunks"]
-    fault: dict[str, Any] = {"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}}
-    warned = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=None)
-    assert warned["warnings"] == ["DIDWW returned rtp_timeout 30, but the task sets null"]
+    fault: dict[str, Any] = {"method": "PATCH", "answer_attributes": {"capacity_limit": 30}}
+    warned = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", capacity_limit=None)
+    assert warned["warnings"] == ["DIDWW returned capacity_limit 30, but the task sets null"]
     fault = {"method": "PATCH", "apply": True, "drop": "before"}
     lost = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=60)
     assert "may have been applied" in lost["msg"]

@@ -170,13 +170,25 @@ def test_a_missing_trunk_is_an_error_by_default(run_module: RunModule) -> None:
 
 def test_a_name_that_is_taken(local_api: Simulator, run_module: RunModule, run_fleet: RunModule) -> None:
     taken = {**NEW, "external_reference_id": "crm-9", "name": "EU SBC"}
-    result = run_module(**taken)
+    words = f'another trunk in this account, {TRUNK}, is already called "EU SBC", and DIDWW rejects duplicate names: '
+    words += "choose another name, or select that trunk to change it"
+    for check in (True, False):
+        assert run_module(check=check, **taken)["msg"] == f"name: {words}"
+        assert run_fleet(check=check, trunks=[taken])["msg"] == f"trunks[0] (crm-9): name: {words}"
+        # By reference, then by name.
+        assert methods(local_api) == ["GET"] * 4
+        assert f"name: {words}" in run_fleet(check=check, trunks=[taken, {"id": TWILIO}])["msg"]
+        assert methods(local_api) == ["GET"] * 5
+        local_api.clear_journal()
+
+
+def test_a_name_that_is_taken_meanwhile(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_with_names", lambda client, wanted, found: found)
+    result = run_module(**{**NEW, "external_reference_id": "crm-9", "name": "EU SBC"})
     assert result["status"] == 422
     assert "Another trunk of this account has that name" in result["msg"]
-    local_api.clear_journal()
-    result = run_fleet(trunks=[taken, {"id": TWILIO}])
-    assert f'another trunk in this account, {TRUNK}, is already called "EU SBC"' in result["msg"]
-    assert methods(local_api) == ["GET"]
 
 
 def test_what_didww_chooses_to_spend_is_a_warning(run_module: RunModule) -> None:
@@ -257,7 +269,7 @@ def test_a_trunk_of_another_name_was_not_created_by_the_task(
     monkeypatch.setattr(lookup, "search", found)
     result = run_module(**NEW, external_reference_id="crm-9", api_retries=1)
     assert result["changed"] is True
-    assert methods(local_api) == ["GET", "POST", "GET", "POST"]
+    assert methods(local_api) == ["GET", "GET", "POST", "GET", "POST"]
     assert local_api.trunk(LATER)["attributes"]["name"] == "Theirs"
 
 
@@ -323,6 +335,68 @@ def test_a_deletion_can_be_repeated(
     result = run_module(state="absent", name="EU SBC", api_retries=2)
     assert result["changed"] is True
     assert trunks_called(local_api, "EU SBC") == []
+
+
+# --- Doubt ---
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_only_an_answer_about_this_trunk_means_that_it_is_absent(
+    local_api: Simulator, run_module: RunModule, run_fleet: RunModule, check: bool
+) -> None:
+    elsewhere: dict[str, Any] = {"api_url": local_api.url.removesuffix("/v3"), "api_retries": 0}
+    alone = run_module(check=check, state="absent", id=TRUNK, **elsewhere)
+    fleet = run_fleet(check=check, trunks=[{"id": TRUNK, "state": "absent"}], **elsewhere)
+    for result in (alone, fleet):
+        assert (result["failed"], result["status"]) == (True, 404)
+        assert result["msg"].endswith("The API has nothing at this address: check that api_url ends in /v3.")
+    assert run_module(check=check, state="absent", id=LATER)["changed"] is False
+
+
+def test_a_404_after_a_deletion_speaks_of_the_trunk(local_api: Simulator, run_module: RunModule) -> None:
+    errors = [{"title": "Not found", "detail": "No route matches.", "code": "404", "status": "404"}]
+    local_api.add_faults({"method": "DELETE", "status": 404, "body": {"errors": errors}})
+    assert run_module(id=TRUNK, state="absent")["status"] == 404
+    assert local_api.trunk(TRUNK)
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_a_trunk_that_is_described_otherwise_is_not_deleted(
+    local_api: Simulator, run_module: RunModule, run_fleet: RunModule, check: bool
+) -> None:
+    described: list[tuple[dict[str, Any], str]] = [
+        ({"id": TRUNK, "name": "Twilio London"}, 'name: the trunk with the id "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10" '),
+        ({"id": TRUNK, "external_reference_id": "crm-9"}, "external_reference_id: the trunk with the id"),
+        ({"external_reference_id": "crm-0001", "name": "EU"}, "name: the trunk with the external_reference_id"),
+        (
+            {"id": TWILIO, "external_reference_id": "crm-9"},
+            'has "crm-0002", but the task says "crm-9", so it is not deleted',
+        ),
+    ]
+    for entry, words in described:
+        assert words in run_module(check=check, state="absent", **entry)["msg"]
+        assert words in run_fleet(check=check, state="absent", trunks=[entry, {"id": IP_ONLY}])["msg"]
+    assert set(methods(local_api)) == {"GET"}
+    assert run_module(check=check, state="absent", id=TRUNK, name="EU SBC", capacity_limit=1)["changed"] is True
+
+
+@pytest.mark.parametrize("state", ["absent", "existing"])
+def test_a_filter_that_finds_nothing_is_no_proof(
+    with_filter: Simulator, run_fleet: RunModule, state: str, api_version: str
+) -> None:
+    entries = [{"id": TRUNK}, {"id": TWILIO}]
+    other = {"id": TWILIO, "type": "voice_out_trunks", "attributes": with_filter.trunk(TWILIO)["attributes"]}
+    for data in ([], [other]):
+        meta = {"total_records": len(data), "api_version": api_version}
+        with_filter.add_faults({"method": "GET", "status": 200, "body": {"data": data, "links": {}, "meta": meta}})
+        result = run_fleet(check=True, trunks=entries, state=state)
+        assert result["summary"]["deleted"] == (2 if state == "absent" else 0)
+        assert [entry["id"] for entry in result["trunks"]] == [TRUNK, TWILIO]
+    with_filter.clear_journal()
+    # A trunk that really is absent takes one request more.
+    result = run_fleet(trunks=[{"id": LATER}, {"id": TWILIO}, {"id": IP_ONLY, "state": "existing"}], state="absent")
+    assert result["summary"]["deleted"] == 1
+    assert methods(with_filter) == ["GET", "GET", "DELETE"]
 
 
 # --- A fleet ---
@@ -408,6 +482,51 @@ def test_a_block_by_hand_is_no_fraud_stop(local_api: Simulator, run_module: RunM
     local_api.put_trunk(TRUNK, attributes={"status": "blocked", "threshold_reached": False})
     result = run_module(name="EU SBC", status="active")
     assert (result["changed"], result["held"]) == (True, {})
+
+
+@pytest.mark.parametrize("missing", ["status", "threshold_reached"])
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_a_block_of_unknown_status_or_cause_is_held(
+    local_api: Simulator, run_module: RunModule, missing: str, check: bool
+) -> None:
+    local_api.put_trunk(TRUNK, attributes={"status": "blocked", "threshold_reached": missing == "status"})
+    attributes = {name: value for name, value in local_api.trunk(TRUNK)["attributes"].items() if name != missing}
+    document = {"data": {"id": TRUNK, "type": "voice_out_trunks", "attributes": attributes}}
+    options: dict[str, Any] = {"id": TRUNK, "status": "active", "rtp_ping": False}
+    local_api.add_faults({"method": "GET", "status": 200, "body": document})
+    result = run_module(check=check, **options)
+    assert result["held"] == {"status": {"before": attributes.get("status"), "after": "active"}}
+    assert list(result["changes"]) == ["rtp_ping"]
+    (warning,) = result["warnings"]
+    assert ("status is not sent: DIDWW does not report it" in warning) is (missing == "status")
+    assert local_api.trunk(TRUNK)["attributes"]["status"] == "blocked"
+    local_api.add_faults({"method": "GET", "status": 200, "body": document})
+    result = run_module(check=check, unblock=True, **options)
+    assert (result["held"], "status" in result["changes"]) == ({}, True)
+
+
+@pytest.mark.parametrize("more", [{}, {"capacity_limit": 11}], ids=["equal", "different"])
+def test_a_held_trunk_after_a_lost_answer_was_not_created(
+    local_api: Simulator, run_module: RunModule, run_fleet: RunModule, more: dict[str, Any]
+) -> None:
+    blocked = {"status": "blocked", "threshold_reached": True}
+    held = {"status": {"before": "blocked", "after": "active"}}
+    for run, options in (
+        (run_module, {**NEW, "status": "active"}),
+        (run_fleet, {"trunks": [{**NEW, "status": "active"}]}),
+    ):
+        local_api.add_faults({"method": "POST", "apply": True, "drop": "before"})
+        local_api.add_faults({"method": "GET", "after": 1, "answer_attributes": {**blocked, **more}})
+        local_api.clear_journal()
+        result = run(**options)
+        entry = result if run is run_module else result["trunks"][0]
+        assert (entry["held"], entry["changed"]) == (held, bool(more))
+        assert entry["changes"].keys() == more.keys()
+        assert any("status stays" in warning for warning in result["warnings"])
+        assert result.get("summary", {"created": 0, "held": 1})["created"] == 0
+        assert result.get("summary", {"created": 0, "held": 1})["held"] == 1
+        (stored,) = trunks_called(local_api, "New trunk")
+        local_api.remove_trunk(stored["id"])
 
 
 # --- default_did ---

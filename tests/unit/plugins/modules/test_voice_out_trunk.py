@@ -69,7 +69,8 @@ def test_a_difference_is_sent_alone_and_once(local_api: Simulator, run_module: R
     done["trunk"].pop("did_numbers", None)
     again["trunk"].pop("did_numbers", None)
     assert again["trunk"] == done["trunk"]
-    assert len(requests_to(local_api, "GET")) == 3
+    # A new name must not be taken: that takes one more request, in check mode and in the real run.
+    assert len(requests_to(local_api, "GET")) == (5 if case["option"] == "name" else 3)
     assert len(requests_to(local_api, "PATCH")) == 1
 
 
@@ -136,9 +137,9 @@ def test_a_value_that_only_another_version_accepts_can_be_given_back(
         prepare(local_api, {**case, "has": value})
         assert run_module(check=check, **options)["changed"] is False
         # Another change does not send it.
-        both = run_module(check=check, **options, rtp_timeout=60 + check)
-        assert list(both["changes"]) == ["rtp_timeout"]
-    assert [list(patch["attributes"]) for patch in patches(local_api)] == [["rtp_timeout"]]
+        both = run_module(check=check, **options, media_encryption_mode="zrtp")
+        assert list(both["changes"]) == ["media_encryption_mode"]
+    assert [list(patch["attributes"]) for patch in patches(local_api)] == [["media_encryption_mode"]]
 
 
 @only_2026_11_19
@@ -284,7 +285,7 @@ def test_a_misplaced_secret_is_neither_shown_nor_logged(
         run_fleet(trunks=[f"id={TRUNK} password={SECRET}"]),
     ):
         assert result["failed"] is True
-        assert "unsupported options" in result["msg"]
+        assert re.search("unsupported options|no task can set it", result["msg"])
         assert SECRET not in json.dumps(result)
     assert len(logged) == (4 if front_end == "module" else 0)
     assert SECRET not in str(logged)
@@ -361,7 +362,6 @@ def test_rejected_values_are_shown_as_the_task_has_them(
 def test_values_that_ansible_converts_are_accepted(local_api: Simulator, run_module: RunModule) -> None:
     result = run_module(
         id=TRUNK,
-        name=7,
         capacity_limit=" 60 ",
         rtp_timeout=45.0,
         threshold_amount=500.5,
@@ -370,8 +370,7 @@ def test_values_that_ansible_converts_are_accepted(local_api: Simulator, run_mod
         allowed_rtp_ips="203.0.113.1, 203.0.113.2",
         authentication_method="type=twilio twilio_account_sid=AC39347AF064AF97E1682C3B7332DAAEE6",
     )
-    assert {name: result["trunk"][name] for name in ("name", "capacity_limit", "rtp_timeout", "threshold_amount")} == {
-        "name": "7",
+    assert {name: result["trunk"][name] for name in ("capacity_limit", "rtp_timeout", "threshold_amount")} == {
         "capacity_limit": 60,
         "rtp_timeout": 45,
         "threshold_amount": "500.5",
@@ -623,11 +622,76 @@ def test_a_flag_that_goes_on_takes_the_linkage_with_it(local_api: Simulator, run
     predicted = run_module(check=True, **options)
     done = run_module(**options)
     assert predicted["changes"] == done["changes"]
-    assert done["changes"]["dids"] == {"before": [DID], "after": []}
+    assert list(done["changes"]) == ["allow_any_did_as_cli"]
     assert patches(local_api)[0]["attributes"] == {"allow_any_did_as_cli": True}
-    assert patches(local_api)[0]["relationships"] == {"dids": {"data": []}}
+    assert "relationships" not in patches(local_api)[0]
     assert local_api.trunk(TRUNK)["dids"] == []
     assert run_module(**options)["changed"] is False
+
+
+def test_a_flag_that_goes_on_is_true_of_both(local_api: Simulator, run_module: RunModule) -> None:
+    local_api.put_trunk(TRUNK, emergency_dids=[DID])
+    options: dict[str, Any] = {"id": TRUNK, "emergency_enable_all": True, "emergency_dids": []}
+    predicted = run_module(check=True, **options)
+    assert run_module(**options)["changes"] == predicted["changes"]
+    assert list(predicted["changes"]) == ["emergency_enable_all"]
+    assert run_module(**options)["changed"] is False
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_a_change_of_type_is_a_warning(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+    twilio = {"type": "twilio", "twilio_account_sid": "AC00000000000000000000000000000001"}
+    sip = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.9"]}
+    result = run_module(check=check, diff=True, id=TRUNK, authentication_method=twilio)
+    assert result["warnings"] == [
+        "authentication_method.type changes from credentials_and_ip to twilio: the trunk loses its SIP username and "
+        "password, and a change back generates new ones"
+    ]
+    assert 'authentication_method.type: "credentials_and_ip"' in result["diff"]["before"]
+    result = run_module(check=check, id=TWILIO, authentication_method=sip, allowed_rtp_ips=None)
+    assert result["warnings"] == [
+        "authentication_method.type changes from twilio to credentials_and_ip: DIDWW generates a new SIP username and "
+        "password; voice_out_trunk_info returns them with include_credentials"
+    ]
+    result = run_module(check=check, id=ANY_DID, authentication_method={"type": "credentials_and_ip"}, rtp_ping=True)
+    assert result["warnings"] == []
+
+
+def test_a_password_is_no_option(local_api: Simulator, run_module: RunModule) -> None:
+    method = {"type": "credentials_and_ip", "username": "u", "password": SECRET, "colour": "red"}
+    message = run_module(id=TRUNK, authentication_method=method)["msg"]
+    assert message.startswith("3 problems: (1) unsupported options: authentication_method.colour. Supported")
+    for option in ("username", "password"):
+        assert (
+            f"authentication_method.{option}: no task can set it, because DIDWW generates it: voice_out_trunk_"
+            in message
+        )
+    assert "include_credentials" in message
+    assert SECRET not in message
+
+
+def test_a_prefix_that_begins_with_0(local_api: Simulator, run_module: RunModule) -> None:
+    assert (
+        '"0049" is not accepted; expected digits that begin with a country code: 49 instead of 0049'
+        in run_module(id=TRUNK, dst_prefixes=["0049", 44])["msg"]
+    )
+    assert '"030" is not accepted; expected digits that begin with' in run_module(id=TRUNK, dst_prefixes=["030"])["msg"]
+    # What the trunk has already may stay beside a new one.
+    local_api.put_trunk(TRUNK, attributes={"dst_prefixes": ["0049"]})
+    assert run_module(id=TRUNK, dst_prefixes=["0049", "44"])["changed"] is True
+    assert '"0048" is not accepted' in run_module(id=TRUNK, dst_prefixes=["0049", "0048"])["msg"]
+
+
+@pytest.mark.parametrize("option", ["api_url", "api_token_url"])
+@pytest.mark.parametrize(
+    "host", ["api.didww.com", "API.DIDWW.COM:80", "sandbox-api.didww.com", "didww.com", "api.didww.com."]
+)
+def test_a_key_never_travels_in_the_clear(local_api: Simulator, run_module: RunModule, option: str, host: str) -> None:
+    options: dict[str, Any] = {option: f"http://{host}/v3"}
+    result = run_module(id=TRUNK, **options)
+    words = "is not accepted; expected an https URL: with http, anybody could read the API key"
+    assert result["msg"] == f'{option}: "http://{host}/v3" {words}'
+    assert local_api.journal == []
 
 
 def test_a_flag_that_goes_off_allows_dids_to_be_listed(local_api: Simulator, run_module: RunModule) -> None:
@@ -679,11 +743,11 @@ def test_media_addresses_are_sent_with_a_change_to_credentials(
 
 
 def test_a_setting_that_comes_back_different_is_a_warning(local_api: Simulator, run_module: RunModule) -> None:
-    local_api.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
-    result = run_module(id=TRUNK, rtp_timeout=None, status="blocked")
+    local_api.add_faults({"method": "PATCH", "answer_attributes": {"capacity_limit": 30}})
+    result = run_module(id=TRUNK, capacity_limit=None, status="blocked")
     assert result["changed"] is True
-    assert result["warnings"] == ["DIDWW returned rtp_timeout 30, but the task sets null"]
-    assert result["trunk"]["rtp_timeout"] == 30
+    assert result["warnings"] == ["DIDWW returned capacity_limit 30, but the task sets null"]
+    assert result["trunk"]["capacity_limit"] == 30
 
 
 def test_the_version_is_requested(local_api: Simulator, run_module: RunModule, api_version: str) -> None:
@@ -714,11 +778,12 @@ def test_a_missing_key_names_its_variable(run_module: RunModule, monkeypatch: py
 
 
 def test_an_error_of_the_api_names_the_options(local_api: Simulator, run_module: RunModule) -> None:
-    result = run_module(id=TRUNK, name="Outbound trunk Name", dids=["6b1f4c0a-0000-4000-8000-999999999999"])
+    nobody = "6b1f4c0a-0000-4000-8000-999999999999"
+    result = run_module(id=TRUNK, dids=[nobody], emergency_dids=[nobody])
     assert result["failed"] is True
     assert result["status"] == 422
-    assert {error["option"] for error in result["errors"]} == {"name", "dids"}
-    assert "name - has already been taken" in result["msg"]
+    assert {error["option"] for error in result["errors"]} == {"dids", "emergency_dids"}
+    assert "(2) emergency_dids - " in result["msg"]
     assert "may have been applied" not in result["msg"]
 
 
@@ -862,11 +927,14 @@ def test_too_many_addresses_are_rejected(local_api: Simulator, run_module: RunMo
     assert task(60)["changed"] is True
 
 
-def test_a_duplicate_name_is_rejected_if_the_list_was_read(local_api: Simulator, run_module: RunModule) -> None:
-    # A filter with a comma is not sent, so all trunks are read.
-    local_api.put_trunk(TRUNK, attributes={"external_reference_id": "crm, 1"})
-    result = run_module(external_reference_id="crm, 1", name="Twilio London")
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_duplicate_name_is_rejected(local_api: Simulator, run_module: RunModule, check: bool) -> None:
+    result = run_module(check=check, id=TRUNK, name="Twilio London")
     assert result["msg"].startswith(f"name: another trunk in this account, {TWILIO}, is already called")
+    assert [entry["method"] for entry in local_api.journal] == ["GET", "GET"]
+    # The name that the trunk has costs no request.
+    local_api.clear_journal()
+    assert run_module(check=check, id=TRUNK, name="EU SBC")["changed"] is False
     assert [entry["method"] for entry in local_api.journal] == ["GET"]
 
 

@@ -14,6 +14,8 @@ from simulator.server import Simulator
 from ...conftest import RunModule
 
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+LATER = "00000000-0000-4000-8000-000000000007"
 EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "credentials"}
 
@@ -100,7 +102,15 @@ def test_an_unknown_id_is_an_error(run_info: RunModule) -> None:
         ({"status": None}, "status: null is not accepted"),
         ({"include_dids": None}, "include_dids: null is not accepted; leave the option out for the default, false"),
         ({"name_contains": "a,b"}, 'name_contains: "a,b" is not accepted'),
-        ({"authentication_method_type": ""}, 'authentication_method_type: "" is not accepted'),
+        ({"authentication_method_type": ""}, "authentication_method_type: an empty string is not accepted"),
+        ({"authentication_method_type": []}, "authentication_method_type: an empty list is not accepted"),
+        ({"id": []}, "id: an empty list is not accepted; list at least one value, or leave the option out"),
+        ({"name": 42}, "name: 42 is not accepted; expected a name that is not blank, in quotes"),
+        ({"name_contains": 42}, "name_contains: 42 is not accepted; expected text without commas"),
+        (
+            {"trunk": 42},
+            "trunk: 42 is not accepted; expected the id, external_reference_id or exact name of a trunk, in",
+        ),
     ],
 )
 def test_a_filter_that_would_select_something_else_is_rejected(
@@ -178,6 +188,44 @@ def test_what_cannot_be_given_back_is_named(local_api: Simulator, run_info: RunM
     assert given.keys() == found.keys() - {*READ_ONLY, *ODD, "not_accepted"} | {"authentication_method"}
     assert run_module(**given)["changed"] is False
     assert "not_accepted" not in run_info(name="Any DID")["trunks"][0]
+
+
+def test_a_callback_url_without_a_scheme_can_be_given_back(
+    local_api: Simulator, run_info: RunModule, run_module: RunModule
+) -> None:
+    """DIDWW takes it for http."""
+    local_api.put_trunk(TRUNK, attributes={"callback_url": "example.com/calls"})
+    result = run_info(id=TRUNK)
+    assert (result["warnings"], "not_accepted" in result["trunks"][0]) == ([], False)
+    (given,) = result["settings"]
+    assert given["callback_url"] == "example.com/calls"
+    assert run_module(**given)["changed"] is False
+    assert "expected an http or https URL" in run_module(id=TRUNK, callback_url="example.com/other")["msg"]
+
+
+def test_several_ids_and_types(local_api: Simulator, run_info: RunModule) -> None:
+    assert names(run_info(id=[TRUNK, TWILIO.upper()])) == {"EU SBC", "Twilio London"}
+    assert names(run_info(id=f"{TRUNK},{TWILIO}", include_dids=True)) == {"EU SBC", "Twilio London"}
+    result = run_info(id=[TRUNK, LATER])
+    assert result["msg"] == f'id: no trunk has the id "{LATER}"'
+    local_api.clear_journal()
+    assert names(run_info(authentication_method_type=["twilio", "ip_only"])) == {
+        "Twilio London",
+        "Carrier interconnect",
+    }
+    (request,) = local_api.journal
+    assert request["query"]["filter[authentication_method.type]"] == "ip_only,twilio"
+
+
+def test_advice_about_a_filter_and_a_list(local_api: Simulator, run_info: RunModule) -> None:
+    result = run_info(api_key="no-features-key", on_cli_mismatch_action="replace_cli")
+    assert result["status"] == 400
+    assert "replace_cli and randomize_cli, and default_did, require a feature of the account" in result["msg"]
+    result = run_info(api_url=local_api.url.removesuffix("/v3"))
+    assert result["status"] == 404
+    assert "no such trunk" not in result["msg"]
+    assert "check that api_url ends in /v3" in result["msg"]
+    assert "The account has no such trunk" in run_info(id=LATER)["msg"]
 
 
 @pytest.mark.parametrize("include_dids", [False, True])

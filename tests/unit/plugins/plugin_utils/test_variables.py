@@ -250,7 +250,7 @@ def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_file_must_be_writable_before_anything_is_read(name: str, option: str, tmp_path: Path) -> None:
     tmp_path.joinpath("folder").mkdir()
-    for path, words in {"nothing/x": "nothing does not", "folder": "folder is a folder"}.items():
+    for path, words in {"nothing/x": "nothing does not", "folder": "expected a file, and this is something else"}.items():
         (message,) = problems(name, **{**ENOUGH[name], option: path})
         assert message.startswith(f"{option}: ")
         assert words in message
@@ -260,7 +260,7 @@ def test_a_file_must_be_writable_before_anything_is_read(name: str, option: str,
 def test_a_folder_must_be_writable(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     (message,) = problems("watch_spend", report="r.json")
-    assert "expected a file that can be written" in message
+    assert "expected a file in a folder that may be written to" in message
 
 
 def test_deleting_a_fleet_requires_confirmation() -> None:
