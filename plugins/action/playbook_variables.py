@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +22,6 @@ from ansible_collections.didww.voice.plugins.module_utils._vars_file import writ
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 from ansible_collections.didww.voice.plugins.plugin_utils._action import encode
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load
-
-# The variables that are vars files with a list of trunks.
-FILES = ("trunks_file", "blocked_file")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
@@ -94,10 +92,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
                 return {"rotated": listed_in(checked["credentials_file"])}
             except ValueError as error:
                 raise ValueError(f"credentials_file: {error}") from error
-        readers = {"audit": "trunks_file", "fleet": "trunks_file", "unblock_trunk": "blocked_file"}
-        option = readers.get(name, "")
+        option = {"audit": "trunks_file", "fleet": "trunks_file"}.get(name, "blocked_file")
         path = checked.get(option)
-        if not path:
+        # block_trunk adds to the file, or writes a new one.
+        if name == "export_trunks" or not path or (name == "block_trunk" and not os.path.lexists(path)):
             return {}
         try:
             data = load(self._loader, path)

@@ -400,14 +400,16 @@ def outcome_report(result: Mapping[str, Any], selected: Mapping[str, Any], given
     advice = []
     if groups["held"]:
         advice.append("To unblock them too, add -e unblock=true.")
-    if groups["unsettled"] or groups["failed"]:
+    # Otherwise the reason is not one that time settles.
+    if (groups["unsettled"] or groups["failed"]) and outcomes:
         advice.append("Run the playbook again.")
     wrong = [*notes["unsettled"], *notes["failed"], *notes["held"]]
-    reason = [str(result["msg"]).rstrip(".") + "."] if result.get("msg") and wrong else []
+    # The playbook's variable has another name than the module's option.
+    reason = str(result.get("msg", "")).replace("undo_file: ", "blocked_file: ").rstrip(".")
     return {
         "text": " ".join(sentences),
         "ids": [trunk["id"] for trunk in groups["changed"] + groups["unsettled"]],
-        "problem": " ".join([*reason, *wrong, *advice]),
+        "problem": " ".join([*([f"{reason}."] if reason and wrong else []), *wrong, *advice]),
     }
 
 

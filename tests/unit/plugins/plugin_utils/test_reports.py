@@ -385,7 +385,7 @@ def test_what_was_blocked_and_what_may_be() -> None:
 def test_a_task_that_failed_before_it_changed_anything_blocked_nothing() -> None:
     found = outcome("block", {"failed": True, "msg": "undo_file: the folder /x does not exist"})
     assert found["ids"] == []
-    assert found["problem"].startswith("undo_file: the folder /x does not exist. NOT BLOCKED: EU SBC, US SBC, Asia.")
+    assert found["problem"] == "blocked_file: the folder /x does not exist. NOT BLOCKED: EU SBC, US SBC, Asia."
 
 
 def test_everything_was_blocked() -> None:
