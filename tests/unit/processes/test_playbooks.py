@@ -238,6 +238,96 @@ def test_a_credentials_file_is_never_a_template(api: Simulator, run: Run, tmp_pa
     assert f"Zero + {HARMFUL} + Two" in output
 
 
+# --- Block and unblock ----------------------------------------------------------------------------
+
+
+@EACH_SIGNAL
+def test_an_interrupted_block_is_undone_exactly(
+    api: Simulator, start: Start, run: Run, tmp_path: Path, how: signal.Signals
+) -> None:
+    api.put_trunk(IDS[3], attributes={"status": "blocked"})
+    before = statuses(api)
+    # DIDWW blocks the first trunk, and does not answer.
+    api.add_faults({"method": "PATCH", "delay": 60, "times": 0})
+    kill(start("block_trunk", blocked_file="blocked.yml", **ALL), how, lambda: "PATCH" in methods(api))
+    api.clear_faults()
+    for _again in range(2):
+        run("block_trunk", blocked_file="blocked.yml", **ALL)
+        assert statuses(api) == ["blocked"] * 5
+    loaded = yaml.load((tmp_path / "blocked.yml").read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
+    active = [trunk for trunk, status in zip(IDS, before, strict=True) if status == "active"]
+    assert [entry["id"] for entry in loaded["trunks"]] == active
+    output = run("unblock_trunk", blocked_file="blocked.yml", confirm=True)
+    assert "Unblocked: Zero, " in output
+    assert statuses(api) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("trunks: []\n", "other.yml was not written by block_trunk; expected the file of its variable blocked_file"),
+        ("trunks: [\n", "other.yml:2:1: while parsing a flow node"),
+        (
+            'didww_voice_undo: {api_url: "https://api.didww.com/v3"}\ntrunks: []\n',
+            "it belongs to https://api.didww.com/v3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["--check"]], ids=["run", "check"])
+def test_without_a_way_back_nothing_is_blocked(
+    api: Simulator, run: Run, tmp_path: Path, content: str, words: str, arguments: list[str]
+) -> None:
+    path = tmp_path / "other.yml"
+    path.write_text(content, encoding="utf-8")
+    output = run("block_trunk", *arguments, status=2, blocked_file="other.yml", **ALL)
+    assert "blocked_file: " in output
+    assert words in output
+    assert "PATCH" not in methods(api)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_a_block_needs_no_file(api: Simulator, run: Run, tmp_path: Path) -> None:
+    assert "Blocked: Two." in run("block_trunk", trunk="Two")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+
+
+def test_a_fleet_can_be_undone(api: Simulator, run: Run, tmp_path: Path) -> None:
+    trunks = [{"id": trunk, "capacity_limit": 7, "name": f"New {number}"} for number, trunk in enumerate(IDS)]
+    before = [api.trunk(trunk)["attributes"] for trunk in IDS]
+    run("fleet", trunks=trunks, undo_file="undo.yml")
+    assert "undo.yml exists" in run("fleet", trunks=trunks, undo_file="undo.yml", status=2)
+    run("fleet", trunks=[{"id": IDS[0], "capacity_limit": 8}], undo_file="undo.yml", undo_add=True)
+    # One that is gone does not stop the others.
+    api.remove_trunk(IDS[4])
+    output = run("fleet", trunks_file="undo.yml")
+    assert "4 updated" in output
+    assert f"Gone: {IDS[4]}" in output
+    after = [api.trunk(trunk)["attributes"] for trunk in IDS[:4]]
+    assert [(item["name"], item["capacity_limit"]) for item in after] == [
+        (item["name"], item["capacity_limit"]) for item in before[:4]
+    ]
+    output = run("unblock_trunk", blocked_file="undo.yml", confirm=True, status=2)
+    assert "To apply it, run didww.voice.fleet with it as trunks_file" in output
+    assert "didww_voice_undo: give an undo file as -e trunks_file=FILE" in run("fleet", "-e", "@undo.yml", status=2)
+
+
+# --- Export ---------------------------------------------------------------------------------------
+
+
+def test_a_check_predicts_a_name_that_exists_without_its_reference(api: Simulator, run: Run) -> None:
+    for trunk in IDS[:2]:
+        api.put_trunk(trunk, attributes={"external_reference_id": f"crm-{trunk[-1]}"})
+    run("export_trunks", by="name")
+    # Another account, in which the trunks have no references.
+    for trunk in IDS[:2]:
+        api.put_trunk(trunk, attributes={"external_reference_id": None})
+    for arguments in (["--check"], []):
+        output = run("fleet", *arguments, trunks_file="trunks.yml", state="present", status=2)
+        assert "Zero" in output
+        assert IDS[0] in output
+        assert "POST" not in methods(api)
+
+
 # --- Hostile names --------------------------------------------------------------------------------
 
 

@@ -250,7 +250,10 @@ def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_a_file_must_be_writable_before_anything_is_read(name: str, option: str, tmp_path: Path) -> None:
     tmp_path.joinpath("folder").mkdir()
-    for path, words in {"nothing/x": "nothing does not", "folder": "expected a file, and this is something else"}.items():
+    for path, words in {
+        "nothing/x": "nothing does not",
+        "folder": "expected a file, and this is something else",
+    }.items():
         (message,) = problems(name, **{**ENOUGH[name], option: path})
         assert message.startswith(f"{option}: ")
         assert words in message
