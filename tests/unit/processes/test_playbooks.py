@@ -315,12 +315,12 @@ def test_a_fleet_can_be_undone(api: Simulator, run: Run, tmp_path: Path) -> None
 
 
 def test_a_check_predicts_a_name_that_exists_without_its_reference(api: Simulator, run: Run) -> None:
-    for trunk in IDS[:2]:
-        api.put_trunk(trunk, attributes={"external_reference_id": f"crm-{trunk[-1]}"})
+    for trunk in IDS[1:]:
+        api.remove_trunk(trunk)
+    api.put_trunk(IDS[0], attributes={"external_reference_id": "crm-0"})
     run("export_trunks", by="name")
-    # Another account, in which the trunks have no references.
-    for trunk in IDS[:2]:
-        api.put_trunk(trunk, attributes={"external_reference_id": None})
+    # Another account, in which the trunk has no reference.
+    api.put_trunk(IDS[0], attributes={"external_reference_id": None})
     for arguments in (["--check"], []):
         output = run("fleet", *arguments, trunks_file="trunks.yml", state="present", status=2)
         assert "Zero" in output
