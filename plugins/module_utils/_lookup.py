@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -61,12 +62,43 @@ def search(
         elif not re.search(r'[,"]', value):
             params[f"filter[{name}]"] = value
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
+    # A gateway may drop the filters, and nobody wants to block a whole account.
+    for resource in answers.resources:
+        for name, value in filters.items():
+            if not _may_match(resource["attributes"], name, value):
+                words = f"it was asked for trunks with {name} {show(value)}, but returned {resource['id']}, which differs"
+                raise jsonapi.UnusableAnswer(words)
     # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [
         resource for resource in answers.resources if exact.items() <= _identifiers_of(resource["attributes"]).items()
     ]
     return matches, answers
+
+
+def _may_match(attributes: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
+    """Return whether a trunk with these attributes can match a filter, in any reading of it.
+
+    True if the attribute is missing. Identifiers are compared elsewhere.
+    """
+    held: Any = attributes
+    for part in name.removesuffix("_contains").split("."):
+        held = held.get(part) if isinstance(held, Mapping) else None
+    if name in IDENTIFIERS or held is None:
+        return True
+    text = _folded(show(held) if isinstance(held, bool) else str(held))
+    if isinstance(value, str) and name.endswith("_contains"):
+        # SQL may read these characters as wildcards.
+        wildcards = {"%": ".*", "_": ".", "\\": r"\\?"}
+        pattern = "".join(wildcards.get(char, re.escape(char)) for char in _folded(value.strip()))
+        return re.search(pattern, text, re.DOTALL) is not None
+    return text in map(_folded, [value] if isinstance(value, str) else value)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents, which a database may ignore."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def _identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -270,8 +269,10 @@ def _why_not(row: Setting, had: Mapping[str, Any]) -> str:
 
 def _is_unicode(value: Any) -> bool:
     """Return whether a value contains no half of a surrogate pair."""
+    if isinstance(value, list):
+        return all(map(_is_unicode, value))
     try:
-        json.dumps(value, ensure_ascii=False).encode()
+        str(value).encode()
     except UnicodeEncodeError:
         return False
     return True

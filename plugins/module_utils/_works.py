@@ -555,7 +555,7 @@ def _left_out(fleet: Fleet) -> Iterable[tuple[int, Plan, dict[str, Any]]]:
     for entry in fleet.rejected:
         found.setdefault(entry.index, []).append(entry)
     for index, entries in found.items():
-        nothing = Plan({}, None, Trunk(entries[0].id, {"name": entries[0].name}, {}))
+        nothing = Plan({}, None, Trunk(entries[0].id, {"name": entries[0].name or ""}, {}))
         words = joined([_words(entry.problem) for entry in entries])
         yield index, nothing, {"changed": False, "failed": True, "msg": words}
 
