@@ -233,13 +233,13 @@ VERBS = {
 def select_trunks(read: Mapping[str, Any], given: Mapping[str, Any], verb: str) -> dict[str, Any]:
     """Return the trunks that a playbook will `verb`: a key of VERBS. `read` is the result of voice_out_trunk_info.
 
-    `targets`: the trunks. `entries`: for voice_out_trunks. `notes`: what else to report. `lines`: to show before.
-    `question`: to ask for confirmation. `must_ask`: whether to ask it. `must_confirm`: whether it must be confirmed.
+    `targets`: the trunks. `entries`: for voice_out_trunks. `notes`, `ignored`: what else to report. `lines`: to show
+    before. `question`: to ask for confirmation. `must_ask`: whether to ask it. `must_confirm`: whether it must be confirmed.
     `problem`: why there is nothing to do, or an empty text.
     """
     variables = given["variables"]
     choose = {"block": _to_block, "unblock": _to_unblock, "rotate": _to_rotate}[verb]
-    selected: dict[str, Any] = {"verb": verb, "lines": [], "entries": [], "notes": [], "problem": ""}
+    selected: dict[str, Any] = {"verb": verb, "lines": [], "entries": [], "notes": [], "ignored": [], "problem": ""}
     selected |= choose(read["trunks"], given)
     targets = selected["targets"]
     # A single trunk is blocked or rotated without being asked.
@@ -274,7 +274,8 @@ def _to_block(trunks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> 
     return {
         "targets": targets,
         "entries": [{"id": trunk["id"], "status": "blocked"} for trunk in targets],
-        "notes": [*_note("Already blocked", already), *_ignored(ignored)],
+        "notes": _note("Already blocked", already),
+        "ignored": _ignored(ignored),
         "problem": problem,
     }
 
@@ -288,7 +289,8 @@ def _to_rotate(trunks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) ->
     listed = [trunk for trunk in chosen if trunk["id"] in given["rotated"]]
     return {
         "targets": [trunk for trunk in chosen if trunk["id"] not in given["rotated"]],
-        "notes": [*_note("In the file already", listed), *_ignored(ignored)],
+        "notes": _note("In the file already", listed),
+        "ignored": _ignored(ignored),
         "problem": problem,
     }
 
@@ -329,7 +331,7 @@ def _spend_line(trunk: Mapping[str, Any]) -> str:
 def _chosen(
     trunks: Sequence[Mapping[str, Any]], variables: Mapping[str, Any], done: str
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]], str]:
-    """Return the selected trunks, those that DIDWW returned although they do not match, and why there is none."""
+    """Return the selected trunks, those that may not match, and why there is none."""
     names = ("name_contains", "threshold_reached", "authentication_method_type")
     filters = {name: variables[name] for name in names if variables[name] is not None}
     if variables["trunk"]:
@@ -346,17 +348,17 @@ def _chosen(
 
 
 def _matches(trunk: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
-    """Return whether a trunk matches filters: a gateway that drops the query would select every trunk."""
+    """Return whether a trunk is known to match filters.
+
+    voice_out_trunk_info fails if a trunk does not match, as after a gateway that drops the query, unless the answer
+    lacks what is compared. It also knows how DIDWW may compare names.
+    """
     held = {
         "threshold_reached": trunk.get("threshold_reached"),
         "authentication_method_type": trunk.get("authentication_method", {}).get("type"),
+        "name_contains": filters.get("name_contains") if trunk.get("name") else None,
     }
-    # DIDWW does not document whether case matters, so it does not here.
-    contains = str(filters.get("name_contains", "")).casefold()
-    rest = {name: value for name, value in filters.items() if name != "name_contains"}
-    return contains in str(trunk.get("name", "")).casefold() and all(
-        held[name] == value for name, value in rest.items()
-    )
+    return all(held[name] == value for name, value in filters.items())
 
 
 def _note(title: str, trunks: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -364,7 +366,7 @@ def _note(title: str, trunks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _ignored(trunks: Sequence[Mapping[str, Any]]) -> list[str]:
-    return _note("Ignored, because they do not match although DIDWW returned them", trunks)
+    return _note("Ignored, because it is unknown whether they match", trunks)
 
 
 # --- Outcomes -------------------------------------------------------------------------------------
@@ -393,6 +395,7 @@ def outcome_report(result: Mapping[str, Any], selected: Mapping[str, Any], given
         f"{f'Would be {done}' if given['check_mode'] else done.capitalize()}: {named(groups['changed']) or 'none'}.",
         *(sentence for found in notes.values() for sentence in found),
         *selected["notes"],
+        *selected["ignored"],
         *gone,
     ]
     if verb == "rotate" and groups["changed"] and not given["check_mode"]:
@@ -403,7 +406,7 @@ def outcome_report(result: Mapping[str, Any], selected: Mapping[str, Any], given
     # Otherwise the reason is not one that time settles.
     if (groups["unsettled"] or groups["failed"]) and outcomes:
         advice.append("Run the playbook again.")
-    wrong = [*notes["unsettled"], *notes["failed"], *notes["held"]]
+    wrong = [*notes["unsettled"], *notes["failed"], *notes["held"], *selected["ignored"]]
     # The playbook's variable has another name than the module's option.
     reason = str(result.get("msg", "")).replace("undo_file: ", "blocked_file: ").rstrip(".")
     return {
