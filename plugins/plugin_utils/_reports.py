@@ -234,8 +234,8 @@ def select_trunks(read: Mapping[str, Any], given: Mapping[str, Any], verb: str) 
     """Return the trunks that a playbook will `verb`: a key of VERBS. `read` is the result of voice_out_trunk_info.
 
     `targets`: the trunks. `entries`: for voice_out_trunks. `notes`, `ignored`: what else to report. `lines`: to show
-    before. `question`: to ask for confirmation. `must_ask`: whether to ask it. `must_confirm`: whether it must be confirmed.
-    `problem`: why there is nothing to do, or an empty text.
+    before. `question`: to ask for confirmation. `must_ask`: whether to ask it. `must_confirm`: whether it must be
+    confirmed. `problem`: why there is nothing to do, or an empty text.
     """
     variables = given["variables"]
     choose = {"block": _to_block, "unblock": _to_unblock, "rotate": _to_rotate}[verb]

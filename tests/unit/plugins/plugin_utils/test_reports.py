@@ -214,7 +214,7 @@ def test_a_name_cannot_forge_a_line() -> None:
 
 # --- Selection ------------------------------------------------------------------------------------
 
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "trunk": None,
     "name_contains": None,
     "threshold_reached": None,
