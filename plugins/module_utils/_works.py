@@ -437,9 +437,7 @@ def plan_all(
     """
     plans = []
     wanted = fleet.wanted
-    rejected = [
-        Rejected(wanted[place].index, None, wanted[place].value, problem) for place, problem in found.problems
-    ]
+    rejected = [Rejected(wanted[place].index, None, wanted[place].value, problem) for place, problem in found.problems]
     named = {place for place, _problem in found.problems}
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
     for place, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
