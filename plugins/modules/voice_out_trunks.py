@@ -21,7 +21,8 @@ description:
   - Every entry is checked and compared before anything is sent, in check mode too. If any entry is invalid, nothing is
     changed, and all problems are reported together, each with the index and the name of its entry.
   - The trunks that differ are updated concurrently, at most O(max_requests_per_second) in a second.
-  - If an update fails, the others go on. The task fails at the end, and RV(trunks) reports what happened to each trunk.
+  - If an update fails, the others continue. The task fails at the end, and RV(trunks) reports what happened to each
+    trunk.
   - The remaining updates fail without being sent if DIDWW answered none of the last 20 updates. They also do if every
     request stayed rate-limited for the whole time that O(api_retries) allows.
   - All trunks in the account are read together, with one request for every 1000 trunks. If at most 50 entries all
@@ -149,7 +150,6 @@ trunks:
           back.
       returned: always
       type: dict
-      version_added: 1.1.0
       sample:
         status:
           before: blocked
@@ -206,19 +206,16 @@ summary:
       description: How many of the changed trunks were created.
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 1
     deleted:
       description: How many of the changed trunks were deleted.
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 0
     held:
       description: The number of trunks whose block was not undone. See RV(trunks[].held).
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 0
     unchanged:
       description: The number of trunks that already had the settings.
@@ -249,7 +246,6 @@ missing:
   returned: if O(audit=true)
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - index: 2
       selector: name
@@ -259,7 +255,6 @@ unmanaged:
   returned: if O(audit=true)
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - id: 3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002
       name: Carrier interconnect
