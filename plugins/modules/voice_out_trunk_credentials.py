@@ -8,15 +8,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: voice_out_trunk_credentials
 short_description: Rotate the SIP credentials of a DIDWW outbound SIP trunk
-version_added: 1.1.0
+version_added: 1.0.0
 description:
   - Generates a new SIP username and password for a trunk, and returns them, or writes them to O(credentials_file).
     DIDWW generates both. The old pair stops working at once.
-  - The trunk is selected by O(id), O(external_reference_id) or O(name). The first of these that is set selects it.
+  - O(id), O(external_reference_id) or O(name) selects the trunk. If more than one is set, the first in this order
+    selects it.
   - Only a trunk whose authentication type is V(credentials_and_ip) has credentials. The module fails for any other.
   - Set O(replaces) to make the task repeatable. Without it, each run generates a new pair.
-  - Without O(credentials_file), set C(no_log) to V(true) on the task, because its result holds the credentials.
-  - If the answer of DIDWW is lost, the module reads the trunk to learn whether the credentials changed. It does not
+  - Without O(credentials_file), set C(no_log) to V(true) on the task, because its result contains the credentials.
+  - If DIDWW's answer is lost, the module reads the trunk to find out whether the credentials changed. It does not
     generate a second pair.
 author:
   - didww.voice contributors (@didww)
@@ -33,7 +34,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(replaces), a second run changes nothing, as long as the option holds the old password. Without it, every
+      - With O(replaces), a second run changes nothing, as long as the option is the old password. Without it, every
         run generates new credentials.
 options:
   id:
@@ -113,7 +114,7 @@ EXAMPLES = r"""
     credentials_file: new.yml
   loop: [EU SBC, US SBC]
 
-- name: Generate new credentials in any case, after they leaked
+- name: Generate new credentials unconditionally, after they leaked
   didww.voice.voice_out_trunk_credentials:
     id: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
   no_log: true

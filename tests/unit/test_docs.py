@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -138,6 +142,25 @@ def test_pages_link_to_existing_files(page: str) -> None:
                 assert (ROOT / link.removeprefix(place)).exists(), link
         if "://" not in link:
             assert (ROOT / page).parent.joinpath(link).exists(), link
+
+
+def test_the_comparison_with_the_requirements_names_existing_headings() -> None:
+    named = re.findall(r"(\w+\.md), \*([^*]+)\*", read("docs/collection_inclusion.md"))
+    assert len(named) >= 4
+    for page, heading in named:
+        assert f"\n## {heading}\n" in read(page), (page, heading)
+
+
+def test_a_trial_run_of_the_benchmark_judges_no_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Only the plot needs it.
+    monkeypatch.setitem(sys.modules, "matplotlib", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", SimpleNamespace(Figure=None))
+    report = importlib.import_module("benchmark.report")
+    data = json.loads(read("docs/benchmarks.json"))
+    assert report.page(data) == read("docs/benchmarks.md")
+    page = report.page({**data, "quick": True})
+    assert report.TRIAL in page
+    assert re.findall(r"\bmet\b|missed", page) == []
 
 
 def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
