@@ -84,8 +84,8 @@ RESOURCES: dict[str, Resource] = {
         order=(("number", False),),
     ),
 }
-# OpenAPI lists these filters, the SDKs do not.
-BY_ID = ((documents.TRUNKS, "id"), (documents.TRUNKS, "default_did.id"))
+# OpenAPI lists this filter, the SDKs do not.
+BY_ID = (documents.TRUNKS, "id")
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def _filter(
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the values of a filter, one of which has to match, and its errors."""
     kind = RESOURCES[type_].filters.get(name)
-    if kind is None or ((type_, name) in BY_ID and FILTER_BY_ID not in account.readings):
+    if kind is None or ((type_, name) == BY_ID and FILTER_BY_ID not in account.readings):
         return [], [error(400, "Filter not allowed", f"{name} is not allowed.", documents.FILTER_NOT_ALLOWED)]
     values = value.split(",") if kind == LIST else [value]
     if CSV_FILTERS in account.readings:

@@ -396,7 +396,6 @@ def test_members_of_every_document_are_accepted(client: Client) -> None:
 
 
 def test_a_default_did(server: Simulator, client: Client) -> None:
-    with_readings(server, "filter_by_id")
     relationships = {"default_did": to_one(did(1))}
     answer = client.create(without(on_cli_mismatch_action="replace_cli"), relationships)
     assert answer.status_code == 201

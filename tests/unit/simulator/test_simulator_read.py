@@ -296,14 +296,18 @@ def test_filter_by_quoted_name(server: Simulator, client: Client) -> None:
 
 
 def test_filter_by_id(server: Simulator, client: Client) -> None:
-    for name in ("id", "default_did.id"):
-        answer = client.get(f"{TRUNKS}?filter[{name}]={did(1)}")
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "102")
+    answer = client.get(f"{TRUNKS}?filter[id]={TRUNK}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "102")
     with_readings(server, "filter_by_id")
     assert names(client, f"filter[id]={TRUNK}") == ["EU SBC"]
     assert names(client, f"filter[id]={TRUNK},{EXAMPLE},{did(1)}") == ["Outbound trunk Name", "EU SBC"]
     assert names(client, "filter[id]=3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091") == []  # in another account
+
+
+def test_filter_by_default_did(server: Simulator, client: Client) -> None:
     assert names(client, f"filter[default_did.id]={did(1)}") == []
+    server.put_trunk(TRUNK, default_did=did(1))
+    assert names(client, f"filter[default_did.id]={did(1)}") == ["EU SBC"]
     for foreign in (did(91), did(99), f"{did(1)},{did(2)}"):
         answer = client.get(f"{TRUNKS}?filter[default_did.id]={foreign}")
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
