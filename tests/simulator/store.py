@@ -54,7 +54,7 @@ DEFAULT_AUTHENTICATION: dict[str, Any] = {
     "type": "credentials_and_ip",
     "attributes": {
         "allowed_sip_ips": ["203.0.113.1/32"],
-        "tech_prefix": "",
+        "tech_prefix": None,
         "username": "u4k2m",
         "password": "s3cr3t",
     },
@@ -79,9 +79,12 @@ DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
 FILTER_BY_ID = "filter_by_id"
 CSV_FILTERS = "csv_filters"
 OPENAPI_VALUES = "openapi_values"
+EMPTY_TECH_PREFIX = "empty_tech_prefix"
 NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
 DEFAULT_DID_REQUIRED = "default_did_required"
-READINGS = frozenset((FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED))
+READINGS = frozenset(
+    (FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED)
+)
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -85,7 +85,7 @@ READ = example(
             "type": "credentials_and_ip",
             "attributes": {
                 "allowed_sip_ips": ["203.0.113.1/32"],
-                "tech_prefix": "",
+                "tech_prefix": None,
                 "username": "u4k2m",
                 "password": "s3cr3t",
             },

@@ -27,6 +27,13 @@ def to_many(did_ids: list[str]) -> dict[str, Any]:
     return {"data": [{"type": "dids", "id": did_id} for did_id in did_ids]}
 
 
+def with_readings(server: Simulator, *readings: str) -> None:
+    """Load the seed with other readings for the account of its trunks."""
+    seed = load_seed()
+    first, *others = seed["accounts"]
+    server.reset({**seed, "accounts": [{**first, "readings": readings}, *others]})
+
+
 class Client:
     """Sends requests with a key and the media type of JSON:API."""
 

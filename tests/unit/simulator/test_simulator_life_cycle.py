@@ -16,7 +16,7 @@ import requests
 from simulator.server import Simulator, load_seed
 from simulator.store import SeedError
 
-from .conftest import MEDIA_TYPE, TRUNK, Client, to_many, to_one
+from .conftest import MEDIA_TYPE, TRUNK, Client, to_many, to_one, with_readings
 
 TRUNKS = "/voice_out_trunks"
 REGENERATION = "/voice_out_trunk_regenerate_credentials"
@@ -76,13 +76,6 @@ def pair(server: Simulator, trunk_id: str = TRUNK) -> tuple[str, str]:
     return attributes["username"], attributes["password"]
 
 
-def with_readings(server: Simulator, *readings: str) -> None:
-    """Load the seed with other readings for the account of its trunks."""
-    seed = load_seed()
-    first, *others = seed["accounts"]
-    server.reset({**seed, "accounts": [{**first, "readings": readings}, *others]})
-
-
 # --- Create ---
 
 
@@ -108,7 +101,7 @@ def test_create(server: Simulator, client: Client) -> None:
         "allowed_rtp_ips": None,
         "authentication_method": {
             "type": "credentials_and_ip",
-            "attributes": {"allowed_sip_ips": ["203.0.113.7/32"], "tech_prefix": ""},
+            "attributes": {"allowed_sip_ips": ["203.0.113.7/32"], "tech_prefix": None},
         },
         "on_cli_mismatch_action": "reject_call",
         "capacity_limit": None,

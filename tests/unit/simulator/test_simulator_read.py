@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
-from .conftest import MEDIA_TYPE, TRUNK, Client
+from .conftest import MEDIA_TYPE, TRUNK, Client, with_readings
 
 TRUNKS = "/voice_out_trunks"
 EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
@@ -59,7 +59,7 @@ def test_the_document_of_a_trunk(client: Client) -> None:
                     "type": "credentials_and_ip",
                     "attributes": {
                         "allowed_sip_ips": ["203.0.113.1/32"],
-                        "tech_prefix": "",
+                        "tech_prefix": None,
                         "username": "u4k2m",
                         "password": "s3cr3t",
                     },
@@ -261,14 +261,6 @@ def test_filters(client: Client, query: str, found: list[str]) -> None:
     assert client.get(f"{TRUNKS}?{query}").json()["meta"]["total_records"] == len(found)
 
 
-def with_readings(server: Simulator, *readings: str, **account: Any) -> None:
-    """Load the seed with other readings for the account of its trunks."""
-    seed = load_seed()
-    server.reset(
-        {**seed, "accounts": [{"api_key": "local-key", "readings": readings, **account}, *seed["accounts"][1:]]}
-    )
-
-
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -284,7 +276,7 @@ def test_filters_accept_lists_only_with_the_reading(
 ) -> None:
     answer = client.get(f"{TRUNKS}?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
-    with_readings(server, "csv_filters", features=["cli_replacement"])
+    with_readings(server, "csv_filters")
     assert names(client, query) == found
 
 
