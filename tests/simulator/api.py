@@ -34,7 +34,10 @@ WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 
 @dataclass(frozen=True)
 class Request:
-    """A request. Header names are in lower case. Links start with `base`, the URL of /v3."""
+    """A request. Header names are in lower case. Links start with `base`, the URL of /v3.
+
+    `version` is the version of the answer, once the caller is known.
+    """
 
     method: str
     path: str
@@ -42,6 +45,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     base: str
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Api:
             if caller.scope != FULL and request.method != "GET":
                 raise documents.token_rejection(403, "Insufficient scope", "insufficient_scope")
             _negotiate(request)
-            document = self._dispatch(request, account, version, commit)
+            document = self._dispatch(replace(request, version=version), account, version, commit)
         except ApiError as exc:
             rejected = answer(exc.status, {"errors": exc.errors}) if exc.errors else Answer(exc.status, b"", {})
             return replace(rejected, headers={**rejected.headers, **exc.headers})
@@ -237,7 +241,7 @@ class Api:
         if isinstance(record, Did):
             return documents.did_resource(record, asked.fields.get(DIDS))
         fields = asked.fields.get(TRUNKS)
-        return documents.trunk_resource(record, request.base, asked.include, fields)
+        return documents.trunk_resource(record, request.base, request.version, asked.include, fields)
 
     def included(self, found: Sequence[Trunk], asked: query.Query) -> list[dict[str, Any]]:
         """The DIDs in the included relationships of some trunks, without duplicates (JSON:API)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.store import Did, Trunk
+from simulator.store import DEFAULT_THRESHOLD, TOKEN_VERSION, Did, Trunk
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -99,11 +99,16 @@ def relationship_links(base: str, trunk: Trunk, name: str) -> dict[str, str]:
     return {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}
 
 
-def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: frozenset[str] | None) -> dict[str, Any]:
-    """A trunk as a resource object.
+def trunk_resource(
+    trunk: Trunk, base: str, version: str, include: tuple[str, ...], fields: frozenset[str] | None
+) -> dict[str, Any]:
+    """A trunk as a resource object, as a version of the API returns it.
 
     Only the relationships in `include` have linkage `data`. `fields` restricts attributes and relationships.
     """
+    attributes = trunk.attributes
+    if version >= TOKEN_VERSION and attributes["threshold_amount"] is None:
+        attributes = {**attributes, "threshold_amount": DEFAULT_THRESHOLD}  # not nullable there
     relationships: dict[str, Any] = {}
     for name in TRUNK_RELATIONSHIPS:
         if fields is None or name in fields:
@@ -113,7 +118,7 @@ def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: fr
     resource: dict[str, Any] = {
         "id": trunk.id,
         "type": TRUNKS,
-        "attributes": _only(trunk.attributes, fields),
+        "attributes": _only(attributes, fields),
     }
     if relationships:
         resource["relationships"] = relationships

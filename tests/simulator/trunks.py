@@ -80,6 +80,7 @@ TOKEN_VERSION_ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "allowed_rtp_ips": (values.restricting_addresses, True),
     "capacity_limit": (values.integer(1, 32767), True),
     "dst_prefixes": (values.dst_prefixes, False),
+    "rtp_timeout": (values.integer(30, 600), False),
 }
 
 # These attributes are required to create a trunk (OpenAPI).

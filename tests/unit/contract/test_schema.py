@@ -354,6 +354,7 @@ BROKEN: dict[str, Break] = {
     **{f"without {name}": without(name) for name in READ["data"]["attributes"]},
     "no address": of_method(allowed_sip_ips=[]),
     "a long prefix": of_method(tech_prefix="123456789"),
+    "an empty prefix": of_method(tech_prefix=""),
     "another type's attribute": of_method(twilio_account_sid="AC39347AF064AF97E1682C3B7332DAAEE6"),
     "another type": lambda d: d["data"].update(type="voice_in_trunks"),
     "another id": lambda d: d["data"].update(id=TRUNK.upper()),
@@ -392,6 +393,18 @@ def test_a_broken_trunk_is_rejected(spoil: Break) -> None:
     document = copy.deepcopy(READ)
     spoil(document)
     assert violations("trunk", document)
+
+
+def test_a_null_threshold_is_rejected_in_2026_11_19(local_api: Simulator) -> None:
+    for name, path in (("trunk", f"{TRUNKS}/{TRUNK}"), ("trunks", TRUNKS), ("sparse_trunks", TRUNKS)):
+        document = ask(local_api, "GET", path).json()
+        data = document["data"]
+        (data[1] if isinstance(data, list) else data)["attributes"]["threshold_amount"] = None
+        found = {}
+        for version in ("2026-04-16", "2026-11-19"):
+            document["meta"]["api_version"] = version
+            found[version] = bool(violations(name, document))
+        assert found == {"2026-04-16": False, "2026-11-19": True}
 
 
 def test_a_broken_list_is_rejected(local_api: Simulator) -> None:

@@ -414,7 +414,7 @@ OPENAPI_READINGS: list[tuple[str, Any, int, Any]] = [
     ("capacity_limit", 0, 422, None),
     ("capacity_limit", 1, 200, 1),
     ("capacity_limit", None, 200, None),
-    ("threshold_amount", None, 422, None),
+    ("threshold_amount", None, 422, "3000.0"),
     ("threshold_amount", "5", 200, "5.0"),
     ("dst_prefixes", None, 422, []),
     ("dst_prefixes", ["44", "44"], 200, ["44"]),

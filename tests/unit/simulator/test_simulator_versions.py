@@ -393,6 +393,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("capacity_limit", 0, "must be greater than or equal to 1"),
     ("threshold_amount", None, NOT_NUMBER),
     ("dst_prefixes", None, "must be an array"),
+    ("rtp_timeout", None, NOT_NUMBER),
     ("allowed_rtp_ips", ["203.0.113.1", "0.0.0.0/0"], "0.0.0.0/0 is not allowed"),
     ("allowed_rtp_ips", ["0::0/0"], "::/0 is not allowed"),
 ]
@@ -426,7 +427,6 @@ def test_the_version_before_accepts_it(old: Client, name: str, value: Any, title
         ("dst_prefixes", []),
         ("allowed_rtp_ips", None),
         ("allowed_rtp_ips", ["0.0.0.0/1", "::/1"]),
-        ("rtp_timeout", None),
         ("on_cli_mismatch_action", "randomize_cli"),
     ],
 )
@@ -498,6 +498,20 @@ def test_the_version_before_links_it(old: Client) -> None:
     assert old.patch(relationships={"dids": [AWAITING]}).status_code == 200
     rtp = {"allowed_rtp_ips": None}
     assert created(old, {**REPLACE, **rtp}, default_did=to_one(AWAITING)).status_code == 201
+
+
+def test_no_threshold_is_null(server: Simulator, client: Client) -> None:
+    thresholds = [trunk["attributes"]["threshold_amount"] for trunk in server.trunks]
+    assert None not in thresholds
+    assert server.put_trunk(AWAITING)["attributes"]["threshold_amount"] == "3000.0"
+    # An older version stores null. This one has no null.
+    assert client.patch(attributes={"threshold_amount": None}).json()["data"]["attributes"]["threshold_amount"] is None
+    use(client, mint(client, api_version=NEW))
+    for path in (PATH, f"{PATH}?fields[voice_out_trunks]=threshold_amount"):
+        assert client.get(path).json()["data"]["attributes"]["threshold_amount"] == "3000.0"
+    assert "null" not in client.get(f"{TRUNKS}?fields[voice_out_trunks]=threshold_amount").text
+    assert client.patch(attributes={"rtp_ping": True}).json()["data"]["attributes"]["threshold_amount"] == "3000.0"
+    assert server.trunk(TRUNK)["attributes"]["threshold_amount"] is None
 
 
 # --- journal and faults ---
