@@ -48,7 +48,8 @@ class Simulator:
 
     In: the seed (by default that of the package), the requests per second and account (0: unlimited), the seconds that
     every API request takes longer, the host and port (0: a free port at each start), a TLS context for HTTPS, the
-    version of accounts that the seed gives none, and the life of a token if the request does not ask for one.
+    version of accounts that the seed gives none, the life of a token if the request does not ask for one, and the
+    requests for tokens per second and account (by default as many as other requests).
     Use it as a context manager, or call `start` and `stop`. The methods do the same as the control endpoints.
     Raises SeedError if the seed is invalid.
     """
@@ -64,8 +65,10 @@ class Simulator:
         tls: ssl.SSLContext | None = None,
         version: str | None = None,
         token_life: float = LIFE,
+        token_rate: float | None = None,
     ) -> None:
         self.rate = rate
+        self.token_rate = rate if token_rate is None else token_rate
         self.tls = tls
         self.latency = latency
         self.host = host
@@ -234,7 +237,7 @@ class Simulator:
         self.clear_faults()
 
     def _fresh(self, seed: dict[str, Any]) -> Api:
-        return Api(store.from_seed(seed, self.version), self.rate, self._tokens)
+        return Api(store.from_seed(seed, self.version), self.rate, self._tokens, self.token_rate)
 
     # --- requests ---
 

@@ -823,7 +823,7 @@ def test_a_late_answer(server: Simulator, client: Client) -> None:
     assert called(server, "EU SBC") == []
 
 
-def test_the_rate_applies_to_every_method() -> None:
+def test_the_rate_applies_to_every_method(clock: list[float]) -> None:
     with Simulator(rate=2) as limited:
         client = Client(limited)
         with client.session:
