@@ -175,14 +175,13 @@ class Api:
                 if request.method in UPDATES:
                     return self._update(request, account, version, record_id, commit)
                 asked = self._asked(request, account, TRUNKS)
-                return self._trunk_document(self._trunk(account, record_id), request, asked)
+                return self._document(self._trunk(account, record_id), request, asked)
             case [record_id] if parts[0] == DIDS:
                 _only(request, "GET")
                 did = self.store.did(account, record_id)
                 if did is None:
                     raise documents.not_found(record_id)
-                asked = self._asked(request, account, DIDS)
-                return {"data": documents.did_resource(did, asked.fields.get(DIDS))}
+                return self._document(did, request, self._asked(request, account, DIDS))
             case [record_id, _] if is_trunk and relationship:
                 _only(request, "GET")
                 trunk = self._trunk(account, record_id)
@@ -216,24 +215,29 @@ class Api:
             return _collection(request, asked, self.store.trunks_of(account), self)
         return _collection(request, asked, self.store.dids_of(account), self)
 
-    def _trunk_document(self, trunk: Trunk, request: Request, asked: query.Query) -> dict[str, Any]:
-        document: dict[str, Any] = {"data": self.render(trunk, request, asked)}
+    def _document(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
+        document: dict[str, Any] = {"data": self.render(record, request, asked)}
         if asked.include:
-            document["included"] = self.included([trunk], asked)
+            document["included"] = self.included([record], request, asked)
         return document
 
     def render(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
         """A record as a resource object with the requested fields."""
         if isinstance(record, Did):
-            return documents.did_resource(record, asked.fields.get(DIDS))
+            return documents.did_resource(record, request.base, asked.include, asked.fields.get(DIDS))
         fields = asked.fields.get(TRUNKS)
         return documents.trunk_resource(record, request.base, request.version, asked.include, fields)
 
-    def included(self, found: Sequence[Trunk], asked: query.Query) -> list[dict[str, Any]]:
-        """The DIDs in the included relationships of some trunks, without duplicates (JSON:API)."""
-        did_ids = dict.fromkeys(did_id for trunk in found for name in asked.include for did_id in trunk.linked(name))
+    def included(
+        self, found: Sequence[Trunk | Did], request: Request, asked: query.Query
+    ) -> list[dict[str, Any]]:
+        """The resources in the included relationships of some records, without duplicates (JSON:API)."""
+        trunks_found = [record for record in found if isinstance(record, Trunk)]
+        did_ids = dict.fromkeys(
+            did_id for trunk in trunks_found for name in asked.include for did_id in trunk.linked(name)
+        )
         fields = asked.fields.get(DIDS)
-        return [documents.did_resource(self.store.dids[did_id], fields) for did_id in did_ids]
+        return [documents.did_resource(self.store.dids[did_id], request.base, (), fields) for did_id in did_ids]
 
     def _update(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
         """Update a trunk, for PATCH and PUT. Raises ApiError 403, 404, 415, 400 or 422: then nothing changes."""
@@ -246,7 +250,7 @@ class Api:
             changed = trunks.apply(trunks.parse(_json(request.body), trunk_id), trunk, account, store, version)
             if commit:
                 store.put(changed)
-        return self._trunk_document(changed, request, asked)
+        return self._document(changed, request, asked)
 
     def _create(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
         """Create a trunk, for POST. Raises ApiError 403, 415, 400 or 422."""
@@ -257,7 +261,7 @@ class Api:
             created = life_cycle.create(_json(request.body), account, self.store, version)
             if commit:
                 self.store.put(created)
-        return self._trunk_document(created, request, asked)
+        return self._document(created, request, asked)
 
     def _delete(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
         """Delete a trunk, even if DIDs are linked to it. Raises ApiError 403, 400 or 404."""
@@ -369,7 +373,7 @@ def _collection(request: Request, asked: query.Query, records: Sequence[Trunk | 
         "links": {name: _page_url(request, asked, number) for name, number in numbers.items()},
     }
     if asked.include:
-        document["included"] = api.included([r for r in page if isinstance(r, Trunk)], asked)
+        document["included"] = api.included(page, request, asked)
     return document
 
 

@@ -44,7 +44,7 @@ class Resource:
     order: tuple[tuple[str, bool], ...] = ()
 
 
-# From OpenAPI, 2026-04-16. Parameters of DIDs that need other resources (countries, orders, ...) are missing.
+# From OpenAPI, 2026-04-16. Filters of DIDs that need other resources (countries, orders, ...) are missing.
 RESOURCES: dict[str, Resource] = {
     documents.TRUNKS: Resource(
         fields=frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
@@ -67,8 +67,8 @@ RESOURCES: dict[str, Resource] = {
         max_page_size=1000,
     ),
     documents.DIDS: Resource(
-        fields=frozenset(DEFAULT_DID_ATTRIBUTES),
-        includes=(),
+        fields=frozenset((*DEFAULT_DID_ATTRIBUTES, *documents.DID_RELATIONSHIPS)),
+        includes=documents.DID_RELATIONSHIPS,
         filters={
             "id": LIST,
             "number": LIST,

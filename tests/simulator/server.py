@@ -245,7 +245,7 @@ class Simulator:
         """Answer the current request of Flask, to the API or the token service: record it, and apply faults."""
         request = _request()
         entry = self._record(request)
-        self._stopping.wait(self.latency)
+        self.pause(self.latency)
         target = f"{request.path}?{'&'.join(f'{name}={value}' for name, value in request.query)}"
         fault = self._faults.take(request.method, target)
         if fault is None:
@@ -264,7 +264,7 @@ class Simulator:
         normal = None
         if fault.needs_answer or (fault.commits and request.method in CHANGES):
             normal = self._api.handle(request, commit=fault.commits)
-        self._stopping.wait(fault.delay)
+        self.pause(fault.delay)
         made = fault.shape(normal, request.path)
         if fault.kind == "drop":
             self._cut(fault, made)
@@ -292,7 +292,7 @@ class Simulator:
             raise Cut(reset)
         connection.sendall(head.encode() + (b"" if drop == "after_headers" else made.body[:half]))
         if fault.kind == "stall":
-            self._stopping.wait(float(fault.rule["stall"]))
+            self.pause(float(fault.rule["stall"]))
             connection.sendall(made.body[half:])
         raise Cut(reset)
 
@@ -314,6 +314,10 @@ class Simulator:
         }
         (self._mints if request.path == TOKEN_PATH else self._journal).append(entry)
         return entry
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the server stops."""
+        self._stopping.wait(seconds)
 
     def connected(self, connection: socket.socket) -> None:
         """Add an open connection, for `stop` to close."""

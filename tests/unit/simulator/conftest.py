@@ -112,6 +112,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that servers would have waited: they go on at once."""
+    seconds: list[float] = []
+    monkeypatch.setattr(Simulator, "pause", lambda _self, wanted: seconds.append(wanted))
+    return seconds
+
+
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Simulator]:
     with Simulator(rate=0) as server:

@@ -411,6 +411,8 @@ INVALID: list[tuple[str, list[str]]] = [
     ("/dids?filter[blocked]=1", ["107"]),
     ("/dids?sort=emergency_enabled", ["114"]),
     ("/dids?include=trunk", ["112"]),
+    ("/dids?include=voice_in_trunk.pop", ["112"]),
+    ("/dids?fields[dids]=trunk", ["104"]),
     (f"/dids/{did(1)}?page[size]=1", ["105"]),
 ]
 
@@ -451,6 +453,7 @@ def test_dids(client: Client, path: str, found: list[str]) -> None:
 
 def test_one_did(client: Client) -> None:
     data: dict[str, Any] = client.get(f"/dids/{did(4)}").json()["data"]
+    del data["relationships"]
     assert data == {
         "id": did(4),
         "type": "dids",
@@ -491,3 +494,45 @@ def test_linkage(client: Client) -> None:
     document = client.get(f"{TRUNKS}/{EXAMPLE}/relationships/dids").json()
     assert document["data"] == [{"type": "dids", "id": did(n)} for n in (1, 2)]
     assert document["links"]["related"] == f"{client.server.url}{TRUNKS}/{EXAMPLE}/dids"
+
+
+# Of OpenAPI, 2026-04-16.
+DID_RELATIONSHIPS = [
+    "did_group",
+    "order",
+    "capacity_pool",
+    "shared_capacity_group",
+    "address_verification",
+    "voice_in_trunk",
+    "voice_in_trunk_group",
+    "emergency_calling_service",
+    "emergency_verification",
+    "identity",
+]
+
+
+@pytest.mark.parametrize("path", ["/dids", f"/dids/{did(1)}"])
+def test_relationships_of_a_did(client: Client, path: str) -> None:
+    def relationships(query: str) -> dict[str, Any]:
+        document = client.get(f"{path}?{query}").json()
+        assert document.get("included", []) == []
+        data = document["data"]
+        resource = data if isinstance(data, dict) else next(item for item in data if item["id"] == did(1))
+        return dict(resource.get("relationships", {}))
+
+    plain = relationships("")
+    assert list(plain) == DID_RELATIONSHIPS
+    url = f"{client.server.url}/dids/{did(1)}"
+    assert plain["order"] == {"links": {"self": f"{url}/relationships/order", "related": f"{url}/order"}}
+    for name in DID_RELATIONSHIPS:
+        included = relationships(f"include={name}")
+        assert included == {**plain, name: {**plain[name], "data": None}}
+    assert "included" in client.get(f"{path}?include=order").json()
+    assert relationships("fields[dids]=number") == {}
+    assert relationships("fields[dids]=number,order&include=order,identity") == {"order": {**plain["order"], "data": None}}
+
+
+def test_an_included_did_has_its_relationships(client: Client) -> None:
+    included = client.get(f"{TRUNKS}/{EXAMPLE}?include=dids").json()["included"]
+    assert [list(found["relationships"]) for found in included] == [DID_RELATIONSHIPS] * 2
+    assert "data" not in included[0]["relationships"]["order"]
