@@ -228,9 +228,7 @@ class Api:
         fields = asked.fields.get(TRUNKS)
         return documents.trunk_resource(record, request.base, request.version, asked.include, fields)
 
-    def included(
-        self, found: Sequence[Trunk | Did], request: Request, asked: query.Query
-    ) -> list[dict[str, Any]]:
+    def included(self, found: Sequence[Trunk | Did], request: Request, asked: query.Query) -> list[dict[str, Any]]:
         """The resources in the included relationships of some records, without duplicates (JSON:API)."""
         trunks_found = [record for record in found if isinstance(record, Trunk)]
         did_ids = dict.fromkeys(

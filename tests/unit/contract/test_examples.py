@@ -120,7 +120,7 @@ def test_outbound_trunks_with_typescript(lenient: Simulator) -> None:
         },
     )
     attributes = created["attributes"]
-    assert (attributes["status"], attributes["emergency_enable_all"], attributes["rtp_timeout"]) == ("active", False, 30)
+    assert (attributes["status"], attributes["rtp_timeout"]) == ("active", 30)
     assert created["id"] in [trunk["id"] for trunk in ask("GET", TRUNKS)]
     path = f"{TRUNKS}/{created['id']}"
     updated = ask("PATCH", path, {"id": created["id"], "attributes": {"name": "Example 2"}})

@@ -438,16 +438,18 @@ def of_did(**change: Any) -> Break:
     return lambda did: did.update(change)
 
 
+def without_relationship(name: str) -> Break:
+    return lambda did: did["relationships"].pop(name)
+
+
 BROKEN_DIDS: dict[str, Break] = {
-    **{f"without {name}": lambda did, name=name: did["relationships"].pop(name) for name in DID_RELATIONSHIPS},
+    **{f"without {name}": without_relationship(name) for name in DID_RELATIONSHIPS},
     "no relationships": lambda did: did.pop("relationships"),
     "an unknown relationship": lambda did: did["relationships"].update(trunk=did["relationships"]["order"]),
     "a list for a to-one relationship": lambda did: did["relationships"]["order"].update(data=[]),
     "linkage without a type": lambda did: did["relationships"]["order"].update(data={"id": DID}),
     "linkage alone": lambda did: did["relationships"].update(order={"data": None}),
-    "links of another resource": lambda did: did["relationships"]["order"].update(
-        relationship(TRUNK, "dids")
-    ),
+    "links of another resource": lambda did: did["relationships"]["order"].update(relationship(TRUNK, "dids")),
     "an unknown attribute": lambda did: did["attributes"].update(colour="red"),
     "no blocked": lambda did: did["attributes"].pop("blocked"),
     "a number with a plus": lambda did: did["attributes"].update(number="+37061498222"),
