@@ -267,20 +267,20 @@ options:
     type: path
   undo_add:
     description:
-      - Whether to add to O(undo_file) if it exists. The file then brings back the values from before the first task that
-        wrote it. If a trunk that such a task created is changed later, it is deleted all the same.
+      - Whether to add to O(undo_file) if it exists. For each setting, the file keeps the value that it had before the
+        first task. A trunk that one of the tasks creates is deleted, even if a later one changes it.
       - It is an error if the file belongs to another O(api_url), or is not an undo file.
       - To add to a file requires PyYAML on the host that runs the module.
     type: bool
     default: false
   skip_invalid:
     description:
-      - Whether to leave out invalid entries, and to update the others. The task fails at the end, and RV(trunks) reports
-        what is wrong with each of them.
+      - Whether to leave out invalid entries and update the others. The task fails at the end, and RV(trunks) reports
+        what is wrong with each invalid entry.
       - Entries whose trunk does not exist are left out too, and reported in RV(missing). They are only an error if none
         of the trunks exists.
-      - If two entries refer to the same trunk, the second is invalid. If an entry takes a name that the trunk of another
-        entry has, it is invalid, and can succeed if the task runs again.
+      - If two entries refer to the same trunk, the second is invalid. An entry that takes a name which the trunk of
+        another entry has is invalid. If that trunk is renamed, the entry succeeds when the task runs again.
     type: bool
     default: false
 notes:

@@ -66,8 +66,8 @@ def search(
     for resource in answers.resources:
         for name, value in filters.items():
             if not _may_match(resource["attributes"], name, value):
-                words = f"it was asked for trunks with {name} {show(value)}, but returned {resource['id']}, which differs"
-                raise jsonapi.UnusableAnswer(words)
+                asked = f"it was asked for trunks with {name} {show(value)}"
+                raise jsonapi.UnusableAnswer(f"{asked}, but returned {resource['id']}, which does not match")
     # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [
@@ -348,7 +348,8 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{wanted[other].index}]{same}; each entry must refer to a different trunk"
+            words = f"refers to the same trunk as trunks[{wanted[other].index}]{same}; each entry must refer to a "
+            words += "different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import tempfile
@@ -46,7 +47,8 @@ HEAD = """\
 #   ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE --check --diff
 #   ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE
 #
-# It sets each setting to its value at that time, whatever happened to it since. Comments list what it does not bring back.
+# It sets each setting to its value at that time, whatever happened to it since. Comments list what it does not bring
+# back.
 """
 
 
@@ -128,7 +130,7 @@ def parse(text: str) -> tuple[dict[str, Any], Undo]:
         raise ValueError(f"it is not an undo file: its {TRUNKS} is not a list of dictionaries")
     lines = text.split("\n")
     starts = [*places, len(lines)]
-    comments = [_comments_in(lines[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
+    comments = [_comments_in(lines[start:end]) for start, end in itertools.pairwise(starts)]
     at = lines.index(f"{MARKER}:") if f"{MARKER}:" in lines else len(lines)
     notes = [note for note in _comments_in(lines[at : starts[0]]) if note != NOTES]
     undo = Undo(map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))

@@ -276,8 +276,8 @@ class Fleet(NamedTuple):
     skip_invalid: bool = False
     rejected: tuple[Rejected, ...] = ()
 
-    def lacks(self, desired: Desired) -> bool:
-        """Return whether nothing is done for an entry if its trunk does not exist."""
+    def may_be_missing(self, desired: Desired) -> bool:
+        """Return whether nothing is done for an entry whose trunk does not exist."""
         return self.audit or (self.skip_invalid and desired.state in lookup.MUST_EXIST)
 
 
@@ -444,7 +444,7 @@ def plan_all(
         if place in named:
             continue
         try:
-            if resource is None and fleet.lacks(desired):
+            if resource is None and fleet.may_be_missing(desired):
                 plans.append(creation.nothing(desired))
             else:
                 plans.append(_decide(desired, resource, numbers, names, defaults or {}))
@@ -478,8 +478,8 @@ def _name_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterabl
         if others:
             other = min(others)
             words = (
-                f"trunks[{wanted[other].index}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
-                "this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
+                f"trunks[{wanted[other].index}] ({plans[other].after.id}) also has the name {show(names[index])} "
+                "before or after this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
 
@@ -495,8 +495,8 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
         reference = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(reference, index) != index:
             words = (
-                f"trunks[{wanted[selecting[reference]].index}] selects its trunk by {show(reference)}, which two trunks would then "
-                f"have: give each trunk its own {option}"
+                f"trunks[{wanted[selecting[reference]].index}] selects its trunk by {show(reference)}, which two "
+                f"trunks would then have: give each trunk its own {option}"
             )
             yield index, Problem(option, words)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: playbook_variables
 short_description: Check the variables of a playbook of didww.voice
-version_added: 1.1.0
+version_added: 1.0.0
 description:
   - Checks the variables of one of this collection's playbooks, and returns them in canonical form. All problems are
     reported together, before anything is read from DIDWW. The playbooks run this task first.

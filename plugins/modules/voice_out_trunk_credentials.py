@@ -70,7 +70,7 @@ options:
         credentials, which M(didww.voice.voice_out_trunk_info) reads with
         O(didww.voice.voice_out_trunk_info#module:include_credentials).
     type: path
-    version_added: 1.1.0
+    version_added: 1.0.0
 seealso:
   - module: didww.voice.voice_out_trunk
   - module: didww.voice.voice_out_trunk_info
@@ -156,7 +156,7 @@ credentials_file:
   description: The path of the file that holds the credentials.
   returned: success, with O(credentials_file)
   type: str
-  version_added: 1.1.0
+  version_added: 1.0.0
   sample: /home/voice/new.yml
 api_version:
   description: The version of the API that answered.

@@ -271,20 +271,23 @@ def test_parts_of_the_authentication_method_are_merged() -> None:
     kind = "credentials_and_ip"
     undo = add(Undo(), resource(), {"authentication_method": {"type": kind, "tech_prefix": "7"}})
     had = {"type": kind, "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "7"}}
-    add(undo, resource(authentication_method=had), {"authentication_method": {"type": kind, "allowed_sip_ips": ["::1"]}})
+    new = {"type": kind, "allowed_sip_ips": ["::1"]}
+    add(undo, resource(authentication_method=had), {"authentication_method": new})
     assert options(undo) == [{"id": ID, "authentication_method": CREDENTIALS}]
     had["attributes"] = {"allowed_sip_ips": ["::1/128"], "tech_prefix": "7"}
     add(undo, resource(authentication_method=had), {"authentication_method": TWILIO})
     assert options(undo) == [{"id": ID, "authentication_method": CREDENTIALS, "allowed_rtp_ips": None}]
     twilio = {"type": "twilio", "attributes": {"twilio_account_sid": SID}}
-    add(undo, resource(authentication_method=twilio), {"authentication_method": {**TWILIO, "twilio_account_sid": SID[:-1] + "1"}})
+    new = {"type": "twilio", "twilio_account_sid": SID[:-1] + "1"}
+    add(undo, resource(authentication_method=twilio), {"authentication_method": new})
     assert options(undo)[0]["authentication_method"] == CREDENTIALS
 
 
 def test_a_method_that_cannot_come_back_whole_does_not_come_back() -> None:
     kind = "credentials_and_ip"
     had: dict[str, Any] = {"type": kind, "attributes": {"allowed_sip_ips": [], "tech_prefix": None}}
-    undo = add(Undo(), resource(authentication_method=had), {"authentication_method": {"type": kind, "tech_prefix": "7"}})
+    new = {"type": kind, "tech_prefix": "7"}
+    undo = add(Undo(), resource(authentication_method=had), {"authentication_method": new})
     assert options(undo)[0]["authentication_method"] == {"type": kind, "tech_prefix": None}
     had["attributes"]["tech_prefix"] = "7"
     add(undo, resource(authentication_method=had), {"authentication_method": TWILIO, "rtp_ping": False})

@@ -21,7 +21,7 @@ from simulator.server import Simulator, load_seed
 
 from ... import strategies
 from ...conftest import RunModule
-from ...strategies import AUTHENTICATION, LINKAGE, SECRETS, examples
+from ...strategies import LINKAGE, SECRETS, examples
 
 TRUNKS = [entry["id"] for entry in load_seed()["trunks"] if "account" not in entry]
 DID = st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did])
@@ -139,7 +139,7 @@ def test_the_account_is_as_at_first(
 
 
 def bring_back(api: Simulator, run_fleet: RunModule, text: str) -> None:
-    """Apply an undo file until it changes nothing. Where names were swapped, rename a trunk by hand, as the guide says."""
+    """Apply an undo file until it changes nothing. If names were swapped, rename a trunk by hand, as the guide says."""
     listed = [entry.options for entry in undo_file.parse(text)[1].entries]
     for turn in range(12):
         result = run_fleet(trunks=listed, skip_invalid=True)
