@@ -50,7 +50,8 @@ options:
       - How the trunk authenticates the calls that you send.
       - Only the attributes that you set are compared. The other attributes keep their values.
       - If the type changes, DIDWW clears the attributes of the former type.
-      - DIDWW generates the SIP username and password. This module neither sends nor returns them.
+      - DIDWW generates the SIP username and password, and replaces them when the type changes. This module neither
+        sends nor returns them.
     type: dict
     suboptions:
       type:
@@ -93,12 +94,11 @@ options:
     description:
       - The DID that replaces the CLI, by its id (UUID) or number as in O(dids). It applies to
         O(on_cli_mismatch_action=replace_cli) only, and is rejected for any other action.
-      - DIDWW does not return it. If the trunk already has this action, one more request asks whether this DID is set.
-        The value C(before) a change is always V(null), which means unknown.
+      - DIDWW does not return it. If the trunk already has this action, one more request checks whether this DID is set.
+        In a change, C(before) is always V(null), which means unknown.
       - With O(api_version=2026-11-19), it is required to change O(on_cli_mismatch_action) to V(replace_cli). Otherwise
         DIDWW may require it. The module does not, because DIDWW's sources disagree.
     type: str
-    version_added: 1.1.0
   capacity_limit:
     description:
       - The maximum number of concurrent calls, from V(0) to V(32767). V(null) removes the limit.
@@ -205,12 +205,10 @@ options:
     type: str
     choices: [existing, present, absent]
     default: existing
-    version_added: 1.1.0
   unblock:
     description: Whether O(status=active) unblocks a trunk that DIDWW blocked because it reached its threshold.
     type: bool
     default: false
-    version_added: 1.1.0
 notes:
   - Before ansible-core 2.19, a template that yields V(null) arrives as an empty string, unless C(jinja2_native) is set.
     An empty string is rejected, unless the setting is text that an empty string clears. Write V(null) itself, or use
@@ -242,7 +240,6 @@ options:
     type: str
     choices: [existing, present, absent]
     default: existing
-    version_added: 1.1.0
   audit:
     description:
       - Whether to compare only. Nothing is changed, as in check mode.
@@ -251,7 +248,6 @@ options:
       - All trunks in the account are read.
     type: bool
     default: false
-    version_added: 1.1.0
   undo_file:
     description:
       - The path of a file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet),

@@ -166,6 +166,12 @@ def _ca_bundle(value: Any) -> str:
     return path
 
 
+def _path(value: Any) -> str:
+    path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
+    expect(path and "\0" not in path, "a path")
+    return os.path.realpath(path)
+
+
 def _new_file(value: Any) -> str:
     expect(isinstance(value, str) and value.strip() and "\0" not in value, "the path of a file to write")
     path = os.path.realpath(os.path.expanduser(os.path.expandvars(value)))
@@ -336,6 +342,7 @@ BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3", s
 TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
 UUIDS = Kind(_STRINGS, _set_of(_uuid))
+PATH = Kind({"type": "path"}, _path)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
 # A file to write, in a folder that exists.
 NEW_FILE = Kind({"type": "path"}, _new_file)

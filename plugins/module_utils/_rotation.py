@@ -8,13 +8,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.didww.voice.plugins.module_utils import _credentials_file as credentials_file
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
+from ansible_collections.didww.voice.plugins.module_utils._credentials_file import CredentialsFile
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION,
+    CREDENTIALS_FILE,
     DEFAULT_VERSION,
     REPLACES,
     RESOURCE_TYPE,
@@ -32,30 +36,36 @@ from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired,
 REGENERATION = "voice_out_trunk_regenerate_credentials"
 SETTLE = (
     "run the task again with replaces set to the old password, which does not rotate twice, or read the credentials "
-    "with voice_out_trunk_info."
+    "with voice_out_trunk_info and include_credentials."
 )
 
 
 class Rotation(NamedTuple):
-    """The trunk that gets new credentials, if its password is `replaces` (None: in any case)."""
+    """The trunk that gets new credentials, if its password is `replaces` (None: in any case).
+
+    `path`: the file to write them to; None to return them.
+    """
 
     desired: Desired
     replaces: str | None
+    path: str | None = None
 
 
 def parse(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Rotation:
     """Check and convert the options of a task that rotates credentials. Raises InvalidOptions with every problem."""
     problems: list[Problem] = []
-    values = collect_all(problems, (*SELECTORS, REPLACES), given)
+    values = collect_all(problems, (*SELECTORS, REPLACES, CREDENTIALS_FILE), given)
     selector = selector_of(problems, values)
     if problems:
         raise InvalidOptions(problems)
-    return Rotation(Desired(selector, values[selector], {}, state=None, version=version), values.get(REPLACES.name))
+    desired = Desired(selector, values[selector], {}, state=None, version=version)
+    return Rotation(desired, values.get(REPLACES.name), values.get(CREDENTIALS_FILE.name))
 
 
 def _rotate(task: Task) -> dict[str, Any]:
-    """Generate new credentials, and return them."""
+    """Generate new credentials, and return them or write them to a file."""
     rotation: Rotation = task.wanted
+    file = _file(rotation.path, task.connection["api_url"])
     client = task.connect()
     found = lookup.find_one(client, rotation.desired)
     task.keep_secret(found.existing)
@@ -72,28 +82,66 @@ def _rotate(task: Task) -> dict[str, Any]:
         _check_known(before, unsettled=False)
     changed = rotation.replaces in (None, before["password"])
     task.check_version(found.meta, changes=changed)
+    trunk = {"id": resource["id"], "name": current.name}
+    result = {"changed": changed, "trunk": trunk, "api_version": found.meta.get("api_version")}
     after = before
-    if changed:
-        after = dict.fromkeys(before) if task.check_mode else _regenerated(task, client, resource)
-    return {
-        "changed": changed,
-        "trunk": {"id": current.id, "name": current.name},
-        "credentials": after,
-        "api_version": found.meta.get("api_version"),
-    }
+    if changed and task.check_mode:
+        after = dict.fromkeys(before)
+    elif changed:
+        after = _regenerated(task, client, resource, file)
+    if file is None:
+        return {**result, "credentials": after}
+    if not task.check_mode:
+        _add(file, resource, after)
+    return {**result, CREDENTIALS_FILE.name: file.path}
 
 
-def _regenerated(task: Task, client: jsonapi.Client, trunk: Mapping[str, Any]) -> dict[str, Any]:
-    """Generate new credentials for a trunk, once, and return them. Raises RequestFailed.
+def _file(path: str | None, url: str) -> CredentialsFile | None:
+    """Return the file to write credentials to, checked. Raises InvalidOptions."""
+    if path is None:
+        return None
+    try:
+        return credentials_file.load(path, url)
+    except ValueError as error:
+        raise InvalidOptions([Problem(CREDENTIALS_FILE.name, str(error))]) from error
 
-    If the answer is lost, the trunk shows whether they are new. If they are not, the request may still arrive.
+
+def _add(file: CredentialsFile, trunk: Mapping[str, Any], pair: Mapping[str, Any]) -> None:
+    """Write the credentials of a trunk to a file. Raises InvalidOptions."""
+    name = read(trunk).name
+    try:
+        file.add(trunk["id"], name, pair)
+    except (OSError, ValueError) as error:
+        words = (
+            f"{file.path} cannot be written: {error}. Trunk {name} ({trunk['id']}) has credentials that are in no file"
+        )
+        words += ": read them with voice_out_trunk_info and include_credentials."
+        raise InvalidOptions([Problem(CREDENTIALS_FILE.name, words)]) from error
+
+
+def _regenerated(
+    task: Task, client: jsonapi.Client, trunk: Mapping[str, Any], file: CredentialsFile | None
+) -> dict[str, Any]:
+    """Generate new credentials for a trunk, once, and return them. Raises RequestFailed and InvalidOptions.
+
+    If the answer is lost, the trunk shows whether they are new. If they are not, the request may still arrive. Until
+    they are in `file`, it lists the trunk as unfinished.
     """
+    if file:
+        try:
+            file.begin(trunk["id"], read(trunk).name)
+        except (OSError, ValueError) as error:
+            words = f"{file.path} cannot be written, so no credentials were generated: {error}"
+            raise InvalidOptions([Problem(CREDENTIALS_FILE.name, words)]) from error
     linkage = {"data": {"type": RESOURCE_TYPE, "id": trunk["id"]}}
     lost: jsonapi.RequestFailed | None = None
     try:
         client.post({"type": REGENERATION, "relationships": {"voice_out_trunk": linkage}})
     except jsonapi.RequestFailed as error:
         if not error.unsettled:
+            if file:
+                with contextlib.suppress(OSError, ValueError):
+                    file.end()
             raise
         lost = error
     try:

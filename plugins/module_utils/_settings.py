@@ -318,6 +318,8 @@ REPLACES = Setting(
     secret=True,
 )
 
+CREDENTIALS_FILE = Setting("credentials_file", NEW_FILE, left_out="to return the credentials")
+
 INCLUDES = tuple(
     Setting(name, BOOL, left_out="for the default, false", default=False)
     for name in ("include_dids", "include_credentials")
@@ -410,7 +412,10 @@ def info_spec() -> dict[str, Any]:
 
 def credentials_spec() -> dict[str, Any]:
     """Return the argument spec for rotating credentials."""
-    return _spec((*SELECTORS, REPLACES))
+    spec = _spec((*SELECTORS, REPLACES, CREDENTIALS_FILE))
+    # Its name sounds like a secret to Ansible.
+    spec[CREDENTIALS_FILE.name]["no_log"] = False
+    return spec
 
 
 # --- Problems -------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ description:
     leaves invalid entries out instead.
   - O(undo_file) writes a file that brings back what the task changes.
   - The trunks that differ are updated concurrently, at most O(max_requests_per_second) in a second.
-  - If an update fails, the others go on. The task fails at the end, and RV(trunks) reports what happened to each trunk.
+  - If an update fails, the others continue. The task fails at the end, and RV(trunks) reports what happened to each
+    trunk.
   - The remaining updates fail without being sent if DIDWW answered none of the last 20 updates. They also do if every
     request stayed rate-limited for the whole time that O(api_retries) allows.
   - All trunks in the account are read together, with one request for every 1000 trunks. If at most 50 entries all
@@ -174,7 +175,6 @@ trunks:
           back.
       returned: always
       type: dict
-      version_added: 1.1.0
       sample:
         status:
           before: blocked
@@ -231,19 +231,16 @@ summary:
       description: How many of the changed trunks were created.
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 1
     deleted:
       description: How many of the changed trunks were deleted.
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 0
     held:
       description: The number of trunks whose block was not undone. See RV(trunks[].held).
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 0
     unchanged:
       description: The number of trunks that already had the settings.
@@ -274,7 +271,6 @@ missing:
   returned: if O(audit=true) or O(skip_invalid=true)
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - index: 2
       selector: name
@@ -284,7 +280,6 @@ unmanaged:
   returned: if O(audit=true)
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - id: 3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002
       name: Carrier interconnect

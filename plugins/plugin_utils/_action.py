@@ -32,16 +32,16 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import Inval
 from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
 
 try:
-    from ansible.module_utils.common.json import Direction, get_module_encoder
+    from ansible.module_utils.common.json import Direction, get_moduleencoder
 except ImportError:  # before ansible-core 2.19
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 
-    def _encode(arguments: Any) -> str:
+    def encode(arguments: Any) -> str:
         return json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True)
 else:
 
-    def _encode(arguments: Any) -> str:
-        return json.dumps(arguments, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
+    def encode(arguments: Any) -> str:
+        return json.dumps(arguments, cls=get_moduleencoder("legacy", Direction.CONTROLLER_TO_MODULE))
 
 
 # One for each account, for all tasks of this process: the items of a loop share connections and the rate.
@@ -75,7 +75,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
     def _run_here(self, tmp: Any, task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
         # Modules get plain JSON.
-        given = json.loads(_encode(self._task.args))
+        given = json.loads(encode(self._task.args))
         with _in_folder(self._loader.get_basedir()):
             result.update(run_here(self.work, given, bool(self._task.check_mode), bool(self._task.diff)))
         return result

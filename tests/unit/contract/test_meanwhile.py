@@ -94,7 +94,9 @@ def test_another_setting_that_changes_meanwhile_survives(
     assert (done["changed"], list(done["changes"]), done["warnings"]) == (True, [our_name], [])
     # A fleet filters by id first, and this account rejects that.
     answered = [entry["method"] for entry in local_api.journal if entry["status"] == 200]
-    assert answered == ["GET", "PATCH", "GET", "PATCH"]
+    # A new name is looked up before it is sent.
+    reads = ["GET", "GET"] if our_name == "name" else ["GET"]
+    assert answered == [*reads, "PATCH", "GET", "PATCH"]
     assert sdk.read(our_name) == our_case["sends"]
     assert sdk.read(their_name) == their_case["sends"]
     assert run(**options)["changed"] is False
@@ -260,6 +262,7 @@ def test_a_wrong_answer_for_one_trunk_is_one_warning(local_api: Simulator, run_f
     assert (again["changed"], again["warnings"]) == (False, [])
 
 
+@only_2026_04_16  # later, null is rejected
 def test_a_value_that_is_not_stored_is_a_change_and_a_warning_every_time(local_api: Simulator, run: Run) -> None:
     options = {"api_key": NO_NULL_KEY, "id": NO_NULL, "rtp_timeout": None}
     for _again in range(2):

@@ -113,7 +113,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         return
     event("changed" if plan.resource else "ok")
 
-    # The PATCH contains the differences, and what DIDWW requires alongside them.
+    # The PATCH contains the differences, and what DIDWW needs resent with them.
     patch = plan.resource or {}
     sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
