@@ -139,7 +139,7 @@ def test_everything_survives(drawn: list[tuple[dict[str, Any], list[str]]], note
 def test_pure_python_and_libyaml_read_the_same() -> None:
     written = "".join(undo_file.render(Undo([Entry({"id": text}) for text in TEXTS]), MARKER))
     for name in ("SafeLoader", "CSafeLoader"):
-        loader = type("Loader", (getattr(yaml, name),), {})
+        loader: Any = type("Loader", (getattr(yaml, name),), {})
         loader.add_constructor("!unsafe", loader.construct_scalar)
         assert [entry["id"] for entry in yaml.load(written, loader)["trunks"]] == TEXTS  # noqa: S506 - of a safe one
 

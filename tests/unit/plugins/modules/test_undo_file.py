@@ -79,9 +79,14 @@ def test_there_and_back(local_api: Simulator, run_fleet: RunModule, path: Path) 
 def test_the_file_exists_before_the_first_change(
     local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    existed = []
+    existed: list[bool] = []
     update = jsonapi.Client.update
-    monkeypatch.setattr(jsonapi.Client, "update", lambda *given: existed.append(path.exists()) or update(*given))
+
+    def watched(*given: Any) -> jsonapi.Answer:
+        existed.append(path.exists())
+        return update(*given)
+
+    monkeypatch.setattr(jsonapi.Client, "update", watched)
     local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
     failed = run_fleet(undo_file=str(path), trunks=[{"id": EU, "rtp_ping": False}, {"id": TWILIO, "rtp_ping": True}])
     assert failed["summary"]["failed"] == 2
