@@ -178,9 +178,9 @@ def _new_file(value: Any) -> str:
     folder = os.path.dirname(path)
     expect(os.path.isdir(folder), f"a file in a folder that exists, which {folder} does not")
     expect(os.access(folder, os.W_OK | os.X_OK), f"a file in a folder that may be written to, which {folder} may not")
-    is_folder = os.path.isdir(path) or value.endswith("/")
-    expect(not is_folder and (os.path.isfile(path) or not os.path.lexists(path)), "a file, and this is something else")
-    return path
+    is_file = os.path.isfile(path) or not os.path.lexists(path)
+    expect(is_file and not value.endswith("/"), "a file, and this is something else")
+    return str(path)
 
 
 # --- Flags and numbers ----------------------------------------------------------------------------

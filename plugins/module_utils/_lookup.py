@@ -348,7 +348,7 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{wanted[other].place}]{same}; each entry must refer to a "
+            words = f"refers to the same trunk as trunks[{wanted[other].position}]{same}; each entry must refer to a "
             words += "different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems

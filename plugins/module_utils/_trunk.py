@@ -53,7 +53,7 @@ class Desired(NamedTuple):
 
     `state`: whether the trunk must exist, is created if it does not, or is deleted; None if the task has no such
     option, and the trunk must exist. `unblock`: whether a trunk that reached its threshold may be unblocked. `version`:
-    the version of the API. `place`: its index in a list of trunks.
+    the version of the API. `position`: its position in a list of trunks.
     """
 
     selector: str
@@ -62,7 +62,7 @@ class Desired(NamedTuple):
     state: str | None = "existing"
     unblock: bool = False
     version: str = DEFAULT_VERSION
-    place: int = 0
+    position: int = 0
 
     @property
     def linkage(self) -> tuple[str, ...]:

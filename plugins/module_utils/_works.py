@@ -237,9 +237,9 @@ def _update_one(task: Task) -> dict[str, Any]:
 
 
 class Rejected(NamedTuple):
-    """A problem with the entry at `place` in a list of trunks. `id`, `name`: its trunk, or what selects it."""
+    """A problem with an entry in a list of trunks. `id`, `name`: its trunk, if known, or what selects it."""
 
-    place: int
+    position: int
     id: str | None
     name: str | None
     problem: Problem
@@ -249,7 +249,7 @@ class InvalidEntries(InvalidOptions):
     """All problems with the entries in a list of trunks."""
 
     def __init__(self, rejected: list[Rejected]) -> None:
-        super().__init__([Problem(_label(entry.place, entry.name), _words(entry.problem)) for entry in rejected])
+        super().__init__([Problem(_label(entry.position, entry.name), _words(entry.problem)) for entry in rejected])
         self.rejected = rejected
 
 
@@ -306,7 +306,7 @@ def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fle
             rejected.append(Rejected(index, None, None, Problem("", rejection(entry, error))))
             continue
         try:
-            wanted.append(trunk.parse(options, version, state)._replace(place=index))
+            wanted.append(trunk.parse(options, version, state)._replace(position=index))
         except InvalidOptions as error:
             rejected += [Rejected(index, None, trunk.label(options), problem) for problem in error.problems]
     if problems or (rejected and not options_of_all["skip_invalid"]):
@@ -361,7 +361,7 @@ def _update_many(task: Task) -> dict[str, Any]:
 def _missing(wanted: Sequence[Desired], found: lookup.Found) -> list[dict[str, Any]]:
     """Return the entries that no trunk was found for."""
     return [
-        {"index": desired.place, "selector": desired.selector, "value": desired.value}
+        {"index": desired.position, "selector": desired.selector, "value": desired.value}
         for desired, resource in zip(wanted, found.resources, strict=True)
         if resource is None and desired.state != "absent"
     ]
@@ -419,9 +419,9 @@ def _plan_valid(
             if not fleet.skip_invalid:
                 raise
             # Their trunks keep their names, which may conflict with another entry.
-            invalid = {entry.place for entry in error.rejected}
+            invalid = {entry.position for entry in error.rejected}
             pairs = zip(fleet.wanted, found.resources, strict=True)
-            kept = [(desired, resource) for desired, resource in pairs if desired.place not in invalid]
+            kept = [(desired, resource) for desired, resource in pairs if desired.position not in invalid]
             wanted, resources = [desired for desired, _ in kept], [resource for _, resource in kept]
             fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
             found = found._replace(resources=resources, problems=[])
@@ -437,7 +437,8 @@ def plan_all(
     """
     plans = []
     wanted = fleet.wanted
-    rejected = [Rejected(wanted[place].place, None, wanted[place].value, problem) for place, problem in found.problems]
+    invalid = [(wanted[place], problem) for place, problem in found.problems]
+    rejected = [Rejected(desired.position, None, desired.value, problem) for desired, problem in invalid]
     named = {place for place, _problem in found.problems}
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
     for place, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
@@ -451,11 +452,11 @@ def plan_all(
         except InvalidOptions as error:
             name = resource["attributes"].get("name") if resource else desired.value
             id_ = resource["id"] if resource else None
-            rejected += [Rejected(desired.place, id_, name, problem) for problem in error.problems]
+            rejected += [Rejected(desired.position, id_, name, problem) for problem in error.problems]
     if not rejected:
         conflicts = [*_name_conflicts(wanted, plans), *_reference_conflicts(wanted, plans)]
         rejected = [
-            Rejected(wanted[place].place, plans[place].after.id, plans[place].name, problem)
+            Rejected(wanted[place].position, plans[place].after.id, plans[place].name, problem)
             for place, problem in conflicts
         ]
     if rejected:
@@ -478,7 +479,7 @@ def _name_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterabl
         if others:
             other = min(others)
             words = (
-                f"trunks[{wanted[other].place}] ({plans[other].after.id}) also has the name {show(names[index])} "
+                f"trunks[{wanted[other].position}] ({plans[other].after.id}) also has the name {show(names[index])} "
                 "before or after this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
@@ -495,7 +496,7 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
         reference = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(reference, index) != index:
             words = (
-                f"trunks[{wanted[selecting[reference]].place}] selects its trunk by {show(reference)}, which two "
+                f"trunks[{wanted[selecting[reference]].position}] selects its trunk by {show(reference)}, which two "
                 f"trunks would then have: give each trunk its own {option}"
             )
             yield index, Problem(option, words)
@@ -512,7 +513,7 @@ def _report(
     """Return the result for a fleet: the plan and the outcome for each trunk, and the problems of invalid entries."""
     trunks = []
     failures: dict[str, list[str]] = {}
-    rows = [*zip((desired.place for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
+    rows = [*zip((desired.position for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
     for index, plan, outcome in sorted(rows, key=operator.itemgetter(0)):
         name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
@@ -553,7 +554,7 @@ def _left_out(fleet: Fleet) -> Iterable[tuple[int, Plan, dict[str, Any]]]:
     """Yield the index of each invalid entry, a plan to do nothing, and the reason."""
     found: dict[int, list[Rejected]] = {}
     for entry in fleet.rejected:
-        found.setdefault(entry.place, []).append(entry)
+        found.setdefault(entry.position, []).append(entry)
     for index, entries in found.items():
         nothing = Plan({}, None, Trunk(entries[0].id, {"name": entries[0].name or ""}, {}))
         words = joined([_words(entry.problem) for entry in entries])

@@ -79,14 +79,14 @@ def test_there_and_back(local_api: Simulator, run_fleet: RunModule, path: Path) 
 def test_the_file_exists_before_the_first_change(
     local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    existed: list[bool] = []
+    existed = []
     update = jsonapi.Client.update
 
-    def watched(*given: Any) -> jsonapi.Answer:
+    def checked(*given: Any) -> Any:
         existed.append(path.exists())
         return update(*given)
 
-    monkeypatch.setattr(jsonapi.Client, "update", watched)
+    monkeypatch.setattr(jsonapi.Client, "update", checked)
     local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
     failed = run_fleet(undo_file=str(path), trunks=[{"id": EU, "rtp_ping": False}, {"id": TWILIO, "rtp_ping": True}])
     assert failed["summary"]["failed"] == 2
