@@ -174,7 +174,7 @@ def _path(value: Any) -> str:
 
 def _new_file(value: Any) -> str:
     expect(isinstance(value, str) and value.strip() and "\0" not in value, "the path of a file to write")
-    path = os.path.realpath(os.path.expanduser(os.path.expandvars(value)))
+    path: str = os.path.realpath(os.path.expanduser(os.path.expandvars(value)))
     folder = os.path.dirname(path)
     expect(os.path.isdir(folder), f"a file in a folder that exists, which {folder} does not")
     expect(os.access(folder, os.W_OK | os.X_OK), f"a file in a folder that may be written to, which {folder} may not")

@@ -343,7 +343,7 @@ def _update_many(task: Task) -> dict[str, Any]:
         try:
             done = _carry_out(task, client, fleet.wanted[index], plan)
         except jsonapi.RequestFailed as error:
-            return {"changed": False, "failed": True, **task.explain(error)}
+            return {"changed": False, "failed": True, **task.explain(error), "unsettled": error.unsettled}
         plans[index] = done.plan
         return {"id": done.trunk.id, "changed": done.plan.resource is not None, "warnings": done.warnings}
 

@@ -190,6 +190,11 @@ trunks:
       type: bool
       returned: if the update failed, or if O(skip_invalid=true) and the entry is invalid
       sample: true
+    unsettled:
+      description: Whether the update may have been applied, although it failed.
+      type: bool
+      returned: if the update failed
+      sample: false
     msg:
       description: What went wrong with the update, or what is wrong with the entry, and what to do about it.
       type: str

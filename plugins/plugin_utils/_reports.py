@@ -340,7 +340,7 @@ def _chosen(
     ignored = [trunk for trunk in trunks if not _matches(trunk, filters)]
     problem = ""
     if not chosen:
-        words = " and ".join(f"{name} {show(value)}" for name, value in filters.items())
+        words = " and ".join(f"{name} {' or '.join(map(show, _choices(value)))}" for name, value in filters.items())
         problem = f"Nothing was {done}: this account has no trunk{' with ' if words else ''}{words}"
         if ignored:
             problem += f". {_ignored(ignored)[0]}"
@@ -358,7 +358,12 @@ def _matches(trunk: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
         "authentication_method_type": trunk.get("authentication_method", {}).get("type"),
         "name_contains": filters.get("name_contains") if trunk.get("name") else None,
     }
-    return all(held[name] == value for name, value in filters.items())
+    return all(held[name] in _choices(value) for name, value in filters.items())
+
+
+def _choices(value: Any) -> list[Any]:
+    """Return the values that a filter accepts: some filters are lists."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _note(title: str, trunks: Sequence[Mapping[str, Any]]) -> list[str]:

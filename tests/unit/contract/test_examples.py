@@ -26,7 +26,7 @@ from didww.resources.did import Did
 from didww.resources.voice_out_trunk import VoiceOutTrunk
 from simulator.server import Simulator, load_seed
 
-from ..conftest import headers_for
+from ..conftest import HANG_GUARD, headers_for
 from .conftest import Sdk
 
 MEDIA_TYPE = "application/vnd.api+json"
@@ -101,7 +101,7 @@ def test_outbound_trunks_with_typescript(lenient: Simulator) -> None:
     def ask(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
         headers = {**headers_for(lenient), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
         body = None if data is None else {"data": {"type": TRUNKS, **data}}
-        answer = requests.request(method, f"{lenient.url}/{path}", headers=headers, json=body, timeout=60)
+        answer = requests.request(method, f"{lenient.url}/{path}", headers=headers, json=body, timeout=HANG_GUARD)
         assert answer.ok, answer.text
         return answer.json()["data"] if answer.content else answer.status_code
 
@@ -132,7 +132,7 @@ def test_dids_with_typescript(local_api: Simulator) -> None:
     headers = {**headers_for(local_api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
     included = "include=identity,emergency_calling_service,emergency_verification"
     for query in (f"sort=-created_at&page[number]=1&page[size]=1&{included}", "include=voice_in_trunk&page[size]=3"):
-        answer = requests.get(f"{local_api.url}/dids?{query}", headers=headers, timeout=60)
+        answer = requests.get(f"{local_api.url}/dids?{query}", headers=headers, timeout=HANG_GUARD)
         assert answer.ok, answer.text
         assert answer.json()["included"] == []
 

@@ -24,7 +24,7 @@ import pytest
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ..conftest import CASES, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
+from ..conftest import CASES, HANG_GUARD, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
 from .conftest import Sdk
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
@@ -216,7 +216,7 @@ def test_two_tasks_at_once_lose_nothing(
 
 def _in_step(patch: pytest.MonkeyPatch, clients: int) -> None:
     """Hold the answers to GET until every client has sent one, and the PATCHes until all have arrived."""
-    together = threading.Barrier(clients, timeout=60)
+    together = threading.Barrier(clients, timeout=HANG_GUARD)
     handle = Api.handle
 
     def in_step(self: Api, request: Request, commit: bool = True) -> Answer:
@@ -239,7 +239,7 @@ def _run_in_a_process(local_api: Simulator, module: str, settings: dict[str, Any
         input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=60,
+        timeout=HANG_GUARD,
         check=True,
     )
     result: dict[str, Any] = json.loads(process.stdout)

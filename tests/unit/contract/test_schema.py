@@ -19,7 +19,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import DEFAU
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator, load_seed
 
-from ..conftest import LINKAGE, TRUNK, headers_for
+from ..conftest import HANG_GUARD, LINKAGE, TRUNK, headers_for
 from .schema import SCHEMA, expected, violations
 
 TRUNKS = "/voice_out_trunks"
@@ -156,7 +156,7 @@ def test_the_local_api_answers_with_the_example(local_api: Simulator) -> None:
 def ask(api: Simulator, method: str, path: str, key: str = "local-key", **more: Any) -> requests.Response:
     """Send a request with the headers that the API requires."""
     headers = {**headers_for(api, key), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
-    return requests.request(method, api.url + path, headers=headers, timeout=60, **more)
+    return requests.request(method, api.url + path, headers=headers, timeout=HANG_GUARD, **more)
 
 
 def patch(**resource: Any) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def test_a_deletion_has_no_document(local_api: Simulator) -> None:
 
 def test_a_missing_token_is_rejected_without_a_document(local_api: Simulator) -> None:
     for headers, has_body in (({"X-DIDWW-API-Version": "2026-11-19"}, False), ({"Authorization": "Bearer x"}, True)):
-        answer = requests.get(local_api.url + TRUNKS, headers=headers, timeout=60)
+        answer = requests.get(local_api.url + TRUNKS, headers=headers, timeout=HANG_GUARD)
         assert (answer.status_code, bool(answer.content)) == (401, has_body)
         name = "errors" if has_body else "nothing"
         assert expected(f"/v3{TRUNKS}", {}, 401, bool(answer.content)) == name
@@ -281,7 +281,7 @@ def test_a_missing_token_is_rejected_without_a_document(local_api: Simulator) ->
 
 def test_the_token_service_has_documents_of_its_own(local_api: Simulator) -> None:
     def mint(**body: Any) -> Any:
-        answer = requests.post(local_api.token_url, headers={"Api-Key": "local-key"}, json=body, timeout=60)
+        answer = requests.post(local_api.token_url, headers={"Api-Key": "local-key"}, json=body, timeout=HANG_GUARD)
         name = expected("/token", {}, answer.status_code)
         assert violations(name, answer.json()) == []
         return name, answer.json()

@@ -13,9 +13,9 @@ import pytest
 import requests
 from simulator.server import Simulator, load_seed
 
+from ..conftest import HANG_GUARD
+
 MEDIA_TYPE = "application/vnd.api+json"
-# Seconds that a request may take. No test depends on it: a slow machine is slow.
-TIMEOUT = 60
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 
 
@@ -47,7 +47,7 @@ class Client:
 
     def request(self, method: str, path: str, **more: Any) -> requests.Response:
         """Send a request to a path below /v3."""
-        more = {"timeout": TIMEOUT, "allow_redirects": False, **more}
+        more = {"timeout": HANG_GUARD, "allow_redirects": False, **more}
         return self.session.request(method, self.server.url + path, **more)
 
     def get(self, path: str, **more: Any) -> requests.Response:
@@ -101,15 +101,6 @@ class Client:
         relationships = {"voice_out_trunk": to_one(trunk_id, "voice_out_trunks")}
         data = {"type": "voice_out_trunk_regenerate_credentials", "relationships": relationships}
         return self.post("/voice_out_trunk_regenerate_credentials", {"data": data}, headers)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The clock of the rates and of the tokens: a list with the time in seconds, which only the test changes."""
-    now = [1_000_000_000.0]
-    monkeypatch.setattr("simulator.rate.monotonic", lambda: now[0])
-    monkeypatch.setattr("simulator.tokens.time", lambda: now[0])
-    return now
 
 
 @pytest.fixture

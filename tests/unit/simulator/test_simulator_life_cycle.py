@@ -15,6 +15,7 @@ import requests
 from simulator.server import Simulator, load_seed
 from simulator.store import SeedError
 
+from ..conftest import Clock
 from .conftest import MEDIA_TYPE, TRUNK, Client, to_many, to_one, with_readings
 
 TRUNKS = "/voice_out_trunks"
@@ -821,7 +822,7 @@ def test_a_late_answer(server: Simulator, client: Client, pauses: list[float]) -
     assert called(server, "EU SBC") == []
 
 
-def test_the_rate_applies_to_every_method(clock: list[float]) -> None:
+def test_the_rate_applies_to_every_method(clock: Clock) -> None:
     with Simulator(rate=2) as limited:
         client = Client(limited)
         with client.session:

@@ -21,7 +21,8 @@ import simulator
 from simulator.server import Simulator, load_seed
 from simulator.store import SeedError
 
-from .conftest import MEDIA_TYPE, TIMEOUT, TRUNK, Client, to_one
+from ..conftest import HANG_GUARD, Clock
+from .conftest import MEDIA_TYPE, TRUNK, Client, to_one
 from .test_simulator_server import control
 from .test_simulator_update import TWILIO, did, sip
 
@@ -45,7 +46,7 @@ def seed(version: str, **account: Any) -> dict[str, Any]:
 def ask_for_token(client: Client, key: str | None = "local-key", **asked: Any) -> requests.Response:
     """Send a request to the token service, by default for the audience of the API."""
     body = {"aud": [AUDIENCE], **asked}
-    return client.session.post(client.server.token_url, json=body, headers={"Api-Key": key}, timeout=TIMEOUT)
+    return client.session.post(client.server.token_url, json=body, headers={"Api-Key": key}, timeout=HANG_GUARD)
 
 
 def mint(client: Client, key: str = "local-key", **asked: Any) -> str:
@@ -87,7 +88,7 @@ def new(server: Simulator, client: Client) -> Client:
 
 
 @pytest.fixture
-def short(clock: list[float]) -> Iterator[Client]:
+def short(clock: Clock) -> Iterator[Client]:
     """A client of a local API on 2026-11-19, where a token lives for 0.2 seconds of `clock`."""
     with Simulator(version=NEW, rate=0, token_life=0.2) as server:
         client = Client(server)
@@ -133,7 +134,7 @@ def test_a_bad_version() -> None:
 # --- the token service ---
 
 
-def test_a_token(new: Client, clock: list[float]) -> None:
+def test_a_token(new: Client, clock: Clock) -> None:
     answer = ask_for_token(new, aud=["api-vin.didww.com", AUDIENCE])
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     assert is_not_stored(answer)
@@ -143,7 +144,7 @@ def test_a_token(new: Client, clock: list[float]) -> None:
     assert document == {"token_type": "Bearer", "expires_in": 900, **granted}
     content = claims(token)
     assert granted.items() <= content.items()
-    assert content["exp"] - clock[0] == 900
+    assert content["exp"] - clock.now == 900
     assert set(content) == {*granted, "exp", "sub", "jti"}
     assert "local-key" not in str(content)
     other = claims(mint(new))
@@ -168,13 +169,11 @@ def test_a_token(new: Client, clock: list[float]) -> None:
         ({"expires_in": 3601}, "expires_in", 3600),
     ],
 )
-def test_what_a_token_is_asked_for(
-    old: Client, clock: list[float], asked: dict[str, Any], name: str, granted: Any
-) -> None:
+def test_what_a_token_is_asked_for(old: Client, clock: Clock, asked: dict[str, Any], name: str, granted: Any) -> None:
     answer = ask_for_token(old, **asked).json()
     assert answer[name] == granted
     if name == "expires_in":
-        assert claims(answer["access_token"])["exp"] - clock[0] == granted
+        assert claims(answer["access_token"])["exp"] - clock.now == granted
     else:
         assert claims(answer["access_token"])[name] == granted
 
@@ -203,7 +202,7 @@ NOT_TEXT: list[Any] = [None, 1, [], {}]
 def test_an_invalid_request_for_a_token(old: Client, body: Any, words: str) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = old.session.post(
-        old.server.token_url, data=raw, headers={"Content-Type": "application/json; charset=utf-8"}, timeout=TIMEOUT
+        old.server.token_url, data=raw, headers={"Content-Type": "application/json; charset=utf-8"}, timeout=HANG_GUARD
     )
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/json")
     assert answer.json()["error"] == "invalid_request"
@@ -219,7 +218,7 @@ def test_an_invalid_scope(old: Client, scope: str) -> None:
     assert is_not_stored(answer)
 
 
-def test_the_rate_of_the_token_service(clock: list[float]) -> None:
+def test_the_rate_of_the_token_service(clock: Clock) -> None:
     with Simulator(seed(NEW), rate=0, token_rate=2) as limited:
         client = Client(limited)
         with client.session:
@@ -232,9 +231,9 @@ def test_the_rate_of_the_token_service(clock: list[float]) -> None:
                 assert is_not_stored(answer)
             assert ask_for_token(client, "openapi-key").status_code == 200
             assert limited.rate_limited == 0
-            clock[0] += 0.99
+            clock.sleep(0.99)
             assert ask_for_token(client).status_code == 429
-            clock[0] += 0.01
+            clock.sleep(0.01)
             assert ask_for_token(client).status_code == 200
             assert "Retry-After" not in ask_for_token(client).headers
             assert ask_for_token(client).status_code == 429
@@ -242,7 +241,7 @@ def test_the_rate_of_the_token_service(clock: list[float]) -> None:
             assert ask_for_token(client).status_code == 200
 
 
-def test_by_default_tokens_have_the_rate_of_other_requests(clock: list[float]) -> None:
+def test_by_default_tokens_have_the_rate_of_other_requests(clock: Clock) -> None:
     with Simulator(rate=1) as limited:
         client = Client(limited)
         with client.session:
@@ -258,14 +257,16 @@ def test_no_token_for_an_unknown_key(old: Client, key: str | None) -> None:
 
 @pytest.mark.parametrize("name", ["GET", "PUT", "PATCH", "DELETE"])
 def test_a_token_requires_a_post(old: Client, name: str) -> None:
-    answer = old.session.request(name, old.server.token_url, json={"aud": [AUDIENCE]}, timeout=TIMEOUT)
+    answer = old.session.request(name, old.server.token_url, json={"aud": [AUDIENCE]}, timeout=HANG_GUARD)
     assert (answer.status_code, answer.json()["error"]) == (405, "invalid_request")
 
 
 @pytest.mark.parametrize("content_type", [None, MEDIA_TYPE, "application/x-www-form-urlencoded"])
 def test_a_token_requires_a_json_body(old: Client, content_type: str | None) -> None:
     body = json.dumps({"aud": [AUDIENCE]}).encode()
-    answer = old.session.post(old.server.token_url, data=body, headers={"Content-Type": content_type}, timeout=TIMEOUT)
+    answer = old.session.post(
+        old.server.token_url, data=body, headers={"Content-Type": content_type}, timeout=HANG_GUARD
+    )
     assert (answer.status_code, answer.json()["error"]) == (415, "invalid_request")
 
 
@@ -362,13 +363,13 @@ def test_a_forged_token(new: Client) -> None:
     assert new.get(PATH, headers=bearer(token)).status_code == 200
 
 
-def test_a_token_expires(short: Client, clock: list[float]) -> None:
+def test_a_token_expires(short: Client, clock: Clock) -> None:
     answer = ask_for_token(short).json()
     token = answer["access_token"]
     assert answer["expires_in"] == 0.2
     assert ask_for_token(short, expires_in=1).json()["expires_in"] == 60
     assert short.get(PATH, headers=bearer(token)).status_code == 200
-    clock[0] += 0.2
+    clock.sleep(0.2)
     assert is_refused(short.get(PATH, headers=bearer(token)), "Token has expired")
     assert short.get(PATH, headers=bearer(mint(short))).status_code == 200
 
@@ -420,7 +421,7 @@ def test_the_scope_read(new: Client) -> None:
     assert new.server.trunks == before
 
 
-def test_the_rate_is_that_of_the_account(clock: list[float]) -> None:
+def test_the_rate_is_that_of_the_account(clock: Clock) -> None:
     with Simulator(seed(NEW), rate=2, token_rate=0) as limited:
         client = Client(limited)
         with client.session:
@@ -658,7 +659,7 @@ def test_command() -> None:
                     f"{url.removesuffix('/v3')}/token",
                     json={"aud": [AUDIENCE]},
                     headers={"Api-Key": "local-key"},
-                    timeout=TIMEOUT,
+                    timeout=HANG_GUARD,
                 )
             assert (answer.json()["api_version"], answer.json()["expires_in"]) == (NEW, 0.5)
         finally:

@@ -23,7 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils import _documents as d
 from ansible_collections.didww.voice.plugins.module_utils import _http as http
 from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey
-from simulator import api as simulator_api
+from simulator import rate as simulator_rate
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -692,18 +692,17 @@ def test_clients_that_share_a_key_use_most_of_its_rate(monkeypatch: pytest.Monke
     monkeypatch.setattr(http, "time", timeline)
     spread = itertools.cycle(number * 0.618 % 1 for number in range(1000))
     monkeypatch.setattr(http, "_jitter", lambda least, most: least + next(spread) * (most - least))
-    monkeypatch.setattr(simulator_api, "time", timeline)
-    limit = simulator_api.RateLimit(20)
+    monkeypatch.setattr(simulator_rate, "monotonic", timeline.monotonic)
+    limit = simulator_rate.Rate(20)
     served: list[list[float]] = [[] for _playbook in range(8)]
 
     def send(_method: str, url: str, **_options: Any) -> requests.Response:
         timeline.sleep(0.03)
-        limited = limit.check("local-key", "2026-04-16")
+        admitted = limit.admits("local-key")
         answer = requests.Response()
-        answer.status_code = limited.status if limited else 200
+        answer.status_code = 200 if admitted else 429
         answer._content = b"{}"
-        answer.headers.update(limited.headers if limited else {})
-        if not limited:
+        if admitted:
             served[int(url.rpartition("/")[2])].append(timeline.now)
         return answer
 

@@ -263,7 +263,7 @@ def test_one_trunk_is_blocked_without_being_asked() -> None:
         ({"name_contains": "sbc"}, {A, B}),
         ({"threshold_reached": True}, {B}),
         ({"threshold_reached": False}, {A}),
-        ({"authentication_method_type": "credentials_and_ip"}, {B}),
+        ({"authentication_method_type": ["credentials_and_ip", "ip_only"]}, {B}),
         ({"name_contains": "SBC", "threshold_reached": True}, {B}),
     ],
 )
@@ -288,6 +288,8 @@ def test_nothing_matches() -> None:
     assert found["problem"].startswith(
         'Nothing was blocked: this account has no trunk with name_contains "SBC" and threshold_reached false. Ignored'
     )
+    found = select("block", [], authentication_method_type=["twilio", "ip_only"])
+    assert found["problem"].endswith('no trunk with authentication_method_type "twilio" or "ip_only"')
     assert select("block", [], all=True)["problem"] == "Nothing was blocked: this account has no trunk"
 
 

@@ -152,6 +152,8 @@ def test_trunks_are_selected_in_one_way(name: str, given: dict[str, Any], words:
 def test_filters_can_be_combined() -> None:
     found = check("block_trunk", name_contains="x", threshold_reached="no", authentication_method_type="twilio")
     assert (found["name_contains"], found["threshold_reached"]) == ("x", False)
+    # Some filters are lists.
+    assert found["authentication_method_type"] == ["twilio"]
 
 
 @pytest.mark.parametrize(
