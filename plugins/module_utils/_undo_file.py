@@ -259,8 +259,6 @@ def _link(temporary: str, path: str) -> None:
     """Give a file its name. Raises FileExistsError if there is a file with this name."""
     try:
         os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
+    except OSError:  # the file exists, or the file system has no hard links
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         os.replace(temporary, path)
