@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from simulator.server import Simulator
 from simulator.store import DEFAULT_ATTRIBUTES
+from simulator.trunks import ATTRIBUTES
 
 from .conftest import TRUNK, Client, with_readings
 
@@ -160,6 +161,10 @@ INVALID: list[tuple[str, Any, str]] = [
     ("rtp_timeout", 29, "must be greater than or equal to 30"),
     ("rtp_timeout", 601, "must be less than or equal to 600"),
 ]
+
+
+def test_every_attribute_has_values_that_are_accepted_and_rejected() -> None:
+    assert {name for name, *_values in ACCEPTED} == {name for name, *_values in INVALID} == {*ATTRIBUTES}
 
 
 @pytest.mark.parametrize(("name", "sent", "words"), INVALID)
