@@ -98,7 +98,7 @@ def _advice(status: int, detail: str = "") -> str:
 
 def _check(error: jsonapi.RequestFailed) -> str:
     """Return a pattern of what to check after an error of the API or of the token service."""
-    words = task.explain(error, "")["msg"]
+    words = str(task.explain(error, "")["msg"])
     return re.escape(words[words.index("Check ") :]).replace("api_url", "api_(token_)?url")
 
 
