@@ -422,7 +422,7 @@ def _plan_valid(
             invalid = {entry.position for entry in error.rejected}
             pairs = zip(fleet.wanted, found.resources, strict=True)
             kept = [(desired, resource) for desired, resource in pairs if desired.position not in invalid]
-            wanted, resources = [desired for desired, _ in kept], [resource for _, resource in kept]
+            wanted, resources = [desired for desired, _resource in kept], [resource for _desired, resource in kept]
             fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
             found = found._replace(resources=resources, problems=[])
 

@@ -692,7 +692,7 @@ def test_clients_that_share_a_key_use_most_of_its_rate(monkeypatch: pytest.Monke
     monkeypatch.setattr(http, "time", timeline)
     spread = itertools.cycle(number * 0.618 % 1 for number in range(1000))
     monkeypatch.setattr(http, "_jitter", lambda least, most: least + next(spread) * (most - least))
-    monkeypatch.setattr(simulator_rate, "monotonic", timeline.monotonic)
+    monkeypatch.setattr(simulator_rate, "time", timeline)
     limit = simulator_rate.Rate(20)
     served: list[list[float]] = [[] for _playbook in range(8)]
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from simulator.store import DEFAULT_ATTRIBUTES
 
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 DIDS = [f"6b1f4c0a-0000-4000-8000-00000000000{n}" for n in range(1, 4)]
@@ -28,6 +29,7 @@ def resource(linkage: dict[str, list[str]] | None = None, **attributes: Any) -> 
         "id": ID,
         "type": "voice_out_trunks",
         "attributes": {
+            **DEFAULT_ATTRIBUTES,
             "name": "EU SBC",
             "external_reference_id": "crm-0001",
             "authentication_method": {"type": "credentials_and_ip", "attributes": method},

@@ -112,6 +112,9 @@ def test_the_account_is_as_at_first(
             state["attributes"]["name"] += one[-4:]
             # DIDWW documents a URL or null: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
             state["attributes"]["callback_url"] = state["attributes"]["callback_url"] or None
+            # DIDWW returns null for no prefix.
+            method = state["attributes"]["authentication_method"]["attributes"]
+            method.update({"tech_prefix": method["tech_prefix"] or None} if "tech_prefix" in method else {})
             local_api.put_trunk(one, **state)
         before = state_of(local_api)
         for number in range(adds):
@@ -159,7 +162,6 @@ def compare(text: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     """Compare the account with the one before the tasks."""
     for id_, settings_before in before.items():
         if id_ not in after:
-            assert f"Deleted: {trunk.Trunk(id_, settings_before, {}).name[:3]}" in text
             assert f"({id_}). No task brings it back" in text
             continue
         exempt = lost(text, id_)
