@@ -33,7 +33,7 @@ from ansible_collections.didww.voice.plugins.module_utils._undo import Entry, Un
 try:
     import yaml
 except ImportError:  # only needed to add to a file
-    yaml = None  # type: ignore[assignment]
+    yaml = None  # type: ignore[assignment]  # modules may run without it
 
 OPTION = "undo_file"
 MARKER = "didww_voice_undo"
