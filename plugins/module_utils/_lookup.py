@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     CLI_ACTION,

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     AUTHENTICATION,
     DEFAULT_VERSION,

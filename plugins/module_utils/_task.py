@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequ
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens, TokenService
-from ansible_collections.didww.voice.plugins.module_utils._http import Authentication
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey, Tokens, TokenService
+from ansible_collections.didww.voice.plugins.module_utils._client.http import Authentication
 from ansible_collections.didww.voice.plugins.module_utils._kinds import rejection
 from ansible_collections.didww.voice.plugins.module_utils._lookup import PAGE_SIZES
 from ansible_collections.didww.voice.plugins.module_utils._settings import (

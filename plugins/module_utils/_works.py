@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils import _creation as creation
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._kinds import DICTIONARY, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._settings import (
     ANY_IDENTIFIER,

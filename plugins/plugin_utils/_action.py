@@ -27,7 +27,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
 

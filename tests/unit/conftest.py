@@ -22,7 +22,7 @@ from ansible_collections.didww.voice.plugins.action import voice_out_trunk as tr
 from ansible_collections.didww.voice.plugins.action import voice_out_trunk_credentials as credentials_action
 from ansible_collections.didww.voice.plugins.action import voice_out_trunk_info as info_action
 from ansible_collections.didww.voice.plugins.action import voice_out_trunks as trunks_action
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.modules import (
     voice_out_trunk,
     voice_out_trunk_credentials,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from ansible import __version__ as ansible_version
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
 from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
 from ansible_collections.didww.voice.plugins.module_utils import _task as task
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions, Problem
 from simulator.server import Simulator
 

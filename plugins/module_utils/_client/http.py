@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """HTTP: requests, retries, rate limiting. Contains nothing specific to JSON:API, DIDWW or Ansible."""
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
-from ansible_collections.didww.voice.plugins.module_utils._documents import (
+from ansible_collections.didww.voice.plugins.module_utils._client.documents import (
     ApiError,
     RequestFailed,
     Unreachable,

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """How requests are authenticated: with the API key, or with tokens that a token service generates for it.
 
 DIDWW API 3 (2026-04-16 and 2026-11-19), "Authentication".
@@ -17,8 +15,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils._documents import RequestFailed, UnusableAnswer
-from ansible_collections.didww.voice.plugins.module_utils._http import Authentication, HttpClient
+from ansible_collections.didww.voice.plugins.module_utils._client.documents import RequestFailed, UnusableAnswer
+from ansible_collections.didww.voice.plugins.module_utils._client.http import Authentication, HttpClient
 
 MEDIA_TYPE = "application/json"
 # The part of a token's life in which it is no longer used: a request takes time to arrive.

@@ -16,10 +16,8 @@ from typing import Any
 
 import pytest
 import trustme
-from ansible_collections.didww.voice.plugins.module_utils import _documents as documents
-from ansible_collections.didww.voice.plugins.module_utils import _http as http
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey
+from ansible_collections.didww.voice.plugins.module_utils._client import documents, http, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 

@@ -13,10 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _authentication as authentication
-from ansible_collections.didww.voice.plugins.module_utils import _http as http
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._authentication import ApiKey, Tokens, TokenService
+from ansible_collections.didww.voice.plugins.module_utils._client import authentication, http, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey, Tokens, TokenService
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """A client of a JSON:API server. Contains nothing specific to DIDWW or Ansible."""
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ansible_collections.didww.voice.plugins.module_utils._documents import (
+from ansible_collections.didww.voice.plugins.module_utils._client.documents import (
     Answer,
     Answers,
     ApiError,
@@ -28,7 +26,7 @@ from ansible_collections.didww.voice.plugins.module_utils._documents import (
     resource_in,
     total_of,
 )
-from ansible_collections.didww.voice.plugins.module_utils._http import (
+from ansible_collections.didww.voice.plugins.module_utils._client.http import (
     CONNECTIONS,
     REQUESTS_IMPORT_ERROR,
     HttpClient,

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """JSON:API documents: checks of what an answer contains, and the exceptions for answers that fail them.
 
 A request returns a valid JSON:API document that answers it, or raises:
