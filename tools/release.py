@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build" / "release"
 MODULES = ("voice_out_trunk", "voice_out_trunk_info", "voice_out_trunks")
 # The files that contain the version, with patterns that match it.
-PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_task.py": r'(?m)^VERSION = "(.+)"$'}
+PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_engine/task.py": r'(?m)^VERSION = "(.+)"$'}
 LEFT = """
 Prepared: {artifact}
 sha256    {digest}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.didww.voice.plugins.module_utils._works import UPDATE_ONE
+from ansible_collections.didww.voice.plugins.module_utils._engine.change import UPDATE_ONE
 from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
 
 

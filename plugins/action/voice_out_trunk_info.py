@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.didww.voice.plugins.module_utils._works import READ
+from ansible_collections.didww.voice.plugins.module_utils._engine.change import READ
 from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
 
 

@@ -440,12 +440,12 @@ errors:
       sample: "422"
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _works
+from ansible_collections.didww.voice.plugins.module_utils._engine import change, module
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_works.UPDATE_ONE)
+    module.run(change.UPDATE_ONE)
 
 
 if __name__ == "__main__":

@@ -449,12 +449,12 @@ errors:
       status: "404"
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _works
+from ansible_collections.didww.voice.plugins.module_utils._engine import change, module
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_works.READ)
+    module.run(change.READ)
 
 
 if __name__ == "__main__":

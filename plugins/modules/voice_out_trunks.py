@@ -306,12 +306,12 @@ errors:
       status: "401"
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _works
+from ansible_collections.didww.voice.plugins.module_utils._engine import change, module
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_works.UPDATE_MANY)
+    module.run(change.UPDATE_MANY)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work, explain
 
 try:
     from ansible.module_utils.common.json import Direction, get_module_encoder

@@ -15,8 +15,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 

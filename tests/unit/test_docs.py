@@ -18,7 +18,7 @@ import jinja2
 import jinja2.nodes
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 
 from .conftest import ROOT, RunModule
 

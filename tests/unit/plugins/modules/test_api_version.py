@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
-from ansible_collections.didww.voice.plugins.module_utils._task import Task
-from ansible_collections.didww.voice.plugins.module_utils._works import UPDATE_ONE
+from ansible_collections.didww.voice.plugins.module_utils._engine.change import UPDATE_ONE
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator, load_seed

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
-from ansible_collections.didww.voice.plugins.module_utils import _works as works
 from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import change as works
+from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator, load_seed
 

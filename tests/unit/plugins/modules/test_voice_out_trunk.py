@@ -157,7 +157,7 @@ def test_an_action_that_stays_requires_no_did(run_module: RunModule) -> None:
 
 
 def test_every_option_has_its_case() -> None:
-    from ansible_collections.didww.voice.plugins.module_utils._settings import trunk_spec
+    from ansible_collections.didww.voice.plugins.module_utils._engine.setting import trunk_spec
 
     spec = trunk_spec()
     elsewhere = ("id", "authentication_method", "default_did", "state", "unblock")

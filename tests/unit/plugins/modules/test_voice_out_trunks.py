@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
 from simulator.server import Simulator
 
 from ...conftest import RunModule, each_case

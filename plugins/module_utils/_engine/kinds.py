@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """Kinds of value: they convert values from tasks and from DIDWW to a canonical form.
 
 Two canonical values, which are plain JSON, are equal exactly when DIDWW treats them as equal. They are

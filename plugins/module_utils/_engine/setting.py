@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """The tables: each option of the modules is one row."""
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils._kinds import (
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     ANY_PREFIXES,
     BASE_URL,
     BOOL,

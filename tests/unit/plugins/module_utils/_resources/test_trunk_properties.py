@@ -14,14 +14,14 @@ import difflib
 import re
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from simulator import store, trunks
 
-from ... import strategies
-from ...strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
+from .... import strategies
+from ....strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
 
 AUTHENTICATION = tables.AUTHENTICATION
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"

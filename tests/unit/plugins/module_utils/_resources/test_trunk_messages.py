@@ -10,8 +10,8 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 
 from .test_trunk import DIDS, ID, plan, resource
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from ansible import __version__ as ansible_version
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _task as task
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import task
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import InvalidOptions, Problem
 from simulator.server import Simulator
 
-from ...conftest import RunModule
+from ....conftest import RunModule
 
 URL = "https://api.didww.com/v3"
 SECRET = "planted-secret"

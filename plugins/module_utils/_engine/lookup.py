@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """Lookup: finds trunks by id, by another identifier and by filter, and DIDs by number."""
 
 from __future__ import annotations
@@ -13,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, nearest, show
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_number, nearest, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, numbers_in
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     CLI_ACTION,
     DEFAULT_DID,
     DID_TYPE,
@@ -25,7 +24,6 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     InvalidOptions,
     Problem,
 )
-from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, numbers_in
 
 # The largest pages that DIDWW allows: DIDWW API 3 (2026-04-16), "Pagination".
 PAGE_SIZES = {RESOURCE_TYPE: 1000, DID_TYPE: 100}

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """The works: what each module does with its checked options."""
 
 from __future__ import annotations
@@ -12,12 +10,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils import _creation as creation
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
-from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._kinds import DICTIONARY, rejection, show
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
+from ansible_collections.didww.voice.plugins.module_utils._engine import creation, lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import DICTIONARY, rejection, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan, Trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     ANY_IDENTIFIER,
     AUDIT,
     CLI_ACTION,
@@ -36,8 +34,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     trunk_spec,
     trunks_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, numbered
-from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, Plan, Trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work, numbered
 
 # --- One trunk ------------------------------------------------------------------------------------
 

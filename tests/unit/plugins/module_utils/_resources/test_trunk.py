@@ -10,8 +10,8 @@ import difflib
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 DIDS = [f"6b1f4c0a-0000-4000-8000-00000000000{n}" for n in range(1, 4)]

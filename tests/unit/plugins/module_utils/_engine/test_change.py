@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _works as works
+from ansible_collections.didww.voice.plugins.module_utils._engine import change as works
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 
-from .test_trunk import ID
+from .._resources.test_trunk import ID
 
 
 def rejected(parse: Any, given: dict[str, Any]) -> list[str]:

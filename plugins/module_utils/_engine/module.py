@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """Front end: runs a work in a module's own process."""
 
 from __future__ import annotations
@@ -18,12 +16,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     REPLACES,
     InvalidOptions,
     connection_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work, explain
 
 SECRET_OPTIONS = (REPLACES.name,)
 

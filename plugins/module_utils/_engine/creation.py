@@ -2,27 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """Plans that create or delete a trunk. Pure: no I/O, no Ansible, no HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ansible_collections.didww.voice.plugins.module_utils._kinds import show
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
-    AUTHENTICATION,
-    COSTLY,
-    IDENTIFIERS,
-    REQUIRED,
-    RESOURCE_TYPE,
-    SETTABLE_TYPES,
-    SETTINGS,
-    InvalidOptions,
-    Problem,
-)
-from ansible_collections.didww.voice.plugins.module_utils._trunk import (
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import (
     Desired,
     Plan,
     Trunk,
@@ -33,6 +20,17 @@ from ansible_collections.didww.voice.plugins.module_utils._trunk import (
     new_method,
     resource_of,
     with_ids,
+)
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
+    AUTHENTICATION,
+    COSTLY,
+    IDENTIFIERS,
+    REQUIRED,
+    RESOURCE_TYPE,
+    SETTABLE_TYPES,
+    SETTINGS,
+    InvalidOptions,
+    Problem,
 )
 
 UNKNOWN = {"created_at": None, "threshold_reached": None, "spent_amount": None}

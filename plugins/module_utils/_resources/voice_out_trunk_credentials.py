@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """The work that generates new SIP credentials."""
 
 from __future__ import annotations
@@ -11,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
+from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, credentials, read, selector_of
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     AUTHENTICATION,
     DEFAULT_VERSION,
     REPLACES,
@@ -25,8 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     collect_all,
     credentials_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work
-from ansible_collections.didww.voice.plugins.module_utils._trunk import Desired, credentials, read, selector_of
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
 # DIDWW API 3 (2026-04-16), "Regenerate Credentials". The answer does not include the new pair.
 REGENERATION = "voice_out_trunk_regenerate_credentials"

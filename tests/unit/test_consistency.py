@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.doc_fragments import connection
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _task as task
+from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import task
 
 from .conftest import CASES, ROOT
 

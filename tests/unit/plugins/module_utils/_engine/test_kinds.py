@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
+from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
 
 
 def rejection_of(kind: kinds.Kind, value: Any) -> str:

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """The Ansible side of a task, for both front ends: options, result, warnings, secrets and error messages."""
 
 from __future__ import annotations
@@ -17,9 +15,10 @@ from urllib.parse import urlsplit
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey, Tokens, TokenService
 from ansible_collections.didww.voice.plugins.module_utils._client.http import Authentication
-from ansible_collections.didww.voice.plugins.module_utils._kinds import rejection
-from ansible_collections.didww.voice.plugins.module_utils._lookup import PAGE_SIZES
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import rejection
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import PAGE_SIZES
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import credentials
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     API_VERSIONS,
     AUDIENCE,
     CONNECTION,
@@ -33,7 +32,6 @@ from ansible_collections.didww.voice.plugins.module_utils._settings import (
     unsupported,
     variable,
 )
-from ansible_collections.didww.voice.plugins.module_utils._trunk import credentials
 
 VERSION = "1.0.0"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
-from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
 
-from .test_trunk import DIDS, ID, resource
+from .._resources.test_trunk import DIDS, ID, resource
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
-
 """The trunk: the desired settings, the current ones, and the plan of changes between them.
 
 Pure: no I/O, no Ansible, no HTTP.
@@ -15,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils._kinds import is_number, rejection, show
-from ansible_collections.didww.voice.plugins.module_utils._settings import (
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_number, rejection, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     AUTHENTICATION,
     AUTHENTICATION_ATTRIBUTES,
     AUTHENTICATION_TYPE,
