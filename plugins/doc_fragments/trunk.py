@@ -252,6 +252,34 @@ options:
     type: bool
     default: false
     version_added: 1.1.0
+  skip_invalid:
+    description:
+      - Whether to skip entries that are invalid, or whose trunk does not exist, and to update the others. By default,
+        nothing is changed then.
+      - The task still fails at the end if an entry was invalid. Trunks that do not exist are reported in RV(missing).
+        That is an error only if no entry has a trunk.
+      - Use it to apply an undo file, so that one entry does not stop the others.
+    type: bool
+    default: false
+    version_added: 1.1.0
+  undo_file:
+    description:
+      - A file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet), which brings
+        back each setting that this task changes. It contains the trunks by id, with the values that they had, and
+        entries that delete the trunks which this task creates.
+      - What cannot be brought back is in its comments, such as deleted trunks and SIP credentials.
+      - It is not written in check mode, and not if nothing changes. Its mode is C(0600). It has no SIP credentials.
+      - It is an error if the folder does not exist, or if the file exists, unless O(undo_add=true).
+    type: path
+    version_added: 1.1.0
+  undo_add:
+    description:
+      - Whether O(undo_file) may exist and is added to. The older value of each setting stays, so the file leads back to
+        the time before the first task that wrote it.
+      - It is an error if the file is not an undo file, or if it belongs to another O(api_url).
+    type: bool
+    default: false
+    version_added: 1.1.0
 notes:
 {_NOTES}
 """

@@ -187,9 +187,8 @@ diff:
 held:
   description:
     - The change of O(status) that was not made, with its value C(before) and C(after). It is held back if
-      DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does
-      not report the status. Empty if nothing is held
-      back.
+      DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does not report
+      the status. Empty if nothing is held back.
   returned: success
   type: dict
   version_added: 1.1.0

@@ -100,6 +100,25 @@ EXAMPLES = r"""
 - name: Block the trunks
   didww.voice.voice_out_trunks:
     trunks: "{{ active.settings | map('combine', {'status': 'blocked'}) | list }}"
+
+- name: Block two trunks, with a way back
+  didww.voice.voice_out_trunks:
+    trunks:
+      - name: EU SBC
+        status: blocked
+      - name: US SBC
+        status: blocked
+    undo_file: "{{ playbook_dir }}/undo.yml"
+
+- name: Read the way back
+  ansible.builtin.include_vars:
+    file: "{{ playbook_dir }}/undo.yml"
+    name: undo
+
+- name: Bring back what was changed
+  didww.voice.voice_out_trunks:
+    trunks: "{{ undo.trunks }}"
+    skip_invalid: true
 """
 
 RETURN = r"""
@@ -145,9 +164,8 @@ trunks:
     held:
       description:
         - The change of O(trunks[].status) that was not made, with its value C(before) and C(after). It is held back if
-          DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does
-          not report the status. Empty if nothing is held
-          back.
+          DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does not report the
+          status. Empty if nothing is held back.
       returned: always
       type: dict
       version_added: 1.1.0
@@ -164,8 +182,14 @@ trunks:
     failed:
       description: Whether the update of the trunk failed.
       type: bool
-      returned: if the update failed
+      returned: if the update failed, or if the entry was skipped
       sample: true
+    unsettled:
+      description: Whether the update was sent, and may have been applied.
+      type: bool
+      returned: if the update failed
+      version_added: 1.1.0
+      sample: false
     msg:
       description: What went wrong with the update, and what to do about it.
       type: str
@@ -247,7 +271,7 @@ summary:
     requests: 4
 missing:
   description: The entries whose trunk does not exist, each with its C(index), the C(selector) and its C(value).
-  returned: if O(audit=true)
+  returned: if O(audit=true) or O(skip_invalid=true)
   type: list
   elements: dict
   version_added: 1.1.0
@@ -264,6 +288,12 @@ unmanaged:
   sample:
     - id: 3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002
       name: Carrier interconnect
+undo_file:
+  description: The path of the file that brings back what this task changed.
+  returned: if O(undo_file) was written
+  type: str
+  version_added: 1.1.0
+  sample: /home/voice/undo.yml
 diff:
   description:
     - The changed settings before and after, as text, for each trunk that changes. The headers show its name and id.

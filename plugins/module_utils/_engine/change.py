@@ -11,22 +11,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import creation, lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine import creation, lookup, undo
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import DICTIONARY, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan, Trunk
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
     ANY_IDENTIFIER,
-    AUDIT,
     CLI_ACTION,
     DEFAULT_DID,
     DEFAULT_VERSION,
     FILTER_ID,
     FILTERS,
+    FLEET,
     INCLUDES,
     LINKAGE,
     REPLACE_CLI,
-    STATE,
     InvalidOptions,
     Problem,
     collect_all,
@@ -34,7 +33,8 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.setting import
     trunk_spec,
     trunks_spec,
 )
-from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work, numbered
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work, joined, numbered
+from ansible_collections.didww.voice.plugins.module_utils._engine.undo_file import UndoFile
 
 # --- One trunk ------------------------------------------------------------------------------------
 
@@ -231,10 +231,25 @@ def _update_one(task: Task) -> dict[str, Any]:
 
 
 class Fleet(NamedTuple):
-    """The settings of many trunks. `audit`: whether to compare only, and report missing and unmanaged trunks."""
+    """The settings of many trunks.
 
-    wanted: list[Desired]
-    audit: bool
+    `wanted`: by index in the list of the task. `rejected`: the problems of the entries that are skipped, by index.
+    `audit`: whether to compare only, and report missing and unmanaged trunks. `skip_invalid`: whether invalid entries,
+    and those whose trunk does not exist, are skipped. `undo_file`: the file to write what undoes the changes to, if
+    any; with `undo_add`, it is added to.
+    """
+
+    wanted: dict[int, Desired]
+    audit: bool = False
+    skip_invalid: bool = False
+    undo_file: str | None = None
+    undo_add: bool = False
+    rejected: Mapping[int, list[Problem]] = {}
+
+    @property
+    def allows_missing(self) -> bool:
+        """Whether it is no problem that a trunk does not exist."""
+        return self.audit or self.skip_invalid
 
 
 def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
@@ -243,27 +258,33 @@ def parse_fleet(given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fle
     Raises InvalidOptions with every problem of every entry.
     """
     problems: list[Problem] = []
-    options_of_all = {"state": STATE.default, "audit": AUDIT.default, **collect_all(problems, (STATE, AUDIT), given)}
+    options_of_all = {row.name: row.default for row in FLEET} | collect_all(problems, FLEET, given)
+    if options_of_all["undo_add"] and "undo_file" not in given:
+        problems.append(Problem("undo_add", "requires undo_file, the file to add to"))
+    state = options_of_all.pop("state")
     entries = given.get("trunks")
     if not isinstance(entries, list):
         expected = "a list of trunks, each a dictionary of options"
         words = rejection(entries, expected) if "trunks" in given else f"required: {expected}"
         problems.append(Problem("trunks", words))
         entries = []
-    wanted = []
+    wanted: dict[int, Desired] = {}
+    rejected: dict[int, list[Problem]] = {}
     for index, entry in enumerate(entries):
         try:
             options = DICTIONARY.canonical(entry)
         except ValueError as error:
-            problems.append(Problem(f"trunks[{index}]", rejection(entry, error)))
+            rejected[index] = [Problem(f"trunks[{index}]", rejection(entry, error))]
             continue
         try:
-            wanted.append(trunk.parse(options, version, options_of_all["state"]))
+            wanted[index] = trunk.parse(options, version, state)
         except InvalidOptions as error:
-            problems += [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
+            rejected[index] = [_of_entry(index, trunk.label(options), problem) for problem in error.problems]
+    if not options_of_all["skip_invalid"]:
+        problems += [problem for found in rejected.values() for problem in found]
     if problems:
         raise InvalidOptions(problems)
-    return Fleet(wanted, options_of_all["audit"])
+    return Fleet(wanted, rejected=rejected, **options_of_all)
 
 
 def _of_entry(index: int, name: object, problem: Problem) -> Problem:
@@ -274,47 +295,70 @@ def _of_entry(index: int, name: object, problem: Problem) -> Problem:
 def _update_many(task: Task) -> dict[str, Any]:
     """Update, create and delete many trunks. Everything is planned before the first change is sent."""
     fleet: Fleet = task.wanted
+    undo_file = None
+    if fleet.undo_file and not fleet.audit:
+        undo_file = UndoFile(fleet.undo_file, task.connection["api_url"], fleet.undo_add)
+        read_too = {i: desired._replace(also_read=undo.linkage_of(desired)) for i, desired in fleet.wanted.items()}
+        fleet = fleet._replace(wanted=read_too)
     task.check_mode = task.check_mode or fleet.audit
     client = task.connect()
-    found = lookup.find_all(client, fleet.wanted, fleet.audit)
+    wanted = list(fleet.wanted.values())
+    found = lookup.find_all(client, wanted, fleet.audit, fleet.allows_missing, list(fleet.wanted))
     task.keep_secret(found.existing)
-    numbers = lookup.resolve(client, fleet.wanted, found)
-    defaults = _default_dids(task, client, fleet.wanted, found, numbers)
-    plans = plan_all(fleet, found, numbers, defaults)
-    task.check_version(found.meta, changes=not fleet.audit and any(plan.resource is not None for plan in plans))
+    numbers = lookup.resolve(client, wanted, found)
+    defaults = _default_dids(task, client, wanted, found, numbers)
+    plans, rejected = plan_all(fleet, found, numbers, defaults)
+    changes = any(plan.resource is not None for plan in plans.values())
+    task.check_version(found.meta, changes=changes and not fleet.audit)
+    written = undo_file is not None and changes and not task.check_mode
+    if undo_file and written:
+        undo_file.write([(fleet.wanted[index], plan) for index, plan in plans.items()], task.writer)
+    indexes = list(plans)
 
-    def send(index: int) -> dict[str, Any]:
+    def send(position: int) -> dict[str, Any]:
         """Send the update of a plan; return what to add to the plan in the result."""
-        plan = plans[index]
+        index = indexes[position]
         try:
-            done = _carry_out(task, client, fleet.wanted[index], plan)
+            done = _carry_out(task, client, fleet.wanted[index], plans[index])
         except jsonapi.RequestFailed as error:
-            return {"changed": False, "failed": True, **task.explain(error)}
+            return {"changed": False, "failed": True, **task.explain(error), "unsettled": error.unsettled}
         plans[index] = done.plan
         return {"id": done.trunk.id, "changed": done.plan.resource is not None, "warnings": done.warnings}
 
-    outcomes = concurrently(send, len(plans))
-    result = _report(task, plans, outcomes, client.requests, found.meta)
+    outcomes = dict(zip(indexes, concurrently(send, len(indexes)), strict=True))
+    result = _report(task, fleet, plans, outcomes, rejected, client.requests, found.meta)
+    if undo_file and written:
+        result["undo_file"] = undo_file.path
+    if fleet.allows_missing:
+        result["missing"] = _missing(fleet, found)
     if fleet.audit:
-        result |= _strays(fleet.wanted, found)
+        result["unmanaged"] = _unmanaged(found)
     return result
 
 
-def _strays(wanted: Sequence[Desired], found: lookup.Found) -> dict[str, Any]:
-    """Return the entries that no trunk was found for, and the trunks that no entry refers to."""
+def _missing(fleet: Fleet, found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the entries that no trunk was found for, although it must exist."""
+    named = {position for position, _problem in found.problems}
+    return [
+        {"index": index, "selector": desired.selector, "value": desired.value}
+        for position, (index, desired) in enumerate(fleet.wanted.items())
+        if found.resources[position] is None and position not in named and _must_exist(fleet, desired)
+    ]
+
+
+def _must_exist(fleet: Fleet, desired: Desired) -> bool:
+    """Return whether it is worth a report that the trunk of an entry does not exist. An audit creates no trunk."""
+    return desired.state != "absent" if fleet.audit else desired.state == "existing"
+
+
+def _unmanaged(found: lookup.Found) -> list[dict[str, Any]]:
+    """Return the trunks that no entry refers to."""
     managed = {resource["id"] for resource in found.existing}
-    return {
-        "missing": [
-            {"index": index, "selector": desired.selector, "value": desired.value}
-            for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True))
-            if resource is None and desired.state != "absent"
-        ],
-        "unmanaged": [
-            {"id": resource["id"], "name": resource["attributes"].get("name")}
-            for resource in found.read
-            if resource["id"] not in managed
-        ],
-    }
+    return [
+        {"id": resource["id"], "name": resource["attributes"].get("name")}
+        for resource in found.read
+        if resource["id"] not in managed
+    ]
 
 
 def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
@@ -347,65 +391,71 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
 
 def plan_all(
     fleet: Fleet, found: lookup.Found, numbers: Mapping[str, str], defaults: Mapping[str, str] | None = None
-) -> list[Plan]:
-    """Compare every entry with the trunk found for it; return the plans in the order of the entries.
+) -> tuple[dict[int, Plan], dict[int, list[Problem]]]:
+    """Compare every entry with the trunk found for it; return the plans, and the problems of skipped entries, by index.
 
     `numbers`: known DID numbers, by id. `defaults`: known default DIDs, by the id of their trunk. Raises InvalidOptions
-    with every problem of every entry, including those in `found`.
+    with every problem of every entry, including those in `found`, unless the fleet skips invalid entries.
     """
-    plans = []
-    wanted = fleet.wanted
-    problems = [_of_entry(index, wanted[index].value, problem) for index, problem in found.problems]
-    named = {index for index, _problem in found.problems}
+    plans: dict[int, Plan] = {}
+    rejected = dict(fleet.rejected)
+    indexes = list(fleet.wanted)
+    for position, problem in found.problems:
+        index = indexes[position]
+        rejected.setdefault(index, []).append(_of_entry(index, fleet.wanted[index].value, problem))
     names = lookup.names_of(found.read, besides={resource["id"] for resource in found.existing})
-    for index, (desired, resource) in enumerate(zip(wanted, found.resources, strict=True)):
-        if index in named:
+    for index, resource in zip(indexes, found.resources, strict=True):
+        desired = fleet.wanted[index]
+        if index in rejected:
             continue
         try:
-            if resource is None and fleet.audit:
-                plans.append(creation.nothing(desired))
+            if resource is None and fleet.allows_missing and _must_exist(fleet, desired):
+                plans[index] = creation.nothing(desired)
             else:
-                plans.append(_decide(desired, resource, numbers, names, defaults or {}))
+                plans[index] = _decide(desired, resource, numbers, names, defaults or {})
         except InvalidOptions as error:
             name = resource["attributes"].get("name") if resource else desired.value
-            problems += [_of_entry(index, name, problem) for problem in error.problems]
-    if not problems:
-        conflicts = [*_name_conflicts(plans), *_reference_conflicts(wanted, plans)]
-        problems = [_of_entry(index, plans[index].name, problem) for index, problem in conflicts]
-    if problems:
+            rejected[index] = [_of_entry(index, name, problem) for problem in error.problems]
+    if fleet.skip_invalid or not rejected:
+        for index, problem in [*_name_conflicts(plans), *_reference_conflicts(fleet.wanted, plans)]:
+            rejected.setdefault(index, []).append(_of_entry(index, plans[index].name, problem))
+    problems = [problem for index in sorted(rejected) for problem in rejected[index]]
+    if problems and not fleet.skip_invalid:
         raise InvalidOptions(problems)
-    return plans
+    if plans and fleet.skip_invalid and not found.existing and _missing(fleet, found):
+        words = f"none of the trunks of the {len(plans)} entries exists: check api_url and api_key"
+        raise InvalidOptions([Problem("trunks", words)])
+    return {index: plan for index, plan in plans.items() if index not in rejected}, rejected
 
 
-def _name_conflicts(plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
+def _name_conflicts(plans: Mapping[int, Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set a name which another entry's trunk has before or after this task.
 
     DIDWW rejects duplicate names ("has already been taken"), and the order of updates is random.
     """
-    names = [plan.after.name for plan in plans]
     holders: dict[str, set[int]] = {}
-    for index, plan in enumerate(plans):
-        for name in (names[index], plan.name):
+    for index, plan in plans.items():
+        for name in (plan.after.name, plan.name):
             holders.setdefault(name, set()).add(index)
-    for index, plan in enumerate(plans):
-        others = holders[names[index]] - {index} if "name" in plan.changes and plan.exists else ()
+    for index, plan in plans.items():
+        others = holders[plan.after.name] - {index} if "name" in plan.changes and plan.exists else ()
         if others:
             other = min(others)
             words = (
-                f"trunks[{other}] ({plans[other].after.id}) also has the name {show(names[index])} before or after "
+                f"trunks[{other}] ({plans[other].after.id}) also has the name {show(plan.after.name)} before or after "
                 "this task, and DIDWW rejects duplicate names: rename one of the two in an earlier task"
             )
             yield index, Problem("name", words)
 
 
-def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
+def _reference_conflicts(wanted: Mapping[int, Desired], plans: Mapping[int, Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set an external_reference_id by which another entry selects its trunk.
 
     Two trunks would then have the same reference, and later runs could not distinguish them.
     """
     option = "external_reference_id"
-    selecting = {desired.value: index for index, desired in enumerate(wanted) if desired.selector == option}
-    for index, plan in enumerate(plans):
+    selecting = {desired.value: index for index, desired in wanted.items() if desired.selector == option}
+    for index, plan in plans.items():
         reference = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(reference, index) != index:
             words = (
@@ -417,51 +467,61 @@ def _reference_conflicts(wanted: Sequence[Desired], plans: Sequence[Plan]) -> It
 
 def _report(
     task: Task,
-    plans: Sequence[Plan],
-    outcomes: Sequence[dict[str, Any]],
+    fleet: Fleet,
+    plans: Mapping[int, Plan],
+    outcomes: Mapping[int, dict[str, Any]],
+    rejected: Mapping[int, list[Problem]],
     requests: int,
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the result for a fleet: the plan and the outcome for each trunk."""
-    trunks = []
+    """Return the result for a fleet: the plan and the outcome for each trunk, and the skipped entries."""
+    entries: dict[int, dict[str, Any]] = {}
     failures: dict[str, list[str]] = {}
-    for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
+    for index, problems in rejected.items():
+        desired = fleet.wanted.get(index)
+        message = joined(InvalidOptions(problems).messages())
+        named = {"id": desired.value if desired and desired.selector == "id" else None, "name": None}
+        entries[index] = {**named, "changes": {}, "held": {}, "changed": False, "failed": True, "msg": message}
+        failures[message] = []
+    for index, plan in plans.items():
+        outcome = outcomes[index]
         name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
             task.warn(f"trunks[{index}] ({name}): {warning}")
         more = {"did_numbers": plan.after.numbers_of(plan.relinked)} if plan.relinked else {}
         entry = {"id": plan.after.id, "name": name, "changes": plan.changes, "held": plan.held}
-        trunks.append({**entry, **more, **outcome})
+        entries[index] = {**entry, **more, **outcome}
         if outcome.get("failed"):
             failures.setdefault(outcome["msg"], []).append(f"trunks[{index}] ({name})")
+    trunks = [entries[index] for index in sorted(entries)]
     changed = sum(entry["changed"] for entry in trunks)
-    failed = sum(map(len, failures.values()))
+    failed = sum("failed" in entry for entry in trunks)
     result: dict[str, Any] = {
         "changed": changed > 0,
         "trunks": trunks,
         "summary": {
             "total": len(trunks),
             "changed": changed,
-            "created": _count(plans, trunks, "POST"),
-            "deleted": _count(plans, trunks, "DELETE"),
+            "created": _count(plans, outcomes, "POST"),
+            "deleted": _count(plans, outcomes, "DELETE"),
             "unchanged": len(trunks) - changed - failed,
-            "held": sum(bool(plan.held) for plan in plans),
+            "held": sum(bool(plan.held) for plan in plans.values()),
             "failed": failed,
             "requests": requests,
         },
         "api_version": meta.get("api_version"),
     }
     if task.show_diff:
-        result["diff"] = [trunk.diff(plan) for plan, entry in zip(plans, trunks, strict=True) if entry["changed"]]
+        result["diff"] = [trunk.diff(plan) for index, plan in plans.items() if outcomes[index]["changed"]]
     if failures:
         words = f"{changed} {'trunk' if changed == 1 else 'trunks'} changed, {failed} failed"
-        messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
+        messages = [f"{', '.join(labels)}: {message}" if labels else message for message, labels in failures.items()]
         result.update(failed=True, msg=f"{words}: {numbered(messages)}")
     return result
 
 
-def _count(plans: Sequence[Plan], trunks: Sequence[Mapping[str, Any]], method: str) -> int:
-    return sum(plan.method == method and entry["changed"] for plan, entry in zip(plans, trunks, strict=True))
+def _count(plans: Mapping[int, Plan], outcomes: Mapping[int, Mapping[str, Any]], method: str) -> int:
+    return sum(plan.method == method and outcomes[index]["changed"] for index, plan in plans.items())
 
 
 # --- Read trunks ----------------------------------------------------------------------------------
@@ -509,7 +569,7 @@ def _read(task: Task) -> dict[str, Any]:
     selection: Selection = task.wanted
     client = task.connect()
     if selection.ids:
-        wanted = [Desired("id", value, dict.fromkeys(selection.linkage), state=None) for value in selection.ids]
+        wanted = [Desired("id", value, {}, state=None, also_read=selection.linkage) for value in selection.ids]
         found = lookup.find_all(client, wanted)
         if found.problems:
             raise InvalidOptions([problem for _index, problem in found.problems])

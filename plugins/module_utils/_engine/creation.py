@@ -87,7 +87,7 @@ def delete(desired: Desired, current: Trunk) -> Plan:
     if problems:
         raise InvalidOptions(problems)
     changes = {name: {"before": value, "after": None} for name, value in current.settings.items()}
-    return Plan(changes, {"type": RESOURCE_TYPE, "id": current.id}, current, "DELETE", exists=False)
+    return Plan(changes, {"type": RESOURCE_TYPE, "id": current.id}, current, "DELETE", exists=False, before=current)
 
 
 def nothing(desired: Desired) -> Plan:

@@ -158,8 +158,13 @@ def _uuid(value: Any) -> str:
     return str(value).lower()
 
 
+def _path(value: Any) -> str:
+    expect(isinstance(value, str) and value.strip(), "the path of a file")
+    return os.path.expanduser(os.path.expandvars(value))
+
+
 def _ca_bundle(value: Any) -> str:
-    path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
+    path = _path(value) if isinstance(value, str) and value else ""
     expect(path and os.path.exists(path), "a CA bundle that exists where the module runs")
     return path
 
@@ -323,6 +328,7 @@ BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3", s
 TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
 UUIDS = Kind(_STRINGS, _set_of(_uuid))
+PATH = Kind({"type": "path"}, _path)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)

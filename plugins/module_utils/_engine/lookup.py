@@ -14,13 +14,16 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_number, nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, numbers_in
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
+    AUTHENTICATION,
     CLI_ACTION,
     DEFAULT_DID,
     DID_TYPE,
     IDENTIFIERS,
     LINKAGE,
+    NAME_CONTAINS,
     REPLACE_CLI,
     RESOURCE_TYPE,
+    TYPE_FILTER,
     InvalidOptions,
     Problem,
 )
@@ -59,12 +62,37 @@ def search(
         elif not re.search(r'[,"]', value):
             params[f"filter[{name}]"] = value
     answers = client.get_all(RESOURCE_TYPE, params, linkage)
+    for resource in answers.resources:
+        _check_filtered(resource, filters)
     # DIDWW's filters are not exact, so identifiers are compared again.
     exact = {name: value for name, value in filters.items() if name in IDENTIFIERS}
     matches = [
         resource for resource in answers.resources if exact.items() <= _identifiers_of(resource["attributes"]).items()
     ]
     return matches, answers
+
+
+def _check_filtered(resource: Mapping[str, Any], filters: Mapping[str, str | list[str]]) -> None:
+    """Raise UnusableAnswer if a trunk in an answer does not match a filter: a gateway may drop the query.
+
+    Identifiers may differ: DIDWW's filters are not exact.
+    """
+    attributes = resource["attributes"]
+    for name, wanted in filters.items():
+        value = attributes.get(name)
+        if name == NAME_CONTAINS:
+            value = attributes.get("name")
+            # Whether case counts is not documented.
+            fits = str(wanted).casefold() in str(value).casefold()
+        elif name == TYPE_FILTER:
+            method = attributes.get(AUTHENTICATION)
+            value = method.get("type") if isinstance(method, Mapping) else None
+            fits = value in wanted
+        else:
+            fits = name in IDENTIFIERS or (show(value) if isinstance(value, bool) else value) == wanted
+        if value is not None and not fits:
+            words = f"the answer contains {show(attributes.get('name'))} ({resource['id']}), which does not match the "
+            raise jsonapi.UnusableAnswer(f"{words}filter {name}={show(wanted)}")
 
 
 def _identifiers_of(attributes: Mapping[str, Any]) -> dict[str, str]:
@@ -171,16 +199,22 @@ def _account(client: jsonapi.Client) -> list[dict[str, Any]] | None:
         return None
 
 
-def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = False) -> Found:
+def find_all(
+    client: jsonapi.Client,
+    wanted: Sequence[Desired],
+    audit: bool = False,
+    allows_missing: bool = False,
+    indexes: Sequence[int] = (),
+) -> Found:
     """Find the trunks that several tasks refer to.
 
     It is a problem if more than one trunk matches, or if two tasks match the same trunk. It is also one if no trunk
-    matches and the task requires one, except in an `audit`, which reads all trunks. Raises
-    RequestFailed.
+    matches and the task requires one, unless the caller `allows_missing` trunks. An `audit` reads all trunks.
+    `indexes`: those of the tasks in their list, for messages. Raises RequestFailed.
     """
     if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1 and not audit:
+    if len(wanted) == 1 and not allows_missing:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -193,7 +227,9 @@ def find_all(client: jsonapi.Client, wanted: Sequence[Desired], audit: bool = Fa
     # That a filter returns nothing is no proof that there is nothing.
     if answers is None or ids - _ids_of(answers.resources):
         answers = _by_page(client, ids if by_id_alone and not audit else None, linkage, not filtered)
-    found = Found(*_match(wanted, answers.resources, audit), answers.meta, answers.included, answers.resources)
+    found = Found(
+        *_match(wanted, answers.resources, allows_missing, indexes), answers.meta, answers.included, answers.resources
+    )
     return _with_names(client, wanted, found) if by_id_alone and not audit else found
 
 
@@ -280,7 +316,10 @@ def is_cheaper_one_by_one(missing: int, pages: int) -> bool:
 
 
 def _match(
-    wanted: Sequence[Desired], read: Sequence[dict[str, Any]], audit: bool = False
+    wanted: Sequence[Desired],
+    read: Sequence[dict[str, Any]],
+    allows_missing: bool = False,
+    indexes: Sequence[int] = (),
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
     """Return the trunk in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -300,7 +339,7 @@ def _match(
             words = _several_match(desired.selector, desired.value, matches)
             problems.append((index, Problem(desired.selector, words)))
             continue
-        if not matches and desired.state in MUST_EXIST and not audit:
+        if not matches and desired.state in MUST_EXIST and not allows_missing:
             # Suggestions take time, and one list is enough.
             account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
             problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
@@ -309,7 +348,8 @@ def _match(
         other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
         if other != index:
             same = f", {show(match['attributes'].get('name'))} ({match['id']})" if match else ""
-            words = f"refers to the same trunk as trunks[{other}]{same}; each entry must refer to a different trunk"
+            words = f"refers to the same trunk as trunks[{indexes[other] if indexes else other}]{same}"
+            words += "; each entry must refer to a different trunk"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems
 

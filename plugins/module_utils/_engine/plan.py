@@ -60,11 +60,17 @@ class Desired(NamedTuple):
     state: str | None = "existing"
     unblock: bool = False
     version: str = DEFAULT_VERSION
+    also_read: tuple[str, ...] = ()
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """The relationships that the task sets."""
+        return tuple(name for name in LINKAGE if name in self.settings)
 
     @property
     def linkage(self) -> tuple[str, ...]:
-        """The relationships that must be read for the comparison."""
-        return tuple(name for name in LINKAGE if name in self.settings)
+        """The relationships that must be read: those that the task sets, and those in `also_read`."""
+        return tuple(name for name in LINKAGE if name in self.settings or name in self.also_read)
 
 
 def parse(given: Mapping[str, Any], version: str = DEFAULT_VERSION, state: str | None = None) -> Desired:
@@ -132,7 +138,7 @@ def label(given: Mapping[str, Any]) -> str:
 
 def numbers_in(desired: Desired) -> dict[str, set[str]]:
     """Return the numbers, as digits, of the DIDs that a task lists by number, for each relationship."""
-    listed = {name: desired.settings[name] for name in desired.linkage}
+    listed = {name: desired.settings[name] for name in desired.linked}
     if DEFAULT_DID in desired.settings:
         listed[DEFAULT_DID] = [desired.settings[DEFAULT_DID]]
     return {name: {did for did in dids if is_number(did)} for name, dids in listed.items()}
@@ -302,7 +308,7 @@ class Plan:
     `changes`: `{setting: {"before", "after"}}`, canonical, in the table's order. `resource`: the JSON:API resource to
     send with `method`, or None if nothing differs. `after`: the trunk after the request; if it does not exist then
     (`exists`), as it was before. `held`: the changes that `unblock` would allow, in the form of `changes`. `warnings`:
-    what the changes entail.
+    what the changes entail. `before`: the trunk before the request, if it exists then.
     """
 
     changes: dict[str, dict[str, Any]]
@@ -312,6 +318,7 @@ class Plan:
     exists: bool = True
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    before: Trunk | None = None
 
     @property
     def name(self) -> str:
@@ -365,12 +372,12 @@ def plan(
         raise InvalidOptions(problems)
     # DIDWW may unlink its DIDs when the flag goes off, so send those that the task lists.
     newly_unmanaged = {
-        name for name in desired.linkage if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
+        name for name in desired.linked if before.get(FLAG_OF[name]) is True and FLAG_OF[name] in changes
     }
     sent = changes.keys() | newly_unmanaged | _required_alongside(changes, desired.version)
     resource = resource_of(current, sent, after) if changes else None
     planned = Trunk(current.id, after, current.facts, current.numbers)
-    return Plan(changes, resource, planned, held=held, warnings=_warnings_of(changes))
+    return Plan(changes, resource, planned, held=held, warnings=_warnings_of(changes), before=current)
 
 
 def _held(desired: Desired, current: Trunk) -> dict[str, dict[str, Any]]:
@@ -496,7 +503,7 @@ def managed_linkage(
     DIDWW rejects them even if they are empty (DIDWW API 3 (2026-04-16), "Update Outbound Trunk").
     """
     managed = []
-    for name in desired.linkage:
+    for name in desired.linked:
         flag, wanted = FLAG_OF[name], desired.settings[name]
         if after.get(flag) is not True:
             continue

@@ -23,6 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     DIDS,
     LIMITED_NETWORKS,
     NETWORKS,
+    PATH,
     PREFIXES,
     SECONDS,
     TOKEN_URL,
@@ -236,7 +237,13 @@ STATE = Setting("state", choice("existing", "present", "absent"), left_out="for 
 UNBLOCK = Setting("unblock", BOOL, left_out="for the default, false", default=False)
 # The options of an entry that are no settings of its trunk.
 ENTRY = (STATE, UNBLOCK)
-AUDIT = Setting("audit", BOOL, left_out="for the default, false", default=False)
+AUDIT, SKIP_INVALID, UNDO_ADD = (
+    Setting(name, BOOL, left_out="for the default, false", default=False)
+    for name in ("audit", "skip_invalid", "undo_add")
+)
+UNDO_FILE = Setting("undo_file", PATH, left_out="to write no such file")
+# The options of a fleet that are not its trunks.
+FLEET = (STATE, AUDIT, SKIP_INVALID, UNDO_FILE, UNDO_ADD)
 
 # No choices: other types that were read can be written back unchanged.
 AUTHENTICATION_TYPE = Setting("type", matching(r"\S+", "credentials_and_ip, twilio, or the type that the trunk has"))
@@ -277,13 +284,14 @@ def _filter(name: str, kind: Kind | None = None) -> Setting:
     return Setting(name, kind or _KINDS[name], left_out="to not filter by it", empty=empty)
 
 
+NAME_CONTAINS, TYPE_FILTER = "name_contains", "authentication_method.type"
 FILTER_ID = _filter("id", UUIDS)
 
 # DIDWW's filters and their options: DIDWW API 3 (2026-04-16), "Outbound Trunks". Those that accept several values take
 # lists: DIDWW's OpenAPI document.
 FILTERS = {
     **{name: _filter(name) for name in ("external_reference_id", "name")},
-    "name_contains": _filter("name_contains", matching(r'[^,"]+', "text without commas and quotation marks")),
+    NAME_CONTAINS: _filter(NAME_CONTAINS, matching(r'[^,"]+', "text without commas and quotation marks")),
     **{
         name: _filter(name)
         for name in (
@@ -295,7 +303,7 @@ FILTERS = {
         )
     },
     "threshold_reached": _filter("threshold_reached", BOOL),
-    "authentication_method.type": _filter("authentication_method_type", words(r"\w+", "a type such as twilio")),
+    TYPE_FILTER: _filter("authentication_method_type", words(r"\w+", "a type such as twilio")),
 }
 
 # Matches any identifier of a trunk.
@@ -392,7 +400,7 @@ def trunks_spec() -> dict[str, Any]:
     # The task's own state is the default.
     del entry[STATE.name]["default"]
     trunks = {"trunks": {"type": "list", "elements": "dict", "required": True, "options": entry}}
-    return {**trunks, **_spec((STATE, AUDIT))}
+    return {**trunks, **_spec(FLEET)}
 
 
 def info_spec() -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -215,6 +216,34 @@ def test_several_ids_and_types(local_api: Simulator, run_info: RunModule) -> Non
     }
     (request,) = local_api.journal
     assert request["query"]["filter[authentication_method.type]"] == "ip_only,twilio"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"status": "blocked"},
+        {"name_contains": "sbc"},
+        {"threshold_reached": True},
+        {"allow_any_did_as_cli": False},
+        {"authentication_method_type": ["twilio"]},
+        {"media_encryption_mode": "zrtp"},
+    ],
+    ids=str,
+)
+def test_an_answer_that_does_not_match_the_filter(
+    local_api: Simulator, run_info: RunModule, options: dict[str, Any], api_version: str
+) -> None:
+    assert "failed" not in run_info(**options)
+    trunks = [
+        {"id": trunk["id"], "type": "voice_out_trunks", "attributes": trunk["attributes"]} for trunk in local_api.trunks
+    ]
+    everything = {"data": trunks, "links": {}, "meta": {"total_records": len(trunks), "api_version": api_version}}
+    local_api.add_faults({"method": "GET", "status": 200, "body": everything})
+    result = run_info(**options)
+    (option,) = options
+    assert re.search(
+        rf"the answer contains .*, which does not match the filter {option.replace('_type', '.type')}", result["msg"]
+    )
 
 
 def test_advice_about_a_filter_and_a_list(local_api: Simulator, run_info: RunModule) -> None:

@@ -23,9 +23,9 @@ def rejected(parse: Any, given: dict[str, Any]) -> list[str]:
 
 def test_a_fleet_is_read_in_every_spelling() -> None:
     wanted = works.parse_fleet({"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"]}).wanted
-    assert [desired.value for desired in wanted] == [ID, ID]
+    assert [desired.value for desired in wanted.values()] == [ID, ID]
     assert wanted[1].settings == {"status": "blocked"}
-    assert works.parse_fleet({"trunks": []}) == ([], False)
+    assert works.parse_fleet({"trunks": []}) == works.Fleet({})
 
 
 def test_every_problem_of_a_fleet_is_reported() -> None:
