@@ -15,10 +15,13 @@ A request returns a valid JSON:API document that answers it, or raises:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 AnyFailure = TypeVar("AnyFailure", bound="RequestFailed")
+
+# The relationships whose linkage is requested, and whether each is to-many.
+Linkage = Mapping[str, bool]
 
 
 class RequestFailed(Exception):
@@ -103,7 +106,7 @@ class Page(NamedTuple):
     pages: int
 
 
-def answer(document: Mapping[str, Any], kind: str, identifier: str | None, linkage: Sequence[str]) -> Answer:
+def answer(document: Mapping[str, Any], kind: str, identifier: str | None, linkage: Linkage) -> Answer:
     """Return the requested resource, with the `meta` and `included` of its document. Raises UnusableAnswer."""
     resource = resource_in(document.get("data"), kind, identifier, linkage)
     return Answer(resource, meta_of(document), included_in(document))
@@ -144,7 +147,7 @@ def errors_of(document: Any) -> list[dict[str, Any]]:
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
-def resource_in(data: Any, kind: str, identifier: str | None, linkage: Sequence[str]) -> dict[str, Any]:
+def resource_in(data: Any, kind: str, identifier: str | None, linkage: Linkage) -> dict[str, Any]:
     """Return `data` if it is a valid JSON:API resource and the requested one. Raises UnusableAnswer."""
     if not isinstance(data, dict):
         raise UnusableAnswer("the answer has no resource in data")
@@ -161,16 +164,19 @@ def resource_in(data: Any, kind: str, identifier: str | None, linkage: Sequence[
             raise UnusableAnswer(f"{member} of {kind} {data['id']} is not an object")
     relationships = data.get("relationships") or {}
     for name in {*relationships, *linkage}:
-        linked = relationships.get(name, {})
-        identifiers = linked.get("data") if isinstance(linked, dict) else None
-        if name in linkage or isinstance(identifiers, list):
-            _check_linkage(identifiers, f"{name} of {kind} {data['id']}")
+        relationship = relationships.get(name)
+        relationship = relationship if isinstance(relationship, dict) else {}
+        known, identifiers = "data" in relationship, relationship.get("data")
+        where = f"{name} of {kind} {data['id']}"
+        if name in linkage and (not known or isinstance(identifiers, list) is not linkage[name]):
+            raise UnusableAnswer(f"the answer has no linkage for {where}")
+        if isinstance(identifiers, list) or name in linkage:
+            _check_linkage(identifiers, where)
     return data
 
 
 def _check_linkage(identifiers: Any, where: str) -> None:
-    """Raise UnusableAnswer unless `identifiers` is valid JSON:API linkage of a to-many relationship."""
-    if not isinstance(identifiers, list):
-        raise UnusableAnswer(f"the answer has no linkage for {where}")
-    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in identifiers):
+    """Raise UnusableAnswer unless `identifiers` is JSON:API linkage: a list of identifiers, or one, or null."""
+    listed = identifiers if isinstance(identifiers, list) else [] if identifiers is None else [identifiers]
+    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in listed):
         raise UnusableAnswer(f"the linkage of {where} contains something other than resource identifiers")

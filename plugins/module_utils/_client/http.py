@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP: requests, retries, rate limiting. Contains nothing specific to JSON:API, DIDWW or Ansible."""
+"""HTTP: requests, retries, rate limiting. Contains nothing specific to JSON:API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ except ImportError:
 
 CONNECTIONS = 20  # kept open at most: one for each request allowed in a second
 
-# The statuses of a deletion: DIDWW returned 202 in 2021, and returns 204 now.
+# The statuses of a deletion that is answered without a document: JSON:API 1.1, "Deleting Resources".
 WITHOUT_DOCUMENT = (202, 204)
 RETRIED_STATUS = (502, 503, 504)
 UNAUTHORIZED = 401
@@ -63,9 +63,9 @@ class Pace:
     cuts the rate by a third, and every second restores GAIN requests per second. Clients that do this
     share the limit and use most of it.
 
-    `turn` holds two numbers: the time of the next turn, and how many requests need not wait for theirs. If it
-    is in shared memory, processes keep one rate together. If two of them take a turn at the same instant, the
-    worst result is a 429.
+    `schedule` holds two numbers: the time of the next request, and how many requests may be sent before theirs. If it
+    is in shared memory, processes keep one rate together. If two of them read it at the same instant, the worst result
+    is a 429.
     """
 
     # The server counts requests as they arrive, sometimes closer together than they were sent.
@@ -73,15 +73,15 @@ class Pace:
     LEAST = 0.5  # requests per second
     CUT = 1.5
     GAIN = 3
-    # In turns: the cost of a request that does not wait. New connections may delay a group of such requests, which then
-    # arrive closer to later ones.
-    HASTE = 1.25
+    # In intervals: the cost of a request that is sent early. New connections may delay a group of such requests, which
+    # then arrive closer to later ones.
+    EARLY_COST = 1.25
 
-    def __init__(self, per_second: float, turn: MutableSequence[float] | memoryview[float] | None = None) -> None:
+    def __init__(self, per_second: float, schedule: MutableSequence[float] | memoryview[float] | None = None) -> None:
         self._most = self._rate = per_second / self.MARGIN
         self._lock = threading.Lock()
         self._burst = max(1, per_second // 2 - 1)
-        self._turn = [0.0, 0.0] if turn is None else turn
+        self._schedule = [0.0, 0.0] if schedule is None else schedule
         self._slowed = 0.0
         self._ended = False
 
@@ -90,44 +90,44 @@ class Pace:
         self._ended = True
 
     def resume(self) -> None:
-        """Let threads wait for their turns again."""
+        """Let threads wait again."""
         self._ended = False
 
     def wait(self) -> None:
-        """Wait for the next turn.
+        """Wait until the next request may be sent.
 
-        After a pause, some requests do not wait: as many as the pause had turns, up to half of the rate. The next one
-        then waits until their turns are over, so that no second has too many requests.
+        After a pause, some requests do not wait: as many as it left time for, up to half of the rate. The next one then
+        waits until that time is over, so that no second has too many requests.
         """
         while not self._ended:
             with self._lock:
                 now, interval = time.monotonic(), 1 / self._rate
-                turn, ahead = self._turn
-                if now >= turn:
-                    rest = (now - turn) / interval
+                due, credit = self._schedule
+                if now >= due:
+                    rest = (now - due) / interval
                     # A thread that wakes up late must not delay the others.
-                    self._turn[0] = (turn if rest < 1 else now) + interval
-                    self._turn[1] = min(self._burst, rest // 1)
+                    self._schedule[0] = (due if rest < 1 else now) + interval
+                    self._schedule[1] = min(self._burst, rest // 1)
                     self._rate = min(self._most, self._rate + self.GAIN * interval)
                     return
-                if ahead >= 1:
-                    self._turn[0] = turn + self.HASTE * interval
-                    self._turn[1] = ahead - 1
+                if credit >= 1:
+                    self._schedule[0] = due + self.EARLY_COST * interval
+                    self._schedule[1] = credit - 1
                     return
-                delay = turn - now
+                delay = due - now
             time.sleep(min(delay, WINDOW))
 
     def slow_down(self, seconds: float) -> None:
         """Lower the rate after a 429 that asks clients to wait `seconds`."""
         with self._lock:
             now = time.monotonic()
-            self._turn[1] = 0
+            self._schedule[1] = 0
             # Count the 429s of one burst once.
             if now - self._slowed >= WINDOW:
                 self._slowed = now
                 self._rate = max(self.LEAST, self._rate / self.CUT)
             # Capacity frees up during the window; waiting for its end would waste most of it.
-            self._turn[0] = max(self._turn[0], now + seconds - 3 / 4 * WINDOW)
+            self._schedule[0] = max(self._schedule[0], now + seconds - 3 / 4 * WINDOW)
 
 
 def _jitter(least: float, most: float) -> float:
@@ -181,17 +181,17 @@ class Authentication:
 class _Shared:
     """State that the threads of a client share.
 
-    `requests`: how many were sent. `fruitless`: how many in a row got no usable answer. `busy_since`:
-    the time since which every answer has been 429. `verdict`: the 429 that answers all further
-    requests. `stopped`: whether sending has been stopped.
+    `requests`: how many were sent. `failures_in_a_row`: how many of the last ones got no usable answer. `busy_since`:
+    the time since which every answer has been 429. `final_429`: the 429 that answers all further requests. `stopped`:
+    whether sending has been stopped.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.requests = 0
-        self.fruitless = 0
+        self.failures_in_a_row = 0
         self.busy_since: float | None = None
-        self.verdict: Any = None
+        self.final_429: Any = None
         self.stopped = False
 
 
@@ -309,20 +309,20 @@ class HttpClient:
         Raises Unreachable, without sending anything if the last CONNECTIONS requests got no usable answer.
         """
         shared = self._shared
-        if shared.fruitless >= CONNECTIONS:
+        if shared.failures_in_a_row >= CONNECTIONS:
             raise Unreachable(f"this request was not sent, because the {CONNECTIONS} before it got none either")
-        fruitless = True
+        failed = True
         try:
             response, lost = self._attempt(method, url, data, repeatable)
-            fruitless = response.status_code in RETRIED_STATUS
+            failed = response.status_code in RETRIED_STATUS
         except RequestFailed as error:
             # It may be the token service that failed.
-            fruitless = not error.token_url
+            failed = not error.token_url
             raise
         finally:
             with shared.lock:
                 # A request that is not repeatable is one attempt, others are all their retries.
-                shared.fruitless = shared.fruitless + repeatable if fruitless else 0
+                shared.failures_in_a_row = shared.failures_in_a_row + repeatable if failed else 0
         return response, lost
 
     def _attempt(self, method: str, url: str, data: bytes | None, repeatable: bool) -> tuple[Any, bool]:
@@ -335,11 +335,11 @@ class HttpClient:
         shared = self._shared
         failures, waited, lost, renewals = 0, 0.0, False, 0
         while True:
-            self._wait_for_turn(lost)
+            self._wait_to_send(lost)
             if shared.stopped:
                 raise Unreachable("the task was interrupted", lost)
-            if shared.verdict is not None:
-                return shared.verdict, lost
+            if shared.final_429 is not None:
+                return shared.final_429, lost
             with shared.lock:
                 shared.requests += 1
             try:
@@ -372,7 +372,7 @@ class HttpClient:
             failures += 1
             time.sleep(asked or _backoff(failures))
 
-    def _wait_for_turn(self, lost: bool) -> None:
+    def _wait_to_send(self, lost: bool) -> None:
         """Wait until a request may be sent, and its credentials are there. Raises RequestFailed.
 
         `lost`: whether an earlier attempt may have been applied without an answer.
@@ -381,7 +381,7 @@ class HttpClient:
             self.authentication.prepare()
             if self._pace:
                 self._pace.wait()
-                # If new credentials took time, the turn is over.
+                # New credentials took time, and others may have sent requests.
                 while self.authentication.prepare():
                     self._pace.wait()
         except RequestFailed as error:
@@ -392,14 +392,14 @@ class HttpClient:
         """Wait after the 429 `response` and return the seconds waited, or 0 if the waiting time is used up.
 
         `asked`: the seconds that the server asks for. `waited`: the seconds that the request has waited
-        before. While every request gets a 429, the time spent waiting for turns counts too.
+        before. While every request gets a 429, the time spent waiting for the pace counts too.
         """
         shared, now = self._shared, time.monotonic()
         since = shared.busy_since = shared.busy_since or now
         left = PATIENCE * self._retries - max(waited, now - since)
         if left < WINDOW / 2:
             if now - since >= PATIENCE - WINDOW:
-                shared.verdict = response
+                shared.final_429 = response
                 if self._pace:
                     self._pace.end()
             return 0

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A client of a JSON:API server. Contains nothing specific to DIDWW or Ansible."""
+"""A client of a JSON:API server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,6 +14,7 @@ from ansible_collections.didww.voice.plugins.module_utils._client.documents impo
     Answer,
     Answers,
     ApiError,
+    Linkage,
     ListKeepsChanging,
     Page,
     RequestFailed,
@@ -40,6 +41,7 @@ __all__ = [
     "Answers",
     "ApiError",
     "Client",
+    "Linkage",
     "ListKeepsChanging",
     "Pace",
     "Page",
@@ -50,24 +52,26 @@ __all__ = [
 
 MEDIA_TYPE = "application/vnd.api+json"
 READINGS = 3  # attempts to read a list that changes in the meantime
+NO_LINKAGE: Linkage = {}
 
 
 class Client(HttpClient):
     """A client of the JSON:API server at `url`. Thread-safe.
 
-    `page_sizes`: the page size to request for each resource type. For the other parameters, see HttpClient.
+    `page_sizes`: the page size to request for each resource type. For the other parameters,
+    see HttpClient.
     """
 
-    def __init__(self, *, page_sizes: Mapping[str, int], headers: Mapping[str, str], **options: Any) -> None:
+    def __init__(self, *, headers: Mapping[str, str], page_sizes: Mapping[str, int], **options: Any) -> None:
         super().__init__(headers={**headers, "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}, **options)
-        self._page_sizes = page_sizes
+        self.page_sizes = page_sizes
 
     def errors_of(self, document: Any) -> list[dict[str, Any]]:
         """Return the error objects of a document."""
         return errors_of(document)
 
     def get(
-        self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()
+        self, kind: str, identifier: str, params: Mapping[str, str] | None = None, linkage: Linkage = NO_LINKAGE
     ) -> Answer:
         """Read a resource of type `kind` by id, with the linkage of the relationships in `linkage`.
 
@@ -76,7 +80,7 @@ class Client(HttpClient):
         document = self.request("GET", _path(kind, identifier) + _query(linkage, params))
         return answer(document, kind, identifier, linkage)
 
-    def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Answers:
+    def get_all(self, kind: str, params: Mapping[str, str] | None = None, linkage: Linkage = NO_LINKAGE) -> Answers:
         """Read all resources of type `kind` that match `params`. Raises RequestFailed."""
         resources: list[dict[str, Any]] = []
         included: list[dict[str, Any]] = []
@@ -87,7 +91,9 @@ class Client(HttpClient):
             meta = page.meta
         return Answers(resources, meta, included)
 
-    def pages(self, kind: str, params: Mapping[str, str] | None = None, linkage: Sequence[str] = ()) -> Iterator[Page]:
+    def pages(
+        self, kind: str, params: Mapping[str, str] | None = None, linkage: Linkage = NO_LINKAGE
+    ) -> Iterator[Page]:
         """Read the resources of type `kind` that match `params`, page by page.
 
         If the list changes in the meantime, it is read again, and further pages contain the resources
@@ -105,14 +111,14 @@ class Client(HttpClient):
         raise ListKeepsChanging(f"the list of {kind} kept changing while it was read, {READINGS} times in a row")
 
     def _pages(
-        self, kind: str, params: Mapping[str, str] | None, linkage: Sequence[str], seen: set[str]
+        self, kind: str, params: Mapping[str, str] | None, linkage: Linkage, seen: set[str]
     ) -> Iterator[tuple[Page, int | None]]:
         """Read a list once. Yield each page and the total that the server reported with it.
 
         Skips resources whose id is in `seen`, and adds the others to it. Raises RequestFailed.
         """
         again = bool(seen)
-        page_size = self._page_sizes[kind]
+        page_size = self.page_sizes[kind]
         number, more = 1, True
         while more:
             # By page number: links.next could point to another host.
@@ -139,7 +145,7 @@ class Client(HttpClient):
         kind, identifier = resource["type"], resource["id"]
         document = self.request("PATCH", _path(kind, identifier), {"data": resource})
         try:
-            return answer(document, kind, identifier, ())
+            return answer(document, kind, identifier, NO_LINKAGE)
         except UnusableAnswer as error:
             error.unsettled = True
             raise
@@ -156,7 +162,7 @@ class Client(HttpClient):
         """POST `resource` (type, attributes, relationships) and return what was created. Raises RequestFailed."""
         document = self.post(resource)
         try:
-            return answer(document, resource["type"], None, ())
+            return answer(document, resource["type"], None, NO_LINKAGE)
         except UnusableAnswer as error:
             error.unsettled = True
             raise
@@ -174,7 +180,7 @@ def _path(kind: str, identifier: str) -> str:
     return f"/{kind}/{quote(identifier, safe='')}"
 
 
-def _query(linkage: Sequence[str], params: Mapping[str, str] | None) -> str:
+def _query(linkage: Linkage, params: Mapping[str, str] | None) -> str:
     """Return the query of a URL that requests the linkage of relationships."""
     query = {**({"include": ",".join(linkage)} if linkage else {}), **(params or {})}
     return "?" + urlencode(query, quote_via=quote) if query else ""

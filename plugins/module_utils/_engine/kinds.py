@@ -33,12 +33,15 @@ class Kind:
 
     `spec`: its part of an Ansible argument spec. `canonical`: converts a value to its canonical form;
     raises ValueError with a description of what is accepted. `empty_is_null`: whether an empty string
-    means null.
+    means null. `decode`: converts a value of the API, if these are other values; raises ValueError. `encode`: converts
+    a canonical value to one of the API.
     """
 
     spec: Mapping[str, Any]
     canonical: Callable[[Any], Any]
     empty_is_null: bool = False
+    decode: Callable[[Any], Any] | None = None
+    encode: Callable[[Any], Any] | None = None
 
 
 def show(value: Any) -> str:
@@ -103,9 +106,29 @@ def choice(*choices: str) -> Kind:
     return Kind({"type": "str", "choices": list(choices)}, canonical)
 
 
-def words(pattern: str, accepted: str) -> Kind:
-    """Return the kind of a list of texts that each match `pattern`; order and duplicates are ignored."""
-    return Kind(_STRINGS, _set_of(matching(pattern, accepted).canonical))
+def code(words: Mapping[str, int], others: bool = False) -> Kind:
+    """Return the kind for a number in the API that tasks call by one of `words`.
+
+    `others`: whether numbers without a word are accepted too, as they are.
+    """
+    names = {number: word for word, number in words.items()}
+
+    def canonical(value: Any) -> str | int:
+        if isinstance(value, str) and value in words:
+            return value
+        number = value if isinstance(value, int) and not isinstance(value, bool) else None
+        near = f"; {number} is {names[number]}" if number in names else ""
+        if number is None or near or not others:
+            raise ValueError(f"one of {', '.join(words)}{near}")
+        return number
+
+    def decode(value: Any) -> str | int:
+        return names[value] if type(value) is int and value in names else canonical(value)
+
+    def encode(value: Any) -> Any:
+        return words.get(value, value)
+
+    return Kind({"type": "str", "choices": list(words)}, canonical, decode=decode, encode=encode)
 
 
 def _url(value: Any) -> str:
@@ -128,7 +151,7 @@ def _url_or_less(value: Any) -> str:
     return _url(value)
 
 
-def server(accepted: str, strip: str = "", domain: str = "didww.com") -> Kind:
+def server(accepted: str, domain: str, strip: str = "") -> Kind:
     """Return the kind for the URL of a server, without the characters `strip` at its end.
 
     `accepted` describes it in messages. The hosts of `domain` are accepted with https only.
@@ -151,16 +174,47 @@ def server(accepted: str, strip: str = "", domain: str = "didww.com") -> Kind:
     return Kind({"type": "str"}, canonical)
 
 
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+def is_id(reference: str) -> bool:
+    """Return whether a reference to a resource is an id (UUID), and not a name or number."""
+    return _ID.fullmatch(reference) is not None
+
+
 def _uuid(value: Any) -> str:
-    pattern = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     accepted = "an id (UUID) such as cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
-    expect(isinstance(value, str) and re.fullmatch(pattern, value, re.IGNORECASE | re.ASCII), accepted)
+    expect(isinstance(value, str) and is_id(value), accepted)
     return str(value).lower()
+
+
+def reference(other: Callable[[str], str], accepted: str) -> Kind:
+    """Return the kind for a reference to a resource: its id (UUID), or a text that `other` converts."""
+
+    def canonical(value: Any) -> str:
+        text = str(_digits(value))
+        expect(text == _digits(value), accepted)
+        try:
+            return text.lower() if is_id(text) else other(text)
+        except ValueError as error:
+            raise ValueError(accepted) from error
+
+    return Kind({"type": "str"}, canonical)
+
+
+def e164(value: str) -> str:
+    """Convert a telephone number in any usual spelling to digits. Raises ValueError.
+
+    E.164: a country code, which never starts with 0, and at most 15 digits in total.
+    """
+    digits = re.sub(r"[ .()-]", "", value).removeprefix("+")
+    expect(re.fullmatch(r"[1-9]\d{4,14}", digits, re.ASCII), "a number in E.164 such as +37061498222")
+    return digits
 
 
 def _path(value: Any) -> str:
     expect(isinstance(value, str) and value.strip(), "the path of a file")
-    return os.path.expanduser(os.path.expandvars(value))
+    return str(os.path.expanduser(os.path.expandvars(value)))
 
 
 def _ca_bundle(value: Any) -> str:
@@ -239,9 +293,17 @@ def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
     return accepted
 
 
-def _set_of(canonical: Callable[[Any], Any]) -> Callable[[Any], list[str]]:
-    """Return a converter for lists whose order and duplicates are ignored: it sorts and deduplicates."""
-    return lambda values: sorted(set(_list_of(canonical, values)))
+def set_of(kind: Kind) -> Kind:
+    """Return the kind for lists of `kind` whose order and duplicates are ignored: it sorts and deduplicates."""
+
+    def each(convert: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+        # As texts: a list may hold words and numbers.
+        return lambda values: sorted(set(_list_of(convert, values)), key=str)
+
+    decode = each(kind.decode) if kind.decode else None
+    encode = kind.encode
+    listed = (lambda values: [encode(value) for value in values]) if encode else None
+    return Kind(_STRINGS, each(kind.canonical), decode=decode, encode=listed)
 
 
 def _network(value: Any) -> Any:
@@ -288,28 +350,6 @@ def _prefix(value: Any) -> str:
     return digits
 
 
-# E.164: a country code, which never starts with 0, and at most 15 digits in total.
-_NUMBER = re.compile(r"[1-9]\d{4,14}", re.ASCII)
-
-
-def is_number(did: str) -> bool:
-    """Return whether a canonical DID is a number (digits) and not an id."""
-    return _NUMBER.fullmatch(did) is not None
-
-
-def _did(value: Any) -> str:
-    """Convert `value` to the id of a DID, or to the digits of its number."""
-    accepted = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
-    value = _digits(value)
-    expect(isinstance(value, str), accepted)
-    try:
-        return _uuid(value)
-    except ValueError:
-        digits = re.sub(r"[ .()-]", "", value).removeprefix("+")
-        expect(is_number(digits), accepted)
-        return digits
-
-
 def _dictionary(value: Any) -> dict[str, Any]:
     """Convert `value` to a dictionary; it may also be JSON or `key=value` text."""
     try:
@@ -324,19 +364,15 @@ _STRINGS = {"type": "list", "elements": "str"}
 BOOL = Kind({"type": "bool"}, _boolean)
 URL = Kind({"type": "str"}, _url, empty_is_null=True)
 URL_OR_LESS = Kind({"type": "str"}, _url_or_less, empty_is_null=True)
-BASE_URL = server("the base URL of the API, such as https://api.didww.com/v3", strip="/")
-TOKEN_URL = server("the URL of a token service, such as https://auth.didww.com/token")
 UUID = Kind({"type": "str"}, _uuid)
-UUIDS = Kind(_STRINGS, _set_of(_uuid))
+UUIDS = set_of(UUID)
 PATH = Kind({"type": "path"}, _path)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)
 # Without the networks of all addresses, 0.0.0.0/0 and ::/0.
 LIMITED_NETWORKS = Kind(_STRINGS, functools.partial(_networks, network=_limited_network))
-PREFIXES = Kind(_STRINGS, _set_of(_prefix))
+PREFIXES = set_of(Kind({"type": "str"}, _prefix))
 # With those that begin with 0, which DIDWW may have.
-ANY_PREFIXES = Kind(_STRINGS, _set_of(_any_prefix))
-DIDS = Kind(_STRINGS, _set_of(_did))
-DID = Kind({"type": "str"}, _did)
+ANY_PREFIXES = set_of(Kind({"type": "str"}, _any_prefix))
 DICTIONARY = Kind({"type": "dict"}, _dictionary)

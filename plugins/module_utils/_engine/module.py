@@ -16,14 +16,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
-    REPLACES,
-    InvalidOptions,
-    connection_spec,
-)
-from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work, explain
-
-SECRET_OPTIONS = (REPLACES.name,)
+from ansible_collections.didww.voice.plugins.module_utils._engine.connection import connection_spec
+from ansible_collections.didww.voice.plugins.module_utils._engine.messages import explain
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
 
 class Module(AnsibleModule):
@@ -54,7 +50,8 @@ class Module(AnsibleModule):
             return
         # Ansible has nothing left to convert. It must know the key, which may come from the environment, as a secret.
         # It must not know other secrets: it would redact every value of a result that equals one.
-        shown = {name: value for name, value in given.items() if name not in SECRET_OPTIONS}
+        hidden = self._work.secret_options()
+        shown = {name: value for name, value in given.items() if name not in hidden}
         self.params.update({**shown, "api_key": self._task.connection["api_key"]})
         self.argument_spec = {name: {"type": "raw", "no_log": name == "api_key"} for name in (*shown, "api_key")}
 

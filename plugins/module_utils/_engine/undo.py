@@ -9,34 +9,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
-from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan, Trunk
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import (
-    AUTHENTICATION,
-    AUTHENTICATION_ATTRIBUTES,
-    CLI_ACTION,
-    DEFAULT_DID,
-    FLAG_OF,
-    IDENTIFIERS,
-    REPLACE_CLI,
-    SETTABLE_TYPES,
-    WITH_CREDENTIALS,
-    settings_of,
-)
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, in_version
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
+from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Variant
 
 # The variable that marks an undo file. It holds the URL of the API and the time.
 MARK = "didww_voice_undo"
 UNKNOWN = "DIDWW does not report it"
 
 
-# --- What undoes a plan -----------------------------------------------------------------------------
+# --- What undoes a plan ---------------------------------------------------------------------------
 
 
 class Undo(NamedTuple):
-    """What undoes a plan: an `entry` for the list of trunks, or None, and `notes` on what it does not bring back."""
+    """What undoes a plan: an `entry` for a fleet, or None, and `notes` on what it does not bring back."""
 
     entry: dict[str, Any] | None
     notes: list[str]
@@ -46,85 +38,100 @@ def undo(desired: Desired, plan: Plan) -> Undo:
     """Return what undoes a plan that sends a request, with values as they were."""
     if plan.method == "POST":
         # The id is not known before the request.
-        identifiers = {name: plan.after.settings.get(name) for name in IDENTIFIERS if name != "id"}
+        identifiers = {name: plan.after.settings.get(name) for name in desired.resource.identifiers[1:]}
         entry = {name: value for name, value in identifiers.items() if value is not None}
         return Undo({**entry, "state": "absent"}, [])
     current = plan.before or plan.after
     if plan.method == "DELETE":
-        return Undo(None, [f"{_called(current)} is deleted: it had {show(current.settings)}"])
+        return Undo(None, [f"{_called(current)} is deleted: it had {show(current.shown)}"])
     lost: dict[str, str] = {}
     settings = _restored(lost, current, plan, desired.version)
     notes = [f"{_called(current)}: {name}: {why}" for name, why in lost.items()]
     return Undo({"id": current.id, **settings} if settings else None, notes)
 
 
-def linkage_of(desired: Desired) -> tuple[str, ...]:
+def linkage_to_undo(desired: Desired) -> tuple[str, ...]:
     """Return the relationships that must be read to undo a task: those that the flags in it manage."""
-    return tuple(name for name, flag in FLAG_OF.items() if flag in desired.settings)
+    return tuple(row.name for row in desired.resource.links if row.managed_by in desired.settings)
 
 
-def _called(trunk: Trunk) -> str:
-    return f"{show(trunk.name)} ({trunk.id})"
+def _called(item: Item) -> str:
+    return f"{show(item.name)} ({item.id})"
 
 
-def _restored(lost: dict[str, str], current: Trunk, plan: Plan, version: str) -> dict[str, Any]:
+def _restored(lost: dict[str, str], current: Item, plan: Plan, version: str) -> dict[str, Any]:
     """Return the settings that undo an update; add those that cannot be brought back to `lost`, with the reason.
 
-    What DIDWW demands together stands together: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
+    What the API demands together stands together.
     """
-    before = current.settings
-    names = set(plan.changes)
-    for name, flag in FLAG_OF.items():
-        if before.get(flag) is True:
-            names.discard(name)  # DIDWW links them again.
-        elif flag in names and plan.after.settings.get(flag) is True:
-            names.add(name)  # DIDWW unlinks them.
-    # It goes with the action, and no answer holds it.
-    names.discard(DEFAULT_DID)
-    if before.get(CLI_ACTION) == REPLACE_CLI:
-        if CLI_ACTION in names:
-            names.remove(CLI_ACTION)
-            lost[CLI_ACTION] = f"it was {REPLACE_CLI}, which can require {DEFAULT_DID}, and {UNKNOWN}"
-        elif DEFAULT_DID in plan.changes:
-            lost[DEFAULT_DID] = UNKNOWN
-    if AUTHENTICATION in names:
-        names |= _method_needs(before, plan, version)
+    before, rows = current.settings, in_version(current.resource, version)
+    names = _to_restore(lost, current, plan)
+    for variant in current.resource.variants:
+        if variant.name in names:
+            names |= _required_by_type(rows, variant.name, before, plan)
     settings = {}
-    for row in settings_of(version):
-        if row.name not in names:
+    for name, row in rows.items():
+        if name not in names:
             continue
-        if row.name not in before:
-            lost[row.name] = UNKNOWN
-        elif row.name == AUTHENTICATION:
-            settings[row.name] = _method(lost, before[row.name], plan.after.settings[row.name])
+        if name not in before:
+            lost[name] = UNKNOWN
+        elif isinstance(row, Variant):
+            settings[name] = _variant_restored(lost, row, before[name], plan.after.settings[name])
         else:
-            settings[row.name] = _given_back(lost, row.name, row, before[row.name])
-    return _without_lost(lost, settings, version)
+            settings[name] = _given_back(lost, name, row, before[name])
+    return _without_lost(lost, settings, rows)
 
 
-def _method_needs(before: Mapping[str, Any], plan: Plan, version: str) -> set[str]:
-    """Return the settings that the former type of the authentication method requires, if the type changes."""
-    was, new = (method.get(AUTHENTICATION, {}).get("type") for method in (before, plan.after.settings))
-    return {row.name for row in settings_of(version) if was != new and was in row.required_by}
+def _to_restore(lost: dict[str, str], current: Item, plan: Plan) -> set[str]:
+    """Return the names of the settings that undo an update, before those that they require."""
+    before, names = current.settings, set(plan.changes)
+    for row in current.resource.links:
+        if not row.managed_by:
+            continue
+        if before.get(row.managed_by) is True:
+            names.discard(row.name)  # The API links them again.
+        elif row.managed_by in names and plan.after.settings.get(row.managed_by) is True:
+            names.add(row.name)  # The API unlinks them.
+    for row in current.resource.unread_links:
+        # It goes with the other setting, and no answer holds it.
+        names.discard(row.name)
+        other, value = row.only_with or ("", "")
+        if before.get(other) != value:
+            continue
+        if other in names:
+            names.remove(other)
+            lost[other] = f"it was {value}, which can require {row.name}, and {UNKNOWN}"
+        elif row.name in plan.changes:
+            lost[row.name] = UNKNOWN
+    return names
 
 
-def _method(lost: dict[str, str], was: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the authentication method that undoes a change: the whole method of another type, else what changes."""
+def _required_by_type(rows: Mapping[str, Setting], name: str, before: Mapping[str, Any], plan: Plan) -> set[str]:
+    """Return the settings that the former type of the variant `name` requires, if the type changes."""
+    was, new = (settings.get(name, {}).get("type") for settings in (before, plan.after.settings))
+    return {row.name for row in rows.values() if was != new and was in row.required_by}
+
+
+def _variant_restored(
+    lost: dict[str, str], row: Variant, was: Mapping[str, Any], new: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the value of a variant that undoes a change: the whole value of another type, else what changes."""
     kind = was["type"]
     if kind != new["type"]:
-        if kind not in SETTABLE_TYPES:
-            lost[AUTHENTICATION] = f"only DIDWW staff can set type {kind}; it was {show(was)}"
-        elif kind in WITH_CREDENTIALS:
-            lost[f"{AUTHENTICATION} username and password"] = "DIDWW generates new ones"
-    rows = [row for row in AUTHENTICATION_ATTRIBUTES if row.name in was and was[row.name] != new.get(row.name)]
-    return {
-        "type": kind,
-        **{row.name: _given_back(lost, f"{AUTHENTICATION}.{row.name}", row, was[row.name]) for row in rows},
-    }
+        if kind not in row.settable_types:
+            lost[row.name] = f"only DIDWW staff can set type {kind}; it was {show(row.returned(was))}"
+        elif kind in row.hidden:
+            lost[f"{row.name} {' and '.join(row.hidden[kind])}"] = "DIDWW generates new ones"
+    parts = [part for name, part in row.attributes.items() if name in was and was[name] != new.get(name)]
+    restored = {part.name: _given_back(lost, f"{row.name}.{part.name}", part, was[part.name]) for part in parts}
+    return {"type": kind, **restored}
 
 
-def _given_back(lost: dict[str, str], option: str, row: Any, value: Any) -> Any:
-    """Return a value; add it to `lost` if no task can set it."""
+def _given_back(lost: dict[str, str], option: str, row: Setting, value: Any) -> Any:
+    """Return a value; add it to `lost` if no task can set it, or if it is a secret."""
+    if row.secret:
+        lost[option] = "it is a secret, which this file does not contain"
+        return None
     try:
         # Null, "" and [] are written in their canonical form.
         if value != row.null or not row.nullable:
@@ -134,14 +141,14 @@ def _given_back(lost: dict[str, str], option: str, row: Any, value: Any) -> Any:
     return value
 
 
-def _without_lost(lost: Mapping[str, str], settings: dict[str, Any], version: str) -> dict[str, Any]:
+def _without_lost(lost: Mapping[str, str], settings: dict[str, Any], rows: Mapping[str, Setting]) -> dict[str, Any]:
     """Return `settings` without those that no task can set, and what depends on them."""
     kept = {name: value for name, value in settings.items() if name not in lost}
-    if AUTHENTICATION in kept:
-        rejected = {name.partition(".")[2] for name in lost if name.startswith(f"{AUTHENTICATION}.")}
-        needed = {row.name for row in settings_of(version) if kept[AUTHENTICATION]["type"] in row.required_by}
+    for name in [name for name in kept if isinstance(rows[name], Variant)]:
+        rejected = any(option.startswith(f"{name}.") for option in lost)
+        needed = {row.name for row in rows.values() if kept[name]["type"] in row.required_by}
         if rejected or needed & lost.keys():
-            del kept[AUTHENTICATION]
+            del kept[name]
     return kept
 
 
@@ -156,10 +163,11 @@ class NoUndoFileError(ValueError):
 class Content:
     """What an undo file holds.
 
-    `api_url`: the API whose account it belongs to. `entries`: for the option `trunks`. `notes`: on what they do not
-    bring back.
+    `resource`: what it is about. `api_url`: the API whose account it belongs to. `entries`: for the option that lists
+    resources. `notes`: on what they do not bring back.
     """
 
+    resource: Resource
     api_url: str
     entries: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -170,11 +178,11 @@ def added(older: Content, plans: Iterable[tuple[Desired, Plan]]) -> Content:
     entries = [dict(entry) for entry in older.entries]
     notes = list(older.notes)
     for desired, plan in plans:
-        if plan.resource is None:
+        if plan.document is None:
             continue
         created = next((entry for entry in entries if _was_created(entry, plan.before)), None)
         if created is not None and plan.before is not None:
-            # Now the id is known. The trunk may have another name by the time of the undo.
+            # Now the id is known. The resource may have another name by the time of the undo.
             created.clear()
             created.update({"id": plan.before.id, "state": "absent"})
             continue
@@ -186,37 +194,39 @@ def added(older: Content, plans: Iterable[tuple[Desired, Plan]]) -> Content:
         if known is None:
             entries.append(entry)
         else:
-            known.update(_older(known, entry))
-    return Content(older.api_url, entries, notes)
+            known.update(_older(older.resource, known, entry))
+    return replace(older, entries=entries, notes=notes)
 
 
-def _was_created(entry: Mapping[str, Any], current: Trunk | None) -> bool:
-    """Return whether an entry deletes this trunk, since an earlier task created it."""
+def _was_created(entry: Mapping[str, Any], current: Item | None) -> bool:
+    """Return whether an entry deletes this resource, since an earlier task created it."""
     if entry.get("state") != "absent" or current is None:
         return False
     if "id" in entry:
         return bool(entry["id"] == current.id)
-    return all(current.settings.get(name) == entry[name] for name in IDENTIFIERS if name in entry)
+    return all(current.settings.get(name) == entry[name] for name in current.resource.identifiers if name in entry)
 
 
-def _older(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def _older(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of an entry, each with the older value."""
     merged = {**new, **old}
-    methods = [entry[AUTHENTICATION] for entry in (new, old) if AUTHENTICATION in entry]
-    if len(methods) == 2 and methods[0]["type"] == methods[1]["type"]:
-        merged[AUTHENTICATION] = {**methods[0], **methods[1]}
-    # DIDWW manages them while the flag is on.
-    return {name: value for name, value in merged.items() if merged.get(FLAG_OF.get(name, "")) is not True}
+    for row in resource.variants:
+        both = [entry[row.name] for entry in (new, old) if row.name in entry]
+        if len(both) == 2 and both[0]["type"] == both[1]["type"]:
+            merged[row.name] = {**both[0], **both[1]}
+    # The API manages them while the flag is on.
+    managed = {row.name for row in resource.links if merged.get(row.managed_by) is True}
+    return {name: value for name, value in merged.items() if name not in managed}
 
 
 _HEAD = """---
 # Undoes changes that the Ansible collection didww.voice made to the account at {url}.
 # Written at {time} by {writer}, before the first change. To apply it:
 #
-#   ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE
+#   {command}
 #
 # Each entry brings back the settings that were changed, as they were. Other settings are left alone. An entry with
-# "state" deletes a trunk that was created. Without an id it also means a trunk that somebody else creates under this
+# "state" deletes a {noun} that was created. Without an id it also means a {noun} that somebody else creates under this
 # name later.
 """
 _LOST = "# This file does not bring back:\n"
@@ -227,14 +237,16 @@ def rendered(content: Content, time: str, writer: str) -> str:
 
     `time`: when, in ISO 8601. `writer`: what writes it.
     """
-    lines = [_HEAD.format(url=content.api_url, time=time, writer=writer)]
+    resource = content.resource
+    names = {"command": resource.undone_by, "noun": resource.noun}
+    lines = [_HEAD.format(url=content.api_url, time=time, writer=writer, **names)]
     if content.notes:
         lines.append(_LOST)
         # As JSON, whose texts have no line breaks.
         lines += [f"#   - {_json(note)}\n" for note in content.notes]
     lines.append(f"{MARK}:\n")
     lines += [f"  {name}: {_tagged(value)}\n" for name, value in (("api_url", content.api_url), ("written_at", time))]
-    lines.append("trunks:\n" if content.entries else "trunks: []\n")
+    lines.append(f"{resource.nouns}:\n" if content.entries else f"{resource.nouns}: []\n")
     for entry in content.entries:
         for number, (name, value) in enumerate(entry.items()):
             lines.append(f"{'    ' if number else '  - '}{name}: {_tagged(value)}\n")
@@ -254,7 +266,7 @@ def _json(value: Any) -> str:
     return re.sub(unprintable, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def parsed(text: str) -> Content:
+def parsed(resource: Resource, text: str) -> Content:
     """Return what an undo file holds, from its text. Raises NoUndoFileError for any other text."""
     lines = iter(text.splitlines())
     notes = []
@@ -267,13 +279,13 @@ def parsed(text: str) -> Content:
             elif line == f"{MARK}:":
                 break
         for line in lines:
-            if line.startswith("trunks:"):
+            if line.startswith(f"{resource.nouns}:"):
                 break
             name, _colon, value = line.strip().partition(": ")
             head[name] = json.loads(value.removeprefix("!unsafe "))
         for line in lines:
             _read_line(entries, line)
-        return Content(head["api_url"], entries, notes)
+        return Content(resource, head["api_url"], entries, notes)
     except (KeyError, ValueError, IndexError) as error:
         raise NoUndoFileError(str(error)) from error
 

@@ -14,23 +14,24 @@ from datetime import datetime, timezone
 
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 
 OPTION = "undo_file"
 
 
 class UndoFile:
-    """The undo file of a task, at `path`, for the API at `api_url`.
+    """The undo file of a task, at `path`, for resources of the API at `api_url`.
 
     `adds`: whether it may exist, and is added to. Raises InvalidOptions if the file cannot be written.
     """
 
-    def __init__(self, path: str, api_url: str, adds: bool) -> None:
+    def __init__(self, path: str, resource: Resource, api_url: str, adds: bool) -> None:
         self.path = os.path.realpath(path)
         self._adds = adds
-        self._older = self._read(api_url)
+        self._older = self._read(resource, api_url)
 
-    def _read(self, api_url: str) -> undo.Content:
+    def _read(self, resource: Resource, api_url: str) -> undo.Content:
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise _problem(f"the folder {folder} does not exist, so nothing was changed: create it first")
@@ -39,13 +40,13 @@ class UndoFile:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise _problem(f"the folder {folder} is not writable, so nothing was changed")
         if not os.path.lexists(self.path):
-            return undo.Content(api_url)
+            return undo.Content(resource, api_url)
         if not self._adds:
             words = "it may be the only way back from an earlier run. Name a new file, or set undo_add to true"
             raise _problem(f"{self.path} exists, and {words} to add to it")
         try:
             with open(self.path, encoding="utf-8") as file:
-                older = undo.parsed(file.read())
+                older = undo.parsed(resource, file.read())
         except (OSError, ValueError) as error:
             raise _problem(f"{self.path} is not an undo file, so it is not added to: {error}") from error
         if older.api_url != api_url:

@@ -65,7 +65,7 @@ def test_an_update(local_api: Simulator) -> None:
 
 
 def test_all_pages_are_read(local_api: Simulator) -> None:
-    everything = client(local_api, page_size=2).get_all(KIND, linkage=["dids"])
+    everything = client(local_api, page_size=2).get_all(KIND, linkage={"dids": True})
     assert len({trunk["id"] for trunk in everything.resources}) == len(everything.resources) == 7
     assert [dict(entry["query"])["page[number]"] for entry in local_api.journal] == ["1", "2", "3", "4"]
     assert everything.meta["api_version"] == "2026-04-16"
@@ -318,13 +318,13 @@ def test_an_unusable_list_is_an_error(local_api: Simulator) -> None:
 
 def test_requested_linkage_is_required() -> None:
     resource = {"type": KIND, "id": ID, "attributes": {}, "relationships": {"dids": {"links": {}}}}
-    assert documents.resource_in(resource, KIND, ID, ()) == resource
+    assert documents.resource_in(resource, KIND, ID, {}) == resource
     with pytest.raises(jsonapi.UnusableAnswer, match="no linkage for dids"):
-        documents.resource_in(resource, KIND, ID, ["dids"])
+        documents.resource_in(resource, KIND, ID, {"dids": True})
     for bad in ([1], [{"type": "dids"}], [{"id": 1}]):
         resource["relationships"] = {"dids": {"data": bad}}
         with pytest.raises(jsonapi.UnusableAnswer, match="something other than resource identifiers"):
-            documents.resource_in(resource, KIND, ID, ())
+            documents.resource_in(resource, KIND, ID, {})
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
