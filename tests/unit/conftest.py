@@ -22,7 +22,7 @@ from ansible_collections.didww.voice.plugins.action import voice_out_trunk as tr
 from ansible_collections.didww.voice.plugins.action import voice_out_trunk_credentials as credentials_action
 from ansible_collections.didww.voice.plugins.action import voice_out_trunk_info as info_action
 from ansible_collections.didww.voice.plugins.action import voice_out_trunks as trunks_action
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import authentication, http, jsonapi
 from ansible_collections.didww.voice.plugins.modules import (
     voice_out_trunk,
     voice_out_trunk_credentials,
@@ -30,6 +30,7 @@ from ansible_collections.didww.voice.plugins.modules import (
     voice_out_trunks,
 )
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
+from simulator import tokens
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
@@ -42,6 +43,8 @@ CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read
 only_2026_04_16, only_2026_11_19 = (pytest.mark.parametrize("api_version", [version]) for version in API_VERSIONS)
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 LINKAGE = ("dids", "emergency_dids")
+# Seconds. Guards a test against waiting forever. What a test shows does not depend on it, nor on any other real time.
+HANG_GUARD = 600
 MODULES = {
     "voice_out_trunk": voice_out_trunk,
     "voice_out_trunks": voice_out_trunks,
@@ -146,6 +149,45 @@ def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
 
 
+class Clock:
+    """Stands in for the module `time`. Its time passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+    time = monotonic
+
+    def sleep(self, seconds: float) -> None:
+        """Advance the clock at once."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the client, and of the tokens of the local API."""
+    clock = Clock()
+    for module in (http, authentication, tokens):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def after_each_patch(monkeypatch: pytest.MonkeyPatch, call: Callable[[], object]) -> None:
+    """Let local APIs call `call` after they have handled a PATCH, before they answer it."""
+    handle = Api.handle
+
+    def handle_and_call(self: Api, request: Request, commit: bool = True) -> Answer:
+        answer = handle(self, request, commit)
+        if request.method == "PATCH":
+            call()
+        return answer
+
+    monkeypatch.setattr(Api, "handle", handle_and_call)
+
+
 @pytest.fixture
 def front_end() -> str:
     """The front end that runs modules: `module` (as in a module process) or `action` (Ansible's process)."""
@@ -195,7 +237,7 @@ def headers_for(api: Simulator, key: str = "local-key") -> dict[str, str]:
     """Return the headers that authenticate another client, for the version of the local API."""
     if api.version < "2026-11-19":
         return {"Api-Key": key, "X-DIDWW-API-Version": "2026-04-16"}
-    answer = requests.post(api.token_url, headers={"Api-Key": key}, json={"aud": ["api.didww.com"]}, timeout=5)
+    answer = requests.post(api.token_url, headers={"Api-Key": key}, json={"aud": ["api.didww.com"]}, timeout=HANG_GUARD)
     return {"Authorization": f"Bearer {answer.json().get('access_token')}"}
 
 

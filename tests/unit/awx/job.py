@@ -19,6 +19,8 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ..conftest import HANG_GUARD
+
 COLLECTION = Path(__file__).parents[3]
 FILES = COLLECTION / "playbooks" / "awx"
 # Like a dynamic inventory of AWX without hosts.
@@ -108,7 +110,7 @@ def launch(
         playbook=options["playbook"],
         inventory=str(inventory),
         envvars=_environment(folder, inputs),
-        settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": 120},
+        settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": HANG_GUARD},
         quiet=True,
         # Without a callback, ansible-runner would replace the signal handlers of this process.
         cancel_callback=lambda: False,

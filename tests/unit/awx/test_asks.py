@@ -13,6 +13,7 @@ import pexpect
 import pytest
 from simulator.server import Simulator
 
+from ..conftest import HANG_GUARD
 from .job import COLLECTION
 
 
@@ -29,7 +30,7 @@ def test_trunks_are_only_blocked_after_yes(answer: str, status: int, sent: list[
             "DIDWW_API_KEY": "local-key",
         }
         arguments = ["-m", "ansible", "playbook", "didww.voice.block_trunk", "-e", "name_contains=London"]
-        terminal = pexpect.spawn(sys.executable, arguments, env=environment, timeout=60, encoding="utf-8")
+        terminal = pexpect.spawn(sys.executable, arguments, env=environment, timeout=HANG_GUARD, encoding="utf-8")
         terminal.expect(r"Block this trunk: Twilio London\? \(yes/no\)")
         terminal.sendline(answer)
         terminal.expect(pexpect.EOF)

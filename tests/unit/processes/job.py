@@ -20,6 +20,7 @@ import ansible_runner
 import trustme
 from simulator.server import Simulator
 
+from ..conftest import HANG_GUARD
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario, Way
 
 COLLECTION = Path(__file__).parents[3]
@@ -55,16 +56,15 @@ TLS = ("self-signed", "wrong host", "expired")
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 CONNECTION = {
     name: f"{{{{ {name} | default(omit) }}}}"
-    for name in ("api_url", "api_version", "api_token_url", "api_retries", "ca_path")
+    for name in ("api_url", "api_version", "api_token_url", "api_timeout", "api_retries", "ca_path")
 }
 
 
 class Outcome(NamedTuple):
-    """The outcome of a task: whether it failed, its result, its duration, and Ansible's output."""
+    """The outcome of a task: whether it failed, its result, and Ansible's output."""
 
     failed: bool
     result: dict[str, Any]
-    seconds: float
     output: str
 
 
@@ -159,7 +159,8 @@ class Stage:
             # Otherwise ansible-runner would write the variables to a file and leave it there.
             suppress_env_files=True,
             verbosity=4,
-            forks=4,
+            # More than there are processors: most tasks wait.
+            forks=8,
             cmdline="--diff",
             quiet=True,
             # Without a callback, ansible-runner would replace the signal handlers of this process.
@@ -169,7 +170,6 @@ class Stage:
             event["event_data"]["host"]: Outcome(
                 failed=event["event"] == "runner_on_failed",
                 result=event["event_data"]["res"],
-                seconds=event["event_data"]["duration"],
                 output=event["stdout"],
             )
             for event in runner.events
@@ -202,7 +202,8 @@ class Stage:
         # For the self-signed certificate, the task has no CA bundle.
         bundle = {"ca_path": self._certificates.bundle} if reach in TLS and reach != "self-signed" else {}
         token_url = self.api(scenario).token_url
-        return {"api_url": url, "api_token_url": token_url, "api_retries": scenario.retries, **bundle}
+        timeout = {"api_timeout": TIMEOUT} if scenario.fault.stalls else {}
+        return {"api_url": url, "api_token_url": token_url, "api_retries": scenario.retries, **timeout, **bundle}
 
     def _environment(self) -> dict[str, str]:
         # Unset existing proxies and DIDWW variables.
@@ -219,7 +220,7 @@ class Stage:
             # ansible-core 2.21 and newer omit the options by default, which would hide leaks.
             "ANSIBLE_INJECT_INVOCATION": "true",
             "DIDWW_API_KEY": KEY,
-            "DIDWW_API_TIMEOUT": str(TIMEOUT),
+            "DIDWW_API_TIMEOUT": str(HANG_GUARD),
         }
 
 

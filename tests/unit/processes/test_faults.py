@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each fault in a real `ansible-playbook` run: message, duration, resulting state, and recovery."""
+"""Each fault in a real `ansible-playbook` run: message, resulting state, and recovery."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from .job import CAPACITY, OPTIONS, PREFIX, Outcome, Stage
 pytestmark = pytest.mark.xdist_group("processes")
 
 UNSETTLED = "The request was sent and may have been applied: run the task again, which settles it."
-# Other processes start at the same time, on a machine that may be busy.
-OVERHEAD = 30
 
 
 def as_wanted(api: Simulator, trunk_id: str) -> bool:
@@ -32,7 +30,7 @@ def as_wanted(api: Simulator, trunk_id: str) -> bool:
 
 @each_scenario
 def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
-    failed, result, seconds, output = outcomes[str(scenario)]
+    failed, result, output = outcomes[str(scenario)]
     assert failed is scenario.fails
     # If reading succeeds, the fault affects one trunk of the fleet.
     others = scenario.module == FLEET and scenario.method == "PATCH"
@@ -46,7 +44,6 @@ def test_the_result(scenario: Scenario, outcomes: dict[str, Outcome]) -> None:
     if others:
         assert [trunk["changed"] for trunk in result["trunks"]] == [True, not failed, True]
         assert result["summary"]["failed"] == failed
-    assert seconds <= scenario.seconds + OVERHEAD
     assert "Traceback" not in f"{output} {result}"
 
 

@@ -123,7 +123,7 @@ class Sequence(RuleBasedStateMachine):
         current = self.api.trunk(one)
         task = data.draw(strategies.tasks(current, DIDS))
         if "name" in task and task["name"] != current["attributes"]["name"]:
-            # DIDWW rejects duplicate names, which check mode does not predict.
+            # DIDWW rejects duplicate names.
             task["name"] += one[-4:]
         identifiers = (
             {"id": one}

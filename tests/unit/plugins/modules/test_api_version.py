@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import datetime
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import UPDATE_ONE
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator, load_seed
 
-from ...conftest import API_VERSIONS, TRUNK, RunModule, connection_to, only_2026_04_16, only_2026_11_19, run_action
+from ...conftest import (
+    API_VERSIONS,
+    HANG_GUARD,
+    TRUNK,
+    Clock,
+    RunModule,
+    after_each_patch,
+    connection_to,
+    only_2026_04_16,
+    only_2026_11_19,
+    run_action,
+)
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 TOKEN = {"path_contains": "/token"}
@@ -300,27 +313,37 @@ def seed_of(trunks: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def short_lived() -> Iterator[Simulator]:
-    """An API whose tokens live for one second, with 60 trunks."""
-    with Simulator(seed_of(60), rate=0, latency=0.05, version="2026-11-19", token_life=1) as api:
+def short_lived(clock: Clock) -> Iterator[Simulator]:
+    """An API whose tokens live for one second of the clock, with 60 trunks."""
+    with Simulator(seed_of(60), rate=0, version="2026-11-19", token_life=1) as api:
         yield api
         assert [trunk["attributes"]["capacity_limit"] for trunk in api.trunks] == [7] * 60
-        assert 3 <= len(api.mints) < 12
 
 
 UPDATES: list[dict[str, Any]] = [{"name": f"Trunk {number}", "capacity_limit": 7} for number in range(60)]
 
 
-def test_a_loop_with_tokens_of_one_second(short_lived: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_with_tokens_of_one_second(
+    short_lived: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_each_patch(monkeypatch, lambda: clock.sleep(0.1))
     monkeypatch.setattr(_action, "_CLIENTS", {})
     for entry in UPDATES:
         assert run_action("voice_out_trunk", {**connection_to(short_lived), **entry})["changed"] is True
+    # Each is used for 0.9 seconds.
+    assert len(short_lived.mints) == 7
+    assert 401 not in [entry["status"] for entry in short_lived.journal]
 
 
 @only_2026_11_19
-def test_a_fleet_with_tokens_of_one_second(short_lived: Simulator, run_fleet: RunModule) -> None:
-    short_lived.add_faults({"method": "PATCH", "delay": 1, "times": 0})
+def test_a_fleet_with_tokens_of_one_second(
+    short_lived: Simulator, run_fleet: RunModule, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Updates that are sent in parallel are answered together, a second later.
+    second = threading.Barrier(jsonapi.CONNECTIONS, action=lambda: clock.sleep(1))
+    after_each_patch(monkeypatch, lambda: second.wait(HANG_GUARD))
     assert run_fleet(**connection_to(short_lived), trunks=UPDATES)["summary"]["changed"] == 60
+    assert len(short_lived.mints) == len(UPDATES) / jsonapi.CONNECTIONS
 
 
 @only_2026_11_19

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +23,15 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator, load_seed
 
-from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16, only_2026_11_19
+from ...conftest import (
+    HANG_GUARD,
+    TRUNK,
+    RunModule,
+    after_each_patch,
+    connection_to,
+    only_2026_04_16,
+    only_2026_11_19,
+)
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
@@ -790,22 +801,34 @@ def test_an_interrupted_fleet_does_not_go_on_during_the_next_task(
     monkeypatch.setattr(jsonapi, "CONNECTIONS", 1)
     monkeypatch.setattr(_action, "_CLIENTS", {})
     connection = {**connection_to(local_api), "api_retries": 0}
-    local_api.add_faults({"method": "PATCH", "delay": 2})
+    workers: list[int | None] = []
+    next_task_ended = threading.Event()
 
     def interrupt(*_args: object) -> None:
+        workers.extend(thread.ident for thread in threading.enumerate() if thread.name.endswith("(work)"))
         raise TimeoutError
 
+    def hold() -> None:
+        if not next_task_ended.is_set():
+            os.kill(os.getpid(), signal.SIGALRM)
+            next_task_ended.wait(HANG_GUARD)
+
+    after_each_patch(monkeypatch, hold)
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 1)
     try:
         fleet = [{"id": TRUNK, "capacity_limit": 7}, {"id": TWILIO, "capacity_limit": 7}]
         with pytest.raises(TimeoutError):
             _action.run_here(works.UPDATE_MANY, {**connection, "trunks": fleet}, False, False)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     _action.run_here(works.READ, {**connection, "id": TRUNK}, False, False)
-    time.sleep(2)
+    next_task_ended.set()
+    (worker,) = workers
+    # Not Thread.join: before Python 3.13, a join that was interrupted marks the thread as stopped.
+    end = time.monotonic() + HANG_GUARD
+    while worker in sys._current_frames():
+        assert time.monotonic() < end
+        time.sleep(0.01)
     assert methods(local_api).count("PATCH") == 1
 
 

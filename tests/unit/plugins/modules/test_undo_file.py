@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,14 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo
-from simulator.server import Simulator
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import FLAG_OF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulator.server import Simulator, load_seed
 
+from ... import strategies
 from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16
+from ...strategies import examples
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
@@ -34,6 +40,10 @@ NEW: dict[str, Any] = {
     "capacity_limit": 10,
     "threshold_amount": 50,
 }
+
+
+# What a task cannot set.
+NOT_SET = ("created_at", "did_numbers", "not_accepted", "spent_amount", "threshold_reached")
 
 
 @pytest.fixture
@@ -148,7 +158,7 @@ def test_the_place_is_checked_before_anything_is_sent(
     local_api: Simulator, run_fleet: RunModule, path: Path, check: bool
 ) -> None:
     path.write_text("trunks: []\n", "utf-8")
-    for given, words in (
+    for place, words in (
         (str(path), "exists, and it may be the only way back from an earlier run. Name a new file, or set undo_add"),
         (str(path.parent), "is a folder: name a file, such as"),
         (str(path.parent / "no" / "undo.yml"), "does not exist, so nothing was changed: create it first"),
@@ -157,7 +167,7 @@ def test_the_place_is_checked_before_anything_is_sent(
         (None, "null is not accepted; leave the option out to write no such file"),
         (7, "expected the path of a file"),
     ):
-        result = run_fleet(check=check, trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_file=given)
+        result = run_fleet(check=check, trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_file=place)
         assert result["msg"].startswith("undo_file: ")
         assert words in result["msg"]
     result = run_fleet(check=check, trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_add=True)
@@ -215,6 +225,20 @@ def test_an_added_file_keeps_the_oldest_values(local_api: Simulator, run_fleet: 
         f'"EU 2" ({TRUNK}): authentication_method username and password: DIDWW generates new ones'
     ]
     assert "failed" not in run_fleet(trunks=entries_in(path), skip_invalid=True)
+    assert state_of(local_api) == before
+
+
+def test_dids_that_didww_managed_at_first_are_not_listed(
+    local_api: Simulator, run_fleet: RunModule, path: Path
+) -> None:
+    before = state_of(local_api)
+    for trunks in (
+        [{"id": ANY_DID, "allow_any_did_as_cli": False, "dids": [DID]}],
+        [{"id": ANY_DID, "dids": [OTHER_DID]}],
+    ):
+        run_fleet(trunks=trunks, undo_file=str(path), undo_add=True)
+    assert entries_in(path) == [{"id": ANY_DID, "allow_any_did_as_cli": True}]
+    assert run_fleet(trunks=entries_in(path), skip_invalid=True)["changed"] is True
     assert state_of(local_api) == before
 
 
@@ -315,3 +339,57 @@ def test_an_undo_that_renames_in_a_row_needs_two_runs(local_api: Simulator, run_
 def test_the_file_is_plain_yaml(run_fleet: RunModule, path: Path, local_api: Simulator) -> None:
     run_fleet(trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_file=str(path))
     assert yaml.safe_load(path.read_text("utf-8"))[undo.MARK]["api_url"] == connection_to(local_api)["api_url"]
+
+
+# --- Any changes ---
+
+# The trunks of the first account. Their DIDs are known to the account.
+TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
+DIDS = st.lists(
+    st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did]), max_size=3, unique=True
+)
+
+
+@pytest.mark.parametrize("front_end", ["action"])
+def test_any_changes_are_undone(
+    local_api: Simulator, run_fleet: RunModule, run_info: RunModule, tmp_path: Path
+) -> None:
+    """After several runs, some of which fail half-way, one file leads back, except for what its comments say."""
+    numbers = itertools.count()
+
+    @settings(max_examples=examples(25))
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        local_api.reset()
+        for one in TRUNKS:
+            state = data.draw(strategies.states(DIDS))
+            state["attributes"].update(name=f"{state['attributes']['name']} {one[-4:]}", threshold_reached=False)
+            state["attributes"]["callback_url"] = state["attributes"]["callback_url"] or None
+            local_api.put_trunk(one, **state)
+        path = tmp_path / f"undo-{next(numbers)}.yml"
+        before = {trunk["id"]: trunk for trunk in run_info(include_dids=True)["trunks"]}
+        for _run in range(3):
+            entries = []
+            for one in data.draw(st.lists(st.sampled_from(TRUNKS), max_size=3, unique=True)):
+                task = data.draw(strategies.tasks(local_api.trunk(one), DIDS))
+                if "name" in task:
+                    task["name"] = f"{task['name']} {one[-4:]}"
+                entries.append({"id": one, **task})
+            if data.draw(st.booleans()):
+                local_api.add_faults({"method": "PATCH", "status": 503, "apply": data.draw(st.booleans())})
+            run_fleet(trunks=entries, undo_file=str(path), undo_add=True, skip_invalid=True)
+            local_api.clear_faults()
+        if not path.exists():
+            return
+        content = undo.parsed(path.read_text("utf-8"))
+        assert content.entries == DataLoader().load_from_file(str(path))["trunks"]
+        back = run_fleet(trunks=content.entries, skip_invalid=True)
+        assert "failed" not in back, (back["msg"], path.read_text("utf-8"))
+        for trunk in run_info(include_dids=True)["trunks"]:
+            lost = {note.partition(f"({trunk['id']}): ")[2].split(":")[0].split(".")[0] for note in content.notes}
+            # DIDWW manages the links while the flag is on.
+            lost |= {name for name, flag in FLAG_OF.items() if trunk[flag]}
+            was = before[trunk["id"]]
+            assert {n: v for n, v in trunk.items() if v != was[n] and n not in lost and n not in NOT_SET} == {}
+
+    check()

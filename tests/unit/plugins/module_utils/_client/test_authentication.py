@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import authentication, http, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey, Tokens, TokenService
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
+
+from ...conftest import HANG_GUARD, Clock, after_each_patch
 
 KIND = "voice_out_trunks"
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
@@ -31,21 +32,12 @@ def api_version() -> str:
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def _without_waiting(clock: Clock) -> None:
     """Advance the clock instead of waiting."""
-    clock = SimpleNamespace(passed=0.0)
-
-    def sleep(seconds: float) -> None:
-        clock.passed += seconds
-
-    instead = SimpleNamespace(sleep=sleep, monotonic=lambda: time.monotonic() + clock.passed)
-    for module in (http, authentication):
-        monkeypatch.setattr(module, "time", instead)
-    return clock
 
 
 def client_of(api: Simulator, retries: int = 2, url: str | None = None, **more: Any) -> jsonapi.Client:
-    both: dict[str, Any] = {"timeout": 5, "retries": retries, "verify": True}
+    both: dict[str, Any] = {"timeout": HANG_GUARD, "retries": retries, "verify": True}
     service = TokenService(url=url or api.token_url, authentication=ApiKey("local-key"), headers={}, **both)
     tokens = Tokens(service, "api.didww.com", "2026-11-19")
     sizes = {KIND: 1000, "dids": 100}
@@ -83,7 +75,7 @@ def test_a_token_is_requested_once_and_the_key_goes_to_its_service_alone(
     ids=lambda value: f"{value!r:.9}",
 )
 def test_a_token_is_used_until_shortly_before_its_end(
-    local_api: Simulator, client: jsonapi.Client, clock: SimpleNamespace, life: Any, known: float
+    local_api: Simulator, client: jsonapi.Client, clock: Clock, life: Any, known: float
 ) -> None:
     """The life counts from before the request for the token, however long that takes."""
     body = {"access_token": "opaque"} | ({} if life is None else {"expires_in": life})
@@ -92,17 +84,17 @@ def test_a_token_is_used_until_shortly_before_its_end(
     handle = http.HttpClient.request
 
     def slow(self: http.HttpClient, *request: Any, **more: Any) -> dict[str, Any]:
-        clock.passed += 0.1 * known
+        clock.sleep(0.1 * known)
         return handle(self, *request, **more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http.HttpClient, "request", slow)
         assert headers_by(authentication=authenticate) == {"Authorization": "Bearer opaque"}
     # 10 percent have passed. It is used for 90 percent.
-    clock.passed += 0.75 * known
+    clock.sleep(0.75 * known)
     headers_by(authentication=authenticate)
     assert len(local_api.mints) == 1
-    clock.passed += 0.1 * known
+    clock.sleep(0.1 * known)
     assert headers_by(authentication=authenticate) != {"Authorization": "Bearer opaque"}
     assert len(local_api.mints) == 2
 
@@ -119,7 +111,7 @@ def test_threads_share_a_token(local_api: Simulator, client: jsonapi.Client) -> 
     together = threading.Barrier(8)
 
     def read() -> None:
-        together.wait(5)
+        together.wait(HANG_GUARD)
         client.get(KIND, ID)
 
     in_threads(read, 8)
@@ -266,15 +258,15 @@ def test_a_failure_after_a_lost_update_leaves_it_open(local_api: Simulator, clie
 
 
 def test_a_token_that_cannot_be_replaced_is_used_until_its_end(
-    local_api: Simulator, client: jsonapi.Client, clock: SimpleNamespace
+    local_api: Simulator, client: jsonapi.Client, clock: Clock
 ) -> None:
     client.get(KIND, ID)
     local_api.add_faults({**TOKEN, "status": 500, "times": 0})
-    clock.passed += 0.95 * 900
+    clock.sleep(0.95 * 900)
     for _request in range(2):
         client.get(KIND, ID)
     assert len(local_api.mints) == 2
-    clock.passed += 0.05 * 900
+    clock.sleep(0.05 * 900)
     with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
         client.get(KIND, ID)
     assert len(local_api.mints) == 2
@@ -311,7 +303,7 @@ def test_an_old_thread_neither_fails_the_next_task_nor_sends_its_request(
     def held(self: Api, request: Request, commit: bool = True) -> Answer:
         if request.path == "/token" and not requested.is_set():
             requested.set()
-            ended.wait(5)
+            ended.wait(HANG_GUARD)
             return Answer(503, b"") if fails else handle(self, request, commit)
         return handle(self, request, commit)
 
@@ -326,7 +318,7 @@ def test_an_old_thread_neither_fails_the_next_task_nor_sends_its_request(
 
     thread = threading.Thread(target=old)
     thread.start()
-    requested.wait(5)
+    requested.wait(HANG_GUARD)
     following = client.begin()
     ended.set()
     thread.join()
@@ -344,14 +336,14 @@ def test_requests_for_tokens_need_no_turn(local_api: Simulator, monkeypatch: pyt
 
 
 def test_a_turn_is_over_if_the_token_ends_while_waiting_for_it(
-    local_api: Simulator, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    local_api: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The API would get too many requests at once if all of them kept their turns while a token is requested."""
     turns: list[int] = []
 
     def wait(_pace: jsonapi.Pace) -> None:
         turns.append(1)
-        clock.passed += 600
+        clock.sleep(600)
 
     monkeypatch.setattr(jsonapi.Pace, "wait", wait)
     client = client_of(local_api, pace=jsonapi.Pace(20))
@@ -373,11 +365,14 @@ def short_lived() -> Iterator[Simulator]:
         yield api
 
 
-def test_many_updates_with_tokens_of_one_second(short_lived: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()  # the real clock
-    client = client_of(short_lived, pace=jsonapi.Pace(20))
+def test_many_updates_with_tokens_of_one_second(
+    short_lived: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_each_patch(monkeypatch, lambda: clock.sleep(0.05))
+    client = client_of(short_lived)
     for number in range(60):
         client.update({**UPDATE, "attributes": {"capacity_limit": 1 + number}})
         assert short_lived.trunk(ID)["attributes"]["capacity_limit"] == 1 + number
-    assert 3 <= len(short_lived.mints) < 12
-    assert client.requests == len(short_lived.journal) < 66
+    # Each is used for 0.9 seconds.
+    assert len(short_lived.mints) == 4
+    assert client.requests == len(short_lived.journal) == 60
