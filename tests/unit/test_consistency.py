@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.doc_fragments import connection
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
 from ansible_collections.didww.voice.plugins.module_utils._engine import task
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 from .conftest import CASES, ROOT
-
-AUTHENTICATION = "authentication_method."
 
 
 def read(path: str) -> str:
@@ -34,9 +33,9 @@ MATRIX = load("tests/matrix.yml")
 VERSIONS = [row["ansible-core"] for row in MATRIX["rows"]]
 
 
-def settings() -> dict[str, tables.Setting]:
-    found = {setting.name: setting for setting in tables.SETTINGS}
-    return found | {AUTHENTICATION + attribute.name: attribute for attribute in tables.AUTHENTICATION_ATTRIBUTES}
+def settings() -> dict[str, Setting]:
+    parts = {f"{row.name}.{name}": part for row in VOICE_OUT_TRUNK.variants for name, part in row.attributes.items()}
+    return {**VOICE_OUT_TRUNK.rows, **parts}
 
 
 @pytest.mark.parametrize("option", [case["option"] for case in CASES])

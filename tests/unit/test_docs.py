@@ -18,17 +18,19 @@ import jinja2
 import jinja2.nodes
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, reading
+from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, VOICE_OUT_TRUNK
 
 from .conftest import ROOT, RunModule
 
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
 SPECS: dict[str, dict[str, Any]] = {
-    "voice_out_trunk": tables.trunk_spec(),
-    "voice_out_trunks": tables.trunks_spec(),
-    "voice_out_trunk_info": tables.info_spec(),
-    "voice_out_trunk_credentials": tables.credentials_spec(),
+    "voice_out_trunk": VOICE_OUT_TRUNK.spec(),
+    "voice_out_trunks": fleet.fleet_spec(VOICE_OUT_TRUNK),
+    "voice_out_trunk_info": reading.info_spec(VOICE_OUT_TRUNK),
+    "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
@@ -74,7 +76,7 @@ def test_examples_only_set_existing_options(name: str) -> None:
     for task in (task for block in document for task in block.get("tasks", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
-            spec = {**tables.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
+            spec = {**connection.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
             assert unknown(task[action], spec) == []
 
 
@@ -114,7 +116,7 @@ def test_every_guide_is_in_the_table_of_contents_and_on_the_landing_page_and_in_
 
 
 def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
-    variables = [tables.variable(row.name) for row in tables.CONNECTION]
+    variables = [connection.variable(row.name) for row in connection.CONNECTION]
     described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
     assert sorted(described) == sorted(variables)
     assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
@@ -164,8 +166,8 @@ def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     assert len(files) == 6
     for path in files:
         text = read(path)
-        for setting in (*tables.SETTINGS, *tables.AUTHENTICATION_ATTRIBUTES):
-            if setting.name == tables.DEFAULT_DID and path.startswith("tests/"):
+        for setting in (*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()):
+            if setting.name == DEFAULT_DID and path.startswith("tests/"):
                 continue  # no answer has it; test_life_cycle.py has its tests
             assert setting.name in text, f"{path} does not have {setting.name}"
 

@@ -75,7 +75,7 @@ def expect(condition: object, accepted: str) -> None:
 
 
 def _digits(value: Any) -> Any:
-    """Return a whole number, as in `dst_prefixes: [44]`, as text, and any other value unchanged.
+    """Return a whole number, as in `prefixes: [44]`, as text, and any other value unchanged.
 
     Only for numbers that never begin with 0: YAML reads 0042 as 34.
     """
@@ -242,7 +242,7 @@ def whole(least: int, most: int) -> Kind:
             value = float(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        # True equals 1 in Python, but `capacity_limit: yes` is a mistake.
+        # True equals 1 in Python, but `yes` for a number is a mistake.
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         expect(fits, f"a whole number from {least} to {most}")
         return int(value)
@@ -296,14 +296,24 @@ def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
 def set_of(kind: Kind) -> Kind:
     """Return the kind for lists of `kind` whose order and duplicates are ignored: it sorts and deduplicates."""
 
-    def each(convert: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    def sort(values: Iterable[Any]) -> list[Any]:
         # As texts: a list may hold words and numbers.
-        return lambda values: sorted(set(_list_of(convert, values)), key=str)
+        return sorted(set(values), key=str)
 
-    decode = each(kind.decode) if kind.decode else None
-    encode = kind.encode
-    listed = (lambda values: [encode(value) for value in values]) if encode else None
-    return Kind(_STRINGS, each(kind.canonical), decode=decode, encode=listed)
+    def decode(values: Any) -> list[Any]:
+        expect(isinstance(values, list), "a list")
+        return sort(kind.decode(value) if kind.decode else kind.canonical(value) for value in values)
+
+    def encode(values: list[Any]) -> list[Any]:
+        return [kind.encode(value) if kind.encode else value for value in values]
+
+    coded = kind.decode and kind.encode
+    return Kind(
+        _STRINGS,
+        lambda values: sort(_list_of(kind.canonical, values)),
+        decode=decode if coded else None,
+        encode=encode if coded else None,
+    )
 
 
 def _network(value: Any) -> Any:

@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import change as works
 from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
+from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator, load_seed
 
@@ -818,10 +820,10 @@ def test_an_interrupted_fleet_does_not_go_on_during_the_next_task(
     try:
         fleet = [{"id": TRUNK, "capacity_limit": 7}, {"id": TWILIO, "capacity_limit": 7}]
         with pytest.raises(TimeoutError):
-            _action.run_here(works.UPDATE_MANY, {**connection, "trunks": fleet}, False, False)
+            _action.run_here(update_many(VOICE_OUT_TRUNK), {**connection, "trunks": fleet}, False, False)
     finally:
         signal.signal(signal.SIGALRM, before)
-    _action.run_here(works.READ, {**connection, "id": TRUNK}, False, False)
+    _action.run_here(read_many(VOICE_OUT_TRUNK), {**connection, "id": TRUNK}, False, False)
     next_task_ended.set()
     (worker,) = workers
     # Not Thread.join: before Python 3.13, a join that was interrupted marks the thread as stopped.

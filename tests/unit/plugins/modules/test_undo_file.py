@@ -15,14 +15,14 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import FLAG_OF
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator.server import Simulator, load_seed
 
 from ... import strategies
 from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16
-from ...strategies import examples
+from ...strategies import FLAG_OF, examples
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
@@ -57,7 +57,7 @@ def entries_in(path: Path) -> list[dict[str, Any]]:
     loaded: dict[str, Any] = DataLoader().load_from_file(str(path))
     assert loaded[undo.MARK]["api_url"].endswith("/v3")
     trunks: list[dict[str, Any]] = loaded["trunks"]
-    assert trunks == undo.parsed(path.read_text("utf-8")).entries
+    assert trunks == undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).entries
     return trunks
 
 
@@ -221,7 +221,7 @@ def test_an_added_file_keeps_the_oldest_values(local_api: Simulator, run_fleet: 
     assert first["capacity_limit"] == 30
     assert second == {"id": created["id"], "state": "absent"}
     assert third == {"id": TWILIO, "rtp_ping": False}
-    assert undo.parsed(path.read_text("utf-8")).notes == [
+    assert undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).notes == [
         f'"EU 2" ({TRUNK}): authentication_method username and password: DIDWW generates new ones'
     ]
     assert "failed" not in run_fleet(trunks=entries_in(path), skip_invalid=True)
@@ -254,7 +254,7 @@ def test_a_deletion_and_what_no_task_can_set_are_in_comments(
         {"id": REPLACING, "on_cli_mismatch_action": "reject_call", "rtp_ping": True},
     ]
     run_fleet(trunks=trunks, undo_file=str(path))
-    first, second, third = undo.parsed(path.read_text("utf-8")).notes
+    first, second, third = undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).notes
     assert "is deleted: it had" in first
     assert '"media_encryption_mode": "zrtp"' in first
     assert "only DIDWW staff can set type ip_only; it was" in second
@@ -283,7 +283,7 @@ def test_a_lost_answer_and_a_failure_are_undone(local_api: Simulator, run_fleet:
     first = path.read_text("utf-8")
     # The second run finds some of them blocked, and keeps all.
     assert run_fleet(trunks=trunks, undo_file=str(path), undo_add=True)["changed"] is True
-    assert undo.parsed(path.read_text("utf-8")).entries == undo.parsed(first).entries
+    assert undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).entries == undo.parsed(VOICE_OUT_TRUNK, first).entries
     assert run_fleet(trunks=entries_in(path), skip_invalid=True)["summary"]["changed"] == 3
     assert state_of(local_api) == before
 
@@ -381,7 +381,7 @@ def test_any_changes_are_undone(
             local_api.clear_faults()
         if not path.exists():
             return
-        content = undo.parsed(path.read_text("utf-8"))
+        content = undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8"))
         assert content.entries == DataLoader().load_from_file(str(path))["trunks"]
         back = run_fleet(trunks=content.entries, skip_invalid=True)
         assert "failed" not in back, (back["msg"], path.read_text("utf-8"))

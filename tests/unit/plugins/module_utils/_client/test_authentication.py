@@ -17,7 +17,7 @@ from ansible_collections.didww.voice.plugins.module_utils._client.authentication
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ...conftest import HANG_GUARD, Clock, after_each_patch
+from ....conftest import HANG_GUARD, Clock, after_each_patch
 
 KIND = "voice_out_trunks"
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"

@@ -25,7 +25,7 @@ from simulator import api as simulator_api
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
-from ...conftest import HANG_GUARD
+from ....conftest import HANG_GUARD
 
 KIND = "voice_out_trunks"
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"

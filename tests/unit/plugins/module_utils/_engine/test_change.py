@@ -9,28 +9,30 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine import change as works
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import Fleet, parse_fleet
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.reading import Selection, parse_selection
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 from .._resources.test_trunk import ID
 
 
 def rejected(parse: Any, given: dict[str, Any]) -> list[str]:
-    with pytest.raises(tables.InvalidOptions) as error:
-        parse(given)
+    with pytest.raises(InvalidOptions) as error:
+        parse(VOICE_OUT_TRUNK, given)
     return error.value.messages()
 
 
 def test_a_fleet_is_read_in_every_spelling() -> None:
-    wanted = works.parse_fleet({"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"]}).wanted
+    wanted = parse_fleet(VOICE_OUT_TRUNK, {"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"]}).wanted
     assert [desired.value for desired in wanted.values()] == [ID, ID]
     assert wanted[1].settings == {"status": "blocked"}
-    assert works.parse_fleet({"trunks": []}) == works.Fleet({})
+    assert parse_fleet(VOICE_OUT_TRUNK, {"trunks": []}) == Fleet(VOICE_OUT_TRUNK, {})
 
 
 def test_every_problem_of_a_fleet_is_reported() -> None:
     given = {"trunks": [{"name": "EU", "status": 5, "colour": "red"}, 7]}
-    first, *others = rejected(works.parse_fleet, given)
+    first, *others = rejected(parse_fleet, given)
     assert first.startswith("trunks[0] (EU): unsupported options: colour. Supported parameters include: allow_any_did_")
     assert others == [
         "trunks[0] (EU): status: 5 is not accepted; expected one of active, blocked",
@@ -40,10 +42,12 @@ def test_every_problem_of_a_fleet_is_reported() -> None:
 
 def test_a_selection() -> None:
     given = {"allow_any_did_as_cli": "yes", "authentication_method_type": "twilio", "include_dids": "on"}
-    filters = {"allow_any_did_as_cli": "true", "authentication_method.type": ["twilio"]}
-    assert works.parse_selection(given) == ([], None, filters, ("dids", "emergency_dids"), False, "2026-04-16")
+    filters: dict[str, str | list[str]] = {"allow_any_did_as_cli": "true", "authentication_method.type": ["twilio"]}
+    linkage = ("dids", "emergency_dids")
+    expected = Selection(VOICE_OUT_TRUNK, [], None, filters, linkage, (), "2026-04-16")
+    assert parse_selection(VOICE_OUT_TRUNK, given) == expected
 
 
 def test_an_id_excludes_filters() -> None:
-    messages = rejected(works.parse_selection, {"id": ID, "status": "active"})
+    messages = rejected(parse_selection, {"id": ID, "status": "active"})
     assert messages == ["status: cannot be combined with id, which already selects the trunks"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
+from ansible_collections.didww.voice.plugins.module_utils._engine.connection import BASE_URL
 
 
 def rejection_of(kind: kinds.Kind, value: Any) -> str:
@@ -91,7 +92,8 @@ def test_an_amount_has_a_maximum_length(digits: int) -> None:
 
 
 def test_a_set() -> None:
-    assert kinds._set_of(str.upper)(["b", " a ", "B"]) == kinds._set_of(str.upper)("b, a,B") == ["A", "B"]
+    upper = kinds.set_of(kinds.Kind({"type": "str"}, str.upper))
+    assert upper.canonical(["b", " a ", "B"]) == upper.canonical("b, a,B") == ["A", "B"]
 
 
 @pytest.mark.parametrize("written", [{"a": "b"}, '{"a": "b"}', "a=b"])
@@ -145,7 +147,7 @@ def test_no_urls(url: Any) -> None:
     ],
 )
 def test_a_base_url(url: str, canonical: str) -> None:
-    assert kinds.BASE_URL.canonical(url) == canonical
+    assert BASE_URL.canonical(url) == canonical
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_a_base_url(url: str, canonical: str) -> None:
     ],
 )
 def test_no_base_url(url: Any) -> None:
-    assert rejection_of(kinds.BASE_URL, url) == "the base URL of the API, such as https://api.didww.com/v3"
+    assert rejection_of(BASE_URL, url) == "the base URL of the API, such as https://api.didww.com/v3"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
-from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
+from ansible_collections.didww.voice.plugins.module_utils._engine import linked, lookup
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from .._resources.test_trunk import DIDS, ID, resource
+from .._resources.test_trunk import DIDS, ID, parse, resource
 
 
 @pytest.mark.parametrize(
@@ -28,20 +28,21 @@ def did(identifier: str, **attributes: Any) -> dict[str, Any]:
 
 def test_a_number_can_belong_to_several_dids() -> None:
     resources = [did(DIDS[0].upper(), number="1"), did(DIDS[1], number="1"), did(DIDS[2]), {"type": "dids", "id": "x"}]
-    numbers = lookup.numbers_of([*resources, {**did("y", number="2"), "type": "others"}])
-    assert numbers == {DIDS[0]: "1", DIDS[1]: "1"}
-    assert lookup.ids_of(numbers) == {"1": DIDS[:2]}
+    known = linked.Known()
+    known.add(VOICE_OUT_TRUNK.links, [*resources, {**did("y", number="2"), "type": "others"}])
+    assert known.names == {DIDS[0]: "1", DIDS[1]: "1"}
+    assert known.ids == {"dids": {"1": DIDS[:2]}}
 
 
 def test_names_are_those_of_other_trunks() -> None:
     other = {**resource(name="Other"), "id": "other"}
     unnamed = {**resource(name=None), "id": "unnamed"}
-    assert lookup.names_of([resource(), other, unnamed], besides=[ID]) == {"Other": "other"}
+    assert lookup.holders_of(VOICE_OUT_TRUNK, [resource(), other, unnamed], besides=[ID]) == {"Other": "other"}
 
 
 def test_a_trunk_is_matched_by_its_selector_alone() -> None:
     other = {**resource(name=ID, external_reference_id="EU SBC"), "id": "other"}
-    wanted = [trunk.parse({"id": ID.upper()}), trunk.parse({"external_reference_id": "EU SBC"})]
+    wanted = [parse({"id": ID.upper()}), parse({"external_reference_id": "EU SBC"})]
     resources, problems = lookup._match(wanted, [resource(), other])
     assert [found["id"] for found in resources if found] == [ID, "other"]
     assert problems == []
@@ -57,7 +58,7 @@ HINT = "To create the trunk, set state to present"
 
 def problem_of(task: dict[str, Any], account: list[dict[str, Any]]) -> str:
     """Return the problem that no trunk in the account, or more than one, matches."""
-    _resources, ((_index, problem),) = lookup._match([trunk.parse(task)], account)
+    _resources, ((_index, problem),) = lookup._match([parse(task)], account)
     return problem.text
 
 
@@ -99,7 +100,7 @@ def test_an_account_without_trunks_has_its_own_message() -> None:
 
 def test_names_are_listed_once_for_several_missing_trunks() -> None:
     tasks = [{"id": ID}, *({"name": f"Twilio{number}"} for number in range(30))]
-    _resources, problems = lookup._match([trunk.parse(task) for task in tasks], named("Twilio"))
+    _resources, problems = lookup._match([parse(task) for task in tasks], named("Twilio"))
     messages = [problem.text for _index, problem in problems]
     assert [index for index, message in enumerate(messages) if "This account has" in message] == [1]
     assert messages[2] == f'no trunk is called "Twilio1". Did you mean "Twilio"? {HINT}'

@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from ansible import __version__ as ansible_version
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
-from ansible_collections.didww.voice.plugins.module_utils._engine import task
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection, messages, task
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
 from ....conftest import RunModule
 
 URL = "https://api.didww.com/v3"
 SECRET = "planted-secret"
+
+
+def explain(error: InvalidOptions | jsonapi.RequestFailed, secrets: Iterable[str] = ()) -> dict[str, Any]:
+    return messages.explain(error, URL, secrets, resource=VOICE_OUT_TRUNK)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_an_option_that_does_not_exist_is_rejected_without_its_value() -> None:
 def test_every_connection_option_has_its_environment_variable(
     local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [tables.variable(row.name) for row in tables.CONNECTION] == [
+    assert [connection.variable(row.name) for row in connection.CONNECTION] == [
         "DIDWW_API_KEY",
         "DIDWW_API_URL",
         "DIDWW_API_VERSION",
@@ -134,7 +139,7 @@ def test_a_request_says_who_asks(local_api: Simulator, run_module: RunModule) ->
     ],
 )
 def test_option_of(pointer: Any, option: str | None) -> None:
-    assert task.option_of(pointer) == option
+    assert messages.option_of(pointer) == option
 
 
 def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> jsonapi.ApiError:
@@ -142,12 +147,12 @@ def refused(status: int, *errors: dict[str, Any], unsettled: bool = False) -> js
 
 
 def test_a_single_problem_has_no_number() -> None:
-    assert task.explain(InvalidOptions([Problem("name", "is blank")]), URL) == {"msg": "name: is blank"}
+    assert explain(InvalidOptions([Problem("name", "is blank")])) == {"msg": "name: is blank"}
 
 
 def test_several_problems_are_numbered() -> None:
     several = InvalidOptions([Problem("name", "is blank"), Problem("rtp_timeout", "is late")])
-    assert task.explain(several, URL)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
+    assert explain(several)["msg"] == "2 problems: (1) name: is blank; (2) rtp_timeout: is late"
 
 
 def test_an_error_of_the_api_is_explained() -> None:
@@ -160,7 +165,7 @@ def test_an_error_of_the_api_is_explained() -> None:
     }
     second = {"detail": "must be given", "source": {"pointer": "/data/relationships/dids"}}
     third = {"title": "only a title", "source": "nonsense"}
-    result = task.explain(refused(422, first, second, third, {}), URL)
+    result = explain(refused(422, first, second, third, {}))
     assert result["status"] == 422
     assert result["errors"][0] == {
         "option": "name",
@@ -192,7 +197,7 @@ def test_an_error_of_the_api_is_explained() -> None:
     ],
 )
 def test_a_status_says_what_to_do(status: int, words: str) -> None:
-    result = task.explain(refused(status), URL)
+    result = explain(refused(status))
     assert result["status"] == status
     assert result["errors"] == []
     assert words in result["msg"]
@@ -209,13 +214,13 @@ def test_a_status_says_what_to_do(status: int, words: str) -> None:
 )
 def test_an_update_that_may_have_been_applied_says_so(error: jsonapi.RequestFailed) -> None:
     words = ". The request was sent and may have been applied: run the task again, which settles it."
-    assert task.explain(error, URL)["msg"].endswith(words)
+    assert explain(error)["msg"].endswith(words)
     error.unsettled = False
-    assert "applied" not in task.explain(error, URL)["msg"]
+    assert "applied" not in explain(error)["msg"]
 
 
 def test_a_self_signed_certificate_suggests_ca_path() -> None:
-    message = task.explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"), URL)["msg"]
+    message = explain(jsonapi.Unreachable("certificate verify failed: self-signed certificate"))["msg"]
     assert "ca_path" in message
 
 
@@ -280,7 +285,7 @@ def test_a_key_that_is_not_text_is_never_shown(run_module: RunModule, key: Any) 
 
 
 def test_a_changing_list_does_not_blame_the_url() -> None:
-    message = task.explain(jsonapi.ListKeepsChanging("the list kept changing"), URL)["msg"]
+    message = explain(jsonapi.ListKeepsChanging("the list kept changing"))["msg"]
     assert message == f"The list kept changing ({URL}). Others are changing the account: run the task again."
 
 
@@ -298,12 +303,12 @@ def test_a_value_can_be_the_name_of_an_option(run_module: RunModule) -> None:
 @pytest.mark.parametrize("kind", [jsonapi.UnusableAnswer, jsonapi.Unreachable])
 def test_secrets_are_redacted_in_other_errors(kind: type[jsonapi.RequestFailed]) -> None:
     error = kind("the server redirects to http://elsewhere/?p=u4k2m-s3cr3t")
-    message = task.explain(error, URL, {"u4k2m-s3cr3t"})["msg"]
+    message = explain(error, {"u4k2m-s3cr3t"})["msg"]
     assert "redirects to http://elsewhere/?p=********." in message
 
 
 def test_secrets_are_redacted_everywhere_in_an_error() -> None:
     error = jsonapi.ApiError("HTTP 422", 422, [{"detail": {"of": ["u4k2m", "u4k2m-s3cr3t", 7]}, "title": "abc u4k2m"}])
-    (shown,) = task.explain(error, URL, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
+    (shown,) = explain(error, {"u4k2m", "u4k2m-s3cr3t", "abc"})["errors"]
     assert shown["detail"] == {"of": ["********", "********", 7]}
     assert shown["title"] == "abc ********"

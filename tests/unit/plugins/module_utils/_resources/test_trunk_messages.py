@@ -10,10 +10,13 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
+from ansible_collections.didww.voice.plugins.module_utils._engine.diff import diff
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Situation
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from .test_trunk import DIDS, ID, plan, resource
+from .test_trunk import DIDS, ID, parse, plan, read, resource
 
 SID = "AC" + 32 * "0"
 ADDRESS = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
@@ -85,8 +88,8 @@ NULL = "null is not accepted; leave the option out to keep the current value"
     ],
 )
 def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
-    with pytest.raises(tables.InvalidOptions) as refusal:
-        trunk.parse({"id": ID, option: value})
+    with pytest.raises(InvalidOptions) as refusal:
+        parse({"id": ID, option: value})
     assert refusal.value.messages() == [f"{option}: {message}"]
     assert refusal.value.args == (refusal.value.problems,)
 
@@ -120,8 +123,8 @@ def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
     ],
 )
 def test_problems_of_a_method(method: dict[str, Any], message: str) -> None:
-    with pytest.raises(tables.InvalidOptions) as refusal:
-        trunk.parse({"id": ID, "authentication_method": method})
+    with pytest.raises(InvalidOptions) as refusal:
+        parse({"id": ID, "authentication_method": method})
     assert refusal.value.messages() == [f"authentication_method.{message}"]
 
 
@@ -140,26 +143,25 @@ WHICH = "id: one of id, external_reference_id, name is required to select the tr
     ],
 )
 def test_an_identifier_is_required(task: dict[str, Any], messages: list[str]) -> None:
-    with pytest.raises(tables.InvalidOptions) as refusal:
-        trunk.parse(task)
+    with pytest.raises(InvalidOptions) as refusal:
+        parse(task)
     assert refusal.value.messages() == messages
 
 
 def test_unknown_numbers_are_listed() -> None:
-    desired = trunk.parse(
-        {"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]}
-    )
-    assert trunk.numbers_in(desired) == {"dids": {"15550100", "15550101"}, "emergency_dids": {"15550102"}}
+    desired = parse({"id": ID, "dids": ["+1 (555) 0100", DIDS[0].upper(), "15550101"], "emergency_dids": ["1.5550102"]})
+    named = {row.name: row.named(desired.settings[row.name]) for row in VOICE_OUT_TRUNK.read_links.values()}
+    assert named == {"dids": {"15550100", "15550101"}, "emergency_dids": {"15550102"}}
     linked: dict[str, Any] = {name: {"data": []} for name in ("dids", "emergency_dids")}
     resource = {"id": ID, "type": "voice_out_trunks", "attributes": {}, "relationships": linked}
-    with pytest.raises(tables.InvalidOptions) as refusal:
-        trunk.plan(desired, trunk.read(resource))
+    with pytest.raises(InvalidOptions) as refusal:
+        planning.plan(desired, read(resource))
     assert refusal.value.messages() == [
         "dids: no DID in this account has the number 15550100, 15550101",
         "emergency_dids: no DID in this account has the number 15550102",
     ]
     ids = {number: [did] for number, did in zip(("15550100", "15550101", "15550102"), DIDS, strict=True)}
-    made = trunk.plan(desired, trunk.read(resource), ids)
+    made = planning.plan(desired, read(resource), Situation({"dids": ids}))
     assert {name: change["after"] for name, change in made.changes.items()} == {
         "dids": DIDS[:2],
         "emergency_dids": DIDS[2:],
@@ -240,7 +242,7 @@ def managed(name: str, flag: str) -> str:
     ],
 )
 def test_problems_with_the_state_of_a_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
-    with pytest.raises(tables.InvalidOptions) as refusal:
+    with pytest.raises(InvalidOptions) as refusal:
         plan(task, resource({"dids": [], "emergency_dids": []}, **state))
     assert refusal.value.messages() == messages
 
@@ -251,8 +253,8 @@ def test_a_change_of_type_sends_what_both_types_have() -> None:
         **had("ip_only", allowed_sip_ips=["203.0.113.1/32"], tech_prefix="1"), allowed_rtp_ips=["198.51.100.1/32"]
     )
     made = plan({"authentication_method": method}, current)
-    assert made.resource is not None
-    assert made.resource["attributes"] == {
+    assert made.document is not None
+    assert made.document["attributes"] == {
         "authentication_method": {
             "type": "credentials_and_ip",
             "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "1"},
@@ -270,9 +272,9 @@ def test_warnings() -> None:
         "rtp_timeout": None,
         "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "1"},
     }
-    desired = trunk.parse({"id": ID, **asked})
-    made = trunk.plan(desired, trunk.read(resource()))
-    assert trunk.warnings(desired, made.after, trunk.read(resource())) == [
+    desired = parse({"id": ID, **asked})
+    made = planning.plan(desired, read(resource()))
+    assert planning.warnings(desired, made.after, read(resource())) == [
         'DIDWW returned name "EU SBC", but the task sets "X"',
         'DIDWW returned authentication_method.tech_prefix null, but the task sets "1"',
         "DIDWW returned rtp_timeout 30, but the task sets null",
@@ -280,7 +282,7 @@ def test_warnings() -> None:
 
 
 def test_the_diff_names_the_trunk_by_its_name() -> None:
-    shown = trunk.diff(plan({"status": "blocked"}, resource()))
+    shown = diff(plan({"status": "blocked"}, resource()))
     assert shown["before_header"] == shown["after_header"] == f"voice_out_trunk EU SBC ({ID})"
 
 
@@ -295,7 +297,7 @@ def test_the_diff_names_the_trunk_by_its_name() -> None:
     ],
 )
 def test_an_entry_is_labelled_with_its_most_readable_identifier(options: dict[str, Any], name: str) -> None:
-    assert trunk.label(options) == name
+    assert planning.label(VOICE_OUT_TRUNK, options) == name
 
 
 @pytest.mark.parametrize(
@@ -308,9 +310,9 @@ def test_an_entry_is_labelled_with_its_most_readable_identifier(options: dict[st
     ],
 )
 def test_credentials(answer: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert trunk.credentials(answer) == expected
+    assert VOICE_OUT_TRUNK.revealed(answer) == expected
 
 
 def test_the_type_is_required_and_has_no_choices() -> None:
-    options = tables.trunk_spec()["authentication_method"]["options"]
+    options = VOICE_OUT_TRUNK.spec()["authentication_method"]["options"]
     assert options["type"] == {"type": "str", "required": True}

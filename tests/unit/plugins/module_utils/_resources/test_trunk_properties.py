@@ -14,16 +14,20 @@ import difflib
 import re
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
+from ansible_collections.didww.voice.plugins.module_utils._engine.diff import diff
+from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item, not_accepted, options
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import AUTHENTICATION
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from simulator import store, trunks
 
 from .... import strategies
-from ....strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
+from ....strategies import ATTRIBUTES, JSON, LINKAGE, READ_ONLY, ROWS, SETTINGS, examples
+from .test_trunk import parse, read
 
-AUTHENTICATION = tables.AUTHENTICATION
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
@@ -46,9 +50,9 @@ def stored(state: dict[str, Any]) -> store.Trunk:
     return store.Trunk(ID, ACCOUNT.api_key, attributes, tuple(state["dids"]), tuple(state["emergency_dids"]))
 
 
-def resource(stored: store.Trunk, linkage: tuple[str, ...] = tables.LINKAGE) -> dict[str, Any]:
+def resource(stored: store.Trunk, linkage: tuple[str, ...] = LINKAGE) -> dict[str, Any]:
     """Return the trunk as the API does, with the requested linkage."""
-    relationships: dict[str, Any] = {name: {"links": {}} for name in tables.LINKAGE}
+    relationships: dict[str, Any] = {name: {"links": {}} for name in LINKAGE}
     for name in linkage:
         relationships[name]["data"] = [{"type": "dids", "id": did} for did in stored.linked(name)]
     return {"id": ID, "type": "voice_out_trunks", "attributes": stored.attributes, "relationships": relationships}
@@ -62,15 +66,15 @@ def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
     return trunks.apply(update, before, ACCOUNT, AnyDid())
 
 
-def planned(desired: trunk.Desired, before: trunk.Trunk) -> trunk.Plan | list[tables.Problem]:
+def planned(desired: Desired, before: Item) -> Plan | list[Problem]:
     """Return the plan, or the problems."""
     try:
-        return trunk.plan(desired, before)
-    except tables.InvalidOptions as refusal:
+        return planning.plan(desired, before)
+    except InvalidOptions as refusal:
         return refusal.problems
 
 
-def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
+def refused(desired: Desired, before: Item) -> set[str]:
     """Return the options that a task cannot set in the current state of a trunk.
 
     A second implementation of the rules in DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
@@ -103,18 +107,18 @@ def refused(desired: trunk.Desired, before: trunk.Trunk) -> set[str]:
 def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
     state, task = situation
     had = stored(state)
-    desired = trunk.parse({"id": ID, **task})
-    before = trunk.read(resource(had, desired.linkage))
+    desired = parse({"id": ID, **task})
+    before = read(resource(had, desired.linkage))
     plan = planned(desired, before)
     problems = plan if isinstance(plan, list) else []
     assert {problem.option for problem in problems} == refused(desired, before)
     if isinstance(plan, list):
         event("refused")
         return
-    event("changed" if plan.resource else "ok")
+    event("changed" if plan.document else "ok")
 
     # The PATCH contains the differences, and what DIDWW requires alongside them.
-    patch = plan.resource or {}
+    patch = plan.document or {}
     sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]
     demanded = {"allowed_rtp_ips"} if method["type"] == "credentials_and_ip" != old["type"] else set()
@@ -124,7 +128,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
             demanded.add(name)
     assert set(sent) == set(plan.changes) | demanded
     assert set(plan.changes) <= set(task)
-    assert (plan.resource is None) is (plan.changes == {})
+    assert (plan.document is None) is (plan.changes == {})
     for name, change in plan.changes.items():
         assert change["before"] == before.settings[name] != change["after"] == plan.after.settings[name]
     if AUTHENTICATION in sent:
@@ -134,17 +138,17 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         assert kept | given_value - {"type"} <= names <= kept | set(task[AUTHENTICATION])
 
     # After the update, there is nothing left to change or to warn about.
-    has = carry_out(plan.resource, had)
-    after = trunk.read(resource(has, desired.linkage))
-    assert trunk.plan(desired, after).resource is None
-    assert trunk.warnings(desired, plan.after, after) == []
+    has = carry_out(plan.document, had)
+    after = read(resource(has, desired.linkage))
+    assert planning.plan(desired, after).document is None
+    assert planning.warnings(desired, plan.after, after) == []
     # Check mode returns the same trunk as a real run.
-    answered = trunk.read(resource(has, ())).completed_by(plan.after)
+    answered = read(resource(has, ())).completed_by(plan.after)
     assert answered.returned() == plan.after.returned() == after.returned()
 
     assert strategies.strayed(had.as_seed(), has.as_seed(), task) == set()
     for secret in strategies.SECRETS.values():
-        assert secret not in repr((plan, desired, answered.returned(), trunk.diff(plan)))
+        assert secret not in repr((plan, desired, answered.returned(), diff(plan)))
 
 
 @settings(max_examples=examples(800))
@@ -158,10 +162,10 @@ def test_another_spelling_is_no_difference(state: dict[str, Any], data: st.DataO
         "type": kind,
         **{name: data.draw(strategies.spelled(name, strategies.value_of(state, name))) for name in attributes},
     }
-    plan = trunk.plan(trunk.parse({"id": ID.upper(), **task}), trunk.read(resource(had)))
+    plan = planning.plan(parse({"id": ID.upper(), **task}), read(resource(had)))
     assert plan.changes == {}
-    assert plan.resource is None
-    assert plan.after.settings == trunk.read(resource(had)).settings
+    assert plan.document is None
+    assert plan.after.settings == read(resource(had)).settings
 
 
 ROWS_OF_A_TRUNK = [name for name in ROWS if name in SETTINGS]
@@ -170,12 +174,12 @@ ROWS_OF_A_TRUNK = [name for name in ROWS if name in SETTINGS]
 @settings(max_examples=examples(1000))
 @given(STATES)
 def test_what_is_read_can_be_written_back(state: dict[str, Any]) -> None:
-    read = trunk.read(resource(stored(state)))
-    task = {name: value for name, value in read.returned().items() if name not in READ_ONLY}
-    plan = trunk.plan(trunk.parse(task), read)
+    found = read(resource(stored(state)))
+    task = {name: value for name, value in found.returned().items() if name not in READ_ONLY}
+    plan = planning.plan(parse(task), found)
     assert plan.changes == {}
-    assert plan.resource is None
-    assert plan.after.returned() == read.returned()
+    assert plan.document is None
+    assert plan.after.returned() == found.returned()
 
 
 @settings(max_examples=examples(500))
@@ -183,9 +187,9 @@ def test_what_is_read_can_be_written_back(state: dict[str, Any]) -> None:
 def test_accepted_settings_can_be_written_back(state: dict[str, Any], odd: dict[str, Any]) -> None:
     answer = resource(stored(state))
     answer["attributes"] = {**state["attributes"], **odd}
-    read = trunk.read(answer)
-    task = trunk.options(read, trunk.not_accepted(read))
-    assert trunk.plan(trunk.parse(task), read).resource is None
+    found = read(answer)
+    task = options(found, not_accepted(found))
+    assert planning.plan(parse(task), found).document is None
 
 
 @settings(max_examples=examples(2500))
@@ -213,10 +217,10 @@ def test_reading_never_raises_whatever_a_setting_holds(name: str, value: Any) ->
         assert row.current(canonical) == canonical
 
 
-def settings_shown(diff: dict[str, str]) -> list[str]:
+def settings_shown(shown_diff: dict[str, str]) -> list[str]:
     """Return the setting that each run of changed lines is about, as a person sees it in Ansible's diff."""
     shown: list[str] = []
-    lines = difflib.unified_diff(diff["before"].splitlines(), diff["after"].splitlines())
+    lines = difflib.unified_diff(shown_diff["before"].splitlines(), shown_diff["after"].splitlines())
     for line in list(lines)[2:]:
         if line.startswith(("+", "-")):
             name = re.split("[.:]", line[1:])[0]
@@ -230,18 +234,18 @@ def test_planning_never_raises_whatever_a_trunk_holds(
     situation: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
 ) -> None:
     state, task = situation
-    desired = trunk.parse({"id": ID, **task})
+    desired = parse({"id": ID, **task})
     answer = resource(stored(state), desired.linkage)
     odd = data.draw(st.dictionaries(st.sampled_from([*state["attributes"], "created_at", "x"]), JSON, max_size=2))
     answer["attributes"] = {**state["attributes"], **odd}
     if data.draw(st.booleans()):
         answer["attributes"][AUTHENTICATION] = {**state["attributes"][AUTHENTICATION], "attributes": data.draw(JSON)}
-    plan = planned(desired, trunk.read(answer))
+    plan = planned(desired, read(answer))
     if isinstance(plan, list):
         return
-    assert settings_shown(trunk.diff(plan)) == list(plan.changes)
+    assert settings_shown(diff(plan)) == list(plan.changes)
     assert set(plan.changes) <= set(task)
-    assert trunk.warnings(desired, plan.after, plan.after) == []
+    assert planning.warnings(desired, plan.after, plan.after) == []
 
 
 @settings(max_examples=examples(400))
@@ -252,10 +256,10 @@ def test_planning_never_raises_whatever_a_trunk_holds(
 def test_any_task_is_accepted_or_rejected(task: dict[str, Any], method: dict[str, Any]) -> None:
     if AUTHENTICATION in task:
         task[AUTHENTICATION] = method
-    problems: list[tables.Problem] = []
+    problems: list[Problem] = []
     try:
-        desired = trunk.parse(task)
-    except tables.InvalidOptions as refusal:
+        desired = parse(task)
+    except InvalidOptions as refusal:
         problems = refusal.problems
     else:
         assert {desired.selector, *desired.settings} == set(task)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine import plan as trunk
-from ansible_collections.didww.voice.plugins.module_utils._engine import setting as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, problems, reading
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from .._resources.test_trunk import DIDS, ID, SETTINGS, resource
+from .test_trunk import DIDS, ID, LINKAGE, SETTINGS, parse, resource
+from .test_trunk import read as read_trunk
 
 
 @pytest.mark.parametrize(
@@ -80,11 +83,11 @@ def test_nothing_as_the_api_has_it(setting: str, nothing: Any, canonical: Any) -
 def test_reading_never_raises(setting: str, value: Any) -> None:
     row = SETTINGS[setting]
     assert row.current(row.current(value)) == row.current(value)
-    if setting in tables.LINKAGE:
-        trunk.read({**resource(), "relationships": {setting: value}})
+    if setting in LINKAGE:
+        read_trunk({**resource(), "relationships": {setting: value}})
     else:
-        read = trunk.read(resource(**{setting: value}))
-        trunk.plan(trunk.parse({"id": ID, "rtp_ping": False, "capacity_limit": 7}), read)
+        read = read_trunk(resource(**{setting: value}))
+        planning.plan(parse({"id": ID, "rtp_ping": False, "capacity_limit": 7}), read)
 
 
 @pytest.mark.parametrize("digits", ["٣٤", "²"])
@@ -95,7 +98,7 @@ def test_digits_are_ascii(digits: str) -> None:
 
 
 def test_the_argument_spec_of_the_connection() -> None:
-    assert tables.connection_spec() == {
+    assert connection.connection_spec() == {
         "api_key": {"type": "str", "required": True, "no_log": True},
         "api_url": {"type": "str", "default": "https://api.didww.com/v3"},
         "api_version": {"type": "str", "choices": ["2026-04-16", "2026-11-19"], "default": "2026-04-16"},
@@ -109,8 +112,8 @@ def test_the_argument_spec_of_the_connection() -> None:
 
 
 def test_the_argument_specs_of_trunks() -> None:
-    one = tables.trunk_spec()
-    assert list(one) == ["id", *(row.name for row in tables.SETTINGS), "state", "unblock"]
+    one = VOICE_OUT_TRUNK.spec()
+    assert list(one) == ["id", *(row.name for row in VOICE_OUT_TRUNK.settings), "state", "unblock"]
     assert one["state"] == {"type": "str", "choices": ["existing", "present", "absent"], "default": "existing"}
     assert one["status"] == {"type": "str", "choices": ["active", "blocked"]}
     assert one["dst_prefixes"] == {"type": "list", "elements": "str"}
@@ -122,7 +125,7 @@ def test_the_argument_specs_of_trunks() -> None:
     }
     state = one["state"]
     entry = {**one, "state": {name: value for name, value in state.items() if name != "default"}}
-    assert tables.trunks_spec() == {
+    assert fleet.fleet_spec(VOICE_OUT_TRUNK) == {
         "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
         "state": state,
         "audit": {"type": "bool", "default": False},
@@ -133,21 +136,21 @@ def test_the_argument_specs_of_trunks() -> None:
 
 
 def test_the_argument_spec_of_a_selection() -> None:
-    spec = tables.info_spec()
+    spec = reading.info_spec(VOICE_OUT_TRUNK)
     assert list(spec)[:4] == ["id", "trunk", "external_reference_id", "name"]
     assert spec["id"] == spec["authentication_method_type"] == {"type": "list", "elements": "str"}
     assert spec["include_dids"] == spec["include_credentials"] == {"type": "bool", "default": False}
     assert not any("default" in option for name, option in spec.items() if not name.startswith("include"))
 
 
-@pytest.mark.parametrize("row", [tables.FILTER_ID, *tables.FILTERS.values()], ids=lambda row: row.name)
-def test_a_filter_is_not_null(row: tables.Setting) -> None:
+@pytest.mark.parametrize("row", [reading.FILTER_ID, *VOICE_OUT_TRUNK.filters.values()], ids=lambda row: row.name)
+def test_a_filter_is_not_null(row: Setting) -> None:
     with pytest.raises(ValueError, match=r"^null is not accepted; leave the option out to not filter by it$"):
         row.desired(None)
 
 
 def test_options_that_do_not_exist_are_listed() -> None:
-    problems: list[tables.Problem] = []
-    tables.unsupported(problems, ["a", "x", "y"], ["b", "a"], "in.")
-    tables.unsupported(problems, ["a"], ["b", "a"])
-    assert problems == [("unsupported options", "in.x, in.y. Supported parameters include: a, b.")]
+    found: list[problems.Problem] = []
+    problems.unsupported(found, ["a", "x", "y"], ["b", "a"], "in.")
+    problems.unsupported(found, ["a"], ["b", "a"])
+    assert found == [("unsupported options", "in.x, in.y. Supported parameters include: a, b.")]
