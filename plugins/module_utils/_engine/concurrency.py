@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils._client.http import CONNECTIONS
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 
 
 def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
@@ -29,7 +29,7 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             errors.append(error)
 
-    threads = [threading.Thread(target=work, daemon=True) for _number in range(min(count, CONNECTIONS))]
+    threads = [threading.Thread(target=work, daemon=True) for _number in range(min(count, jsonapi.CONNECTIONS))]
     for thread in threads:
         thread.start()
     for thread in threads:

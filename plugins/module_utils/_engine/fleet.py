@@ -253,17 +253,17 @@ def _title_conflicts(resource: Resource, plans: Mapping[int, Plan]) -> Iterable[
     """
     option = resource.unique
 
-    def sides(plan: Plan) -> set[Any]:
-        return {item.settings.get(option) for item in (plan.before, plan.after) if item} - {None}
+    def sides(plan: Plan) -> set[str]:
+        return {str(item.settings[option]) for item in (plan.before, plan.after) if item and option in item.settings}
 
-    holders: dict[Any, set[int]] = {}
+    holders: dict[str, set[int]] = {}
     for index, plan in plans.items():
         for name in sides(plan):
             holders.setdefault(name, set()).add(index)
     for index, plan in plans.items():
         if option not in plan.changes or not plan.exists:
             continue
-        name = plan.changes[option]["after"]
+        name = str(plan.changes[option]["after"])
         others = holders.get(name, set()) - {index}
         if others:
             other = min(others)

@@ -197,7 +197,7 @@ def test_a_name_that_is_taken(local_api: Simulator, run_module: RunModule, run_f
 def test_a_name_that_is_taken_meanwhile(
     local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "_with_names", lambda client, wanted, found: found)
+    monkeypatch.setattr(lookup, "_with_holders", lambda client, wanted, found: found)
     result = run_module(**{**NEW, "external_reference_id": "crm-9", "name": "EU SBC"})
     assert result["status"] == 422
     assert "Another trunk of this account has that name" in result["msg"]
@@ -206,12 +206,12 @@ def test_a_name_that_is_taken_meanwhile(
 def test_what_didww_chooses_to_spend_is_a_warning(run_module: RunModule) -> None:
     open_ended = {name: value for name, value in NEW.items() if name not in ("capacity_limit", "threshold_amount")}
     assert run_module(check=True, **open_ended)["warnings"] == [
-        "the task does not set threshold_amount, and DIDWW chooses it",
         "the task does not set capacity_limit, and DIDWW chooses it",
+        "the task does not set threshold_amount, and DIDWW chooses it",
     ]
     assert run_module(**open_ended)["warnings"] == [
-        'the task does not set threshold_amount, and DIDWW chose "3000.0"',
         "the task does not set capacity_limit, and DIDWW chose null",
+        'the task does not set threshold_amount, and DIDWW chose "3000.0"',
     ]
 
 

@@ -174,7 +174,9 @@ class PhoneApi(ThreadingHTTPServer):
     def shown(self, identifier: str, include: tuple[str, ...]) -> dict[str, Any]:
         """Return a phone with the linkage of the relationships in `include`."""
         phone = self.phones[identifier]
-        nothing = {name: {"data": [] if name in TO_MANY else None} for name in ("desk", "groups")}
+        nothing: dict[str, dict[str, Any]] = {
+            name: {"data": [] if name in TO_MANY else None} for name in ("desk", "groups")
+        }
         relationships = {
             name: (phone["relationships"].get(name, nothing[name]) if name in include else {"links": {}})
             for name in nothing
@@ -243,7 +245,7 @@ class Handler(BaseHTTPRequestHandler):
         """Create, update or delete a phone."""
         api = self.server
         text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = json.loads(text) if text else None
+        body: Any = json.loads(text) if text else None
         api.journal.append((self.command, self.path, copy.deepcopy(body)))
         if api.refuses:
             error, api.refuses = api.refuses, None

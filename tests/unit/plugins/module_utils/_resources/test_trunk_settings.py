@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each row of the tables: conversion of values from tasks and from DIDWW."""
+"""Each row of the declaration: conversion of values from tasks and from DIDWW, and argument specs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, problems, reading
+from ansible_collections.didww.voice.plugins.module_utils._engine import fleet, reading
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
@@ -97,20 +97,6 @@ def test_digits_are_ascii(digits: str) -> None:
             SETTINGS[setting].desired([digits] if setting == "dst_prefixes" else digits)
 
 
-def test_the_argument_spec_of_the_connection() -> None:
-    assert connection.connection_spec() == {
-        "api_key": {"type": "str", "required": True, "no_log": True},
-        "api_url": {"type": "str", "default": "https://api.didww.com/v3"},
-        "api_version": {"type": "str", "choices": ["2026-04-16", "2026-11-19"], "default": "2026-04-16"},
-        "api_token_url": {"type": "str", "no_log": False},
-        "api_timeout": {"type": "float", "default": 30},
-        "api_retries": {"type": "int", "default": 4},
-        "validate_certs": {"type": "bool", "default": True},
-        "ca_path": {"type": "path"},
-        "max_requests_per_second": {"type": "int", "default": 20},
-    }
-
-
 def test_the_argument_specs_of_trunks() -> None:
     one = VOICE_OUT_TRUNK.spec()
     assert list(one) == ["id", *(row.name for row in VOICE_OUT_TRUNK.settings), "state", "unblock"]
@@ -147,10 +133,3 @@ def test_the_argument_spec_of_a_selection() -> None:
 def test_a_filter_is_not_null(row: Setting) -> None:
     with pytest.raises(ValueError, match=r"^null is not accepted; leave the option out to not filter by it$"):
         row.desired(None)
-
-
-def test_options_that_do_not_exist_are_listed() -> None:
-    found: list[problems.Problem] = []
-    problems.unsupported(found, ["a", "x", "y"], ["b", "a"], "in.")
-    problems.unsupported(found, ["a"], ["b", "a"])
-    assert found == [("unsupported options", "in.x, in.y. Supported parameters include: a, b.")]

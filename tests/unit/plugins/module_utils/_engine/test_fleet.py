@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of the works: a list of trunks, and a selection."""
+"""The options of a fleet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import Fleet, parse_fleet
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
-from ansible_collections.didww.voice.plugins.module_utils._engine.reading import Selection, parse_selection
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 from .._resources.test_trunk import ID
@@ -38,16 +37,3 @@ def test_every_problem_of_a_fleet_is_reported() -> None:
         "trunks[0] (EU): status: 5 is not accepted; expected one of active, blocked",
         "trunks[1]: 7 is not accepted; expected a dictionary of options",
     ]
-
-
-def test_a_selection() -> None:
-    given = {"allow_any_did_as_cli": "yes", "authentication_method_type": "twilio", "include_dids": "on"}
-    filters: dict[str, str | list[str]] = {"allow_any_did_as_cli": "true", "authentication_method.type": ["twilio"]}
-    linkage = ("dids", "emergency_dids")
-    expected = Selection(VOICE_OUT_TRUNK, [], None, filters, linkage, (), "2026-04-16")
-    assert parse_selection(VOICE_OUT_TRUNK, given) == expected
-
-
-def test_an_id_excludes_filters() -> None:
-    messages = rejected(parse_selection, {"id": ID, "status": "active"})
-    assert messages == ["status: cannot be combined with id, which already selects the trunks"]
