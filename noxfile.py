@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import nox
 import yaml
@@ -32,6 +33,9 @@ INSTALLED = BUILD / "installed"
 AWX = BUILD / "awx"
 SITE = BUILD / "docs"
 COVERAGE = BUILD / "coverage"
+# What the sessions passed, in numbers: a file each, which `make test` shows at its end.
+RESULTS = BUILD / "results"
+JUNIT = Path(COLLECTION) / "tests" / "output" / "junit"
 CONSTRAINTS = ROOT / "tests" / "constraints.txt"
 MATRIX = yaml.safe_load((ROOT / "tests" / "matrix.yml").read_text(encoding="utf-8"))
 # In percent: the mutants that tests must kill.
@@ -129,6 +133,17 @@ def ansible_test(session: nox.Session, folder: Path, command: str, *arguments: s
         session.run("ansible-test", command, f"--python={python}", "--color=no", *arguments, env={"PYTHONPATH": ""})
 
 
+def keep_result(session: nox.Session, passed: str) -> None:
+    """Keep what the session passed for the end of `make test`."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / session.name).write_text(f"{session.name}: {passed}\n", encoding="utf-8")
+
+
+def keep_result_of_ansible_test(session: nox.Session, folder: Path, what: str) -> None:
+    """Keep how many targets or tests `ansible-test` ran in a copy of the tree: it writes a JUnit file for each."""
+    keep_result(session, f"{len(list((folder / JUNIT).glob('*.xml')))} {what} passed")
+
+
 @nox.session(python=False)
 def demo(session: nox.Session) -> None:
     """Run a playbook against the local API: --check --diff, for real, and again."""
@@ -149,6 +164,7 @@ def lint(session: nox.Session) -> None:
         session.run("mypy", f"--config-file={ROOT / 'pyproject.toml'}", COLLECTION, env={"MYPYPATH": path})
     session.run("ansible-lint", "--offline", "--strict", "--profile=production")
     session.run("reuse", "lint", "--lines")
+    keep_result(session, "passed")
 
 
 @nox.session(python=False)
@@ -158,20 +174,30 @@ def unit(session: nox.Session) -> None:
     COVERAGE.mkdir(parents=True, exist_ok=True)
     reports = ["term", f"markdown:{COVERAGE / 'summary.md'}", f"html:{COVERAGE / 'html'}"]
     all_tests = ["--numprocesses=auto", "--dist=loadgroup", "--cov", *(f"--cov-report={report}" for report in reports)]
-    pytest(session, copy_tree(session), *(session.posargs or all_tests))
+    folder = copy_tree(session)
+    results = folder / JUNIT / "unit.xml"
+    pytest(session, folder, f"--junit-xml={results}", *(session.posargs or all_tests))
+    suite = ElementTree.parse(results).find("testsuite")  # noqa: S314 - written by pytest
+    assert suite is not None
+    total, failed, skipped = (int(suite.attrib[name]) for name in ("tests", "failures", "skipped"))
+    keep_result(session, f"{total - failed - skipped} passed, {failed} failed, {skipped} skipped")
 
 
 @nox.session(python=False)
 def integration(session: nox.Session) -> None:
     """Run playbooks against the local API. Arguments: targets, such as voice_out_trunk."""
-    ansible_test(session, copy_tree(session), "integration", *session.posargs)
+    folder = copy_tree(session)
+    ansible_test(session, folder, "integration", *session.posargs)
+    keep_result_of_ansible_test(session, folder, "targets")
 
 
 @nox.session(python=False)
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity."""
     session.run("python", "tools/pip_bootstrap.py")
-    ansible_test(session, copy_tree(session), "sanity", *session.posargs)
+    folder = copy_tree(session)
+    ansible_test(session, folder, "sanity", "--junit", *session.posargs)
+    keep_result_of_ansible_test(session, folder, "tests")
 
 
 @nox.session
@@ -191,6 +217,7 @@ def package(session: nox.Session) -> None:
     print(output)
     if re.search("WARNING|ERROR", str(output)):
         session.error("galaxy-importer warns: see above")
+    keep_result(session, "passed")
 
 
 @nox.session(python=False)

@@ -35,6 +35,8 @@ USED = (
     "playbooks/*",
     "plugins/action/*.py",
     "plugins/doc_fragments/*.py",
+    "plugins/filter/*.py",
+    "plugins/filter/*.yml",
     "plugins/module_utils/*.py",
     "plugins/modules/*.py",
     "plugins/plugin_utils/*.py",

@@ -8,6 +8,8 @@ Writes the version and the changelog and commits them, builds the artifact from 
 environment, and checks it as Galaxy does (make package). A second run builds and tests the same commit again. Nothing
 is published: the remaining manual steps are listed at the end.
 
+A version that the changelog contains but that has no tag, as 1.0.0 before the first release, gets the date of today.
+
 With --here, the artifact is tested in the current environment, without network, and make package is skipped.
 """
 
@@ -32,7 +34,7 @@ from simulator.server import Simulator
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build" / "release"
-MODULES = ("voice_out_trunk", "voice_out_trunk_info", "voice_out_trunks")
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # The files that contain the version, with patterns that match it.
 PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_engine/task.py": r'(?m)^VERSION = "(.+)"$'}
 LEFT = """
@@ -72,23 +74,26 @@ def prepare(version: str) -> None:
         raise CannotRelease(f"there are uncommitted changes:\n{changes}")
     released = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text(encoding="utf-8"))["releases"]
     now = re.findall(PLACES["galaxy.yml"], (ROOT / "galaxy.yml").read_text(encoding="utf-8"))
-    if version in released and now == [version]:
-        if run("git", "tag", "--list", version) and run("git", "diff", version, "HEAD"):
-            raise CannotRelease(f"{version} is already tagged, and HEAD differs from the tag")
+    tagged = run("git", "tag", "--list", version)
+    if tagged and run("git", "diff", version, "HEAD"):
+        raise CannotRelease(f"{version} is already tagged, and HEAD differs from the tag")
+    subject = f"Release {version}"
+    if tagged or (now == [version] and run("git", "log", "-1", "--format=%s").strip() == subject):
         print(f"{version} is already prepared: building and testing it again")
         return
-    newest = max(released, key=_order, default=None)
-    if newest and _order(version) <= _order(newest):
+    newest = max(released, key=_order, default=version)
+    if _order(version) < _order(newest):
         raise CannotRelease(f"{version} is not newer than {newest}, the latest version in the changelog")
-    if not list((ROOT / "changelogs" / "fragments").glob("*.y*ml")):
+    if version not in released and not list((ROOT / "changelogs" / "fragments").glob("*.y*ml")):
         raise CannotRelease("changelogs/fragments is empty: describe the changes first")
     for path, pattern in PLACES.items():
         text = (ROOT / path).read_text(encoding="utf-8")
         (found,) = re.finditer(pattern, text)
         (ROOT / path).write_text(text[: found.start(1)] + version + text[found.end(1) :], encoding="utf-8")
-    run("antsibull-changelog", "release", "--reload-plugins")
+    run("antsibull-changelog", "release", "--reload-plugins", "--update-existing")
     run("git", "add", "--all")
-    run("git", "commit", "--quiet", "--message", f"Release {version}")
+    # On the day that the changelog already has, nothing changes.
+    run("git", "commit", "--quiet", "--allow-empty", "--message", subject)
 
 
 def _order(version: str) -> list[int]:

@@ -28,18 +28,17 @@ options:
   api_version:
     description:
       - The version of the API. DIDWW fixes the version of an account at its first request, so new accounts have the
-        latest one. An account's version can be raised in the DIDWW panel, and never goes back.
+        latest one. You can raise the version of an account in the DIDWW panel, but not lower it.
       - With V(2026-04-16), requests carry the API key. With V(2026-11-19), they carry short-lived tokens, which the
         token service generates for the key.
-      - A task that is answered by another version does not change anything. It fails, in check mode too, if there is
-        something to change. Otherwise it warns.
-      - Some settings accept other values in V(2026-11-19). Their documentation says which.
+      - If another version answers, nothing is changed. The task fails if something differs, in check mode too.
+        Otherwise it warns.
+      - Some settings accept other values with V(2026-11-19). See their descriptions.
       - The date may be written with or without quotes.
       - If the option is not set, the value of the environment variable E(DIDWW_API_VERSION) is used.
     type: str
     choices: ["2026-04-16", "2026-11-19"]
     default: "2026-04-16"
-    version_added: 1.1.0
   api_token_url:
     description:
       - The URL of the token service, for O(api_version=2026-11-19). By default, it is the service that belongs to
@@ -49,11 +48,10 @@ options:
         O(max_requests_per_second).
       - If the option is not set, the value of the environment variable E(DIDWW_API_TOKEN_URL) is used.
     type: str
-    version_added: 1.1.0
   api_timeout:
     description:
       - The number of seconds to wait for the connection, and for each further part of the answer, in every attempt. It
-        must be more than V(0) and at most V(3600).
+        must be greater than V(0) and at most V(3600).
       - If the option is not set, the value of the environment variable E(DIDWW_API_TIMEOUT) is used.
     type: float
     default: 30
@@ -63,10 +61,10 @@ options:
       - A request is retried after a broken connection, a timeout, or the HTTP status 502, 503 or 504. The delay grows
         with each retry and has jitter. If the server sends C(Retry-After), its delay is used, up to 60 seconds.
       - These retries do not apply to a request that creates a trunk or generates credentials, if its answer was lost.
-        The module then reads whether it was applied, before it does anything else.
+        The module then first reads whether it was applied.
       - After the HTTP status 429 (too many requests with this key, from all clients together), a request waits up to 15
         seconds for each retry allowed, which is one minute by default. This does not consume a retry.
-      - An update can safely be sent twice, because it sets values.
+      - An update sets absolute values, so sending it twice is harmless.
       - If the option is not set, the value of the environment variable E(DIDWW_API_RETRIES) is used.
     type: int
     default: 4
@@ -88,7 +86,6 @@ options:
         Set a lower value to leave capacity for other programs that use the key.
       - All tasks of a playbook that run in Ansible's own process share this rate.
       - If the option is not set, the value of the environment variable E(DIDWW_MAX_REQUESTS_PER_SECOND) is used.
-      - M(didww.voice.voice_out_trunk) and M(didww.voice.voice_out_trunk_info) have this option since version 1.1.0.
     type: int
     default: 20
 requirements:
@@ -101,7 +98,8 @@ notes:
   - The task runs as a module instead, with the same results, if it uses C(become), C(async) or C(environment), if
     C(ansible_python_interpreter) is a Python other than Ansible's own, if Ansible's own Python cannot import
     C(requests), or on macOS. Set the variable C(didww_in_process) to V(false) to always run the module.
-  - The tasks of one process share a token, such as the items of a loop. Tokens are never written anywhere or shown.
+  - One token serves a fleet, or a loop in Ansible's own process. Other tasks each request one. Tokens are never written
+    or shown.
   - Proxies are read from the environment (E(HTTPS_PROXY), E(NO_PROXY)). A C(.netrc) file is ignored.
   - An environment variable that is empty counts as not set.
 """

@@ -50,7 +50,8 @@ options:
       - How the trunk authenticates the calls that you send.
       - Only the attributes that you set are compared. The other attributes keep their values.
       - If the type changes, DIDWW clears the attributes of the former type.
-      - DIDWW generates the SIP username and password. This module neither sends nor returns them.
+      - DIDWW generates the SIP username and password, and replaces them when the type changes. This module neither
+        sends nor returns them.
     type: dict
     suboptions:
       type:
@@ -93,12 +94,11 @@ options:
     description:
       - The DID that replaces the CLI, by its id (UUID) or number as in O(dids). It applies to
         O(on_cli_mismatch_action=replace_cli) only, and is rejected for any other action.
-      - DIDWW does not return it. If the trunk already has this action, one more request asks whether this DID is set.
-        The value C(before) a change is always V(null), which means unknown.
+      - DIDWW does not return it. If the trunk already has this action, one more request checks whether this DID is set.
+        In a change, C(before) is always V(null), which means unknown.
       - With O(api_version=2026-11-19), it is required to change O(on_cli_mismatch_action) to V(replace_cli). Otherwise
         DIDWW may require it. The module does not, because DIDWW's sources disagree.
     type: str
-    version_added: 1.1.0
   capacity_limit:
     description:
       - The maximum number of concurrent calls, from V(0) to V(32767). V(null) removes the limit.
@@ -205,12 +205,10 @@ options:
     type: str
     choices: [existing, present, absent]
     default: existing
-    version_added: 1.1.0
   unblock:
     description: Whether O(status=active) unblocks a trunk that DIDWW blocked because it reached its threshold.
     type: bool
     default: false
-    version_added: 1.1.0
 notes:
   - Before ansible-core 2.19, a template that yields V(null) arrives as an empty string, unless C(jinja2_native) is set.
     An empty string is rejected, unless the setting is text that an empty string clears. Write V(null) itself, or use
@@ -242,7 +240,6 @@ options:
     type: str
     choices: [existing, present, absent]
     default: existing
-    version_added: 1.1.0
   audit:
     description:
       - Whether to compare only. Nothing is changed, as in check mode.
@@ -251,35 +248,41 @@ options:
       - All trunks in the account are read.
     type: bool
     default: false
-    version_added: 1.1.0
-  skip_invalid:
-    description:
-      - Whether to skip entries that are invalid, or whose trunk does not exist, and to update the others. By default,
-        nothing is changed then.
-      - The task still fails at the end if an entry was invalid. Trunks that do not exist are reported in RV(missing).
-        That is an error only if no entry has a trunk.
-      - Use it to apply an undo file, so that one entry does not stop the others.
-    type: bool
-    default: false
-    version_added: 1.1.0
   undo_file:
     description:
-      - A file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet), which brings
-        back each setting that this task changes. It contains the trunks by id, with the values that they had, and
-        entries that delete the trunks which this task creates.
-      - What cannot be brought back is in its comments, such as deleted trunks and SIP credentials.
-      - It is not written in check mode, and not if nothing changes. Its mode is C(0600). It has no SIP credentials.
-      - It is an error if the folder does not exist, or if the file exists, unless O(undo_add=true).
+      - The path of a file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet),
+        which then brings back every setting that this task changes. It is also true after a failure or an interruption,
+        because a setting that was not changed already has the value in the file.
+      - The entries select their trunks by id, and list DIDs by id. An entry with C(state=absent) deletes a trunk that
+        the task creates. It selects that trunk by what O(trunks) selects it, so it would delete another one that
+        somebody creates with the same name or reference later.
+      - What cannot be brought back is listed in comments, such as deleted trunks with their settings, SIP credentials
+        that DIDWW generated, and values that no task can set.
+      - The file also contains C(didww_voice_undo), a dictionary with C(api_url), C(api_version), C(written_at) and
+        C(written_by). It never contains SIP credentials or the API key.
+      - No file is written in check mode, with O(audit=true), or if nothing changes. Only its owner can read the file.
+      - The folder must exist. It is an error if the file exists, unless O(undo_add=true).
+      - A task with this option also reads the DIDs of the trunks if it deletes one, or sets
+        O(trunks[].allow_any_did_as_cli) or O(trunks[].emergency_enable_all).
     type: path
-    version_added: 1.1.0
   undo_add:
     description:
-      - Whether O(undo_file) may exist and is added to. The older value of each setting stays, so the file leads back to
-        the time before the first task that wrote it.
-      - It is an error if the file is not an undo file, or if it belongs to another O(api_url).
+      - Whether to add to O(undo_file) if it exists. For each setting, the file keeps the value that it had before the
+        first task. A trunk that one of the tasks creates is deleted, even if a later one changes it.
+      - It is an error if the file belongs to another O(api_url), or is not an undo file.
+      - To add to a file requires PyYAML on the host that runs the module.
     type: bool
     default: false
-    version_added: 1.1.0
+  skip_invalid:
+    description:
+      - Whether to leave out invalid entries and update the others. The task fails at the end, and RV(trunks) reports
+        what is wrong with each invalid entry.
+      - Entries whose trunk does not exist are left out too, and reported in RV(missing). They are only an error if none
+        of the trunks exists.
+      - If two entries refer to the same trunk, the second is invalid. An entry that takes a name which the trunk of
+        another entry has is invalid. If that trunk is renamed, the entry succeeds when the task runs again.
+    type: bool
+    default: false
 notes:
 {_NOTES}
 """

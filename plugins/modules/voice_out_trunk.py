@@ -11,7 +11,7 @@ short_description: Manage a DIDWW outbound SIP trunk
 version_added: 1.0.0
 description:
   - Compares the settings in the task with the trunk, and sends a single update with only the changed settings, plus
-    anything the API requires alongside them. If nothing differs, no update is sent.
+    the settings that DIDWW needs resent with them. If nothing differs, no update is sent.
   - By default the trunk must exist. O(state) creates and deletes trunks.
   - O(id), O(external_reference_id) or O(name) selects the trunk. If more than one is set, the first in this order
     selects it. It is an error if no trunk, or more than one, matches.
@@ -187,11 +187,11 @@ diff:
 held:
   description:
     - The change of O(status) that was not made, with its value C(before) and C(after). It is held back if
-      DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does not report
-      the status. Empty if nothing is held back.
+      DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does
+      not report the status. Empty if nothing is held
+      back.
   returned: success
   type: dict
-  version_added: 1.1.0
   sample:
     status:
       before: blocked
@@ -261,7 +261,6 @@ trunk:
       description: The id of the DID that replaces the CLI.
       type: str
       returned: if the task sets it
-      version_added: 1.1.0
       sample: 6b1f4c0a-0000-4000-8000-000000000001
     capacity_limit:
       description: The maximum number of concurrent calls. V(null) if there is no limit.

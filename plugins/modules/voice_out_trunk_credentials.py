@@ -8,15 +8,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: voice_out_trunk_credentials
 short_description: Rotate the SIP credentials of a DIDWW outbound SIP trunk
-version_added: 1.1.0
+version_added: 1.0.0
 description:
-  - Generates a new SIP username and password for a trunk, and returns them. DIDWW generates both. The old pair stops
-    working at once.
-  - The trunk is selected by O(id), O(external_reference_id) or O(name). The first of these that is set selects it.
+  - Generates a new SIP username and password for a trunk, and returns them, or writes them to O(credentials_file).
+    DIDWW generates both. The old pair stops working at once.
+  - O(id), O(external_reference_id) or O(name) selects the trunk. If more than one is set, the first in this order
+    selects it.
   - Only a trunk whose authentication type is V(credentials_and_ip) has credentials. The module fails for any other.
   - Set O(replaces) to make the task repeatable. Without it, each run generates a new pair.
-  - Set C(no_log) to V(true) on the task, because its result holds the credentials.
-  - If the answer of DIDWW is lost, the module reads the trunk to learn whether the credentials changed. It does not
+  - Without O(credentials_file), set C(no_log) to V(true) on the task, because its result contains the credentials.
+  - If DIDWW's answer is lost, the module reads the trunk to find out whether the credentials changed. It does not
     generate a second pair.
 author:
   - didww.voice contributors (@didww)
@@ -33,7 +34,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(replaces), a second run changes nothing, as long as the option holds the old password. Without it, every
+      - With O(replaces), a second run changes nothing, as long as the option is the old password. Without it, every
         run generates new credentials.
 options:
   id:
@@ -56,6 +57,20 @@ options:
       - If the trunk has another password, the task is V(ok) and returns the current credentials. So a playbook that
         failed half-way can be run again.
     type: str
+  credentials_file:
+    description:
+      - A file to write the credentials to, instead of returning them. The result then contains no secrets, so the task
+        needs no C(no_log), and a failure shows its reason.
+      - It is a vars file with the list C(credentials), whose entries have C(id), C(name), C(username) and C(password).
+        Its mode is 0600. Ansible does not evaluate templates in its values.
+      - The file is checked before anything is sent, in check mode too. Each pair is in the file before the task ends. A
+        loop adds its pairs to the same file. If the trunk is in the file already, its entry is replaced.
+      - An existing file must be one that this module wrote, for the same O(api_url).
+      - If the task is interrupted, the file lists the trunk as unfinished, in a comment. The trunk may then have new
+        credentials, which M(didww.voice.voice_out_trunk_info) reads with
+        O(didww.voice.voice_out_trunk_info#module:include_credentials).
+    type: path
+    version_added: 1.0.0
 seealso:
   - module: didww.voice.voice_out_trunk
   - module: didww.voice.voice_out_trunk_info
@@ -93,7 +108,13 @@ EXAMPLES = r"""
     decrypt: false
   no_log: true
 
-- name: Generate new credentials in any case, after they leaked
+- name: Write new credentials of two trunks to a file
+  didww.voice.voice_out_trunk_credentials:
+    name: "{{ item }}"
+    credentials_file: new.yml
+  loop: [EU SBC, US SBC]
+
+- name: Generate new credentials unconditionally, after they leaked
   didww.voice.voice_out_trunk_credentials:
     id: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
   no_log: true
@@ -122,7 +143,7 @@ trunk:
 credentials:
   description:
     - The SIP credentials that the trunk has now. V(null) for both in check mode, if new ones would be generated.
-  returned: success
+  returned: success, without O(credentials_file)
   type: dict
   contains:
     username:
@@ -131,6 +152,12 @@ credentials:
     password:
       description: The SIP password.
       type: str
+credentials_file:
+  description: The path of the file that holds the credentials.
+  returned: success, with O(credentials_file)
+  type: str
+  version_added: 1.0.0
+  sample: /home/voice/new.yml
 api_version:
   description: The version of the API that answered.
   returned: success

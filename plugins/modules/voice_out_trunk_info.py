@@ -12,8 +12,8 @@ version_added: 1.0.0
 description:
   - Reads one trunk, all trunks, or the trunks that match filters. It changes nothing.
   - RV(trunks) contains all settings of each trunk, under the names of the options of M(didww.voice.voice_out_trunk),
-    and what can only be read. RV(settings) contains the same trunks with only the options that can be given back to
-    M(didww.voice.voice_out_trunk) or M(didww.voice.voice_out_trunks).
+    and read-only keys. RV(settings) contains the same trunks with only the options that M(didww.voice.voice_out_trunk)
+    and M(didww.voice.voice_out_trunks) accept.
   - O(id) or O(trunk) selects one trunk, and it is an error if it does not exist. All other options are filters,
     except O(include_dids), O(include_credentials) and the connection options. A trunk must match all filters that are
     set. Without filters, all trunks in the account are returned. If no trunk matches, the list is empty.
@@ -48,7 +48,6 @@ options:
       - The id, the external reference id or the exact name of the trunk to read. It cannot be combined with filters.
       - It is an error if no trunk, or more than one, matches. All trunks in the account are read.
     type: str
-    version_added: 1.1.0
   external_reference_id:
     description:
       - Only return trunks with exactly this external reference id.
@@ -99,12 +98,12 @@ options:
     elements: str
   include_dids:
     description:
-      - Whether to read the DIDs that are linked to the trunks too.
+      - Whether to also read the DIDs that are linked to the trunks.
     type: bool
     default: false
   include_credentials:
     description:
-      - Whether to return the SIP username and password too. Set C(no_log) on such a task.
+      - Whether to also return the SIP username and password. Set C(no_log) on such a task.
     type: bool
     default: false
 seealso:
@@ -176,7 +175,7 @@ RETURN = r"""
 trunks:
   description:
     - The trunks found, in the order of the API. Each contains the settings by option name of
-      M(didww.voice.voice_out_trunk), and what can only be read.
+      M(didww.voice.voice_out_trunk), and read-only keys.
     - Lists are sorted. Networks are in CIDR notation, amounts are decimal numbers, and ids are in lower case.
     - C(created_at), C(threshold_reached), C(spent_amount), C(did_numbers), C(not_accepted) and C(credentials) are
       read-only.
@@ -341,7 +340,6 @@ trunks:
           C(rtp_timeout) or C(authentication_method.tech_prefix).
       type: dict
       returned: if there are any
-      version_added: 1.1.0
       sample:
         rtp_timeout: 0 is not accepted; expected a whole number from 30 to 600
     credentials:
@@ -386,7 +384,7 @@ trunks:
       threshold_reached: false
 settings:
   description:
-    - The same trunks in the same order, each with only the options that can be given back unchanged. Use an entry as
+    - The same trunks in the same order, each with only the options that the other modules accept. Use an entry as
       the options of M(didww.voice.voice_out_trunk), or the list as O(didww.voice.voice_out_trunks#module:trunks).
     - The read-only keys are left out, and so are the settings in RV(trunks[].not_accepted).
     - DIDs are included if O(include_dids=true). They are listed by number, or by id if not all numbers are known.
@@ -395,7 +393,6 @@ settings:
   returned: success
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - id: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
       name: EU SBC

@@ -19,9 +19,12 @@ description:
     prints V(null) as a default, it means that the option is not set.
   - An explicit V(null) clears a setting that can be cleared. For any other setting it is an error.
   - Every entry is checked and compared before anything is sent, in check mode too. If any entry is invalid, nothing is
-    changed, and all problems are reported together, each with the index and the name of its entry.
+    changed, and all problems are reported together, each with the index and the name of its entry. O(skip_invalid)
+    leaves invalid entries out instead.
+  - O(undo_file) writes a file that brings back what the task changes.
   - The trunks that differ are updated concurrently, at most O(max_requests_per_second) in a second.
-  - If an update fails, the others go on. The task fails at the end, and RV(trunks) reports what happened to each trunk.
+  - If an update fails, the others continue. The task fails at the end, and RV(trunks) reports what happened to each
+    trunk.
   - The remaining updates fail without being sent if DIDWW answered none of the last 20 updates. They also do if every
     request stayed rate-limited for the whole time that O(api_retries) allows.
   - All trunks in the account are read together, with one request for every 1000 trunks. If at most 50 entries all
@@ -90,6 +93,28 @@ EXAMPLES = r"""
       - name: Old SBC
         state: absent
 
+- name: Lower the limits of two trunks, with a way back
+  didww.voice.voice_out_trunks:
+    undo_file: /var/lib/didww/undo.yml
+    # A second run adds to the file, which keeps the limits from before the first one.
+    undo_add: true
+    trunks:
+      - name: EU SBC
+        threshold_amount: 50
+      - name: Twilio London
+        threshold_amount: 50
+
+# As the playbook didww.voice.fleet does
+- name: Read the way back
+  ansible.builtin.include_vars:
+    file: /var/lib/didww/undo.yml
+    name: undo
+
+- name: Bring the limits back, even if one of the trunks is gone
+  didww.voice.voice_out_trunks:
+    trunks: "{{ undo.trunks }}"
+    skip_invalid: true
+
 # The playbook didww.voice.fleet manages the trunks in a vars file.
 - name: Read the active trunks
   didww.voice.voice_out_trunk_info:
@@ -100,25 +125,6 @@ EXAMPLES = r"""
 - name: Block the trunks
   didww.voice.voice_out_trunks:
     trunks: "{{ active.settings | map('combine', {'status': 'blocked'}) | list }}"
-
-- name: Block two trunks, with a way back
-  didww.voice.voice_out_trunks:
-    trunks:
-      - name: EU SBC
-        status: blocked
-      - name: US SBC
-        status: blocked
-    undo_file: "{{ playbook_dir }}/undo.yml"
-
-- name: Read the way back
-  ansible.builtin.include_vars:
-    file: "{{ playbook_dir }}/undo.yml"
-    name: undo
-
-- name: Bring back what was changed
-  didww.voice.voice_out_trunks:
-    trunks: "{{ undo.trunks }}"
-    skip_invalid: true
 """
 
 RETURN = r"""
@@ -164,11 +170,11 @@ trunks:
     held:
       description:
         - The change of O(trunks[].status) that was not made, with its value C(before) and C(after). It is held back if
-          DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does not report the
-          status. Empty if nothing is held back.
+          DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does
+          not report the status. Empty if nothing is held
+          back.
       returned: always
       type: dict
-      version_added: 1.1.0
       sample:
         status:
           before: blocked
@@ -180,20 +186,19 @@ trunks:
       sample:
         6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     failed:
-      description: Whether the update of the trunk failed.
+      description: Whether the update of the trunk failed, or its entry is invalid.
       type: bool
-      returned: if the update failed, or if the entry was skipped
+      returned: if the update failed, or if O(skip_invalid=true) and the entry is invalid
       sample: true
     unsettled:
-      description: Whether the update was sent, and may have been applied.
+      description: Whether the update may have been applied, although it failed.
       type: bool
       returned: if the update failed
-      version_added: 1.1.0
       sample: false
     msg:
-      description: What went wrong with the update, and what to do about it.
+      description: What went wrong with the update, or what is wrong with the entry, and what to do about it.
       type: str
-      returned: if the update failed
+      returned: if the update failed, or if O(skip_invalid=true) and the entry is invalid
       sample: "DIDWW (https://api.didww.com/v3) answered HTTP 422 Unprocessable Entity: name - has already been taken."
     status:
       description: The HTTP status of the API's answer.
@@ -231,19 +236,16 @@ summary:
       description: How many of the changed trunks were created.
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 1
     deleted:
       description: How many of the changed trunks were deleted.
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 0
     held:
       description: The number of trunks whose block was not undone. See RV(trunks[].held).
       type: int
       returned: always
-      version_added: 1.1.0
       sample: 0
     unchanged:
       description: The number of trunks that already had the settings.
@@ -274,7 +276,6 @@ missing:
   returned: if O(audit=true) or O(skip_invalid=true)
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - index: 2
       selector: name
@@ -284,16 +285,14 @@ unmanaged:
   returned: if O(audit=true)
   type: list
   elements: dict
-  version_added: 1.1.0
   sample:
     - id: 3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002
       name: Carrier interconnect
 undo_file:
-  description: The path of the file that brings back what this task changed.
+  description: The absolute path of the file that brings back the changes.
   returned: if O(undo_file) was written
   type: str
-  version_added: 1.1.0
-  sample: /home/voice/undo.yml
+  sample: /var/lib/didww/undo.yml
 diff:
   description:
     - The changed settings before and after, as text, for each trunk that changes. The headers show its name and id.

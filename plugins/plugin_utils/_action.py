@@ -37,11 +37,11 @@ try:
 except ImportError:  # before ansible-core 2.19
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 
-    def _encode(arguments: Any) -> str:
+    def encode(arguments: Any) -> str:
         return json.dumps(arguments, cls=AnsibleJSONEncoder, vault_to_text=True)
 else:
 
-    def _encode(arguments: Any) -> str:
+    def encode(arguments: Any) -> str:
         return json.dumps(arguments, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
 
 
@@ -76,7 +76,7 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
     def _run_here(self, tmp: Any, task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
         # Modules get plain JSON.
-        given = json.loads(_encode(self._task.args))
+        given = json.loads(encode(self._task.args))
         with _in_folder(self._loader.get_basedir()):
             result.update(run_here(self.work, given, bool(self._task.check_mode), bool(self._task.diff)))
         return result

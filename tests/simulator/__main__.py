@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that each request takes longer")
     parser.add_argument("--version", choices=VERSIONS, help="version of accounts that the seed gives none")
     parser.add_argument("--token-life", type=float, default=LIFE, metavar="SECONDS", help="life of a token by default")
+    parser.add_argument("--token-rate", type=float, metavar="N", help="requests for tokens per second per account")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     options = parser.parse_args(arguments)
 
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             verbose=options.verbose,
             version=options.version,
             token_life=options.token_life,
+            token_rate=options.token_rate,
         )
     except (OSError, SeedError) as exc:
         print(f"simulator: {exc}", file=sys.stderr)

@@ -28,13 +28,19 @@ UPDATES = ("PATCH", "PUT")
 CHANGES = (*UPDATES, "POST", "DELETE")
 # The status of a successful answer, where it is not 200.
 STATUS = {"POST": 201, "DELETE": 204}
+RETRY_AFTER = {"Retry-After": "1"}
+# The answers of the token service are not to be stored ("Authentication", 2026-11-19; RFC 6749, 5.1).
+NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 # Since this version, trunks can be changed without the Outbound feature: "Update Outbound Trunk", 2026-04-16.
 WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request. Header names are in lower case. Links start with `base`, the URL of /v3."""
+    """A request. Header names are in lower case. Links start with `base`, the URL of /v3.
+
+    `version` is the version of the answer, once the caller is known.
+    """
 
     method: str
     path: str
@@ -42,6 +48,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     base: str
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,14 @@ def answer(status: int, document: Any, media_type: str = MEDIA_TYPE) -> Answer:
     return Answer(status, json.dumps(document, separators=(",", ":")).encode(), {"Content-Type": media_type})
 
 
+def token_answer(status: int, document: Any, headers: dict[str, str] | None = None) -> Answer:
+    """Make an answer of the token service."""
+    made = answer(status, document, tokens.MEDIA_TYPE)
+    return replace(made, headers={**made.headers, **NOT_STORED, **(headers or {})})
+
+
 class RateLimit:
-    """A sliding window of one second for each account. Requests that get 429 do not count."""
+    """A sliding window of one second for each account. Requests that get 429 do not count. 0 is unlimited."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -67,14 +80,10 @@ class RateLimit:
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
-    def check(self, key: str, version: str) -> Answer | None:
-        """Return None, or the 429 if the account has used up its rate.
-
-        Before version 2026-11-19, DIDWW's documents disagree about the form of a 429. Here every second one has a
-        Retry-After, and every second pair lacks the title and code of its error: four in a row show every combination.
-        """
+    def admits(self, key: str) -> bool:
+        """Return whether the account has not used up its rate."""
         if self.rate <= 0:
-            return None
+            return True
         now = time.monotonic()
         with self._lock:
             seen = self._seen[key]
@@ -82,26 +91,35 @@ class RateLimit:
                 seen.popleft()
             if len(seen) < self.rate:
                 seen.append(now)
-                return None
+                return True
             self.limited += 1
-            documented = version >= TOKEN_VERSION
-            retry_after = {"Retry-After": "1"} if documented or self.limited % 2 else {}
-            bare = not documented and self.limited // 2 % 2
+            return False
+
+    def check(self, key: str, version: str) -> Answer | None:
+        """Return None, or the 429 if the account has used up its rate.
+
+        Before version 2026-11-19, DIDWW's documents disagree about the form of a 429. Here every second one has a
+        Retry-After, and every second pair lacks the title and code of its error: four in a row show every combination.
+        """
+        if self.admits(key):
+            return None
+        documented = version >= TOKEN_VERSION
         code = documents.TOO_MANY_REQUESTS if documented else None
         error = documents.error(429, "Too Many Requests", "Too Many Requests", code)
-        if bare:
+        if not documented and self.limited // 2 % 2:
             error = {name: error[name] for name in ("status", "detail")}
         limited = answer(429, {"errors": [error]})
-        return Answer(429, limited.body, {**limited.headers, **retry_after})
+        return replace(limited, headers={**limited.headers, **(RETRY_AFTER if documented or self.limited % 2 else {})})
 
 
 class Api:
     """The endpoints of /v3 and the token service, with a store."""
 
-    def __init__(self, store: Store, rate: float, minted: Tokens) -> None:
+    def __init__(self, store: Store, rate: float, minted: Tokens, token_rate: float) -> None:
         self.store = store
         self.tokens = minted
         self.rate = RateLimit(rate)
+        self.token_rate = RateLimit(token_rate)
 
     def handle(self, request: Request, commit: bool = True) -> Answer:
         """Return the answer to a request. No request raises an exception.
@@ -119,7 +137,7 @@ class Api:
             if caller.scope != FULL and request.method != "GET":
                 raise documents.token_rejection(403, "Insufficient scope", "insufficient_scope")
             _negotiate(request)
-            document = self._dispatch(request, account, version, commit)
+            document = self._dispatch(replace(request, version=version), account, version, commit)
         except ApiError as exc:
             rejected = answer(exc.status, {"errors": exc.errors}) if exc.errors else Answer(exc.status, b"", {})
             return replace(rejected, headers={**rejected.headers, **exc.headers})
@@ -132,10 +150,11 @@ class Api:
     def _mint(self, request: Request) -> Answer:
         """Return the answer of the token service."""
         try:
-            granted = self.tokens.mint(request.method, request.headers, request.body, self.store.accounts)
+            accounts = self.store.accounts
+            granted = self.tokens.mint(request.method, request.headers, request.body, accounts, self.token_rate.admits)
         except TokenError as exc:
-            return answer(exc.status, exc.document, tokens.MEDIA_TYPE)
-        return answer(200, granted, tokens.MEDIA_TYPE)
+            return token_answer(exc.status, exc.document, RETRY_AFTER if exc.status == 429 else {})
+        return token_answer(200, granted)
 
     def _authenticate(self, request: Request) -> Caller:
         """Return the caller, by token or by key. Raises ApiError 401."""
@@ -185,14 +204,13 @@ class Api:
                 if request.method in UPDATES:
                     return self._update(request, account, version, record_id, commit)
                 asked = self._asked(request, account, TRUNKS)
-                return self._trunk_document(self._trunk(account, record_id), request, asked)
+                return self._document(self._trunk(account, record_id), request, asked)
             case [record_id] if parts[0] == DIDS:
                 _only(request, "GET")
                 did = self.store.did(account, record_id)
                 if did is None:
                     raise documents.not_found(record_id)
-                asked = self._asked(request, account, DIDS)
-                return {"data": documents.did_resource(did, asked.fields.get(DIDS))}
+                return self._document(did, request, self._asked(request, account, DIDS))
             case [record_id, _] if is_trunk and relationship:
                 _only(request, "GET")
                 trunk = self._trunk(account, record_id)
@@ -226,24 +244,27 @@ class Api:
             return _collection(request, asked, self.store.trunks_of(account), self)
         return _collection(request, asked, self.store.dids_of(account), self)
 
-    def _trunk_document(self, trunk: Trunk, request: Request, asked: query.Query) -> dict[str, Any]:
-        document: dict[str, Any] = {"data": self.render(trunk, request, asked)}
+    def _document(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
+        document: dict[str, Any] = {"data": self.render(record, request, asked)}
         if asked.include:
-            document["included"] = self.included([trunk], asked)
+            document["included"] = self.included([record], request, asked)
         return document
 
     def render(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
         """A record as a resource object with the requested fields."""
         if isinstance(record, Did):
-            return documents.did_resource(record, asked.fields.get(DIDS))
+            return documents.did_resource(record, request.base, asked.include, asked.fields.get(DIDS))
         fields = asked.fields.get(TRUNKS)
-        return documents.trunk_resource(record, request.base, asked.include, fields)
+        return documents.trunk_resource(record, request.base, request.version, asked.include, fields)
 
-    def included(self, found: Sequence[Trunk], asked: query.Query) -> list[dict[str, Any]]:
-        """The DIDs in the included relationships of some trunks, without duplicates (JSON:API)."""
-        did_ids = dict.fromkeys(did_id for trunk in found for name in asked.include for did_id in trunk.linked(name))
+    def included(self, found: Sequence[Trunk | Did], request: Request, asked: query.Query) -> list[dict[str, Any]]:
+        """The resources in the included relationships of some records, without duplicates (JSON:API)."""
+        trunks_found = [record for record in found if isinstance(record, Trunk)]
+        did_ids = dict.fromkeys(
+            did_id for trunk in trunks_found for name in asked.include for did_id in trunk.linked(name)
+        )
         fields = asked.fields.get(DIDS)
-        return [documents.did_resource(self.store.dids[did_id], fields) for did_id in did_ids]
+        return [documents.did_resource(self.store.dids[did_id], request.base, (), fields) for did_id in did_ids]
 
     def _update(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
         """Update a trunk, for PATCH and PUT. Raises ApiError 403, 404, 415, 400 or 422: then nothing changes."""
@@ -256,7 +277,7 @@ class Api:
             changed = trunks.apply(trunks.parse(_json(request.body), trunk_id), trunk, account, store, version)
             if commit:
                 store.put(changed)
-        return self._trunk_document(changed, request, asked)
+        return self._document(changed, request, asked)
 
     def _create(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
         """Create a trunk, for POST. Raises ApiError 403, 415, 400 or 422."""
@@ -267,7 +288,7 @@ class Api:
             created = life_cycle.create(_json(request.body), account, self.store, version)
             if commit:
                 self.store.put(created)
-        return self._trunk_document(created, request, asked)
+        return self._document(created, request, asked)
 
     def _delete(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
         """Delete a trunk, even if DIDs are linked to it. Raises ApiError 403, 400 or 404."""
@@ -379,7 +400,7 @@ def _collection(request: Request, asked: query.Query, records: Sequence[Trunk | 
         "links": {name: _page_url(request, asked, number) for name, number in numbers.items()},
     }
     if asked.include:
-        document["included"] = api.included([r for r in page if isinstance(r, Trunk)], asked)
+        document["included"] = api.included(page, request, asked)
     return document
 
 

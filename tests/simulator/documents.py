@@ -9,13 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.store import Did, Trunk
+from simulator.store import DEFAULT_THRESHOLD, TOKEN_VERSION, Did, Trunk
 
 MEDIA_TYPE = "application/vnd.api+json"
 
 TRUNKS = "voice_out_trunks"
 DIDS = "dids"
 TRUNK_RELATIONSHIPS = ("dids", "emergency_dids")
+# All are to-one (OpenAPI, 2026-04-16). The local API has none of the resources, so they are null.
+DID_RELATIONSHIPS = (
+    "did_group",
+    "order",
+    "capacity_pool",
+    "shared_capacity_group",
+    "address_verification",
+    "voice_in_trunk",
+    "voice_in_trunk_group",
+    "emergency_calling_service",
+    "emergency_verification",
+    "identity",
+)
 # Requests can set it, but no answer contains it.
 DEFAULT_DID = "default_did"
 REGENERATION = "voice_out_trunk_regenerate_credentials"
@@ -93,17 +106,22 @@ def identifiers(did_ids: Iterable[str]) -> list[dict[str, str]]:
     return [{"type": DIDS, "id": did_id} for did_id in did_ids]
 
 
-def relationship_links(base: str, trunk: Trunk, name: str) -> dict[str, str]:
-    """The links in a relationship of a trunk."""
-    url = f"{base}/{TRUNKS}/{trunk.id}"
+def relationship_links(base: str, record: Trunk | Did, name: str) -> dict[str, str]:
+    """The links in a relationship."""
+    url = f"{base}/{TRUNKS if isinstance(record, Trunk) else DIDS}/{record.id}"
     return {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}
 
 
-def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: frozenset[str] | None) -> dict[str, Any]:
-    """A trunk as a resource object.
+def trunk_resource(
+    trunk: Trunk, base: str, version: str, include: tuple[str, ...], fields: frozenset[str] | None
+) -> dict[str, Any]:
+    """A trunk as a resource object, as a version of the API returns it.
 
     Only the relationships in `include` have linkage `data`. `fields` restricts attributes and relationships.
     """
+    attributes = trunk.attributes
+    if version >= TOKEN_VERSION and attributes["threshold_amount"] is None:
+        attributes = {**attributes, "threshold_amount": DEFAULT_THRESHOLD}  # not nullable there
     relationships: dict[str, Any] = {}
     for name in TRUNK_RELATIONSHIPS:
         if fields is None or name in fields:
@@ -113,7 +131,7 @@ def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: fr
     resource: dict[str, Any] = {
         "id": trunk.id,
         "type": TRUNKS,
-        "attributes": _only(trunk.attributes, fields),
+        "attributes": _only(attributes, fields),
     }
     if relationships:
         resource["relationships"] = relationships
@@ -121,9 +139,15 @@ def trunk_resource(trunk: Trunk, base: str, include: tuple[str, ...], fields: fr
     return resource
 
 
-def did_resource(did: Did, fields: frozenset[str] | None) -> dict[str, Any]:
-    """A DID as a resource object. Its number has no `+`."""
-    return {"id": did.id, "type": DIDS, "attributes": _only(did.attributes, fields)}
+def did_resource(did: Did, base: str, include: tuple[str, ...], fields: frozenset[str] | None) -> dict[str, Any]:
+    """A DID as a resource object, in the same way. Its number has no `+`."""
+    relationships = {
+        name: {"links": relationship_links(base, did, name), **({"data": None} if name in include else {})}
+        for name in DID_RELATIONSHIPS
+        if fields is None or name in fields
+    }
+    resource: dict[str, Any] = {"id": did.id, "type": DIDS, "attributes": _only(did.attributes, fields)}
+    return {**resource, "relationships": relationships} if relationships else resource
 
 
 def _only(attributes: dict[str, Any], fields: frozenset[str] | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator import documents, tokens
-from simulator.api import TOKEN_PATH, Answer, answer
+from simulator.api import TOKEN_PATH, Answer, answer, token_answer
 
 KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect", "last")
 DROPS = ("before", "headers", "after_headers", "body")
@@ -123,7 +123,7 @@ class Fault:
         body = self.rule["body"]
         if path == TOKEN_PATH and status >= 400 and not isinstance(body, str):
             document = tokens.oauth_error(status, "A fault.") if body is None else body
-            made = answer(status, document, tokens.MEDIA_TYPE)
+            made = token_answer(status, document)
         elif body is None and status >= 500:
             made = Answer(status, HTML, {"Content-Type": "text/html"})
         elif body is None:

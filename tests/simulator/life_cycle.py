@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator import documents, trunks
 from simulator.documents import REGENERATION, TRUNKS, ApiError
-from simulator.store import DEFAULT_ATTRIBUTES, DEFAULT_THRESHOLD, Account, Store, Trunk
+from simulator.store import DEFAULT_ATTRIBUTES, Account, Store, Trunk
 from simulator.values import Invalid
 
 # The relationship that a regeneration consists of.
@@ -28,8 +28,7 @@ def create(body: Any, account: Account, store: Store, version: str) -> Trunk:
 def _with_defaults(account: Account) -> Trunk:
     """A trunk with a new id, and the values that DIDWW sets if the request omits them."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    chosen = {"threshold_amount": DEFAULT_THRESHOLD, "created_at": now}
-    return Trunk(str(uuid.uuid4()), account.api_key, {**DEFAULT_ATTRIBUTES, **chosen})
+    return Trunk(str(uuid.uuid4()), account.api_key, {**DEFAULT_ATTRIBUTES, "created_at": now})
 
 
 def regenerate(body: Any, account: Account, store: Store) -> Trunk:

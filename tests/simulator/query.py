@@ -44,7 +44,7 @@ class Resource:
     order: tuple[tuple[str, bool], ...] = ()
 
 
-# From OpenAPI, 2026-04-16. Parameters of DIDs that need other resources (countries, orders, ...) are missing.
+# From OpenAPI, 2026-04-16. Filters of DIDs that need other resources (countries, orders, ...) are missing.
 RESOURCES: dict[str, Resource] = {
     documents.TRUNKS: Resource(
         fields=frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
@@ -67,8 +67,8 @@ RESOURCES: dict[str, Resource] = {
         max_page_size=1000,
     ),
     documents.DIDS: Resource(
-        fields=frozenset(DEFAULT_DID_ATTRIBUTES),
-        includes=(),
+        fields=frozenset((*DEFAULT_DID_ATTRIBUTES, *documents.DID_RELATIONSHIPS)),
+        includes=documents.DID_RELATIONSHIPS,
         filters={
             "id": LIST,
             "number": LIST,
@@ -84,8 +84,8 @@ RESOURCES: dict[str, Resource] = {
         order=(("number", False),),
     ),
 }
-# OpenAPI lists these filters, the SDKs do not.
-BY_ID = ((documents.TRUNKS, "id"), (documents.TRUNKS, "default_did.id"))
+# OpenAPI lists this filter, the SDKs do not.
+BY_ID = (documents.TRUNKS, "id")
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def _filter(
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the values of a filter, one of which has to match, and its errors."""
     kind = RESOURCES[type_].filters.get(name)
-    if kind is None or ((type_, name) in BY_ID and FILTER_BY_ID not in account.readings):
+    if kind is None or ((type_, name) == BY_ID and FILTER_BY_ID not in account.readings):
         return [], [error(400, "Filter not allowed", f"{name} is not allowed.", documents.FILTER_NOT_ALLOWED)]
     values = value.split(",") if kind == LIST else [value]
     if CSV_FILTERS in account.readings:

@@ -48,7 +48,8 @@ class Simulator:
 
     In: the seed (by default that of the package), the requests per second and account (0: unlimited), the seconds that
     every API request takes longer, the host and port (0: a free port at each start), a TLS context for HTTPS, the
-    version of accounts that the seed gives none, and the life of a token if the request does not ask for one.
+    version of accounts that the seed gives none, the life of a token if the request does not ask for one, and the
+    requests for tokens per second and account (by default as many as other requests).
     Use it as a context manager, or call `start` and `stop`. The methods do the same as the control endpoints.
     Raises SeedError if the seed is invalid.
     """
@@ -64,8 +65,10 @@ class Simulator:
         tls: ssl.SSLContext | None = None,
         version: str | None = None,
         token_life: float = LIFE,
+        token_rate: float | None = None,
     ) -> None:
         self.rate = rate
+        self.token_rate = rate if token_rate is None else token_rate
         self.tls = tls
         self.latency = latency
         self.host = host
@@ -234,7 +237,7 @@ class Simulator:
         self.clear_faults()
 
     def _fresh(self, seed: dict[str, Any]) -> Api:
-        return Api(store.from_seed(seed, self.version), self.rate, self._tokens)
+        return Api(store.from_seed(seed, self.version), self.rate, self._tokens, self.token_rate)
 
     # --- requests ---
 
@@ -242,7 +245,7 @@ class Simulator:
         """Answer the current request of Flask, to the API or the token service: record it, and apply faults."""
         request = _request()
         entry = self._record(request)
-        self._stopping.wait(self.latency)
+        self.pause(self.latency)
         target = f"{request.path}?{'&'.join(f'{name}={value}' for name, value in request.query)}"
         fault = self._faults.take(request.method, target)
         if fault is None:
@@ -261,7 +264,7 @@ class Simulator:
         normal = None
         if fault.needs_answer or (fault.commits and request.method in CHANGES):
             normal = self._api.handle(request, commit=fault.commits)
-        self._stopping.wait(fault.delay)
+        self.pause(fault.delay)
         made = fault.shape(normal, request.path)
         if fault.kind == "drop":
             self._cut(fault, made)
@@ -289,7 +292,7 @@ class Simulator:
             raise Cut(reset)
         connection.sendall(head.encode() + (b"" if drop == "after_headers" else made.body[:half]))
         if fault.kind == "stall":
-            self._stopping.wait(float(fault.rule["stall"]))
+            self.pause(float(fault.rule["stall"]))
             connection.sendall(made.body[half:])
         raise Cut(reset)
 
@@ -311,6 +314,10 @@ class Simulator:
         }
         (self._mints if request.path == TOKEN_PATH else self._journal).append(entry)
         return entry
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the server stops."""
+        self._stopping.wait(seconds)
 
     def connected(self, connection: socket.socket) -> None:
         """Add an open connection, for `stop` to close."""

@@ -24,11 +24,11 @@ VERSIONS = (DEFAULT_VERSION, "2026-04-16", TOKEN_VERSION)
 FULL = "full"
 READ = "read"
 SCOPES = (FULL, READ)
-# The threshold_amount of a new trunk by default: an answer of April 2026 has it.
+# The threshold_amount of a trunk by default: an answer of April 2026 has it.
 DEFAULT_THRESHOLD = "3000.0"
 
 # The attributes of a trunk, in the order of the example on DIDWW's page "Update Outbound Trunk", 2026-04-16, and their
-# defaults in a seed. Those of a new trunk are the same, except name, authentication_method and threshold_amount.
+# defaults in a seed. Those of a new trunk are the same, except name and authentication_method.
 DEFAULT_ATTRIBUTES: dict[str, Any] = {
     "name": None,
     "allowed_rtp_ips": None,
@@ -38,7 +38,7 @@ DEFAULT_ATTRIBUTES: dict[str, Any] = {
     "allow_any_did_as_cli": False,
     "status": "active",
     "threshold_reached": False,
-    "threshold_amount": None,
+    "threshold_amount": DEFAULT_THRESHOLD,
     "default_dst_action": "allow_all",
     "dst_prefixes": [],
     "emergency_enable_all": False,
@@ -54,7 +54,7 @@ DEFAULT_AUTHENTICATION: dict[str, Any] = {
     "type": "credentials_and_ip",
     "attributes": {
         "allowed_sip_ips": ["203.0.113.1/32"],
-        "tech_prefix": "",
+        "tech_prefix": None,
         "username": "u4k2m",
         "password": "s3cr3t",
     },
@@ -79,9 +79,12 @@ DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
 FILTER_BY_ID = "filter_by_id"
 CSV_FILTERS = "csv_filters"
 OPENAPI_VALUES = "openapi_values"
+EMPTY_TECH_PREFIX = "empty_tech_prefix"
 NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
 DEFAULT_DID_REQUIRED = "default_did_required"
-READINGS = frozenset((FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED))
+READINGS = frozenset(
+    (FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED)
+)
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

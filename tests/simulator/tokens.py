@@ -16,11 +16,11 @@ import secrets
 import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.store import FULL, SCOPES, VERSIONS, Account
+from simulator.store import FULL, READ, SCOPES, VERSIONS, Account
 
 # One of the audiences of a token for the API has to be this one, on DIDWW's sandbox as well.
 AUDIENCE = "api.didww.com"
@@ -29,16 +29,19 @@ LIFE = 900
 # The limits of a life that a request asks for, in seconds.
 SHORTEST, LONGEST = 60, 3600
 MEMBERS = ("aud", "scope", "api_version", "expires_in")
+# The errors of some statuses. DIDWW's changelog of version 2026-11-19 names the one of 429.
+ERRORS = {401: "invalid_client", 429: "rate_limit_exceeded"}
+INVALID_SCOPE = "invalid_scope"
 HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 class TokenError(Exception):
     """A request that the token service rejects: the status and the document of the answer."""
 
-    def __init__(self, status: int, description: str) -> None:
+    def __init__(self, status: int, description: str, error: str | None = None) -> None:
         super().__init__(description)
         self.status = status
-        self.document = oauth_error(status, description)
+        self.document = oauth_error(status, description, error)
 
 
 class InvalidToken(Exception):
@@ -54,10 +57,10 @@ class Caller:
     scope: str = FULL
 
 
-def oauth_error(status: int, description: str) -> dict[str, str]:
-    """The document of an error, in the form of OAuth (RFC 6749, 5.2)."""
-    error = "server_error" if status >= 500 else "invalid_client" if status == 401 else "invalid_request"
-    return {"error": error, "error_description": description}
+def oauth_error(status: int, description: str, error: str | None = None) -> dict[str, str]:
+    """The document of an error, in the form of OAuth (RFC 6749, 5.2). `error` depends on the status by default."""
+    usual = "server_error" if status >= 500 else ERRORS.get(status, "invalid_request")
+    return {"error": error or usual, "error_description": description}
 
 
 class Tokens:
@@ -72,21 +75,31 @@ class Tokens:
         self._secret = secrets.token_bytes(32)
 
     def mint(
-        self, method: str, headers: Mapping[str, str], body: bytes, accounts: Mapping[str, Account]
+        self,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        accounts: Mapping[str, Account],
+        admits: Callable[[str], bool],
     ) -> dict[str, Any]:
-        """Return the document with a new token. Header names are in lower case. Raises TokenError."""
+        """Return the document with a new token. Header names are in lower case. Raises TokenError.
+
+        `admits` counts the requests with a key, and returns whether there are not too many.
+        """
         if method != "POST":
             raise TokenError(405, f"{method} is not allowed here")
         account = accounts.get(headers.get("api-key", ""))
         if account is None:
             raise TokenError(401, "The key is unknown")
+        if not admits(account.api_key):
+            raise TokenError(429, "Too many requests for tokens")
         if headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
             raise TokenError(415, f"The Content-Type must be {MEDIA_TYPE}")
         asked = _parse(body, account)
         life = min(max(asked["expires_in"], SHORTEST), LONGEST) if "expires_in" in asked else self.life
         granted = {
             "aud": asked["aud"],
-            "scope": asked.get("scope", FULL) if account.token_scope == FULL else account.token_scope,
+            "scope": asked["scope"] if account.token_scope == FULL else account.token_scope,
             "api_version": asked.get("api_version", account.default_version),
         }
         claims = {
@@ -141,14 +154,14 @@ def _parse(body: bytes, account: Account) -> dict[str, Any]:
     if unknown:
         raise TokenError(400, f"Not allowed: {', '.join(unknown)}")
     audiences = asked.get("aud")
+    asked["aud"] = [audiences] if isinstance(audiences, str) else audiences
     if (
-        not isinstance(audiences, list)
-        or not audiences
-        or not all(isinstance(text, str) and text for text in audiences)
+        not isinstance(asked["aud"], list)
+        or not asked["aud"]
+        or not all(isinstance(text, str) and text for text in asked["aud"])
     ):
-        raise TokenError(400, "aud must be a list of one or more audiences")
-    if asked.get("scope", FULL) not in SCOPES:
-        raise TokenError(400, f"scope must be one of {', '.join(SCOPES)}")
+        raise TokenError(400, "aud must be an audience, or a list of one or more audiences")
+    asked["scope"] = _granted(asked.get("scope", FULL))
     version = asked.get("api_version", account.default_version)
     if version not in VERSIONS or version < account.default_version:
         raise TokenError(400, f"api_version must be a version since {account.default_version}, that of the account")
@@ -156,6 +169,20 @@ def _parse(body: bytes, account: Account) -> dict[str, Any]:
     if not isinstance(life, int) or isinstance(life, bool):
         raise TokenError(400, "expires_in must be whole seconds")
     return asked
+
+
+def _granted(scope: Any) -> str:
+    """Return the scope that a token gets. Raises TokenError for an unknown one.
+
+    A narrower scope than `read` that the service does not know is granted as its nearest ancestor: `read`.
+    """
+    if not isinstance(scope, str):
+        raise TokenError(400, "scope must be a string")
+    if scope.startswith(f"{READ}:"):
+        return READ
+    if scope not in SCOPES:
+        raise TokenError(400, f"scope must be one of {', '.join(SCOPES)}", INVALID_SCOPE)
+    return scope
 
 
 def _encode(part: dict[str, Any]) -> str:

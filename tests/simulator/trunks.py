@@ -21,6 +21,7 @@ from simulator.documents import ApiError, error, not_allowed
 from simulator.store import (
     DEFAULT_DID_REQUIRED,
     DEFAULT_VERSION,
+    EMPTY_TECH_PREFIX,
     NULL_RTP_TIMEOUT_IS_30,
     OPENAPI_VALUES,
     TOKEN_VERSION,
@@ -79,6 +80,7 @@ TOKEN_VERSION_ATTRIBUTES: dict[str, tuple[Callable[[Any], Any], bool]] = {
     "allowed_rtp_ips": (values.restricting_addresses, True),
     "capacity_limit": (values.integer(1, 32767), True),
     "dst_prefixes": (values.dst_prefixes, False),
+    "rtp_timeout": (values.integer(30, 600), False),
 }
 
 # These attributes are required to create a trunk (OpenAPI).
@@ -109,6 +111,7 @@ class Rules:
 
     attributes: dict[str, tuple[Callable[[Any], Any], bool]]
     eligible: dict[str, dict[str, bool]]
+    tech_prefix: Callable[[Any], Any]
     default_did_required: bool
     rtp_ips_required: bool
 
@@ -117,11 +120,12 @@ def rules_for(account: Account, version: str) -> Rules:
     """Return the rules for a request of the account in a version."""
     openapi = OPENAPI_VALUES in account.readings
     attributes = {**ATTRIBUTES, **(OPENAPI_ATTRIBUTES if openapi else {})}
+    prefix = values.tech_prefix_or_empty if EMPTY_TECH_PREFIX in account.readings else values.tech_prefix
     if version < TOKEN_VERSION:
-        return Rules(attributes, ELIGIBLE, DEFAULT_DID_REQUIRED in account.readings, not openapi)
+        return Rules(attributes, ELIGIBLE, prefix, DEFAULT_DID_REQUIRED in account.readings, not openapi)
     attributes |= TOKEN_VERSION_ATTRIBUTES
     attributes["threshold_amount"] = (values.threshold_amount(account.most_threshold), False)
-    return Rules(attributes, TOKEN_VERSION_ELIGIBLE, default_did_required=True, rtp_ips_required=False)
+    return Rules(attributes, TOKEN_VERSION_ELIGIBLE, prefix, default_did_required=True, rtp_ips_required=False)
 
 
 @dataclass(frozen=True)
@@ -424,7 +428,7 @@ def _authentication(
             errors.append(validation(place, Invalid("is invalid")))
         else:
             check("allowed_sip_ips", values.addresses)
-        check("tech_prefix", values.tech_prefix)
+        check("tech_prefix", rules.tech_prefix)
         same_type = before is not None and before["type"] == kind
         previous = before["attributes"] if before is not None and same_type else {}
         stored |= {name: previous.get(name) or generated for name, generated in credentials().items()}

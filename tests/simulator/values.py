@@ -169,15 +169,20 @@ def dst_prefixes(value: Any) -> list[str]:
     return list(dict.fromkeys(value))
 
 
-def tech_prefix(value: Any) -> str:
-    """At most 8 characters from 0 to 9 and `#`. Null removes the prefix; DIDWW then returns the empty string."""
+def tech_prefix(value: Any) -> str | None:
+    """At most 8 characters from 0 to 9 and `#`, or null for no prefix."""
     if value is None:
-        return ""
+        return None
     if not re.fullmatch("[0-9#]+", text(value)):
         raise Invalid("is invalid: only digits and # are supported")
     if len(value) > 8:
         raise Invalid("is too long (maximum is 8 characters)")
     return text(value)
+
+
+def tech_prefix_or_empty(value: Any) -> str | None:
+    """The same, or the empty string for no prefix: DIDWW's SDKs write it in their examples (2026-04-16)."""
+    return tech_prefix(None if value == "" else value)
 
 
 def twilio_account_sid(value: Any) -> str:

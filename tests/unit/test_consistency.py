@@ -27,6 +27,10 @@ def load(path: str) -> Any:
     return yaml.safe_load(read(path))
 
 
+def order(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
 README = read("README.md")
 LANDING_PAGE = " ".join(read("tools/docsite/index.rst").split())
 MATRIX = load("tests/matrix.yml")
@@ -46,6 +50,38 @@ def test_the_cases_say_what_the_table_of_settings_says(option: str) -> None:
 
 def test_the_version_is_one() -> None:
     assert load("galaxy.yml")["version"] == task.VERSION
+
+
+RELEASES = load("changelogs/changelog.yaml")["releases"]
+
+
+def test_no_version_is_newer_than_that_of_the_next_release() -> None:
+    """galaxy.yml contains it. Before the first release there is no other."""
+    known = {*RELEASES, task.VERSION}
+    assert max(known, key=order) == task.VERSION
+    added = {
+        f"{path.relative_to(ROOT)}: {version}"
+        for path in (ROOT / "plugins").rglob("*.py")
+        for version in re.findall(r"version_added: *(\S+)", path.read_text(encoding="utf-8"))
+        if version not in known
+    }
+    assert added == set()
+
+
+def test_the_changelog_describes_the_next_release_in_one_place() -> None:
+    """Either in its entry, which is complete, or in fragments."""
+    if task.VERSION not in RELEASES:
+        return
+    assert list((ROOT / "changelogs" / "fragments").glob("*.y*ml")) == []
+    modules = {module["name"] for entry in RELEASES.values() for module in entry.get("modules", [])}
+    assert modules == {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    playbooks = {book["name"] for entry in RELEASES.values() for book in entry.get("objects", {}).get("playbook", [])}
+    assert playbooks == {
+        ".".join(path.relative_to(ROOT / "playbooks").with_suffix("").parts)
+        for folder in ("playbooks", "playbooks/awx")
+        for path in (ROOT / folder).glob("*.yml")
+        if isinstance(load(str(path)), list)
+    }
 
 
 def test_what_installs_the_collection_by_itself_stays_within_its_major_version() -> None:
@@ -95,9 +131,9 @@ def test_the_licence_is_one() -> None:
     assert read("LICENSES/GPL-3.0-or-later.txt") == read("LICENSE")
 
 
-def test_the_action_group_holds_every_module() -> None:
+def test_the_action_group_holds_every_module_that_connects_to_didww() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
-    assert set(load("meta/runtime.yml")["action_groups"]["all"]) == modules
+    assert {*load("meta/runtime.yml")["action_groups"]["all"], "playbook_variables"} == modules
     assert {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")} == modules
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,12 +19,17 @@ from pathlib import Path
 import artifact
 import pytest
 import release as release_script
+import yaml
 
 from .conftest import ROOT
 
 # All tests share one repository, so they run in one worker of pytest-xdist.
 pytestmark = pytest.mark.xdist_group("release")
 
+NEWEST = max(
+    yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"],
+    key=lambda version: [int(part) for part in version.split(".")],
+)
 VERSION = "9.9.9"
 BUILT = f"build/release/didww-voice-{VERSION}.tar.gz"
 
@@ -45,16 +51,28 @@ def release(repository: Path, version: str) -> subprocess.CompletedProcess[str]:
     return run(repository, sys.executable, "tools/release.py", version, "--here")
 
 
+def commit(repository: Path, message: str) -> None:
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", message]):
+        assert run(repository, "git", *command).returncode == 0
+
+
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A copy of the repository in which 9.9.9 was prepared, and the output of that."""
+    """A copy of the repository in which the newest version and 9.9.9 were prepared, and the output of the latter."""
     repository = tmp_path_factory.mktemp("release") / "repository"
     shutil.copytree(ROOT, repository, ignore=shutil.ignore_patterns(".git", "output", "__pycache__", "build"))
-    fragment = "---\nminor_changes:\n  - A test of releases.\n"
+    changelog = repository / "changelogs" / "changelog.yaml"
+    changelog.write_text(
+        re.sub("release_date: .*", "release_date: '2020-01-01'", changelog.read_text("utf-8")), "utf-8"
+    )
+    commit(repository, "Before")
+    newest = ["-c", f"import sys; sys.path[0] = 'tools'; import release; release.prepare('{NEWEST}')"]
+    prepared = run(repository, sys.executable, *newest)
+    assert prepared.returncode == 0, prepared.stderr
     repository.joinpath("changelogs/fragments").mkdir(exist_ok=True)
+    fragment = "---\nminor_changes:\n  - A test of releases.\n"
     repository.joinpath("changelogs/fragments/test.yml").write_text(fragment, encoding="utf-8")
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Before"]):
-        assert run(repository, "git", *command).returncode == 0
+    commit(repository, "A change")
     done = release(repository, VERSION)
     assert done.returncode == 0, done.stderr
     return repository, done.stdout
@@ -73,6 +91,19 @@ def test_it_writes_version_and_changelog_and_commits_them(released: tuple[Path, 
         assert "A test of releases." in text
     assert run(repository, "git", "log", "--format=%s", "-1").stdout == f"Release {VERSION}\n"
     assert run(repository, "git", "status", "--porcelain").stdout == ""
+
+
+def test_a_version_that_has_no_tag_gets_a_new_date(released: tuple[Path, str]) -> None:
+    """The changelog describes the first release before it is released."""
+    repository, _said = released
+    assert run(repository, "git", "log", "--format=%s").stdout.splitlines() == [
+        f"Release {VERSION}",
+        "A change",
+        f"Release {NEWEST}",
+        "Before",
+    ]
+    shown = run(repository, "git", "show", "HEAD~2:changelogs/changelog.yaml").stdout
+    assert yaml.safe_load(shown)["releases"][NEWEST]["release_date"] > "2020-01-01"
 
 
 def test_it_lists_the_manual_steps(released: tuple[Path, str]) -> None:

@@ -31,6 +31,15 @@ PHRASES = {
     r"known to be wrong": "invalid",
     r"whose token it is": "the token must belong to",
     r"whatever else it says": "always",
+    r"generates? and keeps?": "generates, and replaces when ...",
+    r"alongside them": "resent with them",
+    r"can then no longer": "a changed name then means ...",
+    r"(is|are) to be created": "that create",
+    r"applied all the same|answers all the same": "anyway",
+    r"states values": "sets absolute values",
+    r"(do|does) no harm": "is harmless",
+    r"at that very time": "in the meantime",
+    r"(is|was) answered by another version": "if another version answers",
     r"the update table|the reference (says|has|shows|lists|demands|names)": "DIDWW's page, by title and version",
 }
 # This file, and texts by others or by machines.

@@ -278,6 +278,7 @@ def main() -> int:
         bench.data["seconds"] = round(time.monotonic() - start)
         figures.write_text(json.dumps(bench.data, indent=1) + "\n")
     report.write(json.loads(figures.read_text()), docs)
+    print(f"Written to {docs.relative_to(ROOT)}.", *([report.TRIAL] if quick else []))
     return 0
 
 

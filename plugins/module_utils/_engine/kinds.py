@@ -212,15 +212,27 @@ def e164(value: str) -> str:
     return digits
 
 
-def _path(value: Any) -> str:
-    expect(isinstance(value, str) and value.strip(), "the path of a file")
-    return str(os.path.expanduser(os.path.expandvars(value)))
-
-
 def _ca_bundle(value: Any) -> str:
-    path = _path(value) if isinstance(value, str) and value else ""
+    path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
     expect(path and os.path.exists(path), "a CA bundle that exists where the module runs")
     return path
+
+
+def _path(value: Any) -> str:
+    path = os.path.expanduser(os.path.expandvars(value)) if isinstance(value, str) else ""
+    expect(path and "\0" not in path, "a path")
+    return os.path.realpath(path)
+
+
+def _new_file(value: Any) -> str:
+    expect(isinstance(value, str) and value.strip() and "\0" not in value, "the path of a file to write")
+    path: str = os.path.realpath(os.path.expanduser(os.path.expandvars(value)))
+    folder = os.path.dirname(path)
+    expect(os.path.isdir(folder), f"a file in a folder that exists, which {folder} does not")
+    expect(os.access(folder, os.W_OK | os.X_OK), f"a file in a folder that may be written to, which {folder} may not")
+    is_file = os.path.isfile(path) or not os.path.lexists(path)
+    expect(is_file and not value.endswith("/"), "a file, and this is something else")
+    return str(path)
 
 
 # --- Flags and numbers ----------------------------------------------------------------------------
@@ -378,6 +390,8 @@ UUID = Kind({"type": "str"}, _uuid)
 UUIDS = set_of(UUID)
 PATH = Kind({"type": "path"}, _path)
 CA_BUNDLE = Kind({"type": "path"}, _ca_bundle)
+# A file to write, in a folder that exists.
+NEW_FILE = Kind({"type": "path"}, _new_file)
 SECONDS = Kind({"type": "float"}, _seconds)
 NETWORKS = Kind(_STRINGS, _networks)
 # Without the networks of all addresses, 0.0.0.0/0 and ::/0.

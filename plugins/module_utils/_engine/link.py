@@ -21,7 +21,7 @@ class Link(Setting):
 
     `noun`: what messages call these resources. `managed_by`: the flag that lets the API manage the relationship.
     `unread`: whether no answer holds it. `only_with`: for such a relationship, another setting, and the value without
-    which it does not exist.
+    which it does not exist; `always_with`: whether that value requires it.
     """
 
     place: ClassVar[str] = "relationships"
@@ -33,6 +33,7 @@ class Link(Setting):
     managed_by: str = ""
     unread: bool = False
     only_with: tuple[str, str] | None = None
+    always_with: bool = False
 
     def listed(self, value: Any) -> list[str]:
         """Return the references in a value."""

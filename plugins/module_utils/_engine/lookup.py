@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -52,31 +53,42 @@ def search(
         elif not re.search(r'[,"]', value):
             params[f"filter[{name}]"] = value
     answers = client.get_all(resource.type, params, requested)
-    exact = {row.key: name for name, row in resource.rows.items() if name in resource.identifiers}
+    # A gateway may drop the filters, and nobody wants to change a whole account.
     for found in answers.resources:
-        _check_filtered(resource, found, {name: value for name, value in filters.items() if name not in exact})
+        for name, value in filters.items():
+            if not _may_match(resource, found["attributes"], name, value):
+                asked = f"it was asked for {resource.nouns} with {name} {show(value)}"
+                raise jsonapi.UnusableAnswer(f"{asked}, but returned {found['id']}, which does not match")
     # The API's filters are not exact, so identifiers are compared again.
+    exact = {resource.rows[name].key: name for name in resource.identifiers[1:]}
     wanted = {exact[name]: value for name, value in filters.items() if name in exact}
     matches = [found for found in answers.resources if wanted.items() <= resource.identifiers_of(found).items()]
     return matches, answers
 
 
-def _check_filtered(resource: Resource, found: Mapping[str, Any], filters: Mapping[str, str | list[str]]) -> None:
-    """Raise UnusableAnswer if a resource in an answer does not match a filter: a gateway may drop the query."""
-    for name, wanted in filters.items():
-        attribute, _dot, member = name.partition(".")
-        attribute, contains, _rest = attribute.partition("_contains")
-        value = found["attributes"].get(attribute)
-        value = members(value).get(member) if member else value
-        text = show(value) if isinstance(value, bool) else value
-        if contains:
-            # Whether case counts is not documented.
-            fits = str(wanted).casefold() in str(text).casefold()
-        else:
-            fits = text in wanted if isinstance(wanted, list) else text == wanted
-        if value is not None and not fits:
-            words = f"the answer contains {show(resource.title_of(found))} ({found['id']}), which does not match the "
-            raise jsonapi.UnusableAnswer(f"{words}filter {name}={show(wanted)}")
+def _may_match(resource: Resource, attributes: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
+    """Return whether a resource with these attributes can match a filter, in any reading of it.
+
+    True if the attribute is missing. Identifiers are compared elsewhere.
+    """
+    held: Any = attributes
+    for part in name.removesuffix("_contains").split("."):
+        held = members(held).get(part)
+    if held is None or any(name == resource.rows[option].key for option in resource.identifiers[1:]):
+        return True
+    text = _folded(show(held) if isinstance(held, bool) else str(held))
+    if isinstance(value, str) and name.endswith("_contains"):
+        # SQL may read these characters as wildcards.
+        wildcards = {"%": ".*", "_": ".", "\\": r"\\?"}
+        pattern = "".join(wildcards.get(char, re.escape(char)) for char in _folded(value.strip()))
+        return re.search(pattern, text, re.DOTALL) is not None
+    return text in map(_folded, [value] if isinstance(value, str) else value)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents, which a database may ignore."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def holders_of(resource: Resource, read: Iterable[Mapping[str, Any]], besides: Collection[str]) -> dict[str, str]:
@@ -189,18 +201,17 @@ def find_all(
     resource: Resource,
     wanted: Sequence[Desired],
     audit: bool = False,
-    allows_missing: bool = False,
-    indexes: Sequence[int] = (),
+    skip_missing: bool = False,
 ) -> Found:
     """Find the resources that several tasks refer to.
 
     It is a problem if more than one matches, or if two tasks match the same. It is also one if none matches and the
-    task requires one, unless the caller `allows_missing` ones. An `audit` reads all of them. `indexes`: those of the
-    tasks in their list, for messages. Raises RequestFailed.
+    task requires one, except in an `audit`, which reads all of them, and with `skip_missing` if another task has one.
+    Raises RequestFailed.
     """
     if not wanted and not audit:
         return Found([], [], {}, [], [])
-    if len(wanted) == 1 and not allows_missing:
+    if len(wanted) == 1 and not audit and not skip_missing:
         try:
             return find_one(client, wanted[0])
         except InvalidOptions as error:
@@ -214,7 +225,9 @@ def find_all(
     # That a filter returns nothing is no proof that there is nothing.
     if answers is None or ids - _ids_of(answers.resources):
         answers = _by_page(client, resource.type, ids if by_id_alone and not audit else None, query, not filtered)
-    resources, problems = _match(wanted, answers.resources, allows_missing, indexes)
+    resources, problems = _match(wanted, answers.resources, audit or skip_missing)
+    if skip_missing and not any(resources):
+        resources, problems = _match(wanted, answers.resources, audit)
     found = Found(resources, problems, answers.meta, answers.included, answers.resources)
     return _with_holders(client, wanted, found) if by_id_alone and not audit else found
 
@@ -308,8 +321,7 @@ def is_cheaper_one_by_one(missing: int, pages: int) -> bool:
 def _match(
     wanted: Sequence[Desired],
     read: Sequence[dict[str, Any]],
-    allows_missing: bool = False,
-    indexes: Sequence[int] = (),
+    audit: bool = False,
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
     """Return the one in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -329,7 +341,7 @@ def _match(
             words = _several_match(desired.resource, desired.selector, desired.value, matches)
             problems.append((index, Problem(desired.selector, words)))
             continue
-        if not matches and desired.state in MUST_EXIST and not allows_missing:
+        if not matches and desired.state in MUST_EXIST and not audit:
             # Suggestions take time, and one list is enough.
             account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
             problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
@@ -339,7 +351,7 @@ def _match(
         if other != index:
             noun = desired.resource.noun
             same = f", {show(desired.resource.title_of(match))} ({match['id']})" if match else ""
-            words = f"refers to the same {noun} as {noun}s[{indexes[other] if indexes else other}]{same}"
+            words = f"refers to the same {noun} as {noun}s[{wanted[other].position}]{same}"
             words += f"; each entry must refer to a different {noun}"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems

@@ -28,7 +28,7 @@ class Desired(NamedTuple):
 
     `state`: whether it must exist, is created if it does not, or is deleted; None if the task has no such option, and
     it must exist. `flags`: the other options that are no settings. `version`: the version of the API. `also_read`:
-    relationships to read although the task does not set them.
+    relationships to read although the task does not set them. `position`: its position in a list.
     """
 
     resource: Resource
@@ -39,6 +39,7 @@ class Desired(NamedTuple):
     flags: Mapping[str, Any] = {}
     version: str = DEFAULT_VERSION
     also_read: tuple[str, ...] = ()
+    position: int = 0
 
     @property
     def linkage(self) -> tuple[str, ...]:

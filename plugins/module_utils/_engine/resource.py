@@ -43,7 +43,8 @@ class Resource:
     of the attribute x, and `x.type` the member type of x. `page_sizes`: the largest pages that the API allows, for this
     type and the linked ones. `known_as`: what results call the names of linked resources. `rules`: see `Draft`.
     `advice`: what to do about errors, before that of the engine. `hint`: returns more advice after a 422, for the
-    JSON:API resource that was sent. `undone_by`: the command that applies an undo file.
+    JSON:API resource that was sent. `undone_by`: the command that applies an undo file. `deletion`: what a deletion
+    entails, for users.
 
     Raises ContradictoryDeclarationError.
     """
@@ -65,6 +66,7 @@ class Resource:
     advice: tuple[Advice, ...] = ()
     hint: Callable[[Mapping[str, Any]], str] = lambda sent: ""
     undone_by: str = ""
+    deletion: str = "Deletion is final."
 
     def __post_init__(self) -> None:
         found = list(contradictions(self))

@@ -134,11 +134,6 @@ class Task:
             **both,
         )
 
-    @property
-    def writer(self) -> str:
-        """What writes a file in this task."""
-        return f"didww.voice {VERSION}"
-
     def warn(self, text: str) -> None:
         """Add a warning to the result."""
         self.warnings.append(text)

@@ -2,301 +2,299 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way back: the content of a vars file that undoes what a fleet changes. Pure: no I/O, no Ansible, no HTTP."""
+"""Undo: the entries of a fleet that bring back what plans change. Pure: no I/O, no Ansible, no HTTP."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
+from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, in_version
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
 from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Variant
 
-# The variable that marks an undo file. It holds the URL of the API and the time.
-MARK = "didww_voice_undo"
 UNKNOWN = "DIDWW does not report it"
 
 
-# --- What undoes a plan ---------------------------------------------------------------------------
+def to_read(wanted: Iterable[Desired]) -> list[Desired]:
+    """Return the tasks with all the linkage that must be read to undo them.
 
-
-class Undo(NamedTuple):
-    """What undoes a plan: an `entry` for a fleet, or None, and `notes` on what it does not bring back."""
-
-    entry: dict[str, Any] | None
-    notes: list[str]
-
-
-def undo(desired: Desired, plan: Plan) -> Undo:
-    """Return what undoes a plan that sends a request, with values as they were."""
-    if plan.method == "POST":
-        # The id is not known before the request.
-        identifiers = {name: plan.after.settings.get(name) for name in desired.resource.identifiers[1:]}
-        entry = {name: value for name, value in identifiers.items() if value is not None}
-        return Undo({**entry, "state": "absent"}, [])
-    current = plan.before or plan.after
-    if plan.method == "DELETE":
-        return Undo(None, [f"{_called(current)} is deleted: it had {show(current.shown)}"])
-    lost: dict[str, str] = {}
-    settings = _restored(lost, current, plan, desired.version)
-    notes = [f"{_called(current)}: {name}: {why}" for name, why in lost.items()]
-    return Undo({"id": current.id, **settings} if settings else None, notes)
-
-
-def linkage_to_undo(desired: Desired) -> tuple[str, ...]:
-    """Return the relationships that must be read to undo a task: those that the flags in it manage."""
-    return tuple(row.name for row in desired.resource.links if row.managed_by in desired.settings)
-
-
-def _called(item: Item) -> str:
-    return f"{show(item.name)} ({item.id})"
-
-
-def _restored(lost: dict[str, str], current: Item, plan: Plan, version: str) -> dict[str, Any]:
-    """Return the settings that undo an update; add those that cannot be brought back to `lost`, with the reason.
-
-    What the API demands together stands together.
+    A flag that goes on unlinks resources, and a deletion does, though the task does not list them.
     """
-    before, rows = current.settings, in_version(current.resource, version)
-    names = _to_restore(lost, current, plan)
-    for variant in current.resource.variants:
-        if variant.name in names:
-            names |= _required_by_type(rows, variant.name, before, plan)
-    settings = {}
+
+    def unlinked(desired: Desired) -> tuple[str, ...]:
+        deletes = desired.state == "absent"
+        links = desired.resource.read_links.values()
+        return tuple(row.name for row in links if deletes or row.managed_by in desired.settings)
+
+    return [desired._replace(also_read=unlinked(desired)) for desired in wanted]
+
+
+@dataclass(eq=False)
+class Entry:
+    """An entry of a fleet: its options, and comments for its readers, each on one line."""
+
+    options: dict[str, Any]
+    comments: list[str] = field(default_factory=list)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it deletes a resource that a task created."""
+        return self.options.get("state") == "absent"
+
+
+class Undo:
+    """What brings back the changes of one task, or of several in a row.
+
+    `resource`: what it is about. `entries`: those of a fleet. `notes`: comments on what no entry brings back. `names`:
+    names of linked resources, by id.
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        entries: Iterable[Entry] = (),
+        notes: Iterable[str] = (),
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        self.resource = resource
+        self.entries = list(entries)
+        self.notes = list(notes)
+        self.names = dict(names or {})
+        self._by_id: dict[str, Entry] = {}
+        # By name or reference: what a task created, whose id it did not know, and what gets it back.
+        self._created: dict[tuple[str, str], Entry] = {}
+        self._getting_back: dict[tuple[str, str], Entry] = {}
+        for entry in self.entries:
+            self._index(entry)
+
+    def _index(self, entry: Entry) -> None:
+        if "id" in entry.options:
+            self._by_id[str(entry.options["id"]).lower()] = entry
+        if not entry.deletes:
+            self._getting_back.update(dict.fromkeys(self._identifiers(entry.options), entry))
+        elif "id" not in entry.options:
+            self._created.update(dict.fromkeys(self._identifiers(entry.options), entry))
+
+    def _identifiers(self, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return what selects a resource besides its id."""
+        names = self.resource.identifiers[1:]
+        return [(name, settings[name]) for name in names if isinstance(settings.get(name), str)]
+
+    @property
+    def _deleted_again(self) -> str:
+        return f"Created by a task, so this deletes it. {self.resource.deletion}"
+
+    def _append(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._index(entry)
+
+    def add(self, desired: Desired, plan: Plan) -> None:
+        """Add what brings back the changes of a plan. Where an entry has a value already, the older value stays."""
+        if plan.method == "POST":
+            self._add_created(desired, plan)
+        elif plan.document is not None and plan.before is not None:
+            entry = self._entry_of(plan, plan.before)
+            # A resource that a task created is deleted, however later ones change it.
+            if entry is None or not entry.deletes:
+                add = self._add_deleted if plan.method == "DELETE" else self._add_changed
+                add(plan, plan.before, entry, desired.version)
+
+    def _entry_of(self, plan: Plan, before: Item) -> Entry | None:
+        """Return the entry for the resource of a plan, if there is one. That of a created one selects it by id then."""
+        for identifier in self._identifiers(before.settings):
+            created = self._created.pop(identifier, None)
+            if created is not None:
+                created.options = {"id": before.id, "state": "absent"}
+                created.comments = [before.name, self._deleted_again]
+                self._index(created)
+        if plan.method == "PATCH":
+            for name, value in self._identifiers(plan.after.settings):
+                # That one must be gone, since this one takes its name. This one must not be deleted in its place.
+                gone = self._created.pop((name, value), None)
+                if gone is not None:
+                    self.entries.remove(gone)
+                    words = f"Not deleted: the {self.resource.noun} that a task created with {name} {show(value)}"
+                    self.notes.append(f"{words}, which {before.name} ({before.id}) took later.")
+        return self._by_id.get(str(before.id).lower())
+
+    def _add_created(self, desired: Desired, plan: Plan) -> None:
+        if any(identifier in self._created for identifier in self._identifiers(plan.after.settings)):
+            return
+        which = (
+            f"Not deleted: the {self.resource.noun} that a task created with {desired.selector} {show(desired.value)}"
+        )
+        other = self._getting_back.get((desired.selector, desired.value))
+        if other is not None:
+            # Selected by it, that one would be deleted in place of this one.
+            words = f"To bring back the {desired.selector} of {other.options.get('id')}, delete it first."
+            self.notes.append(f"{which}. {words}")
+        elif not _is_unicode(desired.value):
+            self.notes.append(f"{which}, which YAML cannot hold.")
+        else:
+            warning = f"A {self.resource.noun} that somebody else creates with this {desired.selector} later would be "
+            comments = [plan.after.name, self._deleted_again, f"{warning}deleted instead."]
+            self._append(Entry({desired.selector: desired.value, "state": "absent"}, comments))
+
+    def _add_deleted(self, plan: Plan, before: Item, entry: Entry | None, _version: str) -> None:
+        had = {**before.shown, **(entry.options if entry else {})}
+        note = [f"Deleted: {before.name} ({before.id}). No task brings it back. Its settings were:"]
+        note += [f"  {name}: {show(value)}" for name, value in had.items() if name != "id"]
+        for row in self.resource.variants:
+            if (had.get(row.name) or {}).get("type") in row.hidden:
+                note.append(f"  and a {row.called_hidden}, which DIDWW generated")
+        # It is there already if the deletion failed at first.
+        if "\n".join(note) not in "\n".join(self.notes):
+            self.notes += note
+
+    def _add_changed(self, plan: Plan, before: Item, entry: Entry | None, version: str) -> None:
+        options, lost = restored(plan, before, version)
+        comments = [f"Not brought back: {option}: {why}" for option, why in lost.items()]
+        links = [row for row in self.resource.links if row.name in options]
+        self.names.update(plan.after.names_of(linked for row in links for linked in row.listed(options[row.name])))
+        if entry is not None:
+            entry.options = _merged(self.resource, entry.options, options, plan.after.settings)
+            entry.comments += [comment for comment in comments if comment not in entry.comments]
+            self._index(entry)
+        elif options:
+            self._append(Entry({"id": before.id, **options}, [before.name, *comments]))
+        else:
+            notes = [f"{before.name} ({before.id}): {comment}" for comment in comments]
+            self.notes += [note for note in notes if note not in self.notes]
+
+
+def _merged(
+    resource: Resource, older: Mapping[str, Any], newer: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options that undo two updates in a row, the second of which leads to the settings `after`."""
+    options = {**older, **{name: value for name, value in newer.items() if name not in older}}
+    for row in resource.variants:
+        if row.name not in options:
+            continue
+        value, part = options[row.name], newer.get(row.name)
+        if part and part["type"] == value["type"]:
+            options[row.name] = value = {**part, **value}
+        if value["type"] != after[row.name]["type"] and _lacks(row, value):
+            del options[row.name]
+    for link in resource.links:
+        if options.get(link.managed_by) is True:
+            options.pop(link.name, None)  # the API links them again
+    return options
+
+
+def restored(plan: Plan, before: Item, version: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the settings that undo an update, and what they do not bring back, by option, with the reason."""
+    had, rows = before.settings, in_version(before.resource, version)
+    managed = {link.name: link.managed_by for link in before.resource.links if link.managed_by}
+    # The API unlinks them when the flag goes on.
+    names = set(plan.changes) | {name for name, flag in managed.items() if flag in plan.changes}
+    settings: dict[str, Any] = {}
+    lost: dict[str, str] = {}
+    variants = {row.name: _variant(plan, before, row, rows) for row in rows.values() if isinstance(row, Variant)}
+    names |= {name for _value, _lost, alongside in variants.values() for name in alongside}
     for name, row in rows.items():
         if name not in names:
             continue
-        if name not in before:
-            lost[name] = UNKNOWN
-        elif isinstance(row, Variant):
-            settings[name] = _variant_restored(lost, row, before[name], plan.after.settings[name])
+        if name in variants:
+            value, lost_parts, _alongside = variants[name]
+            settings.update({name: value} if value else {})
+            lost.update(lost_parts)
+        elif why := _why_not(row, had):
+            lost[name] = why
         else:
-            settings[name] = _given_back(lost, name, row, before[name])
-    return _without_lost(lost, settings, rows)
+            settings[name] = had[name]
+    for name, (value, _lost, alongside) in variants.items():
+        if any(other in lost for other in alongside) and settings.pop(name, None):
+            lost[name] = f"it was {show(rows[name].returned(value))}, which requires {', '.join(alongside)}"
+    for name, flag in managed.items():
+        if had.get(flag) is True or flag in lost:  # the API links them again, or still manages them
+            settings.pop(name, None)
+            lost.pop(name, None)
+    _restore_unread(settings, lost, before, names, rows)
+    return settings, lost
 
 
-def _to_restore(lost: dict[str, str], current: Item, plan: Plan) -> set[str]:
-    """Return the names of the settings that undo an update, before those that they require."""
-    before, names = current.settings, set(plan.changes)
-    for row in current.resource.links:
-        if not row.managed_by:
+def _restore_unread(
+    settings: dict[str, Any], lost: dict[str, str], before: Item, names: Collection[str], rows: Mapping[str, Setting]
+) -> None:
+    """Complete `settings` and `lost` for relationships that no answer holds."""
+    for name in [link.name for link in before.resource.unread_links]:
+        row = rows[name]
+        if not isinstance(row, Link) or row.only_with is None or row.only_with[0] not in names:
             continue
-        if before.get(row.managed_by) is True:
-            names.discard(row.name)  # The API links them again.
-        elif row.managed_by in names and plan.after.settings.get(row.managed_by) is True:
-            names.add(row.name)  # The API unlinks them.
-    for row in current.resource.unread_links:
-        # It goes with the other setting, and no answer holds it.
-        names.discard(row.name)
-        other, value = row.only_with or ("", "")
-        if before.get(other) != value:
+        other, value = row.only_with
+        if before.settings.get(other) != value:
+            lost.pop(name, None)  # it goes with the other setting
             continue
-        if other in names:
-            names.remove(other)
-            lost[other] = f"it was {value}, which can require {row.name}, and {UNKNOWN}"
-        elif row.name in plan.changes:
-            lost[row.name] = UNKNOWN
-    return names
+        lost[name] = UNKNOWN
+        if row.always_with and settings.pop(other, None):
+            lost[other] = f"it was {value}, which requires {name}"
 
 
-def _required_by_type(rows: Mapping[str, Setting], name: str, before: Mapping[str, Any], plan: Plan) -> set[str]:
-    """Return the settings that the former type of the variant `name` requires, if the type changes."""
-    was, new = (settings.get(name, {}).get("type") for settings in (before, plan.after.settings))
-    return {row.name for row in rows.values() if was != new and was in row.required_by}
+def _variant(
+    plan: Plan, before: Item, row: Variant, rows: Mapping[str, Setting]
+) -> tuple[dict[str, Any] | None, dict[str, str], list[str]]:
+    """Return the value of a variant that undoes an update, or None, what is lost, and what it requires alongside."""
+    change = plan.changes.get(row.name)
+    if change is None or not change["before"]:
+        return None, {}, []
+    had, has = change["before"], change["after"]
+    kind = had["type"]
+    same = kind == has["type"]
+    value = {"type": kind}
+    lost: dict[str, str] = {}
+    if not same and kind not in row.settable_types:
+        words = f"it was {show(row.returned(had))}, and only DIDWW staff can set this type"
+        return None, {row.name: words}, []
+    if not same and kind in row.hidden:
+        lost[f"{row.name} {' and '.join(row.hidden[kind])}"] = "DIDWW generates new ones"
+    for part in row.types.get(kind, ()):
+        if same and (part.name not in has or had.get(part.name) == has[part.name]):
+            continue
+        why = _why_not(part, had)
+        if not why:
+            value[part.name] = had[part.name]
+        elif part.required and not same:
+            return None, {**lost, row.name: f"{part.name}: {why}"}, []
+        else:
+            lost[f"{row.name}.{part.name}"] = why
+    if same:
+        return (value if len(value) > 1 else None), lost, []
+    unknown = before.raw.get(row.name, {}).keys() - {part.key for part in row.attributes.values()}
+    lost.update((f"{row.name}.{name}", "this collection does not know it") for name in sorted(unknown))
+    return value, lost, [other.name for other in rows.values() if kind in other.required_by]
 
 
-def _variant_restored(
-    lost: dict[str, str], row: Variant, was: Mapping[str, Any], new: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the value of a variant that undoes a change: the whole value of another type, else what changes."""
-    kind = was["type"]
-    if kind != new["type"]:
-        if kind not in row.settable_types:
-            lost[row.name] = f"only DIDWW staff can set type {kind}; it was {show(row.returned(was))}"
-        elif kind in row.hidden:
-            lost[f"{row.name} {' and '.join(row.hidden[kind])}"] = "DIDWW generates new ones"
-    parts = [part for name, part in row.attributes.items() if name in was and was[name] != new.get(name)]
-    restored = {part.name: _given_back(lost, f"{row.name}.{part.name}", part, was[part.name]) for part in parts}
-    return {"type": kind, **restored}
+def _lacks(row: Variant, value: Mapping[str, Any]) -> bool:
+    """Return whether the value of a variant lacks an attribute that a change to its type requires."""
+    return any(part.required and part.name not in value for part in row.types.get(value["type"], ()))
 
 
-def _given_back(lost: dict[str, str], option: str, row: Setting, value: Any) -> Any:
-    """Return a value; add it to `lost` if no task can set it, or if it is a secret."""
+def _why_not(row: Setting, had: Mapping[str, Any]) -> str:
+    """Return why no task can set a setting to its value in `had`; empty if one can."""
+    if row.name not in had:
+        return UNKNOWN
     if row.secret:
-        lost[option] = "it is a secret, which this file does not contain"
-        return None
+        return "it is a secret, which this file does not contain"
+    value = had[row.name]
     try:
-        # Null, "" and [] are written in their canonical form.
-        if value != row.null or not row.nullable:
-            row.settable(value)
+        row.settable(value)
     except ValueError as error:
-        lost[option] = f"it was {show(value)}: {error}"
-    return value
+        return f"it was {show(value)}: {error}"
+    return "" if _is_unicode(value) else f"it was {show(value)}, which YAML cannot hold"
 
 
-def _without_lost(lost: Mapping[str, str], settings: dict[str, Any], rows: Mapping[str, Setting]) -> dict[str, Any]:
-    """Return `settings` without those that no task can set, and what depends on them."""
-    kept = {name: value for name, value in settings.items() if name not in lost}
-    for name in [name for name in kept if isinstance(rows[name], Variant)]:
-        rejected = any(option.startswith(f"{name}.") for option in lost)
-        needed = {row.name for row in rows.values() if kept[name]["type"] in row.required_by}
-        if rejected or needed & lost.keys():
-            del kept[name]
-    return kept
-
-
-# --- The file ---------------------------------------------------------------------------------------
-
-
-class NoUndoFileError(ValueError):
-    """A text that is not the content of an undo file."""
-
-
-@dataclass
-class Content:
-    """What an undo file holds.
-
-    `resource`: what it is about. `api_url`: the API whose account it belongs to. `entries`: for the option that lists
-    resources. `notes`: on what they do not bring back.
-    """
-
-    resource: Resource
-    api_url: str
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def added(older: Content, plans: Iterable[tuple[Desired, Plan]]) -> Content:
-    """Return `older` with what undoes further plans. The older value of each setting stays."""
-    entries = [dict(entry) for entry in older.entries]
-    notes = list(older.notes)
-    for desired, plan in plans:
-        if plan.document is None:
-            continue
-        created = next((entry for entry in entries if _was_created(entry, plan.before)), None)
-        if created is not None and plan.before is not None:
-            # Now the id is known. The resource may have another name by the time of the undo.
-            created.clear()
-            created.update({"id": plan.before.id, "state": "absent"})
-            continue
-        entry, more = undo(desired, plan)
-        notes += [note for note in more if note not in notes]
-        if entry is None or entry in entries:
-            continue
-        known = next((old for old in entries if "id" in entry and old.get("id") == entry["id"]), None)
-        if known is None:
-            entries.append(entry)
-        else:
-            known.update(_older(older.resource, known, entry))
-    return replace(older, entries=entries, notes=notes)
-
-
-def _was_created(entry: Mapping[str, Any], current: Item | None) -> bool:
-    """Return whether an entry deletes this resource, since an earlier task created it."""
-    if entry.get("state") != "absent" or current is None:
-        return False
-    if "id" in entry:
-        return bool(entry["id"] == current.id)
-    return all(current.settings.get(name) == entry[name] for name in current.resource.identifiers if name in entry)
-
-
-def _older(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an entry, each with the older value."""
-    merged = {**new, **old}
-    for row in resource.variants:
-        both = [entry[row.name] for entry in (new, old) if row.name in entry]
-        if len(both) == 2 and both[0]["type"] == both[1]["type"]:
-            merged[row.name] = {**both[0], **both[1]}
-    # The API manages them while the flag is on.
-    managed = {row.name for row in resource.links if merged.get(row.managed_by) is True}
-    return {name: value for name, value in merged.items() if name not in managed}
-
-
-_HEAD = """---
-# Undoes changes that the Ansible collection didww.voice made to the account at {url}.
-# Written at {time} by {writer}, before the first change. To apply it:
-#
-#   {command}
-#
-# Each entry brings back the settings that were changed, as they were. Other settings are left alone. An entry with
-# "state" deletes a {noun} that was created. Without an id it also means a {noun} that somebody else creates under this
-# name later.
-"""
-_LOST = "# This file does not bring back:\n"
-
-
-def rendered(content: Content, time: str, writer: str) -> str:
-    """Return the text of an undo file: YAML in which each value is JSON on one line.
-
-    `time`: when, in ISO 8601. `writer`: what writes it.
-    """
-    resource = content.resource
-    names = {"command": resource.undone_by, "noun": resource.noun}
-    lines = [_HEAD.format(url=content.api_url, time=time, writer=writer, **names)]
-    if content.notes:
-        lines.append(_LOST)
-        # As JSON, whose texts have no line breaks.
-        lines += [f"#   - {_json(note)}\n" for note in content.notes]
-    lines.append(f"{MARK}:\n")
-    lines += [f"  {name}: {_tagged(value)}\n" for name, value in (("api_url", content.api_url), ("written_at", time))]
-    lines.append(f"{resource.nouns}:\n" if content.entries else f"{resource.nouns}: []\n")
-    for entry in content.entries:
-        for number, (name, value) in enumerate(entry.items()):
-            lines.append(f"{'    ' if number else '  - '}{name}: {_tagged(value)}\n")
-    return "".join(lines)
-
-
-def _tagged(value: Any) -> str:
-    """Return a value as YAML. Ansible must not take it for a template."""
-    text = _json(value)
-    return f"!unsafe {text}" if re.search(r"\{[{%#]", text) else text
-
-
-def _json(value: Any) -> str:
-    """Return a value as JSON that YAML 1.1 reads in the same way: what it cannot contain is escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    unprintable = "[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
-    return re.sub(unprintable, lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def parsed(resource: Resource, text: str) -> Content:
-    """Return what an undo file holds, from its text. Raises NoUndoFileError for any other text."""
-    lines = iter(text.splitlines())
-    notes = []
-    head: dict[str, Any] = {}
-    entries: list[dict[str, Any]] = []
+def _is_unicode(value: Any) -> bool:
+    """Return whether a value contains no half of a surrogate pair."""
+    if isinstance(value, list):
+        return all(map(_is_unicode, value))
     try:
-        for line in lines:
-            if line.startswith("#   - "):
-                notes.append(str(json.loads(line[6:])))
-            elif line == f"{MARK}:":
-                break
-        for line in lines:
-            if line.startswith(f"{resource.nouns}:"):
-                break
-            name, _colon, value = line.strip().partition(": ")
-            head[name] = json.loads(value.removeprefix("!unsafe "))
-        for line in lines:
-            _read_line(entries, line)
-        return Content(resource, head["api_url"], entries, notes)
-    except (KeyError, ValueError, IndexError) as error:
-        raise NoUndoFileError(str(error)) from error
-
-
-def _read_line(entries: list[dict[str, Any]], line: str) -> None:
-    """Read a line of an entry. Raises ValueError if it is none, and IndexError if the first entry has no beginning."""
-    match = re.fullmatch(r"(  - |    )(\w+): (?:!unsafe )?(.+)", line)
-    if match is None:
-        if line.strip() and not line.lstrip().startswith("#"):
-            raise ValueError(line)
-        return
-    if match[1] == "  - ":
-        entries.append({})
-    entries[-1][match[2]] = json.loads(match[3])
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

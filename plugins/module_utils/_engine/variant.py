@@ -35,7 +35,8 @@ class Variant(Setting):
 
     `types`: the attributes of each type. `settable_types`: those that a task can change to; only the API's staff can
     set the others. `accepted` describes the types in messages. `hidden`: the attributes that the API generates, by
-    type: never sent, and returned only on request, under the name `revealed_as`. `generated`: why no task can set them.
+    type: never sent, and returned only on request, under the name `revealed_as`. `called_hidden`: what messages call
+    them. `generated`: why no task can set them.
     """
 
     kind: Kind = DICTIONARY
@@ -45,6 +46,7 @@ class Variant(Setting):
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     generated: str = ""
     revealed_as: str = ""
+    called_hidden: str = ""
 
     @cached_property
     def type(self) -> Setting:

@@ -44,8 +44,6 @@ AUTHENTICATION = "authentication_method"
 CREDENTIALS = "credentials_and_ip"
 # DIDWW rejects default_did with any other action.
 DEFAULT_DID, CLI_ACTION, REPLACE_CLI = "default_did", "on_cli_mismatch_action", "replace_cli"
-# The versions that require it with this action.
-REQUIRING_DEFAULT_DID = (NEWEST,)
 
 DID = reference(e164, "the id (UUID) of a DID, or its number in E.164 such as +37061498222")
 # The maximum length of an address list: DIDWW's OpenAPI document (2026-04-16).
@@ -93,10 +91,20 @@ SETTINGS = (
         generated="no task can set it, because DIDWW generates it: voice_out_trunk_credentials generates a new pair, "
         "and voice_out_trunk_info returns the current one with include_credentials",
         revealed_as="credentials",
+        called_hidden="SIP username and password",
         required=True,
     ),
     Setting(CLI_ACTION, choice("send_original_cli", "reject_call", REPLACE_CLI, "randomize_cli"), required=True),
-    Link(DEFAULT_DID, DID, type="dids", noun="DID", by="number", unread=True, only_with=(CLI_ACTION, REPLACE_CLI)),
+    Link(
+        DEFAULT_DID,
+        DID,
+        type="dids",
+        noun="DID",
+        by="number",
+        unread=True,
+        only_with=(CLI_ACTION, REPLACE_CLI),
+        versions={NEWEST: {"always_with": True}},
+    ),
     Setting(
         "capacity_limit", whole(0, 32767), nullable=True, costly=True, versions={NEWEST: {"kind": whole(1, 32767)}}
     ),
@@ -175,8 +183,9 @@ def default_did_belongs_to_replace_cli(draft: Draft) -> None:
             words = f"only for a trunk whose {CLI_ACTION} is {REPLACE_CLI}; it is {action}: leave {DEFAULT_DID} out"
             draft.reject(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}")
         return
+    row = draft.rows[DEFAULT_DID]
     changes = draft.wanted.get(CLI_ACTION) == REPLACE_CLI != draft.before.get(CLI_ACTION)
-    if changes and draft.version in REQUIRING_DEFAULT_DID:
+    if changes and isinstance(row, Link) and row.always_with:
         words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: set it to the id or the number of a DID "
         draft.reject(DEFAULT_DID, f"{words}(with api_version {draft.version})")
 
@@ -237,5 +246,6 @@ VOICE_OUT_TRUNK = Resource(
     rules=(credentials_go_with_the_type, block_is_held, default_did_belongs_to_replace_cli),
     advice=ADVICE,
     hint=default_did_may_lack,
+    deletion="Deletion is final, and calls over the trunk end at once.",
     undone_by="ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE",
 )

@@ -88,10 +88,11 @@ def launch(
     inputs: Mapping[str, str],
     answers: Mapping[str, str] | None = None,
     job_type: str | None = None,
+    artifacts: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Launch a job template in `folder`, with answers to its survey.
+    """Launch a job template in `folder`, with answers to its survey, after a job that left `artifacts`.
 
-    As in AWX, unanswered questions have their defaults.
+    As in AWX, unanswered questions have their defaults. In a workflow, artifacts become extra variables.
     """
     options = TEMPLATES[template]
     shutil.copytree(project, folder / "project")
@@ -100,7 +101,7 @@ def launch(
     inventory = folder / "inventory" / "hosts"
     inventory.write_text(INVENTORY, encoding="utf-8")
     inventory.chmod(0o700)
-    (folder / "env" / "extravars").write_text(_extra_vars(options, answers or {}), encoding="utf-8")
+    (folder / "env" / "extravars").write_text(_extra_vars(options, answers or {}, artifacts or {}), encoding="utf-8")
     check = ["--check"] if (job_type or options["job_type"]) == "check" else []
     diff = ["--diff"] if options.get("diff_mode") else []
     (folder / "env" / "cmdline").write_text(" ".join([*check, "-u", "root", *diff]), encoding="utf-8")
@@ -136,7 +137,15 @@ def launch(
     )
 
 
-def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str]) -> str:
+def _unsafe(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_unsafe(name): _unsafe(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [_unsafe(held) for held in value]
+    return Unsafe(value) if isinstance(value, str) else value
+
+
+def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str], artifacts: Mapping[str, Any]) -> str:
     # As in AWX, all names and strings, even empty ones, have the tag.
     questions = options.get("survey_spec", {}).get("spec", [])
     defaults = {question["variable"]: question["default"] for question in questions if "default" in question}
@@ -145,9 +154,7 @@ def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str]) -> str:
     missing = required - {**defaults, **answers}.keys()
     assert not unknown | missing, (unknown, missing)
     meta = {"awx_job_id": 1, "awx_job_launch_type": "manual", "tower_job_id": 1, "tower_job_launch_type": "manual"}
-    given = {**meta, **defaults, **answers}
-    unsafe = {Unsafe(name): Unsafe(value) if isinstance(value, str) else value for name, value in given.items()}
-    return yaml.dump(unsafe, Dumper=UnsafeDumper)
+    return yaml.dump(_unsafe({**meta, **defaults, **answers, **artifacts}), Dumper=UnsafeDumper)
 
 
 def _environment(folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:

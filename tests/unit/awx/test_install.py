@@ -132,8 +132,13 @@ def test_a_new_credential_is_for_production_and_an_existing_one_is_updated(
 @pytest.mark.parametrize(
     ("changed", "more", "variables", "words"),
     [
-        ({}, [], {"didww_environment": "sandbxo"}, 'must be production or sandbox, not \\"sandbxo\\".'),
-        ({}, [], {"didww_api_version": "2026"}, 'must be 2026-04-16 or 2026-11-19, not \\"2026\\".'),
+        (
+            {},
+            [],
+            {"didww_environment": "sandbxo"},
+            '\\"sandbxo\\" is not accepted; expected one of production, sandbox',
+        ),
+        ({}, [], {"didww_api_version": "2026"}, '\\"2026\\" is not accepted; expected one of 2026-04-16, 2026-11-19'),
         ({}, ["--check"], {}, "This playbook does not support --check"),
         ({"CONTROLLER_HOST": ""}, [], {}, "Which AWX?"),
         ({"DIDWW_API_KEY": ""}, [], {}, "Which API key?"),

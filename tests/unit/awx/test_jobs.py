@@ -46,17 +46,21 @@ def api() -> Iterator[Simulator]:
 class Launch(Protocol):
     """A function that launches job templates."""
 
-    def __call__(self, template: str, job_type: str | None = None, **answers: str) -> Job:
-        """Launch a job template, with answers to its survey."""
+    def __call__(
+        self, template: str, job_type: str | None = None, artifacts: Mapping[str, Any] | None = None, **answers: str
+    ) -> Job:
+        """Launch a job template, with answers to its survey, after a job that left artifacts."""
 
 
 @pytest.fixture
 def run(api: Simulator, project: Path, tmp_path: Path) -> Launch:
     """Launch a job template against the local API, and check that the job leaves no secrets."""
 
-    def run(template: str, job_type: str | None = None, **answers: str) -> Job:
+    def run(
+        template: str, job_type: str | None = None, artifacts: Mapping[str, Any] | None = None, **answers: str
+    ) -> Job:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        job = launch(folder, project, template, {"api_key": KEY, "api_url": api.url}, answers, job_type)
+        job = launch(folder, project, template, {"api_key": KEY, "api_url": api.url}, answers, job_type, artifacts)
         assert len(job.output) > 1000
         assert [secret for secret in (KEY, *PASSWORDS) if secret in job.output] == []
         return job
@@ -140,8 +144,8 @@ def test_an_audit_fails_while_there_is_drift(api: Simulator, run: Launch) -> Non
     run("keep trunks")
     kept = run("audit trunks")
     assert kept.status == "successful"
-    assert kept.artifacts["drift"] | {"unmanaged": []} == {
-        "checked": 2, "drifted": 0, "trunks": [], "missing": [], "unmanaged": [],
+    assert kept.artifacts["drift"] | {"unmanaged": [], "at": ""} == {
+        "at": "", "failed": False, "checked": 2, "drifted": 0, "trunks": [], "missing": [], "unmanaged": [],
     }  # fmt: skip
 
 
@@ -164,17 +168,77 @@ def test_block_one_trunk_with_the_other_answers_left_empty(api: Simulator, run: 
     ("answers", "words"),
     [
         ({"confirm": "yes"}, "Which trunks?"),
-        ({"trunk": "EU SBC", "all": "yes", "confirm": "yes"}, "Which trunks?"),
+        ({"trunk": "EU SBC", "all": "yes", "confirm": "yes"}, "all: cannot be combined with trunk. Which trunks?"),
         ({"all": "yes", "confirm": ""}, "Nothing was blocked."),
         ({"name_contains": "London"}, "Nothing was blocked."),
         ({"trunk": "{{ 7 * 7 }}"}, 'trunk: no trunk has the id, external_reference_id or name "{{ 7 * 7 }}"'),
     ],
 )
-def test_block_nothing_without_confirmation(api: Simulator, run: Launch, answers: dict[str, str], words: str) -> None:
+def test_block_nothing_without_confirmation(api: Simulator, run: Launch, answers: dict[str, Any], words: str) -> None:
     job = run("block trunks", **answers)
     assert job.status == "failed"
     assert list(job.tasks.values())[-1]["msg"].startswith(words)
     assert patches(api) == []
+
+
+# --- Workflows ------------------------------------------------------------------------------------
+
+
+def test_no_artifact_makes_a_watch_green(run: Launch) -> None:
+    artifacts = {
+        "spend": {"failed": False, "checked": 0, "reached": [], "near": [], "unlimited": [], "unknown": []},
+        "drift": {"drifted": 0},
+        "blocked": [],
+    }
+    job = run("watch spend", artifacts=artifacts)
+    assert job.status == "failed"
+    found = job.tasks["Fail if a trunk is reported"]["msg"]
+    assert found.startswith("Reached the threshold: Any DID.")
+    assert job.artifacts["spend"]["checked"] == len(OWN)
+    audit = run("audit trunks", artifacts=artifacts)
+    assert audit.status == "failed"
+    assert audit.artifacts["drift"]["drifted"] == 1
+
+
+@pytest.mark.parametrize("blocked", [[], [IDS["EU SBC"]], "EU SBC"])
+def test_no_artifact_disturbs_a_block(api: Simulator, run: Launch, blocked: Any) -> None:
+    job = run("block trunks", trunk="EU SBC", artifacts={"blocked": blocked, "spend": {"near": []}, "drift": {}})
+    assert job.status == "successful"
+    assert job.artifacts == {"blocked": [IDS["EU SBC"]]}
+    assert [patch["id"] for patch in patches(api)] == [IDS["EU SBC"]]
+
+
+def test_a_result_of_a_playbook_cannot_be_given(api: Simulator, run: Launch) -> None:
+    job = run("watch spend", artifacts={"didww_voice_report": {"problem": "", "lines": [], "report": {}}})
+    assert job.status == "failed"
+    assert "names that begin with didww_voice_" in job.tasks["Check the variables"]["msg"]
+
+
+@pytest.mark.parametrize("pasted", [False, True])
+def test_a_workflow_unblocks_all_that_a_job_blocked(api: Simulator, run: Launch, pasted: bool) -> None:
+    blocked = run("block trunks", all="yes", confirm="yes").artifacts
+    assert {*blocked["blocked"]} == ACTIVE
+    reached = IDS["Any DID"]
+    gone = IDS["Carrier interconnect"]
+    api.remove_trunk(gone)
+    patches(api)
+    answers: dict[str, Any] = {"blocked": json.dumps(blocked["blocked"])} if pasted else {}
+    first = run("unblock trunks", artifacts={} if pasted else blocked, confirm="yes", **answers)
+    assert first.status == "failed"
+    report = first.tasks["Report the unblocked trunks"]["msg"]
+    assert "STILL BLOCKED, because the threshold was reached or this is unknown: Any DID." in report
+    assert report.endswith(f"Gone: {gone}.")
+    assert {patch["id"] for patch in patches(api)} == ACTIVE - {reached, gone}
+    second = run("unblock trunks", artifacts={} if pasted else blocked, confirm="yes", unblock="yes", **answers)
+    assert second.status == "successful"
+    assert [patch["id"] for patch in patches(api)] == [reached]
+    assert all(api.trunk(trunk)["attributes"]["status"] == "active" for trunk in ACTIVE - {gone})
+
+
+def test_a_block_names_what_was_blocked_already(run: Launch) -> None:
+    job = run("block trunks", name_contains="Outbound trunk", confirm="yes")
+    assert job.tasks["Report the blocked trunks"]["msg"] == "Blocked: none. Already blocked: Outbound trunk Name."
+    assert job.artifacts == {"blocked": []}
 
 
 def test_block_every_trunk(api: Simulator, run: Launch) -> None:
@@ -193,7 +257,7 @@ def test_block_every_trunk(api: Simulator, run: Launch) -> None:
     ],
 )
 def test_an_answer_left_empty_changes_nothing(
-    api: Simulator, run: Launch, answers: dict[str, str], sent: list[dict[str, Any]]
+    api: Simulator, run: Launch, answers: dict[str, Any], sent: list[dict[str, Any]]
 ) -> None:
     job = run("change a trunk", trunk="EU SBC", **answers)
     assert job.status == "successful"

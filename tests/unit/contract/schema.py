@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +15,26 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("documents.schema.json").read_text(encoding="utf-8"))
-VALIDATORS = {name: Draft202012Validator({**SCHEMA, "$ref": f"#/$defs/{name}"}) for name in SCHEMA["$defs"]}
+# The resource that a document has instead of the other one if a request selects fields of the type.
+SPARSE = {
+    "voice_out_trunks": ("trunk_resource", "sparse_trunk_resource"),
+    "dids": ("did_resource", "sparse_did_resource"),
+}
+_WITH = ", sparse "
+
+
+@functools.cache
+def _validator(name: str) -> Draft202012Validator:
+    document, _with, types = name.partition(_WITH)
+    definitions = dict(SCHEMA["$defs"])
+    for type_ in filter(None, types.split(" ")):
+        whole, sparse = SPARSE[type_]
+        definitions[whole] = {"$ref": f"#/$defs/{sparse}"}
+    return Draft202012Validator({**SCHEMA, "$defs": definitions, "$ref": f"#/$defs/{document}"})
 
 
 def expected(path: str, query: Mapping[str, str], status: int, has_body: bool = True) -> str:
-    """Return the name of the document with which DIDWW answers a request.
+    """Return the name of the document with which DIDWW answers a request, such as `trunk, sparse dids`.
 
     A 401 with and without a body is documented, for a refused and for a missing token (2026-11-19).
     """
@@ -33,14 +49,14 @@ def expected(path: str, query: Mapping[str, str], status: int, has_body: bool = 
         return "regeneration"
     if "relationships" in rest:
         return "linkage"
-    if resource == "dids" and rest:
-        return "did"
     if resource == "dids" or len(rest) == 2:
-        return "dids"
-    name = "trunk" if rest or status == 201 else "trunks"
-    return f"sparse_{name}" if "fields[voice_out_trunks]" in query else name
+        name = "did" if len(rest) == 1 else "dids"
+    else:
+        name = "trunk" if rest or status == 201 else "trunks"
+    sparse = [type_ for type_ in SPARSE if f"fields[{type_}]" in query]
+    return name + (_WITH + " ".join(sparse) if sparse else "")
 
 
 def violations(name: str, document: Any) -> list[str]:
     """Return the violations of the schema of the document `name`, each with its place."""
-    return [f"{error.json_path}: {error.message}" for error in VALIDATORS[name].iter_errors(document)]
+    return [f"{error.json_path}: {error.message}" for error in _validator(name).iter_errors(document)]

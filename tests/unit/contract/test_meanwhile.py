@@ -24,7 +24,7 @@ import pytest
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ..conftest import CASES, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
+from ..conftest import CASES, HANG_GUARD, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
 from .conftest import Sdk
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
@@ -94,7 +94,9 @@ def test_another_setting_that_changes_meanwhile_survives(
     assert (done["changed"], list(done["changes"]), done["warnings"]) == (True, [our_name], [])
     # A fleet filters by id first, and this account rejects that.
     answered = [entry["method"] for entry in local_api.journal if entry["status"] == 200]
-    assert answered == ["GET", "PATCH", "GET", "PATCH"]
+    # A new name is looked up before it is sent.
+    reads = ["GET", "GET"] if our_name == "name" else ["GET"]
+    assert answered == [*reads, "PATCH", "GET", "PATCH"]
     assert sdk.read(our_name) == our_case["sends"]
     assert sdk.read(their_name) == their_case["sends"]
     assert run(**options)["changed"] is False
@@ -214,7 +216,7 @@ def test_two_tasks_at_once_lose_nothing(
 
 def _in_step(patch: pytest.MonkeyPatch, clients: int) -> None:
     """Hold the answers to GET until every client has sent one, and the PATCHes until all have arrived."""
-    together = threading.Barrier(clients, timeout=60)
+    together = threading.Barrier(clients, timeout=HANG_GUARD)
     handle = Api.handle
 
     def in_step(self: Api, request: Request, commit: bool = True) -> Answer:
@@ -237,7 +239,7 @@ def _run_in_a_process(local_api: Simulator, module: str, settings: dict[str, Any
         input=json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode(),
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=60,
+        timeout=HANG_GUARD,
         check=True,
     )
     result: dict[str, Any] = json.loads(process.stdout)
@@ -260,6 +262,7 @@ def test_a_wrong_answer_for_one_trunk_is_one_warning(local_api: Simulator, run_f
     assert (again["changed"], again["warnings"]) == (False, [])
 
 
+@only_2026_04_16  # later, null is rejected
 def test_a_value_that_is_not_stored_is_a_change_and_a_warning_every_time(local_api: Simulator, run: Run) -> None:
     options = {"api_key": NO_NULL_KEY, "id": NO_NULL, "rtp_timeout": None}
     for _again in range(2):

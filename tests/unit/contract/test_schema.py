@@ -19,11 +19,24 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator, load_seed
 
-from ..conftest import LINKAGE, TRUNK, headers_for
+from ..conftest import HANG_GUARD, LINKAGE, TRUNK, headers_for
 from .schema import SCHEMA, expected, violations
 
 TRUNKS = "/voice_out_trunks"
 DID = "6b1f4c0a-0000-4000-8000-000000000001"
+# OpenAPI, 2026-04-16.
+DID_RELATIONSHIPS = (
+    "did_group",
+    "order",
+    "capacity_pool",
+    "shared_capacity_group",
+    "address_verification",
+    "voice_in_trunk",
+    "voice_in_trunk_group",
+    "emergency_calling_service",
+    "emergency_verification",
+    "identity",
+)
 MEDIA_TYPE = "application/vnd.api+json"
 
 
@@ -85,7 +98,7 @@ READ = example(
             "type": "credentials_and_ip",
             "attributes": {
                 "allowed_sip_ips": ["203.0.113.1/32"],
-                "tech_prefix": "",
+                "tech_prefix": None,
                 "username": "u4k2m",
                 "password": "s3cr3t",
             },
@@ -143,7 +156,7 @@ def test_the_local_api_answers_with_the_example(local_api: Simulator) -> None:
 def ask(api: Simulator, method: str, path: str, key: str = "local-key", **more: Any) -> requests.Response:
     """Send a request with the headers that the API requires."""
     headers = {**headers_for(api, key), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
-    return requests.request(method, api.url + path, headers=headers, timeout=5, **more)
+    return requests.request(method, api.url + path, headers=headers, timeout=HANG_GUARD, **more)
 
 
 def patch(**resource: Any) -> dict[str, Any]:
@@ -154,20 +167,23 @@ INCLUDE = "include=dids,emergency_dids"
 OF_LOCAL_KEY = [trunk["id"] for trunk in load_seed()["trunks"] if trunk.get("account", "local-key") == "local-key"]
 READS = {
     **{f"{TRUNKS}/{trunk_id}": "trunk" for trunk_id in OF_LOCAL_KEY},
-    **{f"{TRUNKS}/{trunk_id}?{INCLUDE}&fields[dids]=number": "trunk" for trunk_id in OF_LOCAL_KEY},
-    f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=name,dids": "sparse_trunk",
+    **{f"{TRUNKS}/{trunk_id}?{INCLUDE}&fields[dids]=number": "trunk, sparse dids" for trunk_id in OF_LOCAL_KEY},
+    f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=name,dids": "trunk, sparse voice_out_trunks",
     f"{TRUNKS}/{TRUNK}/dids": "dids",
     f"{TRUNKS}/{TRUNK}/relationships/emergency_dids": "linkage",
     TRUNKS: "trunks",
     f"{TRUNKS}?{INCLUDE}": "trunks",
-    f"{TRUNKS}?fields[voice_out_trunks]=status": "sparse_trunks",
+    f"{TRUNKS}?fields[voice_out_trunks]=status": "trunks, sparse voice_out_trunks",
     f"{TRUNKS}?page[number]=1&page[size]=3&sort=name": "trunks",
     f"{TRUNKS}?page[number]=2&page[size]=3&{INCLUDE}": "trunks",
     f"{TRUNKS}?page[number]=9": "trunks",
     f"{TRUNKS}?filter[authentication_method.type]=twilio": "trunks",
     f"{TRUNKS}?filter[name]=nobody": "trunks",
-    "/dids?filter[number]=37061498222&fields[dids]=number": "dids",
+    "/dids?filter[number]=37061498222&fields[dids]=number": "dids, sparse dids",
     f"/dids/{DID}": "did",
+    f"/dids/{DID}?include={','.join(DID_RELATIONSHIPS)}": "did",
+    f"/dids/{DID}?fields[dids]=identity&include=identity": "did, sparse dids",
+    "/dids?include=order,did_group&page[size]=2": "dids",
 }
 UPDATES: dict[str, dict[str, Any]] = {
     "attributes": patch(attributes={"capacity_limit": None, "threshold_amount": "7", "allowed_rtp_ips": ["::1"]}),
@@ -229,7 +245,7 @@ def test_a_new_trunk_is_the_answer(local_api: Simulator, query: str) -> None:
     answer = ask(local_api, "POST", f"{TRUNKS}{query}", json=body)
     assert answer.status_code == 201
     entry = local_api.journal[-1]
-    name = "sparse_trunk" if "fields" in query else "trunk"
+    name = "trunk, sparse voice_out_trunks" if "fields" in query else "trunk"
     assert expected(entry["path"], entry["query"], answer.status_code) == name
     assert violations(name, answer.json()) == []
 
@@ -256,7 +272,7 @@ def test_a_deletion_has_no_document(local_api: Simulator) -> None:
 
 def test_a_missing_token_is_rejected_without_a_document(local_api: Simulator) -> None:
     for headers, has_body in (({"X-DIDWW-API-Version": "2026-11-19"}, False), ({"Authorization": "Bearer x"}, True)):
-        answer = requests.get(local_api.url + TRUNKS, headers=headers, timeout=5)
+        answer = requests.get(local_api.url + TRUNKS, headers=headers, timeout=HANG_GUARD)
         assert (answer.status_code, bool(answer.content)) == (401, has_body)
         name = "errors" if has_body else "nothing"
         assert expected(f"/v3{TRUNKS}", {}, 401, bool(answer.content)) == name
@@ -265,7 +281,7 @@ def test_a_missing_token_is_rejected_without_a_document(local_api: Simulator) ->
 
 def test_the_token_service_has_documents_of_its_own(local_api: Simulator) -> None:
     def mint(**body: Any) -> Any:
-        answer = requests.post(local_api.token_url, headers={"Api-Key": "local-key"}, json=body, timeout=5)
+        answer = requests.post(local_api.token_url, headers={"Api-Key": "local-key"}, json=body, timeout=HANG_GUARD)
         name = expected("/token", {}, answer.status_code)
         assert violations(name, answer.json()) == []
         return name, answer.json()
@@ -354,6 +370,7 @@ BROKEN: dict[str, Break] = {
     **{f"without {name}": without(name) for name in READ["data"]["attributes"]},
     "no address": of_method(allowed_sip_ips=[]),
     "a long prefix": of_method(tech_prefix="123456789"),
+    "an empty prefix": of_method(tech_prefix=""),
     "another type's attribute": of_method(twilio_account_sid="AC39347AF064AF97E1682C3B7332DAAEE6"),
     "another type": lambda d: d["data"].update(type="voice_in_trunks"),
     "another id": lambda d: d["data"].update(id=TRUNK.upper()),
@@ -364,9 +381,6 @@ BROKEN: dict[str, Break] = {
     "linkage alone": lambda d: d["data"]["relationships"].update(dids={"data": []}),
     "an amount spent that is a number": lambda d: d["data"].update(meta={"spent_amount": 12.34}),
     "no version": lambda d: d.pop("meta"),
-    "a number with a plus": lambda d: d.update(
-        included=[{"type": "dids", "id": DID, "attributes": {"number": "+37061498222"}}]
-    ),
 }
 BROKEN_ERRORS: dict[str, Break] = {
     "none": lambda d: d.update(errors=[]),
@@ -394,6 +408,18 @@ def test_a_broken_trunk_is_rejected(spoil: Break) -> None:
     assert violations("trunk", document)
 
 
+def test_a_null_threshold_is_rejected_in_2026_11_19(local_api: Simulator) -> None:
+    for name, path in (("trunk", f"{TRUNKS}/{TRUNK}"), ("trunks", TRUNKS), ("trunks, sparse voice_out_trunks", TRUNKS)):
+        document = ask(local_api, "GET", path).json()
+        data = document["data"]
+        (data[1] if isinstance(data, list) else data)["attributes"]["threshold_amount"] = None
+        found = {}
+        for version in ("2026-04-16", "2026-11-19"):
+            document["meta"]["api_version"] = version
+            found[version] = bool(violations(name, document))
+        assert found == {"2026-04-16": False, "2026-11-19": True}
+
+
 def test_a_broken_list_is_rejected(local_api: Simulator) -> None:
     def is_rejected(spoil: Break) -> bool:
         document = ask(local_api, "GET", f"{TRUNKS}?page[size]=3").json()
@@ -408,12 +434,57 @@ def test_a_broken_list_is_rejected(local_api: Simulator) -> None:
     assert is_rejected(lambda d: d.update(data=d["data"][0]))
 
 
+def of_did(**change: Any) -> Break:
+    return lambda did: did.update(change)
+
+
+def without_relationship(name: str) -> Break:
+    return lambda did: did["relationships"].pop(name)
+
+
+BROKEN_DIDS: dict[str, Break] = {
+    **{f"without {name}": without_relationship(name) for name in DID_RELATIONSHIPS},
+    "no relationships": lambda did: did.pop("relationships"),
+    "an unknown relationship": lambda did: did["relationships"].update(trunk=did["relationships"]["order"]),
+    "a list for a to-one relationship": lambda did: did["relationships"]["order"].update(data=[]),
+    "linkage without a type": lambda did: did["relationships"]["order"].update(data={"id": DID}),
+    "linkage alone": lambda did: did["relationships"].update(order={"data": None}),
+    "links of another resource": lambda did: did["relationships"]["order"].update(relationship(TRUNK, "dids")),
+    "an unknown attribute": lambda did: did["attributes"].update(colour="red"),
+    "no blocked": lambda did: did["attributes"].pop("blocked"),
+    "a number with a plus": lambda did: did["attributes"].update(number="+37061498222"),
+    "another type": of_did(type="voice_out_trunks"),
+    "an unknown member": of_did(meta={}),
+}
+
+
+@pytest.mark.parametrize("spoil", BROKEN_DIDS.values(), ids=BROKEN_DIDS)
+def test_a_broken_did_is_rejected(local_api: Simulator, spoil: Break) -> None:
+    document = ask(local_api, "GET", f"/dids/{DID}?include=order").json()
+    trunks = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}?include=dids").json()
+    trunks["included"] = [copy.deepcopy(document["data"])]
+    assert violations("did", document) == violations("trunk", trunks) == []
+    spoil(document["data"])
+    spoil(trunks["included"][0])
+    assert violations("did", document)
+    assert violations("trunk", trunks)
+
+
+def test_only_a_sparse_did_may_lack_members(local_api: Simulator) -> None:
+    document = ask(local_api, "GET", f"{TRUNKS}?include=dids&fields[dids]=number").json()
+    assert violations("trunks, sparse dids", document) == []
+    assert violations("trunks", document)
+    assert violations("trunks, sparse voice_out_trunks", document)
+    document["included"][0]["attributes"]["number"] = 1
+    assert violations("trunks, sparse dids", document)
+
+
 def test_only_a_sparse_trunk_may_lack_attributes(local_api: Simulator) -> None:
     document = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=status").json()
-    assert violations("sparse_trunk", document) == []
+    assert violations("trunk, sparse voice_out_trunks", document) == []
     assert violations("trunk", document)
     document["data"]["attributes"]["status"] = "paused"
-    assert violations("sparse_trunk", document)
+    assert violations("trunk, sparse voice_out_trunks", document)
 
 
 @pytest.mark.parametrize("spoil", BROKEN_ERRORS.values(), ids=BROKEN_ERRORS)

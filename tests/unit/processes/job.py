@@ -35,7 +35,7 @@ METHOD: dict[str, Any] = {
     "type": "credentials_and_ip",
     "attributes": {
         "allowed_sip_ips": ["203.0.113.1/32"],
-        "tech_prefix": "",
+        "tech_prefix": None,
         "username": USERNAME,
         "password": PASSWORD,
     },

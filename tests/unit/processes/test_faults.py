@@ -24,7 +24,7 @@ def as_wanted(api: Simulator, trunk_id: str) -> bool:
     """Return whether a trunk has the settings of the tasks. Otherwise it must be unchanged, not half changed."""
     attributes = api.trunk(trunk_id)["attributes"]
     found = (attributes["capacity_limit"], attributes["authentication_method"]["attributes"]["tech_prefix"])
-    assert found in ((CAPACITY, PREFIX), (30, ""))
+    assert found in ((CAPACITY, PREFIX), (30, None))
     return found == (CAPACITY, PREFIX)
 
 

@@ -66,6 +66,8 @@ def test_an_interrupted_fleet_stops_sending(
             "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
         }
+        # Where it is ignored, as in a background job of a shell, a job would inherit that.
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         job = subprocess.Popen(
             [
                 Path(sys.executable).parent / "ansible-playbook",
@@ -80,6 +82,7 @@ def test_an_interrupted_fleet_stops_sending(
             text=True,
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, handler)
         try:
             # Every thread waits for its answer.
             wait_until(lambda: updates(api) == CONNECTIONS or job.poll() is not None, "the updates are not sent")

@@ -13,6 +13,8 @@ import pytest
 import requests
 from simulator.server import Simulator, load_seed
 
+from ..conftest import HANG_GUARD
+
 MEDIA_TYPE = "application/vnd.api+json"
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 
@@ -27,6 +29,13 @@ def to_many(did_ids: list[str]) -> dict[str, Any]:
     return {"data": [{"type": "dids", "id": did_id} for did_id in did_ids]}
 
 
+def with_readings(server: Simulator, *readings: str) -> None:
+    """Load the seed with other readings for the account of its trunks."""
+    seed = load_seed()
+    first, *others = seed["accounts"]
+    server.reset({**seed, "accounts": [{**first, "readings": readings}, *others]})
+
+
 class Client:
     """Sends requests with a key and the media type of JSON:API."""
 
@@ -38,7 +47,7 @@ class Client:
 
     def request(self, method: str, path: str, **more: Any) -> requests.Response:
         """Send a request to a path below /v3."""
-        more = {"timeout": 5, "allow_redirects": False, **more}
+        more = {"timeout": HANG_GUARD, "allow_redirects": False, **more}
         return self.session.request(method, self.server.url + path, **more)
 
     def get(self, path: str, **more: Any) -> requests.Response:
@@ -92,6 +101,14 @@ class Client:
         relationships = {"voice_out_trunk": to_one(trunk_id, "voice_out_trunks")}
         data = {"type": "voice_out_trunk_regenerate_credentials", "relationships": relationships}
         return self.post("/voice_out_trunk_regenerate_credentials", {"data": data}, headers)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that servers would have waited: they go on at once."""
+    seconds: list[float] = []
+    monkeypatch.setattr(Simulator, "pause", lambda _self, wanted: seconds.append(wanted))
+    return seconds
 
 
 @pytest.fixture(scope="session")

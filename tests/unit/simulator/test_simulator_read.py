@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
-from .conftest import MEDIA_TYPE, TRUNK, Client
+from .conftest import MEDIA_TYPE, TRUNK, Client, with_readings
 
 TRUNKS = "/voice_out_trunks"
 EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
@@ -59,7 +59,7 @@ def test_the_document_of_a_trunk(client: Client) -> None:
                     "type": "credentials_and_ip",
                     "attributes": {
                         "allowed_sip_ips": ["203.0.113.1/32"],
-                        "tech_prefix": "",
+                        "tech_prefix": None,
                         "username": "u4k2m",
                         "password": "s3cr3t",
                     },
@@ -261,14 +261,6 @@ def test_filters(client: Client, query: str, found: list[str]) -> None:
     assert client.get(f"{TRUNKS}?{query}").json()["meta"]["total_records"] == len(found)
 
 
-def with_readings(server: Simulator, *readings: str, **account: Any) -> None:
-    """Load the seed with other readings for the account of its trunks."""
-    seed = load_seed()
-    server.reset(
-        {**seed, "accounts": [{"api_key": "local-key", "readings": readings, **account}, *seed["accounts"][1:]]}
-    )
-
-
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -284,7 +276,7 @@ def test_filters_accept_lists_only_with_the_reading(
 ) -> None:
     answer = client.get(f"{TRUNKS}?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
-    with_readings(server, "csv_filters", features=["cli_replacement"])
+    with_readings(server, "csv_filters")
     assert names(client, query) == found
 
 
@@ -296,14 +288,18 @@ def test_filter_by_quoted_name(server: Simulator, client: Client) -> None:
 
 
 def test_filter_by_id(server: Simulator, client: Client) -> None:
-    for name in ("id", "default_did.id"):
-        answer = client.get(f"{TRUNKS}?filter[{name}]={did(1)}")
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "102")
+    answer = client.get(f"{TRUNKS}?filter[id]={TRUNK}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "102")
     with_readings(server, "filter_by_id")
     assert names(client, f"filter[id]={TRUNK}") == ["EU SBC"]
     assert names(client, f"filter[id]={TRUNK},{EXAMPLE},{did(1)}") == ["Outbound trunk Name", "EU SBC"]
     assert names(client, "filter[id]=3d9b7f52-2a61-4f0e-9c11-7f5a60b8e091") == []  # in another account
+
+
+def test_filter_by_default_did(server: Simulator, client: Client) -> None:
     assert names(client, f"filter[default_did.id]={did(1)}") == []
+    server.put_trunk(TRUNK, default_did=did(1))
+    assert names(client, f"filter[default_did.id]={did(1)}") == ["EU SBC"]
     for foreign in (did(91), did(99), f"{did(1)},{did(2)}"):
         answer = client.get(f"{TRUNKS}?filter[default_did.id]={foreign}")
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "107")
@@ -415,6 +411,8 @@ INVALID: list[tuple[str, list[str]]] = [
     ("/dids?filter[blocked]=1", ["107"]),
     ("/dids?sort=emergency_enabled", ["114"]),
     ("/dids?include=trunk", ["112"]),
+    ("/dids?include=voice_in_trunk.pop", ["112"]),
+    ("/dids?fields[dids]=trunk", ["104"]),
     (f"/dids/{did(1)}?page[size]=1", ["105"]),
 ]
 
@@ -455,6 +453,7 @@ def test_dids(client: Client, path: str, found: list[str]) -> None:
 
 def test_one_did(client: Client) -> None:
     data: dict[str, Any] = client.get(f"/dids/{did(4)}").json()["data"]
+    del data["relationships"]
     assert data == {
         "id": did(4),
         "type": "dids",
@@ -495,3 +494,45 @@ def test_linkage(client: Client) -> None:
     document = client.get(f"{TRUNKS}/{EXAMPLE}/relationships/dids").json()
     assert document["data"] == [{"type": "dids", "id": did(n)} for n in (1, 2)]
     assert document["links"]["related"] == f"{client.server.url}{TRUNKS}/{EXAMPLE}/dids"
+
+
+# Of OpenAPI, 2026-04-16.
+DID_RELATIONSHIPS = [
+    "did_group",
+    "order",
+    "capacity_pool",
+    "shared_capacity_group",
+    "address_verification",
+    "voice_in_trunk",
+    "voice_in_trunk_group",
+    "emergency_calling_service",
+    "emergency_verification",
+    "identity",
+]
+
+
+@pytest.mark.parametrize("path", ["/dids", f"/dids/{did(1)}"])
+def test_relationships_of_a_did(client: Client, path: str) -> None:
+    def relationships(query: str) -> dict[str, Any]:
+        document = client.get(f"{path}?{query}").json()
+        assert document.get("included", []) == []
+        data = document["data"]
+        resource = data if isinstance(data, dict) else next(item for item in data if item["id"] == did(1))
+        return dict(resource.get("relationships", {}))
+
+    plain = relationships("")
+    assert list(plain) == DID_RELATIONSHIPS
+    url = f"{client.server.url}/dids/{did(1)}"
+    assert plain["order"] == {"links": {"self": f"{url}/relationships/order", "related": f"{url}/order"}}
+    for name in DID_RELATIONSHIPS:
+        included = relationships(f"include={name}")
+        assert included == {**plain, name: {**plain[name], "data": None}}
+    assert "included" in client.get(f"{path}?include=order").json()
+    assert relationships("fields[dids]=number") == {}
+    assert relationships("fields[dids]=order&include=order,identity") == {"order": {**plain["order"], "data": None}}
+
+
+def test_an_included_did_has_its_relationships(client: Client) -> None:
+    included = client.get(f"{TRUNKS}/{EXAMPLE}?include=dids").json()["included"]
+    assert [list(found["relationships"]) for found in included] == [DID_RELATIONSHIPS] * 2
+    assert "data" not in included[0]["relationships"]["order"]

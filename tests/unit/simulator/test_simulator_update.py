@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from simulator.server import Simulator
 
-from .conftest import TRUNK, Client
+from .conftest import TRUNK, Client, with_readings
 
 EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
@@ -312,17 +312,34 @@ def test_the_whole_authentication_method_is_replaced_except_its_credentials(serv
         "type": "credentials_and_ip",
         "attributes": {
             "allowed_sip_ips": ["192.0.2.7/32", "2001:db8::1/128"],
-            "tech_prefix": "",  # before: 77#
+            "tech_prefix": None,  # before: 77#
             "username": "x7m2q",
             "password": "n0t-f0r-l0gs",
         },
     }
 
 
-@pytest.mark.parametrize(("sent", "read"), [(None, ""), ("12345678", "12345678"), ("9#", "9#")])
-def test_tech_prefix(server: Simulator, client: Client, sent: str | None, read: str) -> None:
+@pytest.mark.parametrize(("sent", "read"), [(None, None), ("12345678", "12345678"), ("9#", "9#")])
+def test_tech_prefix(server: Simulator, client: Client, sent: str | None, read: str | None) -> None:
     assert client.patch(attributes=sip(tech_prefix=sent)).status_code == 200
     assert stored_method(server)["attributes"]["tech_prefix"] == read
+
+
+def test_an_empty_tech_prefix_is_accepted_with_the_reading(server: Simulator, client: Client) -> None:
+    with_readings(server, "empty_tech_prefix")
+    for sent, read in (("9", "9"), ("", None), ("9#", "9#"), (None, None)):
+        answer = client.patch(attributes=sip(tech_prefix=sent))
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"]["attributes"]["authentication_method"]["attributes"]["tech_prefix"] == read
+    assert client.patch(attributes=sip(tech_prefix="12*")).status_code == 422
+
+
+def test_no_tech_prefix_is_null_in_the_seed(server: Simulator) -> None:
+    server.put_trunk(UNKNOWN_TYPE[:-1] + "f")  # with the default method
+    methods = [trunk["attributes"]["authentication_method"]["attributes"] for trunk in server.trunks]
+    prefixes = [method["tech_prefix"] for method in methods if "tech_prefix" in method]
+    assert prefixes[-1] is None
+    assert "" not in prefixes
 
 
 @pytest.mark.parametrize("trunk_id", [TWILIO, IP_ONLY])
@@ -397,7 +414,7 @@ OPENAPI_READINGS: list[tuple[str, Any, int, Any]] = [
     ("capacity_limit", 0, 422, None),
     ("capacity_limit", 1, 200, 1),
     ("capacity_limit", None, 200, None),
-    ("threshold_amount", None, 422, None),
+    ("threshold_amount", None, 422, "3000.0"),
     ("threshold_amount", "5", 200, "5.0"),
     ("dst_prefixes", None, 422, []),
     ("dst_prefixes", ["44", "44"], 200, ["44"]),

@@ -585,6 +585,7 @@ def test_a_default_did_needs_its_action(local_api: Simulator, run_module: RunMod
 def test_a_filter_that_didww_refuses_leaves_the_default_did_unknown(
     local_api: Simulator, run_module: RunModule
 ) -> None:
+    local_api.add_faults({"path_contains": "filter[default_did.id]", "status": 400})
     result = run_module(id=REPLACING, default_did=DID)
     assert result["changed"] is True
     (warning,) = result["warnings"]

@@ -2,394 +2,345 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet writes an undo file before its first change, and the file brings the account back."""
+"""The file that brings back what a fleet changes, and the fleet that applies it."""
 
 from __future__ import annotations
 
-import itertools
-import stat
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible_collections.didww.voice.plugins.module_utils._engine import undo
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
-from ... import strategies
-from ...conftest import TRUNK, RunModule, connection_to, only_2026_04_16
-from ...strategies import FLAG_OF, examples
+from ...conftest import RunModule
 
-TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
-IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
-ANY_DID = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e004"
-REPLACING = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e005"
+EU = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
-GONE = "00000000-0000-4000-8000-000000000007"
-DID, OTHER_DID = (f"6b1f4c0a-0000-4000-8000-00000000000{number}" for number in (1, 2))
-NEW: dict[str, Any] = {
-    "state": "present",
-    "name": "New trunk",
+TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+NEW = {
+    "name": "New",
     "on_cli_mismatch_action": "reject_call",
-    "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.7"]},
-    "allowed_rtp_ips": None,
-    "capacity_limit": 10,
-    "threshold_amount": 50,
+    "authentication_method": {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"},
+    "state": "present",
 }
-
-
-# What a task cannot set.
-NOT_SET = ("created_at", "did_numbers", "not_accepted", "spent_amount", "threshold_reached")
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the tests write the undo file."""
     return tmp_path / "undo.yml"
 
 
-def entries_in(path: Path) -> list[dict[str, Any]]:
-    """Return the list of trunks in a file, as Ansible reads it, and check that JSON and YAML agree."""
-    loaded: dict[str, Any] = DataLoader().load_from_file(str(path))
-    assert loaded[undo.MARK]["api_url"].endswith("/v3")
-    trunks: list[dict[str, Any]] = loaded["trunks"]
-    assert trunks == undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).entries
-    return trunks
+def entries(path: Path) -> list[dict[str, Any]]:
+    return [entry.options for entry in undo_file.parse(VOICE_OUT_TRUNK, path.read_text("utf-8"))[1].entries]
 
 
-def methods(api: Simulator) -> list[str]:
-    return [entry["method"] for entry in api.journal]
+def changes_in(local_api: Simulator) -> list[str]:
+    return [entry["method"] for entry in local_api.journal if entry["method"] != "GET"]
 
 
-def state_of(api: Simulator) -> dict[str, Any]:
-    """Return all that a task can set, by trunk: without generated credentials."""
-    found = {}
-    for trunk in api.trunks:
-        attributes = {**trunk["attributes"]}
-        method = attributes["authentication_method"]
-        kept = {name: value for name, value in method["attributes"].items() if name not in ("username", "password")}
-        attributes["authentication_method"] = {"type": method["type"], "attributes": kept}
-        found[trunk["id"]] = {**attributes, "dids": trunk["dids"], "emergency_dids": trunk["emergency_dids"]}
-    return found
-
-
-CHANGES: dict[str, list[dict[str, Any]]] = {
-    "settings": [
-        {
-            "id": TRUNK,
-            "capacity_limit": None,
-            "name": "EU 2",
-            "dst_prefixes": [],
-            "callback_url": "https://example.com",
-        },
-        {"id": TWILIO, "status": "blocked", "external_reference_id": None},
-    ],
-    "block": [{"id": trunk, "status": "blocked"} for trunk in (TRUNK, TWILIO, IP_ONLY)],
-    "method": [{"id": TRUNK, "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "9#"}}],
-    "type": [
-        {"id": TRUNK, "authentication_method": {"type": "twilio", "twilio_account_sid": f"AC{7:032}"}},
-        {
-            "id": TWILIO,
-            "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.9"]},
-            "allowed_rtp_ips": ["203.0.113.10"],
-        },
-    ],
-    "linkage": [{"id": TRUNK, "dids": [OTHER_DID], "emergency_dids": []}],
-    "flag": [{"id": TRUNK, "allow_any_did_as_cli": True, "emergency_enable_all": True}],
-    "flag off": [{"id": ANY_DID, "allow_any_did_as_cli": False, "dids": [DID]}],
-    "action": [{"id": TRUNK, "on_cli_mismatch_action": "replace_cli", "default_did": DID}],
-    "create": [NEW, {**NEW, "name": "Other", "external_reference_id": "crm-9"}],
-    "mixed": [NEW, {"id": TRUNK, "rtp_ping": False, "name": "Renamed"}],
-}
-
-
-@pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
-def test_an_undo_file_brings_back_what_was(
-    local_api: Simulator, run_fleet: RunModule, path: Path, changes: list[dict[str, Any]]
-) -> None:
-    local_api.put_trunk(TRUNK, dids=[DID], emergency_dids=[DID])
-    before = state_of(local_api)
-    predicted = run_fleet(check=True, trunks=changes, undo_file=str(path))
-    assert (predicted["changed"], "undo_file" in predicted, path.exists()) == (True, False, False)
-    done = run_fleet(trunks=changes, undo_file=str(path))
-    assert done["undo_file"] == str(path)
-    assert state_of(local_api) != before
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [file.name for file in path.parent.iterdir()] == ["undo.yml"]
-    back = run_fleet(trunks=entries_in(path), skip_invalid=True)
-    assert ("failed" in back, back["missing"]) == (False, [])
-    assert state_of(local_api) == before
-    assert run_fleet(trunks=entries_in(path), skip_invalid=True)["changed"] is False
-    for secret in ("u4k2m", "s3cr3t", "local-key"):
-        assert secret not in path.read_text("utf-8")
-
-
-def test_only_what_changes_is_in_the_file(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
-    method = {"type": "credentials_and_ip", "tech_prefix": "9#", "allowed_sip_ips": ["203.0.113.1"]}
-    task = [{"id": TRUNK, "capacity_limit": 7, "status": "active", "authentication_method": method}, {"id": TWILIO}]
-    run_fleet(trunks=task, undo_file=str(path))
-    (entry,) = entries_in(path)
-    assert entry == {
-        "id": TRUNK,
-        "authentication_method": {"type": "credentials_and_ip", "tech_prefix": None},
-        "capacity_limit": 30,
-    }
-    text = path.read_text("utf-8")
-    assert text.startswith(
-        "---\n# Undoes changes that the Ansible collection didww.voice made to the account at http://"
-    )
-    assert "ansible-playbook didww.voice.fleet -e trunks_file=" in text
-
-
-def test_nothing_is_written_if_nothing_changes(run_fleet: RunModule, path: Path) -> None:
-    for options in ({"trunks": [{"id": TRUNK}]}, {"trunks": [{"id": TRUNK, "capacity_limit": 1}], "audit": True}):
-        assert "undo_file" not in run_fleet(undo_file=str(path), **options)
-        assert not path.exists()
-    assert run_fleet(undo_file=str(path), trunks=[{"id": TRUNK, "capacity_limit": 1}, {"name": "Nobody"}])["failed"]
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_the_place_is_checked_before_anything_is_sent(
-    local_api: Simulator, run_fleet: RunModule, path: Path, check: bool
-) -> None:
-    path.write_text("trunks: []\n", "utf-8")
-    for place, words in (
-        (str(path), "exists, and it may be the only way back from an earlier run. Name a new file, or set undo_add"),
-        (str(path.parent), "is a folder: name a file, such as"),
-        (str(path.parent / "no" / "undo.yml"), "does not exist, so nothing was changed: create it first"),
-        ("", "an empty string is not accepted"),
-        ("  ", "expected the path of a file"),
-        (None, "null is not accepted; leave the option out to write no such file"),
-        (7, "expected the path of a file"),
-    ):
-        result = run_fleet(check=check, trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_file=place)
-        assert result["msg"].startswith("undo_file: ")
-        assert words in result["msg"]
-    result = run_fleet(check=check, trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_add=True)
-    assert result["msg"] == "undo_add: requires undo_file, the file to add to"
-    assert local_api.journal == []
-    assert path.read_text("utf-8") == "trunks: []\n"
-
-
-@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_only_an_undo_file_of_this_account_is_added_to(
-    local_api: Simulator, run_fleet: RunModule, path: Path, check: bool
-) -> None:
-    task: dict[str, Any] = {"trunks": [{"id": TRUNK, "capacity_limit": 1}], "undo_file": str(path), "undo_add": True}
-    for text, words in (
-        ("trunks: []\n", "is not an undo file, so it is not added to"),
-        ("", "is not an undo file"),
-        ('["0f1d"]\n', "is not an undo file"),
-        (
-            f'{undo.MARK}:\n  api_url: "https://api.didww.com/v3"\ntrunks: []\n',
-            "belongs to https://api.didww.com/v3, but",
-        ),
-        (f'{undo.MARK}:\n  api_url: "{local_api.url}"\ntrunks:\n  - id: 0f1d\n', "is not an undo file"),
-        (f'{undo.MARK}:\n  api_url: "{local_api.url}"\ntrunks:\nother: 1\n', "is not an undo file"),
-    ):
-        path.write_text(text, "utf-8")
-        result = run_fleet(check=check, **task)
-        assert words in result["msg"]
-        assert path.read_text("utf-8") == text
-    assert local_api.journal == []
-
-
-def test_an_added_file_keeps_the_oldest_values(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
-    local_api.put_trunk(TRUNK, dids=[DID])
-    before = state_of(local_api)
-    twilio = {"type": "twilio", "twilio_account_sid": f"AC{7:032}"}
-    for trunks in (
-        [{"id": TRUNK, "capacity_limit": 1, "dids": [OTHER_DID]}, NEW],
-        [
-            {"id": TRUNK, "capacity_limit": 2, "name": "EU 2", "allow_any_did_as_cli": True},
-            {"id": TWILIO, "rtp_ping": True},
+def test_there_and_back(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
+    before = [local_api.trunk(one) for one in (EU, EXAMPLE)]
+    done = run_fleet(
+        undo_file=str(path),
+        trunks=[
+            {"name": "EU SBC", "capacity_limit": 60, "status": "blocked", "emergency_enable_all": True},
+            {"id": EXAMPLE, "name": "Renamed", "rtp_ping": local_api.trunk(EXAMPLE)["attributes"]["rtp_ping"]},
+            NEW,
         ],
-        [{"id": TRUNK, "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "1"}}],
-        [{"id": TRUNK, "authentication_method": twilio}, {"name": "New trunk", "capacity_limit": 3}],
-        [{"id": TRUNK, "authentication_method": {**twilio, "twilio_account_sid": f"AC{8:032}"}}],
-        [{"name": "New trunk", "rtp_ping": True}],
-    ):
-        assert run_fleet(trunks=trunks, undo_file=str(path), undo_add=True)["changed"] is True
-    created = next(trunk for trunk in local_api.trunks if trunk["attributes"]["name"] == "New trunk")
-    local_api.put_trunk(created["id"], attributes={"name": "Renamed by hand"})
-    first, second, third = entries_in(path)
-    assert first["capacity_limit"] == 30
-    assert second == {"id": created["id"], "state": "absent"}
-    assert third == {"id": TWILIO, "rtp_ping": False}
-    assert undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).notes == [
-        f'"EU 2" ({TRUNK}): authentication_method username and password: DIDWW generates new ones'
+    )
+    assert done["undo_file"] == str(path)
+    document = yaml.safe_load(path.read_text("utf-8"))
+    assert document["didww_voice_undo"].keys() == {"api_url", "api_version", "written_at", "written_by"}
+    assert document["didww_voice_undo"]["api_url"] == local_api.url
+    assert document["didww_voice_undo"]["written_by"] == "didww.voice.voice_out_trunks 1.0.0"
+    assert document["trunks"] == [
+        {
+            "id": EU,
+            "capacity_limit": 30,
+            "status": "active",
+            "emergency_enable_all": False,
+            "emergency_dids": before[0]["emergency_dids"],
+        },
+        {"id": EXAMPLE, "name": "Outbound trunk Name"},
+        {"name": "New", "state": "absent"},
     ]
-    assert "failed" not in run_fleet(trunks=entries_in(path), skip_invalid=True)
-    assert state_of(local_api) == before
+    back = run_fleet(trunks=document["trunks"], skip_invalid=True)
+    assert back["summary"]["changed"] == 3
+    assert [local_api.trunk(one) for one in (EU, EXAMPLE)] == before
+    assert not any(stored["attributes"]["name"] == "New" for stored in local_api.trunks)
+    assert "undo_file" not in back
 
 
-def test_dids_that_didww_managed_at_first_are_not_listed(
-    local_api: Simulator, run_fleet: RunModule, path: Path
+def test_the_file_exists_before_the_first_change(
+    local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = state_of(local_api)
-    for trunks in (
-        [{"id": ANY_DID, "allow_any_did_as_cli": False, "dids": [DID]}],
-        [{"id": ANY_DID, "dids": [OTHER_DID]}],
-    ):
-        run_fleet(trunks=trunks, undo_file=str(path), undo_add=True)
-    assert entries_in(path) == [{"id": ANY_DID, "allow_any_did_as_cli": True}]
-    assert run_fleet(trunks=entries_in(path), skip_invalid=True)["changed"] is True
-    assert state_of(local_api) == before
+    existed = []
+    update = jsonapi.Client.update
+
+    def checked(*given: Any) -> Any:
+        existed.append(path.exists())
+        return update(*given)
+
+    monkeypatch.setattr(jsonapi.Client, "update", checked)
+    local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
+    failed = run_fleet(undo_file=str(path), trunks=[{"id": EU, "rtp_ping": False}, {"id": TWILIO, "rtp_ping": True}])
+    assert failed["summary"]["failed"] == 2
+    assert failed["undo_file"] == str(path)
+    assert existed == [True, True]
+    assert [entry["id"] for entry in entries(path)] == [EU, TWILIO]
 
 
-def test_a_deletion_and_what_no_task_can_set_are_in_comments(
-    local_api: Simulator, run_fleet: RunModule, path: Path
-) -> None:
-    name = 'Old "{{ x }}"\n- trunk'
-    local_api.put_trunk(TWILIO, attributes={"name": name, "media_encryption_mode": "zrtp"})
-    twilio = {"type": "twilio", "twilio_account_sid": f"AC{7:032}"}
-    trunks = [
-        {"id": TWILIO, "state": "absent"},
-        {"id": IP_ONLY, "authentication_method": twilio, "rtp_ping": True},
-        {"id": REPLACING, "on_cli_mismatch_action": "reject_call", "rtp_ping": True},
-    ]
-    run_fleet(trunks=trunks, undo_file=str(path))
-    first, second, third = undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).notes
-    assert "is deleted: it had" in first
-    assert '"media_encryption_mode": "zrtp"' in first
-    assert "only DIDWW staff can set type ip_only; it was" in second
-    assert "on_cli_mismatch_action: it was replace_cli, which can require default_did" in third
-    # The rest is brought back.
-    assert entries_in(path) == [{"id": IP_ONLY, "rtp_ping": False}, {"id": REPLACING, "rtp_ping": False}]
-
-
-def test_a_name_is_never_a_template(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
-    for name in ("{{ lookup('ansible.builtin.pipe', 'id') }}", "{% raw %}", "{# x #}", "007", "yes", "12:30", "null"):
-        local_api.put_trunk(TRUNK, attributes={"name": name})
-        run_fleet(trunks=[{"id": TRUNK, "name": "X"}], undo_file=str(path), undo_add=False)
-        assert entries_in(path) == [{"id": TRUNK, "name": name}]
-        assert ("name: !unsafe " in path.read_text("utf-8")) is ("{" in name)
-        path.unlink()
-
-
-def test_a_lost_answer_and_a_failure_are_undone(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
-    before = state_of(local_api)
-    local_api.add_faults({"method": "PATCH", "path_contains": TRUNK, "apply": True, "drop": "before"})
-    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "status": 503})
-    trunks = [{"id": trunk, "status": "blocked"} for trunk in (TRUNK, TWILIO, EXAMPLE, IP_ONLY)]
-    result = run_fleet(trunks=trunks, undo_file=str(path))
-    assert [entry.get("unsettled") for entry in result["trunks"]][:2] == [True, True]
-    assert {entry["id"] for entry in entries_in(path)} == {TRUNK, TWILIO, IP_ONLY}
-    first = path.read_text("utf-8")
-    # The second run finds some of them blocked, and keeps all.
-    assert run_fleet(trunks=trunks, undo_file=str(path), undo_add=True)["changed"] is True
-    assert undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8")).entries == undo.parsed(VOICE_OUT_TRUNK, first).entries
-    assert run_fleet(trunks=entries_in(path), skip_invalid=True)["summary"]["changed"] == 3
-    assert state_of(local_api) == before
-
-
-# --- skip_invalid ---
-
-
-@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_invalid_entries_are_skipped(local_api: Simulator, run_fleet: RunModule, check: bool) -> None:
-    trunks: list[Any] = [
-        5,
-        {"id": GONE, "capacity_limit": 1},
-        {"id": TRUNK, "capacity_limit": "many"},
-        {"id": TWILIO, "rtp_ping": True},
-        {"id": TWILIO, "rtp_ping": False},
-        {"id": ANY_DID, "dids": [DID]},
-        {"id": EXAMPLE, "name": "EU SBC"},
-        {"name": "Gone", "state": "absent"},
-    ]
-    result = run_fleet(check=check, trunks=trunks, skip_invalid=True)
-    assert result["missing"] == [{"index": 1, "selector": "id", "value": GONE}]
-    assert [entry.get("failed", False) for entry in result["trunks"]] == [
-        True, False, True, False, True, True, True, False,
-    ]  # fmt: skip
-    assert [entry["changed"] for entry in result["trunks"]] == [False] * 3 + [True] + [False] * 4
-    assert result["trunks"][4]["msg"].startswith(f"trunks[4] ({TWILIO}): id: refers to the same trunk as trunks[3]")
-    assert result["msg"].startswith("1 trunk changed, 5 failed: (1) trunks[0]: 5 is not accepted")
-    assert result["summary"]["failed"] == 5
-    assert local_api.trunk(TWILIO)["attributes"]["rtp_ping"] is not check
-
-
-def test_a_missing_trunk_alone_is_no_failure(local_api: Simulator, run_fleet: RunModule) -> None:
-    result = run_fleet(trunks=[{"id": GONE, "rtp_ping": True}, {"id": TWILIO, "rtp_ping": True}], skip_invalid=True)
-    assert (result["changed"], "failed" in result, len(result["missing"])) == (True, False, 1)
-    for trunks in ([{"id": GONE, "rtp_ping": True}], [{"id": GONE}, {"name": "Nobody"}]):
-        result = run_fleet(trunks=trunks, skip_invalid=True)
-        assert "entries exists: check api_url and api_key" in result["msg"]
-    assert run_fleet(trunks=[], skip_invalid=True)["changed"] is False
-
-
-@only_2026_04_16
-def test_an_undo_that_renames_in_a_row_needs_two_runs(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
-    before = state_of(local_api)
-    for trunks in ([{"id": TRUNK, "name": "Free"}], [{"id": TWILIO, "name": "EU SBC"}]):
-        run_fleet(trunks=trunks, undo_file=str(path), undo_add=True)
-    first = run_fleet(trunks=entries_in(path), skip_invalid=True)
-    assert "rename one of the two in an earlier task" in first["msg"]
-    assert first["summary"]["changed"] == 1
-    assert run_fleet(trunks=entries_in(path), skip_invalid=True)["changed"] is True
-    assert state_of(local_api) == before
-
-
-def test_the_file_is_plain_yaml(run_fleet: RunModule, path: Path, local_api: Simulator) -> None:
-    run_fleet(trunks=[{"id": TRUNK, "capacity_limit": 1}], undo_file=str(path))
-    assert yaml.safe_load(path.read_text("utf-8"))[undo.MARK]["api_url"] == connection_to(local_api)["api_url"]
-
-
-# --- Any changes ---
-
-# The trunks of the first account. Their DIDs are known to the account.
-TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
-DIDS = st.lists(
-    st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did]), max_size=3, unique=True
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"check": True, "trunks": [{"id": EU, "capacity_limit": 60}]},
+        {"audit": True, "trunks": [{"id": EU, "capacity_limit": 60}]},
+        {"trunks": [{"id": EU, "capacity_limit": 30}]},
+        {"trunks": [{"id": EU, "rtp_timeout": 5}]},
+        {"trunks": [{"id": NOBODY, "state": "absent"}]},
+        {"trunks": []},
+    ],
 )
+@pytest.mark.parametrize("add", [False, True])
+def test_no_file_without_a_change(run_fleet: RunModule, path: Path, options: dict[str, Any], add: bool) -> None:
+    result = run_fleet(undo_file=str(path), undo_add=add, **options)
+    assert "undo_file" not in result
+    assert os.listdir(path.parent) == []
 
 
-@pytest.mark.parametrize("front_end", ["action"])
-def test_any_changes_are_undone(
-    local_api: Simulator, run_fleet: RunModule, run_info: RunModule, tmp_path: Path
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "an empty string is not accepted; write a value, or leave the option out"),
+        (None, "null is not accepted; leave the option out to write no file"),
+        (" ", '" " is not accepted; expected the path of a file to write'),
+        (7, "7 is not accepted; expected the path of a file to write"),
+        ("a\0b", "is not accepted; expected the path of a file to write"),
+        ("{tmp}/no/undo.yml", "is not accepted; expected a file in a folder that exists, which {tmp}/no does not"),
+        ("{tmp}/file/undo.yml", "is not accepted; expected a file in a folder that exists, which {tmp}/file does not"),
+        ("{tmp}", '"{tmp}" is not accepted; expected a file, and this is something else'),
+        ("{tmp}/new/", '"{tmp}/new/" is not accepted; expected a file, and this is something else'),
+        ("{tmp}/pipe", '"{tmp}/pipe" is not accepted; expected a file, and this is something else'),
+        ("{tmp}/file", "{tmp}/file exists, and it may be the only way back from an earlier task: choose another name"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_sent(
+    local_api: Simulator, run_fleet: RunModule, tmp_path: Path, check: bool, name: Any, words: str
 ) -> None:
-    """After several runs, some of which fail half-way, one file leads back, except for what its comments say."""
-    numbers = itertools.count()
+    (tmp_path / "file").write_text("here", "utf-8")
+    os.mkfifo(tmp_path / "pipe")
+    place = str(tmp_path)
+    given = name.replace("{tmp}", place) if isinstance(name, str) else name
+    result = run_fleet(check=check, undo_file=given, trunks=[{"id": EU, "capacity_limit": 60}])
+    # A long path is shortened.
+    assert result["msg"].startswith("undo_file: ")
+    assert words.replace("{tmp}", place).rpartition('" ')[2] in result["msg"]
+    assert local_api.journal == []
+    assert sorted(os.listdir(tmp_path)) == ["file", "pipe"]
 
-    @settings(max_examples=examples(25))
-    @given(st.data())
-    def check(data: st.DataObject) -> None:
-        local_api.reset()
-        for one in TRUNKS:
-            state = data.draw(strategies.states(DIDS))
-            state["attributes"].update(name=f"{state['attributes']['name']} {one[-4:]}", threshold_reached=False)
-            state["attributes"]["callback_url"] = state["attributes"]["callback_url"] or None
-            local_api.put_trunk(one, **state)
-        path = tmp_path / f"undo-{next(numbers)}.yml"
-        before = {trunk["id"]: trunk for trunk in run_info(include_dids=True)["trunks"]}
-        for _run in range(3):
-            entries = []
-            for one in data.draw(st.lists(st.sampled_from(TRUNKS), max_size=3, unique=True)):
-                task = data.draw(strategies.tasks(local_api.trunk(one), DIDS))
-                if "name" in task:
-                    task["name"] = f"{task['name']} {one[-4:]}"
-                entries.append({"id": one, **task})
-            if data.draw(st.booleans()):
-                local_api.add_faults({"method": "PATCH", "status": 503, "apply": data.draw(st.booleans())})
-            run_fleet(trunks=entries, undo_file=str(path), undo_add=True, skip_invalid=True)
-            local_api.clear_faults()
-        if not path.exists():
-            return
-        content = undo.parsed(VOICE_OUT_TRUNK, path.read_text("utf-8"))
-        assert content.entries == DataLoader().load_from_file(str(path))["trunks"]
-        back = run_fleet(trunks=content.entries, skip_invalid=True)
-        assert "failed" not in back, (back["msg"], path.read_text("utf-8"))
-        for trunk in run_info(include_dids=True)["trunks"]:
-            lost = {note.partition(f"({trunk['id']}): ")[2].split(":")[0].split(".")[0] for note in content.notes}
-            # DIDWW manages the links while the flag is on.
-            lost |= {name for name, flag in FLAG_OF.items() if trunk[flag]}
-            was = before[trunk["id"]]
-            assert {n: v for n, v in trunk.items() if v != was[n] and n not in lost and n not in NOT_SET} == {}
 
-    check()
+def test_a_folder_that_may_not_be_written_to(
+    local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda place, mode: place != str(path.parent) and access(place, mode))
+    result = run_fleet(check=True, undo_file=str(path), trunks=[{"id": EU, "capacity_limit": 60}])
+    assert f"a file in a folder that may be written to, which {path.parent} may not" in result["msg"]
+    assert local_api.journal == []
+
+
+def test_nothing_is_changed_if_the_file_cannot_be_written(
+    local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_paths: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "link", fail)
+    monkeypatch.setattr(os, "replace", fail)
+    result = run_fleet(undo_file=str(path), trunks=[{"id": EU, "capacity_limit": 60}])
+    assert result["failed"] is True
+    assert result["msg"] == f"undo_file: {path} cannot be written: No space left on device, so nothing was changed"
+    assert changes_in(local_api) == []
+
+
+def test_undo_add_requires_a_file(local_api: Simulator, run_fleet: RunModule) -> None:
+    assert run_fleet(undo_add=True, trunks=[])["msg"] == "undo_add: requires undo_file"
+    assert "failed" not in run_fleet(undo_add=False, trunks=[])
+    assert run_fleet(undo_add=True, undo_file="", trunks=[])["msg"].count("undo_") == 1
+
+
+def test_adding_keeps_the_values_from_before_the_first_task(
+    local_api: Simulator, run_fleet: RunModule, path: Path
+) -> None:
+    add: dict[str, Any] = {"undo_file": str(path), "undo_add": True}
+    # The updates fail half-way, and the task runs again.
+    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "status": 500})
+    both = [{"id": one, "status": "blocked"} for one in (EU, TWILIO)]
+    assert run_fleet(trunks=both, **add)["summary"]["failed"] == 1
+    assert run_fleet(trunks=both, **add)["summary"]["changed"] == 1
+    run_fleet(trunks=[{"id": EXAMPLE, "capacity_limit": 9}, {"id": EU, "capacity_limit": 9}], **add)
+    assert entries(path) == [
+        {"id": EU, "status": "active", "capacity_limit": 30},
+        {"id": TWILIO, "status": "active"},
+        {"id": EXAMPLE, "capacity_limit": 300},
+    ]
+    text = path.read_text("utf-8")
+    assert "added_at" in text
+    # Nothing changes, so the file stays as it is.
+    run_fleet(trunks=both, **add)
+    assert path.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "didww_voice_undo: {api_url: https://sandbox-api.didww.com/v3}\ntrunks: []\n",
+            "it belongs to https://sandbox",
+        ),
+        ("trunks: []\n", "it is not an undo file"),
+        ("a: [\n", "it cannot be parsed as YAML"),
+    ],
+)
+def test_nothing_is_added_to_another_file(
+    local_api: Simulator, run_fleet: RunModule, path: Path, check: bool, text: str, words: str
+) -> None:
+    path.write_text(text, "utf-8")
+    entry = {"id": EU, "capacity_limit": 60}
+    result = run_fleet(check=check, undo_file=str(path), undo_add=True, trunks=[entry])
+    assert result["msg"].startswith(f"undo_file: nothing can be added to {path}: {words}")
+    assert local_api.journal == []
+    assert path.read_text("utf-8") == text
+
+
+def test_a_link_to_the_file_stays_one(run_fleet: RunModule, path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.yml"
+    link.symlink_to(path)
+    for limit in (60, 90):
+        done = run_fleet(undo_file=str(link), undo_add=True, trunks=[{"id": EU, "capacity_limit": limit}])
+        assert done["undo_file"] == str(path)
+    assert link.is_symlink()
+    assert entries(path) == [{"id": EU, "capacity_limit": 30}]
+
+
+def test_the_linkage_is_read_only_for_the_way_back(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
+    trunks = [{"id": EU, "allow_any_did_as_cli": False}, {"id": TWILIO, "rtp_ping": False}]
+    run_fleet(check=True, trunks=trunks)
+    run_fleet(check=True, trunks=trunks[1:], undo_file=str(path))
+    assert not any("include" in dict(entry["query"]) for entry in local_api.journal)
+    run_fleet(check=True, trunks=trunks, undo_file=str(path))
+    assert any(dict(entry["query"]).get("include") == "dids" for entry in local_api.journal)
+
+
+def test_the_file_holds_no_secret(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
+    method = local_api.trunk(EU)["attributes"]["authentication_method"]
+    changed = {"id": EU, "authentication_method": NEW["authentication_method"]}
+    run_fleet(undo_file=str(path), trunks=[changed, {"id": EXAMPLE, "state": "absent"}])
+    text = path.read_text("utf-8")
+    assert f"Deleted: Outbound trunk Name ({EXAMPLE})" in text
+    for secret in (method["attributes"]["username"], method["attributes"]["password"], "local-key"):
+        assert secret
+        assert secret not in text
+
+
+# --- skip_invalid ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_invalid_entries_are_left_out(local_api: Simulator, run_fleet: RunModule, check: bool) -> None:
+    trunks: list[Any] = [
+        {"id": EXAMPLE, "rtp_timeout": 5, "status": "paused"},
+        {"id": EU, "capacity_limit": 60},
+        7,
+        {"id": NOBODY, "capacity_limit": 60},
+        {"id": TWILIO, "authentication_method": {"type": "credentials_and_ip"}, "allowed_rtp_ips": None},
+        {"name": "EU SBC", "capacity_limit": 7},
+        {"name": "nobody", "state": "absent"},
+    ]
+    refused = run_fleet(check=check, trunks=trunks)
+    assert refused["msg"].startswith("3 problems")
+    assert local_api.journal == []
+    result = run_fleet(check=check, trunks=trunks, skip_invalid=True)
+    assert result["failed"] is True
+    assert result["missing"] == [{"index": 3, "selector": "id", "value": NOBODY}]
+    assert "unmanaged" not in result
+    parsed, changed, number, missing, planned, twice, absent = result["trunks"]
+    assert parsed["msg"].startswith("2 problems: (1) status: ")
+    assert number["msg"] == "7 is not accepted; expected a dictionary of options"
+    assert planned["msg"].startswith("authentication_method.allowed_sip_ips: required when")
+    assert (planned["id"], planned["name"]) == (TWILIO, "Twilio London")
+    assert f'refers to the same trunk as trunks[1], "EU SBC" ({EU})' in twice["msg"]
+    for outcome in (parsed, number, planned, twice):
+        assert (outcome["failed"], outcome["changed"], outcome["changes"], outcome["held"]) == (True, False, {}, {})
+    for outcome in (missing, absent):
+        assert (outcome["id"], outcome["changed"]) == ((NOBODY if outcome is missing else None), False)
+        assert "failed" not in outcome
+    assert changed["changes"] == {"capacity_limit": {"before": 30, "after": 60}}
+    assert result["msg"].startswith(f"1 trunk changed, 4 failed: (1) trunks[0] ({EXAMPLE}): 2 problems")
+    assert "trunks[2]: 7 is not accepted" in result["msg"]
+    assert {name: result["summary"][name] for name in ("total", "changed", "unchanged", "failed")} == {
+        "total": 7,
+        "changed": 1,
+        "unchanged": 2,
+        "failed": 4,
+    }
+    assert changes_in(local_api) == ([] if check else ["PATCH"])
+
+
+def test_missing_trunks_do_not_fail_the_task_unless_all_are_missing(run_fleet: RunModule) -> None:
+    nobody = [{"id": NOBODY, "rtp_ping": True}, {"name": "nobody", "rtp_ping": True}]
+    some = run_fleet(trunks=[{"id": EU, "rtp_ping": True}, *nobody], skip_invalid=True)
+    assert "failed" not in some
+    assert [entry["index"] for entry in some["missing"]] == [1, 2]
+    none = run_fleet(trunks=nobody, skip_invalid=True)
+    assert f'2 failed: (1) trunks[0] ({NOBODY}): id: no trunk has the id "{NOBODY}"' in none["msg"]
+    one = run_fleet(trunks=nobody[:1], skip_invalid=True)
+    assert "1 failed" in one["msg"]
+    assert "failed" not in run_fleet(trunks=[{"name": "nobody", "state": "absent"}], skip_invalid=True)
+    assert "failed" not in run_fleet(trunks=[], skip_invalid=True)
+
+
+def test_names_that_conflict(local_api: Simulator, run_fleet: RunModule) -> None:
+    # The second cannot be renamed, so its name stays taken: the first is invalid too, but not the third.
+    trunks = [
+        {"id": EU, "name": "Twilio London", "rtp_ping": True},
+        {"id": TWILIO, "name": "Free", "rtp_timeout": None, "authentication_method": {"type": "credentials_and_ip"}},
+        {"id": EXAMPLE, "capacity_limit": 7},
+    ]
+    result = run_fleet(trunks=trunks, skip_invalid=True)
+    first, second, third = result["trunks"]
+    assert f"another trunk in this account, {TWILIO}, is already called" in first["msg"]
+    assert second["failed"] is True
+    assert third["changed"] is True
+    # The trunk of the second entry has the name of the first now. The next run can rename the other one.
+    trunks = [{"id": EU, "name": "Twilio London"}, {"id": TWILIO, "name": "Free"}]
+    result = run_fleet(trunks=trunks, skip_invalid=True)
+    assert "trunks[1]" in result["trunks"][0]["msg"]
+    assert result["trunks"][1]["changed"] is True
+    again = run_fleet(trunks=trunks, skip_invalid=True)
+    assert "failed" not in again
+    assert local_api.trunk(EU)["attributes"]["name"] == "Twilio London"
+
+
+def test_messages_name_the_entries_by_their_place_in_the_list(run_fleet: RunModule) -> None:
+    result = run_fleet(
+        skip_invalid=True,
+        trunks=[
+            {"id": "bad"},
+            {"id": EU, "name": "Same"},
+            {"id": TWILIO, "name": "Same"},
+            {"id": EXAMPLE, "external_reference_id": "crm-0001"},
+            {"external_reference_id": "crm-0001", "state": "absent"},
+        ],
+    )
+    assert [entry["failed"] for entry in result["trunks"] if "failed" in entry] == [True] * 4
+    assert "trunks[2] (" in result["trunks"][1]["msg"]
+    assert "trunks[1] (" in result["trunks"][2]["msg"]

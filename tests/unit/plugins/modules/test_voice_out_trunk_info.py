@@ -10,9 +10,10 @@ import re
 from typing import Any
 
 import pytest
+import requests
 from simulator.server import Simulator
 
-from ...conftest import RunModule
+from ...conftest import RunModule, headers_for
 
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
@@ -266,3 +267,28 @@ def test_every_trunk_can_be_written_back(
         assert result["changed"] is False
         assert result["trunk"] == found
     assert {entry["method"] for entry in local_api.journal} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name_contains": "SBC"},
+        {"status": "blocked"},
+        {"on_cli_mismatch_action": "reject_call"},
+        {"allow_any_did_as_cli": True},
+        {"threshold_reached": False},
+        {"default_dst_action": "reject_all"},
+        {"media_encryption_mode": "zrtp"},
+        {"authentication_method_type": ["twilio", "ip_only"]},
+    ],
+    ids=str,
+)
+def test_a_gateway_that_drops_a_filter_selects_nothing(
+    local_api: Simulator, run_info: RunModule, options: dict[str, Any]
+) -> None:
+    everything = requests.get(f"{local_api.url}/voice_out_trunks", headers=headers_for(local_api), timeout=5).json()
+    local_api.add_faults({"status": 200, "body": everything})
+    result = run_info(**options)
+    assert result["failed"] is True
+    assert "did not answer like DIDWW's API: it was asked for trunks with " in result["msg"]
+    assert "trunks" not in result

@@ -24,9 +24,9 @@ def rejected(parse: Any, given: dict[str, Any]) -> list[str]:
 
 def test_a_fleet_is_read_in_every_spelling() -> None:
     wanted = parse_fleet(VOICE_OUT_TRUNK, {"trunks": [{"id": ID}, f"id={ID.upper()} status=blocked"]}).wanted
-    assert [desired.value for desired in wanted.values()] == [ID, ID]
+    assert [desired.value for desired in wanted] == [ID, ID]
     assert wanted[1].settings == {"status": "blocked"}
-    assert parse_fleet(VOICE_OUT_TRUNK, {"trunks": []}) == Fleet(VOICE_OUT_TRUNK, {})
+    assert parse_fleet(VOICE_OUT_TRUNK, {"trunks": []}) == Fleet(VOICE_OUT_TRUNK, [])
 
 
 def test_every_problem_of_a_fleet_is_reported() -> None:

@@ -117,7 +117,7 @@ def test_plans(situation: tuple[dict[str, Any], dict[str, Any]]) -> None:
         return
     event("changed" if plan.document else "ok")
 
-    # The PATCH contains the differences, and what DIDWW requires alongside them.
+    # The PATCH contains the differences, and what DIDWW needs resent with them.
     patch = plan.document or {}
     sent = {**patch.get("attributes", {}), **patch.get("relationships", {})}
     method, old = plan.after.settings[AUTHENTICATION], before.settings[AUTHENTICATION]

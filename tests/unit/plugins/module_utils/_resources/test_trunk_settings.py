@@ -115,9 +115,9 @@ def test_the_argument_specs_of_trunks() -> None:
         "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
         "state": state,
         "audit": {"type": "bool", "default": False},
-        "skip_invalid": {"type": "bool", "default": False},
         "undo_file": {"type": "path"},
         "undo_add": {"type": "bool", "default": False},
+        "skip_invalid": {"type": "bool", "default": False},
     }
 
 

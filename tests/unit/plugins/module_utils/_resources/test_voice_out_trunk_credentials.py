@@ -47,5 +47,5 @@ def test_problems_show_no_password(given: dict[str, Any], message: str) -> None:
 
 
 def test_the_password_is_an_option_that_ansible_must_not_see() -> None:
-    assert list(rotation.credentials_spec()) == ["id", "external_reference_id", "name", "replaces"]
+    assert list(rotation.credentials_spec()) == ["id", "external_reference_id", "name", "replaces", "credentials_file"]
     assert rotation.ROTATE.secret_options() == ["replaces"]

@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check the variables of a playbook of this collection."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import is_encrypted
+from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
+from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined
+from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import write
+from ansible_collections.didww.voice.plugins.module_utils._resources.credentials_file import listed_in
+from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
+from ansible_collections.didww.voice.plugins.plugin_utils._action import encode
+from ansible_collections.didww.voice.plugins.plugin_utils._load import load
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
+    """The action plugin for playbook_variables."""
+
+    _VALID_ARGS = frozenset(("playbook",))
+
+    def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Check the variables; return them in canonical form, or a failed result with every problem."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        spec = {"playbook": {"type": "str", "required": True, "choices": sorted(variables.PLAYBOOKS)}}
+        _result, arguments = self.validate_argument_spec(argument_spec=spec)
+        name = arguments["playbook"]
+        values = dict(task_vars or {})
+        extra = load_extra_vars(self._loader)
+        own = [*extra, *(variable for variable in self._task.get_play().vars if variable not in extra)]
+        started = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        messages: list[str] = []
+        try:
+            checked = variables.check(
+                name, lambda variable: self._value(values, variable), own, extra, bool(self._task.check_mode)
+            )
+        except variables.Rejected as error:
+            messages, checked = error.messages, error.variables
+        found: dict[str, Any] = {}
+        try:
+            found = self._read(name, checked, values, extra)
+        except ValueError as error:
+            # A broken file hides what else is wrong, so it comes first.
+            messages.insert(0, str(error))
+        if checked.get("report"):
+            problem = joined(messages) if messages else f"didww.voice.{name} has not finished"
+            _write_report(checked["report"], {"failed": True, "msg": problem, "at": started})
+        if messages:
+            return {**result, "failed": True, "msg": joined(messages)}
+        warnings = variables.misspelled(name, own)
+        return {
+            **result,
+            **({"warnings": warnings} if warnings else {}),
+            "changed": False,
+            "variables": checked,
+            "undo": False,
+            "rotated": [],
+            **found,
+            "can_ask": not self._task.check_mode and "awx_job_id" not in values,
+            "check_mode": bool(self._task.check_mode),
+            "started": started,
+        }
+
+    def _value(self, values: Mapping[str, Any], name: str) -> Any:
+        """Return the value of a variable as plain JSON, or None. Raises ValueError."""
+        return self._evaluated(values[name], values) if name in values else None
+
+    def _evaluated(self, value: Any, values: Mapping[str, Any]) -> Any:
+        """Evaluate the templates in a value; return plain JSON. Raises ValueError."""
+        templar = self._templar.copy_with_new_env(available_variables=values)
+        try:
+            return json.loads(encode(templar.template(value)))
+        except (AnsibleError, TypeError) as error:
+            raise ValueError(f"a template cannot be evaluated: {variables.flat(error)}") from error
+
+    def _read(
+        self, name: str, checked: dict[str, Any], values: Mapping[str, Any], extra: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Read the files of a playbook: add `trunks` to `checked`, and return more of the result. Raises ValueError."""
+        if checked.get("resume") and checked.get("credentials_file"):
+            try:
+                return {"rotated": listed_in(checked["credentials_file"])}
+            except ValueError as error:
+                raise ValueError(f"credentials_file: {error}") from error
+        option = {"audit": "trunks_file", "fleet": "trunks_file"}.get(name, "blocked_file")
+        path = checked.get(option)
+        # block_trunk adds to the file, or writes a new one.
+        if name == "export_trunks" or not path or (name == "block_trunk" and not os.path.lexists(path)):
+            return {}
+        try:
+            data = load(self._loader, path)
+            trunks = variables.trunks_in(data, path)
+            undo = variables.UNDO in data
+            if option == "blocked_file" and not undo:
+                raise ValueError(
+                    f"{path} was not written by block_trunk; expected the file of its variable blocked_file"
+                )
+            # The variables of the file itself can be used in it. Those of -e win, as always.
+            checked["trunks"] = self._evaluated(trunks, {**values, **data, **extra})
+            # The content of an encrypted file is not shown.
+            with open(path, "rb") as file:
+                return {"undo": undo, "_ansible_no_log": is_encrypted(file.read(20))}
+        except ValueError as error:
+            raise ValueError(f"{option}: {error}") from error
+
+
+def _write_report(path: str, report: Mapping[str, Any]) -> None:
+    """Replace the report of an earlier run."""
+    write(path, json.dumps(report, indent=4, ensure_ascii=False) + "\n", mode=0o644)

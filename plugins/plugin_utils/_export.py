@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
+
+"""The vars file of an account: every trunk with all its settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import is_template
+
+HEAD = """\
+---
+# DIDWW outbound trunks, written by didww.voice.export_trunks. Each entry has the options of
+# didww.voice.voice_out_trunk. Delete the settings that this file should not manage.
+"""
+ELSEWHERE = """\
+# In another account, an entry with an external_reference_id refers to the trunk that has it, and any other entry to the
+# trunk that has its name. If the name exists there without the reference, nothing is created: a run fails, and so does
+# "didww.voice.fleet --check". Give that trunk its reference first, or delete the reference from the entry.
+"""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts so that Ansible does not evaluate them, and so that YAML does not fold them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent the entries of a list."""
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    if is_template(text):
+        return dumper.represent_scalar("!unsafe", text, style='"')
+    # YAML would fold a line at a Unicode space.
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if re.search(r"[^\S ]", text) else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def export_report(account: Mapping[str, Any], selector: str) -> dict[str, str]:
+    """Return the vars file of an account: `text`. `account` is the result of voice_out_trunk_info.
+
+    `selector`: the option that selects the trunk of an entry. Unless it is the id, the file has no ids. `problem`:
+    which trunks it cannot select, or an empty text.
+    """
+    nameless = [str(trunk.get("name") or trunk["id"]) for trunk in account["trunks"] if not trunk.get(selector)]
+    if nameless:
+        words = f"by: these trunks have no {selector}: {', '.join(nameless)}. Export by name instead."
+        return {"text": "", "problem": words}
+    parts = [HEAD, "" if selector == "id" else ELSEWHERE, "trunks:\n" if account["trunks"] else "trunks: []\n"]
+    pairs = zip(account["trunks"], account["settings"], strict=True)
+    for trunk, settings in sorted(pairs, key=lambda pair: str(pair[0].get("name")).casefold()):
+        entry = _lines(selector, trunk[selector])
+        for option, why in trunk.get("not_accepted", {}).items():
+            entry.append(f"# {option} is left out: {' '.join(why.split())}")
+        for name, value in settings.items():
+            if name not in ("id", selector):
+                entry += _lines(name, value)
+        parts += [f"  {'  ' if number else '- '}{line}\n" for number, line in enumerate(entry)]
+    return {"text": "".join(parts), "problem": ""}
+
+
+def _lines(name: str, value: Any) -> list[str]:
+    """Return a setting as lines of YAML."""
+    nested = isinstance(value, (list, dict))
+    style = {"default_flow_style": None, "width": 110} if nested else {"default_flow_style": False, "width": 10000}
+    written = yaml.dump(_plain({name: value}), Dumper=_Dumper, indent=2, sort_keys=False, allow_unicode=True, **style)
+    # Not splitlines: it also splits at Unicode's line breaks.
+    return str(written).rstrip("\n").split("\n")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without Ansible's own types, which PyYAML does not write."""
+    if isinstance(value, dict):
+        return {_plain(name): _plain(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [_plain(held) for held in value]
+    # Not str(), which keeps the type before ansible-core 2.19.
+    return str.__str__(value) if isinstance(value, str) else value

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The requests in the examples of DIDWW's SDKs for Python and TypeScript: the local API answers them as DIDWW does.
+
+The README of the local API lists the examples that it cannot run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from didww.enums import DefaultDstAction, OnCliMismatchAction, VoiceOutTrunkStatus
+from didww.exceptions import DidwwApiError
+from didww.query_params import QueryParams
+from didww.resources.authentication_method import (
+    CredentialsAndIpAuthenticationMethod,
+    IpOnlyAuthenticationMethod,
+    TwilioAuthenticationMethod,
+)
+from didww.resources.did import Did
+from didww.resources.voice_out_trunk import VoiceOutTrunk
+from simulator.server import Simulator, load_seed
+
+from ..conftest import HANG_GUARD, headers_for
+from .conftest import Sdk
+
+MEDIA_TYPE = "application/vnd.api+json"
+NETWORK = "203.0.113.0/24"
+TRUNKS = "voice_out_trunks"
+
+
+@pytest.fixture
+def lenient(local_api: Simulator) -> Iterator[Simulator]:
+    """The local API, where `local-key` follows the documents that the examples follow."""
+    seed = load_seed()
+    seed["accounts"][0]["readings"] = ["openapi_values", "empty_tech_prefix"]
+    local_api.reset(seed)
+    yield local_api
+    local_api.reset(load_seed())
+
+
+def test_outbound_trunks_with_python(lenient: Simulator) -> None:
+    trunks = Sdk(lenient).trunks
+    methods = [trunk.authentication_method for trunk in trunks.list().data]
+    for kind in (CredentialsAndIpAuthenticationMethod, IpOnlyAuthenticationMethod, TwilioAuthenticationMethod):
+        assert any(isinstance(method, kind) for method in methods)
+
+    trunk = VoiceOutTrunk()
+    trunk.name = "Example"
+    trunk.authentication_method = CredentialsAndIpAuthenticationMethod(allowed_sip_ips=[NETWORK], tech_prefix="")
+    trunk.default_dst_action = DefaultDstAction.ALLOW_ALL
+    trunk.on_cli_mismatch_action = OnCliMismatchAction.REJECT_CALL
+    trunk.external_reference_id = "example-1"
+    trunk.rtp_timeout = 60
+    created = trunks.create(trunk).data
+    assert (created.name, created.status, created.rtp_timeout) == ("Example", VoiceOutTrunkStatus.ACTIVE, 60)
+    assert created.authentication_method.username
+    assert created.authentication_method.tech_prefix is None
+
+    update = VoiceOutTrunk.build(created.id)
+    update.name = "Example 2"
+    update.authentication_method = CredentialsAndIpAuthenticationMethod(allowed_sip_ips=[NETWORK], tech_prefix="9")
+    updated = trunks.update(update).data
+    assert (updated.name, updated.authentication_method.tech_prefix) == ("Example 2", "9")
+    assert updated.authentication_method.username == created.authentication_method.username
+
+    trunks.delete(created.id)
+    with pytest.raises(DidwwApiError, match="could not be found"):
+        trunks.find(created.id)
+
+
+def test_without_the_readings_the_example_is_rejected(local_api: Simulator) -> None:
+    trunk = VoiceOutTrunk()
+    trunk.name = "Example"
+    trunk.authentication_method = CredentialsAndIpAuthenticationMethod(allowed_sip_ips=[NETWORK], tech_prefix="")
+    trunk.on_cli_mismatch_action = OnCliMismatchAction.REJECT_CALL
+    with pytest.raises(DidwwApiError, match="tech_prefix - is invalid"):
+        Sdk(local_api).trunks.create(trunk)
+
+
+def test_dids_with_python(sdk: Sdk) -> None:
+    dids = sdk.client.dids()
+    emergency = ("identity", "emergency_calling_service", "emergency_verification")
+    found = dids.list(QueryParams().include(*emergency)).data
+    assert found[0].emergency_enabled is True
+    assert [getattr(found[0], name) for name in emergency] == [None, None, None]
+    routing = ("voice_in_trunk", "voice_in_trunk_group")
+    (first,) = dids.list(QueryParams().include(*routing).page(number=1, size=1)).data
+    same = dids.find(first.id, QueryParams().include(*routing)).data
+    assert [getattr(same, name) for name in routing] == [None, None]
+
+
+def test_outbound_trunks_with_typescript(lenient: Simulator) -> None:
+    """The SDK for TypeScript sends the Content-Type with every request, also without a body."""
+
+    def ask(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
+        headers = {**headers_for(lenient), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
+        body = None if data is None else {"data": {"type": TRUNKS, **data}}
+        answer = requests.request(method, f"{lenient.url}/{path}", headers=headers, json=body, timeout=HANG_GUARD)
+        assert answer.ok, answer.text
+        return answer.json()["data"] if answer.content else answer.status_code
+
+    method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": [NETWORK], "tech_prefix": ""}}
+    created = ask(
+        "POST",
+        TRUNKS,
+        {
+            "attributes": {
+                "name": "Example",
+                "authentication_method": method,
+                "default_dst_action": "allow_all",
+                "on_cli_mismatch_action": "reject_call",
+                "external_reference_id": "example-2",
+            }
+        },
+    )
+    attributes = created["attributes"]
+    assert (attributes["status"], attributes["rtp_timeout"]) == ("active", 30)
+    assert created["id"] in [trunk["id"] for trunk in ask("GET", TRUNKS)]
+    path = f"{TRUNKS}/{created['id']}"
+    updated = ask("PATCH", path, {"id": created["id"], "attributes": {"name": "Example 2"}})
+    assert updated["attributes"] == {**attributes, "name": "Example 2"}
+    assert ask("DELETE", path) == 204
+
+
+def test_dids_with_typescript(local_api: Simulator) -> None:
+    headers = {**headers_for(local_api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
+    included = "include=identity,emergency_calling_service,emergency_verification"
+    for query in (f"sort=-created_at&page[number]=1&page[size]=1&{included}", "include=voice_in_trunk&page[size]=3"):
+        answer = requests.get(f"{local_api.url}/dids?{query}", headers=headers, timeout=HANG_GUARD)
+        assert answer.ok, answer.text
+        assert answer.json()["included"] == []
+
+
+def test_what_the_local_api_lacks(sdk: Sdk) -> None:
+    """The other examples need resources that the README lists as missing."""
+    client = sdk.client
+    for repository in (client.voice_in_trunks(), client.voice_in_trunk_groups(), client.pops(), client.did_groups()):
+        with pytest.raises(DidwwApiError) as missing:
+            repository.list()
+        assert missing.value.status_code == 404
+    (did, *_others) = client.dids().list().data
+    update = Did.build(did.id)
+    update.description = "Example"
+    with pytest.raises(DidwwApiError) as rejected:
+        client.dids().update(update)
+    assert rejected.value.status_code == 405

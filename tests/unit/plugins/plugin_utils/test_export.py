@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The vars file of an account: Ansible reads back what DIDWW holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.didww.voice.plugins.plugin_utils._export import export_report
+
+
+class Loader(yaml.SafeLoader):
+    """Reads texts with the tag !unsafe as plain texts."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
+
+
+def account(**settings: Any) -> dict[str, Any]:
+    return {"trunks": [{"id": "1", **settings}], "settings": [{"id": "1", **settings}]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "EU SBC",
+        "0012",
+        "no",
+        "{{ lookup('pipe', 'touch x') }}",
+        "{% raw %}",
+        "{# no",
+        "a: b # c",
+        "\u3000a\u2028b\xa0",
+        "two\nlines",
+        " é😀",
+        "x" * 300,
+        "",
+        None,
+        True,
+        30,
+        [],
+        ["44", "0049"],
+        ["{{ x }}"],
+        {"type": "x", "tech_prefix": "{{ x }}", "allowed_sip_ips": ["203.0.113.1/32"] * 20},
+    ],
+)
+def test_every_value_comes_back(value: Any) -> None:
+    text = export_report(account(name="n", other=value), "id")["text"]
+    assert yaml.load(text, Loader)["trunks"] == [{"id": "1", "name": "n", "other": value}]  # noqa: S506 - a SafeLoader
+    assert text.count("!unsafe") == str(value).count("{{") + str(value).count("{%") + str(value).count("{#")
+
+
+def test_the_file() -> None:
+    trunks = {
+        "trunks": [
+            {"id": "2", "name": "us", "not_accepted": {"rtp_timeout": "0 is not\naccepted"}},
+            {"id": "1", "name": "EU"},
+        ],
+        "settings": [{"id": "2", "name": "us", "dids": ["1"]}, {"id": "1", "name": "EU"}],
+    }
+    assert export_report(trunks, "id")["text"].split("should not manage.\n")[1] == (
+        "trunks:\n  - id: '1'\n    name: EU\n  - id: '2'\n    # rtp_timeout is left out: 0 is not accepted\n"
+        "    name: us\n    dids: ['1']\n"
+    )
+    by_name = export_report(trunks, "name")["text"]
+    assert "\n  - name: EU\n  - name: us\n" in by_name
+    assert "# In another account, an entry with an external_reference_id refers to the trunk that has it" in by_name
+
+
+def test_no_trunks() -> None:
+    assert export_report({"trunks": [], "settings": []}, "id")["text"].endswith("\ntrunks: []\n")
+
+
+def test_a_trunk_that_cannot_be_selected_is_named() -> None:
+    found = export_report({"trunks": [{"id": "1", "name": "EU", "external_reference_id": None}], "settings": [{}]},
+                          "external_reference_id")  # fmt: skip
+    assert found == {
+        "text": "",
+        "problem": "by: these trunks have no external_reference_id: EU. Export by name instead.",
+    }

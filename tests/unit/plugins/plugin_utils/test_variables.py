@@ -1,0 +1,325 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of the playbooks: what is accepted, and what a rejection says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL
+from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
+from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
+
+UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+# A variable that each playbook needs.
+ENOUGH: dict[str, dict[str, Any]] = {
+    "audit": {"trunks": []},
+    "block_trunk": {"all": True},
+    "export_trunks": {},
+    "fleet": {"trunks": []},
+    "rotate_credentials": {"all": True, "credentials_file": "new.yml"},
+    "unblock_trunk": {"trunk": "EU SBC"},
+    "update_trunk": {"trunk_id": UUID},
+    "watch_spend": {},
+    "awx.install": {"awx_project_url": "https://git.example.com/x.git"},
+    "awx.project": {"folder": "x"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONTROLLER_HOST", "https://awx.example.com")
+    monkeypatch.setenv("DIDWW_API_KEY", "key")
+
+
+def check(name: str, check_mode: bool = False, inventory: Mapping[str, Any] | None = None, **extra: Any) -> Any:
+    values = {**(inventory or {}), **extra}
+    return variables.check(name, values.get, list(extra), extra, check_mode)
+
+
+def problems(name: str, check_mode: bool = False, **extra: Any) -> list[str]:
+    with pytest.raises(variables.Rejected) as caught:
+        check(name, check_mode, **extra)
+    return caught.value.messages
+
+
+def test_every_playbook_is_tried() -> None:
+    assert ENOUGH.keys() == variables.PLAYBOOKS.keys()
+
+
+@pytest.mark.parametrize("name", ENOUGH)
+@pytest.mark.parametrize("empty", [None, ""])
+def test_an_empty_value_counts_as_not_given(name: str, empty: Any) -> None:
+    wanted = check(name, **ENOUGH[name])
+    others = {row.name: empty for row in variables.PLAYBOOKS[name].rows if row.name not in ENOUGH[name]}
+    # Nor is it an error that another playbook has the variable: surveys pass every answer.
+    others |= {other: empty for other in variables.FAMILY if other not in ENOUGH[name]}
+    assert check(name, **ENOUGH[name], **others) == wanted
+    assert wanted.keys() == {row.name for row in variables.PLAYBOOKS[name].rows}
+
+
+BOOLS = [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is BOOL]
+
+
+@pytest.mark.parametrize(("name", "option"), BOOLS)
+def test_a_misspelled_flag_is_an_error(name: str, option: str) -> None:
+    given = {**ENOUGH[name], option: "ture"}
+    assert f'{option}: "ture" is not accepted; expected true or false' in problems(name, **given)
+    for value in ("yes", "false", "1", True, 0):
+        accepted: dict[str, Any] = {"undo_file": "undo.yml"} if option == "undo_add" else {}
+        if option not in ("all", "threshold_reached"):
+            assert check(name, **{**ENOUGH[name], **accepted, option: value})[option] is (value in ("yes", "1", True))
+
+
+TEXTS = [
+    (name, row.name)
+    for name in ENOUGH
+    for row in variables.PLAYBOOKS[name].rows
+    if row.kind in (variables.TEXT, variables.IDENTIFIER, variables.PATH, variables.NEW_FILE)
+    or row.name in ("name_contains", "authentication_method_type", "trunk_id")
+]
+
+
+@pytest.mark.parametrize(("name", "option"), TEXTS)
+@pytest.mark.parametrize("value", [34, 7.5, True])
+def test_a_number_is_no_text(name: str, option: str, value: Any) -> None:
+    (message,) = [message for message in problems(name, **{**ENOUGH[name], option: value}) if option in message[:40]]
+    assert "expected text, in quotes: YAML reads it as " in message
+    assert """-e '{"trunk": "0042"}'""" in message
+
+
+def test_all_problems_are_reported_together() -> None:
+    found = problems("audit", fail_on_drift="ture", trunks={"name": "EU"}, report="nothing/r.json", trunk="x")
+    assert [message.split(":")[0] for message in found] == ["trunk", "trunks", "report", "fail_on_drift"]
+
+
+@pytest.mark.parametrize("name", ENOUGH)
+def test_a_variable_of_another_playbook_is_an_error_that_says_what_this_one_has(name: str) -> None:
+    taken = {row.name for row in variables.PLAYBOOKS[name].rows}
+    for other in variables.FAMILY - taken - {*variables.ARTIFACTS}:
+        given: dict[str, Any] = {**ENOUGH[name], other: "x"}
+        (message,) = problems(name, **given)
+        assert message.startswith(f"{other}: didww.voice.{name} has no such variable; it has ")
+        assert all(variable in message for variable in taken)
+        # From an inventory it is ignored.
+        assert check(name, inventory={other: "x"}, **ENOUGH[name]) == check(name, **ENOUGH[name])
+
+
+@pytest.mark.parametrize("name", ENOUGH)
+def test_artifacts_of_earlier_jobs_are_ignored(name: str) -> None:
+    artifacts: dict[str, Any] = {"spend": {"near": []}, "drift": {}, "blocked": [UUID], "approved_plan": []}
+    if name == "unblock_trunk":
+        del artifacts["blocked"]
+    assert check(name, **ENOUGH[name], **artifacts) == check(name, **ENOUGH[name])
+
+
+def test_the_names_of_results_cannot_be_set() -> None:
+    (message,) = problems("watch_spend", didww_voice_report={"problem": ""})
+    assert message.startswith("didww_voice_report: the playbooks use names that begin with didww_voice_")
+    (message,) = problems("fleet", didww_voice_undo={}, trunks=[])
+    assert message == "didww_voice_undo: give an undo file as -e trunks_file=FILE, not as -e @FILE"
+
+
+def test_a_value_that_was_cut_at_a_space_is_an_error() -> None:
+    (message,) = problems("block_trunk", trunk="EU", _raw_params="SBC")
+    assert message.startswith('Nothing was done: "SBC" belongs to no variable')
+
+
+@pytest.mark.parametrize("name", ["block_trunk", "rotate_credentials"])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "Which trunks? Give one of these"),
+        ({"all": False}, "Which trunks?"),
+        ({"all": "yes", "trunk": "x"}, "all: cannot be combined with trunk. Which trunks?"),
+        ({"trunk": "x", "name_contains": "y"}, "name_contains: cannot be combined with trunk."),
+        ({"all": True, "threshold_reached": False}, "all: cannot be combined with threshold_reached."),
+    ],
+)
+def test_trunks_are_selected_in_one_way(name: str, given: dict[str, Any], words: str) -> None:
+    more: dict[str, Any] = {"credentials_file": "new.yml"} if name == "rotate_credentials" else {}
+    (message,) = problems(name, **more, **given)
+    assert message.startswith(words)
+
+
+def test_filters_can_be_combined() -> None:
+    found = check("block_trunk", name_contains="x", threshold_reached="no", authentication_method_type="twilio")
+    assert (found["name_contains"], found["threshold_reached"]) == ("x", False)
+    # Some filters are lists.
+    assert found["authentication_method_type"] == ["twilio"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "Which trunks? Give one of these: a trunk"),
+        ({"trunk": "x", "blocked": [UUID]}, "blocked: cannot be combined with trunk."),
+        ({"blocked": []}, "blocked: the list of ids is empty"),
+        ({"blocked": ["x"]}, "expected an id (UUID)"),
+        ({"blocked": 7}, "blocked: 7 is not accepted; expected a list of ids"),
+    ],
+)
+def test_what_to_unblock(given: dict[str, Any], words: str) -> None:
+    (message,) = problems("unblock_trunk", **given)
+    assert words in message
+
+
+@pytest.mark.parametrize("value", [[UUID.upper()], f'["{UUID}"]', f"{UUID}\n{UUID}", f"{UUID}, {UUID}", f"['{UUID}']"])
+def test_the_ids_of_an_artifact_can_be_pasted_into_a_survey(value: Any) -> None:
+    assert check("unblock_trunk", blocked=value)["blocked"] == [UUID]
+
+
+@pytest.mark.parametrize("value", ["101", "8000", "-1", "much", "80%", True, [80]])
+def test_a_share_is_a_percentage(value: Any) -> None:
+    (message,) = problems("watch_spend", share=value)
+    assert message.endswith("expected a percentage of at most 100, such as 80")
+
+
+@pytest.mark.parametrize("value", [80, 80.5, "80", "100", 0])
+def test_a_share_can_be_a_number(value: Any) -> None:
+    assert check("watch_spend", share=value)["share"] == str(value)
+
+
+def excepting(value: Any) -> dict[str, Any]:
+    """Return the variable of the name, which is a keyword of Python."""
+    return {"except": value}
+
+
+def test_names_are_a_list_or_a_text() -> None:
+    for value in ("A, B", ["A", "B"]):
+        assert check("watch_spend", **excepting(value))["except"] == ["A", "B"]
+    # In a list, each is taken as it is.
+    assert check("watch_spend", **excepting(["A, B", " C"]))["except"] == ["A, B", " C"]
+    (message,) = problems("watch_spend", **excepting([7]))
+    assert message.endswith("expected a list of texts, or names with commas between them")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (
+            {"name": "EU"},
+            "trunks: expected a list of trunks, each a dictionary of options, but it is a dictionary: begin",
+        ),
+        ("EU", "but it is a text"),
+        (7, "but it is 7"),
+    ],
+)
+def test_trunks_are_a_list(value: Any, words: str) -> None:
+    (message,) = problems("fleet", trunks=value)
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, "x.yml is empty; expected a vars file with a list called trunks"),
+        ([], "x.yml is a list; expected"),
+        ("x", "x.yml is a text; expected"),
+        ({}, "x.yml has no list called trunks. It has: nothing"),
+        ({"trunk": []}, "It has: trunk"),
+        ({"trunks": None}, "but it is empty: write [] for no trunks"),
+        ({"trunks": {}}, "but it is a dictionary: begin each entry with a hyphen"),
+        ({"trunks": "x"}, "but it is a text"),
+    ],
+)
+def test_what_is_wrong_with_a_vars_file(data: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=r"x\.yml") as caught:
+        variables.trunks_in(data, "x.yml")
+    assert words in str(caught.value)
+
+
+def test_a_list_in_a_file_wins() -> None:
+    assert "trunks" not in check("fleet", trunks_file="x.yml", trunks="not even a list")
+
+
+def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert check("export_trunks")["trunks_file"] == str(tmp_path / "trunks.yml")
+    assert check("watch_spend", report="~/r.json")["report"] == str(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is variables.NEW_FILE],
+)
+def test_a_file_must_be_writable_before_anything_is_read(name: str, option: str, tmp_path: Path) -> None:
+    tmp_path.joinpath("folder").mkdir()
+    for path, words in {
+        "nothing/x": "nothing does not",
+        "folder": "expected a file, and this is something else",
+    }.items():
+        (message,) = problems(name, **{**ENOUGH[name], option: path})
+        assert message.startswith(f"{option}: ")
+        assert words in message
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
+def test_a_folder_must_be_writable(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    (message,) = problems("watch_spend", report="r.json")
+    assert "expected a file in a folder that may be written to" in message
+
+
+def test_deleting_a_fleet_requires_confirmation() -> None:
+    assert problems("fleet", trunks=[], state="absent") == [
+        "Nothing was deleted. To delete every trunk in the list, add -e confirm=yes."
+    ]
+    assert problems("fleet", trunks=[], state="absent", confirm="no")
+    assert check("fleet", trunks=[], state="absent", confirm="y")["confirm"] is True
+    assert check("fleet", check_mode=True, trunks=[], state="absent")["state"] == "absent"
+
+
+def test_adding_requires_a_file() -> None:
+    assert problems("fleet", trunks=[], undo_add=True) == ["undo_add: requires undo_file, the file to add to"]
+
+
+def test_an_existing_credentials_file_is_only_added_to_if_that_is_wanted(tmp_path: Path) -> None:
+    credentials_file.load(str(tmp_path / "new.yml"), "https://x/v3").begin(UUID, "EU SBC")
+    (message,) = problems("rotate_credentials", **ENOUGH["rotate_credentials"])
+    assert "new.yml exists. If the run that wrote it did not finish, add -e resume=yes" in message
+    assert check("rotate_credentials", **ENOUGH["rotate_credentials"], resume=True)["resume"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("rotate_credentials", {"all": True}, "Where to?"),
+        ("update_trunk", {}, "Which trunk?"),
+        ("awx.install", {}, "Where are your playbooks?"),
+        ("awx.project", {}, "Which folder?"),
+        ("fleet", {}, "Which trunks? Give a file with a list called trunks"),
+    ],
+)
+def test_what_is_missing_is_asked_for(name: str, given: dict[str, Any], words: str) -> None:
+    (message,) = problems(name, **given)
+    assert message.startswith(words)
+
+
+def test_awx_is_set_up_with_an_environment_and_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONTROLLER_HOST")
+    found = problems("awx.install", check_mode=True, **ENOUGH["awx.install"])
+    assert [message[:10] for message in found] == ["This playb", "Which AWX?"]
+
+
+def test_a_misspelled_name_is_a_warning() -> None:
+    assert variables.misspelled("fleet", ["undofile", "spend", "ansible_user"]) == [
+        "didww.voice.fleet has no variable called undofile. Did you mean undo_file?"
+    ]
+
+
+def test_a_template_that_cannot_be_evaluated_is_reported() -> None:
+    def value_of(name: str) -> Any:
+        raise ValueError(f"{name} is broken")
+
+    with pytest.raises(variables.Rejected) as caught:
+        variables.check("watch_spend", value_of, ["trunk"], {})
+    assert "share: share is broken" in caught.value.messages
+    assert caught.value.messages[0].startswith("trunk: didww.voice.watch_spend has no such variable")

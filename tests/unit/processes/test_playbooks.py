@@ -1,0 +1,488 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks, run by `ansible-playbook`: interruptions, outages, hostile names, inventories, and gateways."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import yaml
+from simulator.api import Answer, Api, Request
+from simulator.server import Simulator
+
+from .job import COLLECTION
+
+KEY = "planted-key"
+METHOD = {
+    "type": "credentials_and_ip",
+    "attributes": {
+        "allowed_sip_ips": ["203.0.113.1/32"],
+        "tech_prefix": "77#",
+        "username": "old-name",
+        "password": "old-password",
+    },
+}
+IDS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(5)]
+# It would write a file to the folder of the job.
+HARMFUL = "{{ lookup('ansible.builtin.pipe', 'touch pwned') }}"
+NAMES = ["Zero", HARMFUL, "Two", "Three", "Four"]
+SEED: dict[str, Any] = {
+    "api_keys": [KEY],
+    "trunks": [
+        {"id": id_, "attributes": {"name": name, "threshold_amount": "100.0", "authentication_method": METHOD}}
+        for id_, name in zip(IDS, NAMES, strict=True)
+    ],
+}
+
+
+@pytest.fixture
+def front_end() -> str:
+    return "action"
+
+
+@pytest.fixture
+def api() -> Iterator[Simulator]:
+    with Simulator(SEED, rate=0) as server:
+        yield server
+
+
+class Start(Protocol):
+    """A function that starts a playbook."""
+
+    def __call__(self, playbook: str, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
+        """Start a playbook of the collection with extra variables, in the folder of the test."""
+
+
+@pytest.fixture
+def start(api: Simulator, tmp_path: Path) -> Start:
+    """Start a playbook in a process group of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def start(playbook: str, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
+        environment = {
+            **os.environ,
+            "HOME": str(home),
+            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "DIDWW_API_URL": api.url,
+            "DIDWW_API_KEY": KEY,
+            "DIDWW_API_RETRIES": "0",
+        }
+        name = playbook if playbook.endswith(".yml") else f"didww.voice.{playbook}"
+        program = str(Path(sys.executable).parent / "ansible-playbook")
+        return subprocess.Popen(
+            [program, name, "-e", json.dumps(variables), *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    return start
+
+
+class Run(Protocol):
+    """A function that runs a playbook."""
+
+    def __call__(self, playbook: str, *arguments: str, status: int = 0, **variables: Any) -> str:
+        """Run a playbook to its end; return its output."""
+
+
+@pytest.fixture
+def run(start: Start, tmp_path: Path) -> Run:
+    """Run a playbook, and check that no name of a trunk ran a command."""
+
+    def run(playbook: str, *arguments: str, status: int = 0, **variables: Any) -> str:
+        job = start(playbook, *arguments, **variables)
+        output, _none = job.communicate(timeout=120)
+        assert job.returncode == status, output
+        assert list(tmp_path.rglob("pwned")) == []
+        return " ".join(output.split())
+
+    return run
+
+
+def kill(job: subprocess.Popen[str], how: signal.Signals, when: Callable[[], bool]) -> str:
+    """Kill the process group of a job, as a terminal does, when something is the case; return its output."""
+    while not when():
+        assert job.poll() is None, job.communicate()[0]
+        time.sleep(0.02)
+    os.killpg(job.pid, how)
+    output, _none = job.communicate(timeout=60)
+    assert job.returncode != 0
+    return output
+
+
+def methods(api: Simulator) -> list[str]:
+    return [entry["method"] for entry in api.journal]
+
+
+def statuses(api: Simulator) -> list[str]:
+    return [api.trunk(trunk)["attributes"]["status"] for trunk in IDS]
+
+
+def pairs_of(api: Simulator) -> dict[str, str]:
+    """Return the passwords that the trunks have, by id."""
+    return {trunk["id"]: trunk["attributes"]["authentication_method"]["attributes"]["password"] for trunk in api.trunks}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads texts with the tag !unsafe as plain texts."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
+
+
+def pairs_in(path: Path) -> dict[str, str]:
+    """Return the passwords in a credentials file, by the id of their trunk."""
+    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
+    return {entry["id"]: entry["password"] for entry in loaded.get("credentials", ())}
+
+
+def report_in(path: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
+
+
+# --- Rotation -------------------------------------------------------------------------------------
+
+ALL = {"all": True, "confirm": True}
+EACH_SIGNAL = pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["^C", "kill"])
+
+
+@EACH_SIGNAL
+def test_an_interrupted_rotation_loses_only_the_pair_in_flight(
+    api: Simulator, start: Start, run: Run, tmp_path: Path, how: signal.Signals
+) -> None:
+    path = tmp_path / "new.yml"
+    # DIDWW generates the third pair, and does not answer.
+    api.add_faults({"method": "POST", "after": 2, "delay": 60})
+    kill(start("rotate_credentials", credentials_file="new.yml", **ALL), how, lambda: methods(api).count("POST") == 3)
+    kept = pairs_in(path)
+    assert [*kept] == IDS[:2]
+    assert {trunk: pairs_of(api)[trunk] for trunk in kept} == kept
+    text = path.read_text(encoding="utf-8")
+    assert f'"Two" ({IDS[2]}): new credentials were requested, and are not here yet.' in text
+    assert "didww.voice.voice_out_trunk_info" in text
+    assert "include_credentials" in text
+    assert path.stat().st_mode & 0o777 == 0o600
+    # The next run goes on with what is left.
+    api.clear_faults()
+    assert "new.yml exists." in run("rotate_credentials", status=2, credentials_file="new.yml", **ALL)
+    output = run("rotate_credentials", credentials_file="new.yml", resume="yes", **ALL)
+    assert "Rotated: Two, Three, Four. In the file already: Zero, {{ lookup" in output
+    assert pairs_in(path) == pairs_of(api)
+    assert "not here yet" not in path.read_text(encoding="utf-8")
+    again = run("rotate_credentials", credentials_file="new.yml", resume="yes", **ALL)
+    assert "Rotated: none." in again
+    assert " changed=0 " in again
+    assert pairs_in(path) == pairs_of(api)
+
+
+def test_a_failed_rotation_says_which_trunk_and_why_and_goes_on(api: Simulator, run: Run, tmp_path: Path) -> None:
+    secret = pairs_of(api)[IDS[1]]
+    body = {"errors": [{"title": "is invalid", "detail": f"not now, {secret}"}]}
+    api.add_faults(
+        {"method": "POST", "after": 1, "status": 422, "body": body},
+        {"method": "POST", "after": 2, "drop": "headers"},
+    )
+    output = run("rotate_credentials", "-v", status=2, credentials_file="new.yml", **ALL)
+    assert "not now, ********" in output
+    assert "may have been applied" in output
+    assert f"NOT ROTATED: {HARMFUL}." in output
+    path = tmp_path / "new.yml"
+    kept = pairs_in(path)
+    assert len(kept) == 3
+    assert [password for password in {secret, *pairs_of(api).values()} if password in output] == []
+    run("rotate_credentials", credentials_file="new.yml", resume="yes", **ALL)
+    assert pairs_in(path) == pairs_of(api)
+    # What was in the file is not rotated again.
+    assert kept.items() <= pairs_in(path).items()
+
+
+@pytest.mark.parametrize("path", ["nothing/new.yml", "home"])
+@pytest.mark.parametrize("arguments", [[], ["--check"]], ids=["run", "check"])
+def test_the_file_is_checked_before_the_first_pair(api: Simulator, run: Run, path: str, arguments: list[str]) -> None:
+    output = run("rotate_credentials", *arguments, status=2, credentials_file=path, **ALL)
+    assert "credentials_file: " in output
+    assert api.journal == []
+
+
+@pytest.mark.parametrize("load", ["vars_files", "include_vars"])
+def test_a_credentials_file_is_never_a_template(api: Simulator, run: Run, tmp_path: Path, load: str) -> None:
+    run("rotate_credentials", credentials_file="new.yml", **ALL)
+    show = {"ansible.builtin.debug": {"msg": "{{ credentials | map(attribute='name') | join(' + ') }}"}}
+    play: dict[str, Any] = {"hosts": "localhost", "gather_facts": False, "tasks": [show]}
+    if load == "vars_files":
+        play["vars_files"] = ["new.yml"]
+    else:
+        play["tasks"].insert(0, {"ansible.builtin.include_vars": "new.yml"})
+    (tmp_path / "use.yml").write_text(json.dumps([play]), encoding="utf-8")
+    output = run("use.yml")
+    assert f"Zero + {HARMFUL} + Two" in output
+
+
+# --- Block and unblock ----------------------------------------------------------------------------
+
+
+@EACH_SIGNAL
+def test_an_interrupted_block_is_undone_exactly(
+    api: Simulator, start: Start, run: Run, tmp_path: Path, how: signal.Signals
+) -> None:
+    api.put_trunk(IDS[3], attributes={"status": "blocked"})
+    before = statuses(api)
+    # DIDWW blocks the first trunk, and does not answer.
+    api.add_faults({"method": "PATCH", "delay": 60, "times": 0})
+    kill(start("block_trunk", blocked_file="blocked.yml", **ALL), how, lambda: "PATCH" in methods(api))
+    api.clear_faults()
+    for _again in range(2):
+        run("block_trunk", blocked_file="blocked.yml", **ALL)
+        assert statuses(api) == ["blocked"] * 5
+    loaded = yaml.load((tmp_path / "blocked.yml").read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
+    active = [trunk for trunk, status in zip(IDS, before, strict=True) if status == "active"]
+    assert [entry["id"] for entry in loaded["trunks"]] == active
+    output = run("unblock_trunk", blocked_file="blocked.yml", confirm=True)
+    assert "Unblocked: Zero, " in output
+    assert statuses(api) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("trunks: []\n", "other.yml was not written by block_trunk; expected the file of its variable blocked_file"),
+        ("trunks: [\n", "other.yml:2:1: while parsing a flow node"),
+        (
+            'didww_voice_undo: {api_url: "https://api.didww.com/v3"}\ntrunks: []\n',
+            "it belongs to https://api.didww.com/v3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["--check"]], ids=["run", "check"])
+def test_without_a_way_back_nothing_is_blocked(
+    api: Simulator, run: Run, tmp_path: Path, content: str, words: str, arguments: list[str]
+) -> None:
+    path = tmp_path / "other.yml"
+    path.write_text(content, encoding="utf-8")
+    output = run("block_trunk", *arguments, status=2, blocked_file="other.yml", **ALL)
+    assert "blocked_file: " in output
+    assert words in output
+    assert "PATCH" not in methods(api)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_a_block_needs_no_file(api: Simulator, run: Run, tmp_path: Path) -> None:
+    assert "Blocked: Two." in run("block_trunk", trunk="Two")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+
+
+def test_a_fleet_can_be_undone(api: Simulator, run: Run, tmp_path: Path) -> None:
+    trunks = [{"id": trunk, "capacity_limit": 7, "name": f"New {number}"} for number, trunk in enumerate(IDS)]
+    before = [api.trunk(trunk)["attributes"] for trunk in IDS]
+    run("fleet", trunks=trunks, undo_file="undo.yml")
+    assert "undo.yml exists" in run("fleet", trunks=trunks, undo_file="undo.yml", status=2)
+    run("fleet", trunks=[{"id": IDS[0], "capacity_limit": 8}], undo_file="undo.yml", undo_add=True)
+    # One that is gone does not stop the others.
+    api.remove_trunk(IDS[4])
+    output = run("fleet", trunks_file="undo.yml")
+    assert "4 updated" in output
+    assert f"Gone: {IDS[4]}" in output
+    after = [api.trunk(trunk)["attributes"] for trunk in IDS[:4]]
+    assert [(item["name"], item["capacity_limit"]) for item in after] == [
+        (item["name"], item["capacity_limit"]) for item in before[:4]
+    ]
+    output = run("unblock_trunk", blocked_file="undo.yml", confirm=True, status=2)
+    assert "To apply it, run didww.voice.fleet with it as trunks_file" in output
+    assert "didww_voice_undo: give an undo file as -e trunks_file=FILE" in run("fleet", "-e", "@undo.yml", status=2)
+
+
+# --- Export ---------------------------------------------------------------------------------------
+
+
+def test_a_check_predicts_a_name_that_exists_without_its_reference(api: Simulator, run: Run) -> None:
+    for trunk in IDS[1:]:
+        api.remove_trunk(trunk)
+    api.put_trunk(IDS[0], attributes={"external_reference_id": "crm-0"})
+    run("export_trunks", by="name")
+    # Another account, in which the trunk has no reference.
+    api.put_trunk(IDS[0], attributes={"external_reference_id": None})
+    for arguments in (["--check"], []):
+        output = run("fleet", *arguments, trunks_file="trunks.yml", state="present", status=2)
+        assert "Zero" in output
+        assert IDS[0] in output
+        assert "POST" not in methods(api)
+
+
+# --- Hostile names --------------------------------------------------------------------------------
+
+
+def test_no_name_of_a_trunk_is_ever_a_template(api: Simulator, run: Run, tmp_path: Path) -> None:
+    run("export_trunks")
+    api.put_trunk(IDS[1], attributes={"capacity_limit": 7}, spent_amount="99.0")
+    output = run("audit", trunks_file="trunks.yml", report="drift.json", status=2)
+    assert f"item={HARMFUL} capacity_limit 7 null" in output
+    assert report_in(tmp_path / "drift.json")["trunks"][0]["name"] == HARMFUL
+    output = run("watch_spend", report="spend.json", status=2)
+    assert f"Near the threshold: {HARMFUL}." in output
+    assert report_in(tmp_path / "spend.json")["near"][0]["name"] == HARMFUL
+    assert "1 updated, 0 deleted, 4 unchanged" in run("fleet", trunks_file="trunks.yml")
+    assert f"without being asked, add -e confirm=yes: {HARMFUL}" in run("block_trunk", name_contains="lookup", status=2)
+    assert f"Blocked: {HARMFUL}." in run("block_trunk", trunk=IDS[1])
+    assert f"Blocked: none. Already blocked: {HARMFUL}." in run("block_trunk", trunk=IDS[1])
+    output = run("unblock_trunk", blocked=[IDS[1]], confirm=True)
+    assert f"item={HARMFUL}: blocked, threshold not reached, spent 99.0 of 100.0" in output
+    assert f"Unblocked: {HARMFUL}." in output
+
+
+# --- Reports --------------------------------------------------------------------------------------
+
+REPORTS = pytest.mark.parametrize(
+    ("playbook", "variables"), [("audit", {"trunks": [{"id": IDS[0]}]}), ("watch_spend", {})], ids=["audit", "spend"]
+)
+
+
+@REPORTS
+def test_during_an_outage_no_old_report_stays(
+    api: Simulator, run: Run, tmp_path: Path, playbook: str, variables: dict[str, Any]
+) -> None:
+    path = tmp_path / "report.json"
+    run(playbook, report="report.json", **variables)
+    assert report_in(path)["failed"] is False
+    api.add_faults({"status": 503, "times": 0})
+    run(playbook, report="report.json", status=2, **variables)
+    report = report_in(path)
+    assert report["failed"] is True
+    assert "HTTP 503" in report["msg"]
+    assert report["at"].startswith("20")
+    # The report of a check is one too.
+    run(playbook, "--check", report="report.json", status=2, **variables)
+    assert report_in(path)["failed"] is True
+    api.clear_faults()
+    run(playbook, "--check", report="report.json", **variables)
+    assert report_in(path)["failed"] is False
+
+
+@REPORTS
+@EACH_SIGNAL
+def test_a_report_tells_that_the_run_did_not_finish(
+    api: Simulator, start: Start, tmp_path: Path, playbook: str, variables: dict[str, Any], how: signal.Signals
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text('{"failed": false, "drifted": 0}', encoding="utf-8")
+    api.add_faults({"method": "GET", "delay": 60})
+    kill(start(playbook, report="report.json", **variables), how, lambda: bool(api.journal))
+    report = report_in(path)
+    assert report["failed"] is True
+    assert report["msg"] == f"didww.voice.{playbook} has not finished"
+
+
+def test_a_report_tells_what_is_wrong_with_the_variables(api: Simulator, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text('{"failed": false}', encoding="utf-8")
+    (tmp_path / "trunks.yml").write_text("trunks:\n  - name: x\n   y: 1\n", encoding="utf-8")
+    output = run("audit", trunks_file="trunks.yml", report="report.json", fail_on_drift="ture", status=2)
+    report = report_in(tmp_path / "report.json")
+    place = f"trunks_file: {tmp_path}/trunks.yml:3:4: "
+    assert report["msg"].startswith(f"2 problems: (1) {place}")
+    assert 'fail_on_drift: "ture" is not accepted; expected true or false' in report["msg"]
+    assert api.journal == []
+    # First and once: newer versions of ansible-core repeat the message of any failed task.
+    assert output.index(place) < output.index("PLAY RECAP")
+    assert output.count(place) <= 2
+    assert output.count("TASK [") == 1
+
+
+# --- Vars files -----------------------------------------------------------------------------------
+
+
+def test_vars_files_work_as_with_include_vars(api: Simulator, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "vault").write_text("secret", encoding="utf-8")
+    program = str(Path(sys.executable).parent / "ansible-vault")
+    options = ["--vault-password-file", str(tmp_path / "vault")]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"), "HOME": str(tmp_path)}
+    secret = subprocess.check_output(
+        [program, "encrypt_string", *options, "--name", "name", "Two"], text=True, env=environment
+    )
+    indented = secret.strip().replace("\n", "\n    ")
+    text = f"""
+limit: 7
+trunks:
+  - name: Zero
+    capacity_limit: "{{{{ limit }}}}"
+    rtp_timeout: "{{{{ nothing | default(omit) }}}}"
+  - name: !unsafe "{HARMFUL}"
+    rtp_ping: "{{{{ ping }}}}"
+  - {indented}
+    rtp_ping: true
+"""
+    path = tmp_path / "sub" / "trunks.yml"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    output = run("fleet", *options, trunks_file="sub/trunks.yml", ping=True)
+    assert f"3 trunks of {path}: 0 created, 3 updated" in output
+    attributes = [api.trunk(trunk)["attributes"] for trunk in IDS]
+    assert attributes[0]["capacity_limit"] == 7
+    assert [values["rtp_ping"] for values in attributes] == [False, True, True, False, False]
+    assert "3 unchanged" in run("fleet", *options, trunks_file="sub/trunks.yml", ping=True)
+    # A file that is encrypted as a whole.
+    subprocess.check_call([program, "encrypt", *options, str(path)], env=environment)
+    output = run("fleet", "-v", *options, trunks_file=str(path), ping=True)
+    assert "3 unchanged" in output
+    wrong = run("fleet", trunks_file=str(path), status=2)
+    assert f"trunks_file: {path} cannot be read: " in wrong
+    # Without a value, the template is an error that names the file's option.
+    (tmp_path / "undefined.yml").write_text('trunks: [{name: "{{ nothing }}"}]\n', encoding="utf-8")
+    assert "trunks_file: a template cannot be evaluated: " in run("fleet", trunks_file="undefined.yml", status=2)
+
+
+# --- Inventories ----------------------------------------------------------------------------------
+
+
+def test_an_inventory_neither_breaks_an_emergency_nor_selects_for_it(api: Simulator, run: Run, tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    # Without a connection, localhost would be reached over ssh. The variables are for other playbooks.
+    variables = {"folder": "/srv", "by": "name", "share": 7, "trunks": "ours", "didww_voice_given": {"variables": {}}}
+    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": None}, "vars": variables}}), encoding="utf-8")
+    output = run("block_trunk", "-i", str(inventory), trunk="Two")
+    assert "Blocked: Two." in output
+    assert statuses(api) == ["active", "active", "blocked", "active", "active"]
+
+
+def test_a_trunk_for_a_fleet_is_an_error(api: Simulator, run: Run) -> None:
+    output = run("fleet", trunks=[], trunk="Two", status=2)
+    assert "trunk: didww.voice.fleet has no such variable; it has confirm, state, trunks, trunks_file" in output
+    assert api.journal == []
+
+
+# --- Gateways -------------------------------------------------------------------------------------
+
+
+def test_a_gateway_that_drops_the_query_does_not_block_an_account(
+    api: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = Api.handle
+
+    def without_query(self: Api, request: Request, commit: bool = True) -> Answer:
+        kept = tuple(pair for pair in request.query if not pair[0].startswith("filter"))
+        return handle(self, dataclasses.replace(request, query=kept), commit)
+
+    monkeypatch.setattr(Api, "handle", without_query)
+    filters: dict[str, Any]
+    for filters in ({"name_contains": "Two"}, {"threshold_reached": True}, {"authentication_method_type": "twilio"}):
+        output = run("block_trunk", confirm=True, status=2, **filters)
+        assert "which differs" in output
+        assert statuses(api) == ["active"] * 5

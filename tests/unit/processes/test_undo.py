@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The undo file of real jobs: nothing in it is evaluated, and it holds after an interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from simulator.server import Simulator
+
+from ..conftest import connection_to
+from ..plugins.module_utils._engine.test_undo_file import TEXTS
+from .job import COLLECTION
+
+TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(200)]
+MODULE = "didww.voice.voice_out_trunks"
+
+
+def playbook(folder: Path, front_end: str, *tasks: dict[str, Any], **play: Any) -> subprocess.Popen[str]:
+    """Start a play with these tasks."""
+    path = folder / "playbook.yml"
+    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, **play}]), "utf-8")
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+    }
+    program = Path(sys.executable).parent / "ansible-playbook"
+    return subprocess.Popen(
+        [program, path, "-e", f"didww_in_process={front_end == 'action'}"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def completed(job: subprocess.Popen[str]) -> str:
+    output, _none = job.communicate(timeout=120)
+    assert job.returncode == 0, output
+    return output
+
+
+@pytest.mark.parametrize("how", ["include_vars", "vars_files"])
+def test_no_name_is_a_template(front_end: str, api_version: str, tmp_path: Path, how: str) -> None:
+    sign = tmp_path / "evaluated"
+    command = f"lookup('ansible.builtin.pipe', 'touch {sign}')"
+    names = [f"{{{{ {command} }}}}", f"{{% if {command} %}}{{% endif %}}", f"{{# #}}{{{{ {command} }}}}"]
+    names.append(f"#jinja2: variable_start_string:'[[', variable_end_string:']]'\n[[ {command} ]]")
+    names += [text for text in TEXTS if text.strip() and text.isprintable() and len(text) < 100]
+    trunks = [
+        {"id": id_, "attributes": {"name": name, "external_reference_id": name[:100]}}
+        for id_, name in zip(TRUNKS, names, strict=False)
+    ]
+    undo = tmp_path / "undo.yml"
+    with Simulator({"api_keys": ["key"], "trunks": trunks}, rate=0, version=api_version) as api:
+        connection = {**connection_to(api), "api_key": "key"}
+        before = api.trunks
+        changes = [
+            {"id": trunk["id"], "name": f"Renamed {number}", "external_reference_id": None, "rtp_ping": True}
+            for number, trunk in enumerate(trunks)
+        ]
+        completed(playbook(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": changes}}))
+        assert all(trunk["attributes"]["name"].startswith("Renamed") for trunk in api.trunks)
+        assert undo.read_text("utf-8").count("!unsafe") >= 8
+        listed = "undo.trunks" if how == "include_vars" else "trunks"
+        tasks: list[dict[str, Any]] = [
+            {"ansible.builtin.include_vars": {"file": str(undo), "name": "undo"}},
+            {"ansible.builtin.debug": {"msg": f"{{{{ {listed} | length }}}}"}},
+            {MODULE: {**connection, "trunks": f"{{{{ {listed} }}}}", "skip_invalid": True}},
+        ]
+        play = {"vars_files": [str(undo)]} if how == "vars_files" else {}
+        completed(playbook(tmp_path, front_end, *tasks[0 if how == "include_vars" else 1 :], **play))
+        assert api.trunks == before
+    assert not sign.exists()
+
+
+@pytest.mark.parametrize("how", ["killed group", "^C", "lost answer"])
+def test_an_interrupted_fleet_can_be_undone(front_end: str, api_version: str, tmp_path: Path, how: str) -> None:
+    seed = {
+        "api_keys": ["key"],
+        "trunks": [{"id": id_, "attributes": {"name": id_, "status": "active"}} for id_ in TRUNKS],
+    }
+    undo = tmp_path / "undo.yml"
+    with Simulator(seed, rate=0, version=api_version) as api:
+        connection = {**connection_to(api), "api_key": "key", "api_retries": 0}
+        before = api.trunks
+        fault = {"apply": True, "drop": "before"} if how == "lost answer" else {"delay": 0.3}
+        api.add_faults({"method": "PATCH", "times": 5 if how == "lost answer" else 0, **fault})
+        blocks = [{"id": id_, "status": "blocked"} for id_ in TRUNKS]
+        job = playbook(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": blocks}})
+        if how != "lost answer":
+            while job.poll() is None and sum(entry["method"] == "PATCH" for entry in api.journal) < 20:
+                time.sleep(0.05)
+            os.killpg(job.pid, signal.SIGKILL if how == "killed group" else signal.SIGINT)
+        job.communicate(timeout=120)
+        assert job.returncode != 0
+        # What was sent is still applied.
+        time.sleep(1)
+        api.clear_faults()
+        blocked = sum(trunk["attributes"]["status"] == "blocked" for trunk in api.trunks)
+        assert 0 < blocked <= (200 if how == "lost answer" else 199)
+        assert yaml.safe_load(undo.read_text("utf-8"))["trunks"] == [{"id": id_, "status": "active"} for id_ in TRUNKS]
+        assert [name for name in os.listdir(tmp_path) if name.startswith(".undo")] == []
+        tasks = [
+            {"ansible.builtin.include_vars": {"file": str(undo), "name": "undo"}},
+            {MODULE: {**connection, "trunks": "{{ undo.trunks }}", "skip_invalid": True}},
+        ]
+        completed(playbook(tmp_path, front_end, *tasks))
+        assert api.trunks == before
