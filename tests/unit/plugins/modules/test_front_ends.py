@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,6 +95,25 @@ def test_the_life_of_a_trunk_is_the_same(compare: Compare) -> None:
     assert compare("voice_out_trunk_credentials", check=True, name="EU SBC")["changed"] is True
     assert compare("voice_out_trunk_credentials", name="EU SBC", replaces="x")["credentials"]["password"]
     assert compare("voice_out_trunk_credentials", name="Twilio London", replaces="x")["failed"] is True
+
+
+def test_the_way_back_is_the_same(compare: Compare, tmp_path: Path) -> None:
+    path = tmp_path / "undo.yml"
+    texts = []
+
+    def start_again() -> None:
+        texts.extend([path.read_text("utf-8")] if path.exists() else [])
+        path.unlink(missing_ok=True)
+
+    trunks = [{"name": "EU SBC", "capacity_limit": 60}, {"id": OTHER, "state": "absent"}, {"name": "nobody"}, 7]
+    result = compare("voice_out_trunks", start_again, undo_file=str(path), skip_invalid=True, trunks=trunks)
+    assert (result["undo_file"], result["summary"]["changed"], result["summary"]["failed"]) == (str(path), 2, 1)
+    start_again()
+    without_time = [re.sub(r"\d\d:\d\d:\d\dZ", "", text) for text in texts]
+    assert without_time[0] == without_time[1]
+    path.write_text("trunks: []", "utf-8")
+    assert compare("voice_out_trunks", undo_file=str(path), trunks=trunks[:1])["failed"] is True
+    assert compare("voice_out_trunks", undo_file=str(path), undo_add=True, trunks=trunks[:1])["failed"] is True
 
 
 def test_the_key_is_redacted_in_results(local_api: Simulator, compare: Compare) -> None:
