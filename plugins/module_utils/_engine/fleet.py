@@ -225,6 +225,9 @@ def _plan_valid(fleet: Fleet, found: lookup.Found, situation: Situation) -> tupl
             wanted, resources = [desired for desired, _ in kept], [one for _, one in kept]
             fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
             found = found._replace(resources=resources, problems=[])
+            managed = {one["id"] for one in found.existing}
+            holders = lookup.holders_of(fleet.resource, found.read, besides=managed)
+            situation = situation._replace(holders=holders)
 
 
 def plan_all(fleet: Fleet, found: lookup.Found, situation: Situation) -> list[Plan]:
