@@ -7,9 +7,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +14,7 @@ from urllib.parse import urlencode
 
 from simulator import documents, life_cycle, query, tokens, trunks
 from simulator.documents import DIDS, MEDIA_TYPE, REGENERATION, TRUNKS, ApiError
+from simulator.rate import Rate
 from simulator.store import FULL, TOKEN_VERSION, VERSIONS, Account, Did, Store, Trunk
 from simulator.tokens import Caller, InvalidToken, TokenError, Tokens
 
@@ -71,45 +69,19 @@ def token_answer(status: int, document: Any, headers: dict[str, str] | None = No
     return replace(made, headers={**made.headers, **NOT_STORED, **(headers or {})})
 
 
-class RateLimit:
-    """A sliding window of one second for each account. Requests that get 429 do not count. 0 is unlimited."""
+def too_many_requests(version: str, number: int) -> Answer:
+    """Make the 429 for an account that has used up its rate. `number` counts them.
 
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self.limited = 0
-        self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
-        self._lock = threading.Lock()
-
-    def admits(self, key: str) -> bool:
-        """Return whether the account has not used up its rate."""
-        if self.rate <= 0:
-            return True
-        now = time.monotonic()
-        with self._lock:
-            seen = self._seen[key]
-            while seen and seen[0] <= now - 1:
-                seen.popleft()
-            if len(seen) < self.rate:
-                seen.append(now)
-                return True
-            self.limited += 1
-            return False
-
-    def check(self, key: str, version: str) -> Answer | None:
-        """Return None, or the 429 if the account has used up its rate.
-
-        Before version 2026-11-19, DIDWW's documents disagree about the form of a 429. Here every second one has a
-        Retry-After, and every second pair lacks the title and code of its error: four in a row show every combination.
-        """
-        if self.admits(key):
-            return None
-        documented = version >= TOKEN_VERSION
-        code = documents.TOO_MANY_REQUESTS if documented else None
-        error = documents.error(429, "Too Many Requests", "Too Many Requests", code)
-        if not documented and self.limited // 2 % 2:
-            error = {name: error[name] for name in ("status", "detail")}
-        limited = answer(429, {"errors": [error]})
-        return replace(limited, headers={**limited.headers, **(RETRY_AFTER if documented or self.limited % 2 else {})})
+    Before version 2026-11-19, DIDWW's documents disagree about the form of a 429. Here every second one has a
+    Retry-After, and every second pair lacks the title and code of its error: four in a row show every combination.
+    """
+    documented = version >= TOKEN_VERSION
+    code = documents.TOO_MANY_REQUESTS if documented else None
+    error = documents.error(429, "Too Many Requests", "Too Many Requests", code)
+    if not documented and number // 2 % 2:
+        error = {name: error[name] for name in ("status", "detail")}
+    limited = answer(429, {"errors": [error]})
+    return replace(limited, headers={**limited.headers, **(RETRY_AFTER if documented or number % 2 else {})})
 
 
 class Api:
@@ -118,8 +90,8 @@ class Api:
     def __init__(self, store: Store, rate: float, minted: Tokens, token_rate: float) -> None:
         self.store = store
         self.tokens = minted
-        self.rate = RateLimit(rate)
-        self.token_rate = RateLimit(token_rate)
+        self.rate = Rate(rate)
+        self.token_rate = Rate(token_rate)
 
     def handle(self, request: Request, commit: bool = True) -> Answer:
         """Return the answer to a request. No request raises an exception.
@@ -131,9 +103,8 @@ class Api:
         try:
             caller = self._authenticate(request)
             account, version = caller.account, caller.version
-            limited = self.rate.check(account.api_key, version)
-            if limited is not None:
-                return limited
+            if not self.rate.admits(account.api_key):
+                return too_many_requests(version, self.rate.limited)
             if caller.scope != FULL and request.method != "GET":
                 raise documents.token_rejection(403, "Insufficient scope", "insufficient_scope")
             _negotiate(request)
@@ -151,7 +122,7 @@ class Api:
         """Return the answer of the token service."""
         try:
             accounts = self.store.accounts
-            granted = self.tokens.mint(request.method, request.headers, request.body, accounts, self.token_rate.admits)
+            granted = self.tokens.mint(request.method, request.headers, request.body, accounts, self.token_rate)
         except TokenError as exc:
             return token_answer(exc.status, exc.document, RETRY_AFTER if exc.status == 429 else {})
         return token_answer(200, granted)

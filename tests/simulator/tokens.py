@@ -16,10 +16,11 @@ import secrets
 import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.rate import Rate
 from simulator.store import FULL, READ, SCOPES, VERSIONS, Account
 
 # One of the audiences of a token for the API has to be this one, on DIDWW's sandbox as well.
@@ -75,23 +76,18 @@ class Tokens:
         self._secret = secrets.token_bytes(32)
 
     def mint(
-        self,
-        method: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        accounts: Mapping[str, Account],
-        admits: Callable[[str], bool],
+        self, method: str, headers: Mapping[str, str], body: bytes, accounts: Mapping[str, Account], rate: Rate
     ) -> dict[str, Any]:
         """Return the document with a new token. Header names are in lower case. Raises TokenError.
 
-        `admits` counts the requests with a key, and returns whether there are not too many.
+        `rate` counts the requests of an account.
         """
         if method != "POST":
             raise TokenError(405, f"{method} is not allowed here")
         account = accounts.get(headers.get("api-key", ""))
         if account is None:
             raise TokenError(401, "The key is unknown")
-        if not admits(account.api_key):
+        if not rate.admits(account.api_key):
             raise TokenError(429, "Too many requests for tokens")
         if headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
             raise TokenError(415, f"The Content-Type must be {MEDIA_TYPE}")

@@ -30,8 +30,7 @@ from ansible_collections.didww.voice.plugins.modules import (
     voice_out_trunks,
 )
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
-from simulator import api as simulator_api
-from simulator import tokens
+from simulator import rate, tokens
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
@@ -171,7 +170,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the client, and of the tokens and rates of the local API."""
     clock = Clock()
-    for module in (http, authentication, tokens, simulator_api):
+    for module in (http, authentication, tokens, rate):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

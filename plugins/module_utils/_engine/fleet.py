@@ -222,7 +222,7 @@ def _plan_valid(fleet: Fleet, found: lookup.Found, situation: Situation) -> tupl
             invalid = {entry.position for entry in error.rejected}
             pairs = zip(fleet.wanted, found.resources, strict=True)
             kept = [(desired, one) for desired, one in pairs if desired.position not in invalid]
-            wanted, resources = [desired for desired, _ in kept], [one for _, one in kept]
+            wanted, resources = [desired for desired, _one in kept], [one for _desired, one in kept]
             fleet = fleet._replace(wanted=wanted, rejected=(*fleet.rejected, *error.rejected))
             found = found._replace(resources=resources, problems=[])
             managed = {one["id"] for one in found.existing}

@@ -128,6 +128,20 @@ def test_outbound_trunks_with_typescript(lenient: Simulator) -> None:
     assert ask("DELETE", path) == 204
 
 
+def test_outbound_trunks_with_typescript_that_are_rejected(lenient: Simulator) -> None:
+    def create(**attributes: Any) -> tuple[int, str]:
+        common = {"name": "Example", "default_dst_action": "allow_all", "on_cli_mismatch_action": "reject_call"}
+        headers = {**headers_for(lenient), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
+        body = {"data": {"type": TRUNKS, "attributes": {**common, **attributes}}}
+        answer = requests.post(f"{lenient.url}/{TRUNKS}", headers=headers, json=body, timeout=HANG_GUARD)
+        (error,) = answer.json()["errors"]
+        return answer.status_code, error["detail"]
+
+    method = {"type": "ip_only", "attributes": {"allowed_sip_ips": [NETWORK], "tech_prefix": ""}}
+    assert create(authentication_method=method) == (422, "type - is not allowed for creation")
+    assert create(allowed_sip_ips=["0.0.0.0/0"]) == (400, "allowed_sip_ips is not allowed.")
+
+
 def test_dids_with_typescript(local_api: Simulator) -> None:
     headers = {**headers_for(local_api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
     included = "include=identity,emergency_calling_service,emergency_verification"

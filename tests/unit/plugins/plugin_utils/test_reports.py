@@ -229,8 +229,8 @@ NOTHING: dict[str, Any] = {
 THREE = [trunk(), trunk(B, "US SBC", status="blocked"), trunk(C, "Asia", authentication_method={"type": "twilio"})]
 
 
-def select(verb: str, trunks: list[dict[str, Any]], more: dict[str, Any] | None = None, /, **variables: Any) -> Any:
-    return reports.select_trunks({"trunks": trunks}, given(**(more or {}), **{**NOTHING, **variables}), verb)
+def select(verb: str, account: list[dict[str, Any]], more: dict[str, Any] | None = None, /, **variables: Any) -> Any:
+    return reports.select_trunks({"trunks": account}, given(**(more or {}), **{**NOTHING, **variables}), verb)
 
 
 def names(selected: dict[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ import pytest
 import requests
 import trustme
 from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
-from simulator import api as simulator_api
+from simulator import rate as simulator_rate
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -512,8 +512,8 @@ def test_clients_that_share_a_key_use_most_of_its_rate(monkeypatch: pytest.Monke
     monkeypatch.setattr(http, "time", timeline)
     spread = itertools.cycle(number * 0.618 % 1 for number in range(1000))
     monkeypatch.setattr(http, "_jitter", lambda least, most: least + next(spread) * (most - least))
-    monkeypatch.setattr(simulator_api, "time", timeline)
-    limit = simulator_api.RateLimit(20)
+    monkeypatch.setattr(simulator_rate, "time", timeline)
+    limit = simulator_rate.Rate(20)
     served: list[list[float]] = [[] for _playbook in range(8)]
 
     def send(_method: str, url: str, **_options: Any) -> requests.Response:

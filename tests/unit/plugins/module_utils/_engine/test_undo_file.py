@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,15 @@ VALUES = st.recursive(
 )
 SETTINGS = st.dictionaries(st.sampled_from(["name", "dids", "status"]), VALUES)
 COMMENTS = st.lists(st.text(max_size=12) | st.sampled_from(TEXTS), max_size=3)
+
+
+def raising(error: OSError) -> Callable[..., None]:
+    """Return a function that raises an error, whatever it is called with."""
+
+    def function(*_given: Any) -> None:
+        raise error
+
+    return function
 
 
 def plain(value: Any) -> Any:
@@ -258,7 +268,7 @@ def test_a_file_is_private_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
     # Nothing is left of a file that cannot be written.
     text = path.read_text("utf-8")
     prepared = undo_file.prepare(VOICE_OUT_TRUNK, str(path), True, URL, "a test")
-    monkeypatch.setattr(os, "fsync", lambda descriptor: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", raising(OSError(28, "No space left on device")))
     with pytest.raises(InvalidOptions, match="cannot be written: No space left on device, so nothing was changed"):
         prepared.write("2026-04-16")
     assert os.listdir(tmp_path) == ["undo.yml"]
@@ -279,7 +289,7 @@ def test_a_file_that_appears_or_changes_meanwhile_is_kept(tmp_path: Path, add: b
 
 
 def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "link", lambda *paths: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")))
+    monkeypatch.setattr(os, "link", raising(PermissionError(1, "Operation not permitted")))
     path = tmp_path / "undo.yml"
     undo_file._write(str(path), "x", new=True)
     assert path.read_text("utf-8") == "x"
