@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -52,7 +53,7 @@ __all__ = [
 
 MEDIA_TYPE = "application/vnd.api+json"
 READINGS = 3  # attempts to read a list that changes in the meantime
-NO_LINKAGE: Linkage = {}
+NO_LINKAGE: Linkage = MappingProxyType({})
 
 
 class Client(HttpClient):

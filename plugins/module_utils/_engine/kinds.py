@@ -123,7 +123,8 @@ def code(words: Mapping[str, int], others: bool = False) -> Kind:
         return number
 
     def decode(value: Any) -> str | int:
-        return names[value] if type(value) is int and value in names else canonical(value)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return names[value] if is_number and value in names else canonical(value)
 
     def encode(value: Any) -> Any:
         return words.get(value, value)

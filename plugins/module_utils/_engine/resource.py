@@ -210,7 +210,7 @@ def _in_identifiers(resource: Resource, rows: Mapping[str, Setting]) -> Iterator
         yield "identifiers are id, and at least one other"
     for name in resource.identifiers[1:]:
         row = rows.get(name)
-        if row is None or type(row) is not Setting or row.kind.spec["type"] != "str":
+        if row is None or isinstance(row, (Link, Variant)) or row.kind.spec["type"] != "str":
             yield f"the identifier {name} is no setting that holds a text"
         elif row.secret:
             yield f"the identifier {name} is a secret"
@@ -276,7 +276,7 @@ def _in_variant(row: Variant) -> Iterator[str]:
         yield from (f"{name} is declared twice in {kind}" for name in _repeated(inner.name for inner in own))
         yield from (f"{kind} has two attributes called {key} in the API" for key in _repeated(i.key for i in own))
         for inner in own:
-            if type(inner) is not Setting or inner.name == "type":
+            if isinstance(inner, (Link, Variant)) or inner.name == "type":
                 yield f"{inner.name} of {kind} is no attribute"
             if row.attributes[inner.name] is not inner:
                 yield f"{inner.name} is not the same in all types"
