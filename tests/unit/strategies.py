@@ -23,6 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 )
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from simulator.store import DEFAULT_ATTRIBUTES
 
 # A factor for the number of examples: 10 for a long search, 0.01 for a quick run.
 FACTOR = float(os.environ.get("EXAMPLES", "1"))
@@ -200,23 +201,10 @@ METHODS = st.one_of([method(kind) for kind in TYPES])
 # Settings with rules between them are drawn more often.
 NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
+# The settings of a trunk as the local API has them by default, without the authentication method.
 PLAIN: dict[str, Any] = {
+    **{name: value for name, value in DEFAULT_ATTRIBUTES.items() if name in ROWS},
     "name": "EU SBC",
-    "external_reference_id": None,
-    "allowed_rtp_ips": None,
-    "on_cli_mismatch_action": "send_original_cli",
-    "capacity_limit": None,
-    "allow_any_did_as_cli": False,
-    "status": "active",
-    "threshold_amount": "1000.0",
-    "default_dst_action": "allow_all",
-    "dst_prefixes": [],
-    "emergency_enable_all": False,
-    "media_encryption_mode": "disabled",
-    "callback_url": None,
-    "force_symmetric_rtp": False,
-    "rtp_ping": False,
-    "rtp_timeout": 30,
 }
 
 

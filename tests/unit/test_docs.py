@@ -25,7 +25,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources import voic
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
 
-from .conftest import ROOT, RunModule
+from .conftest import LINKAGE, MODULES, ROOT, RunModule
 
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
@@ -185,13 +185,59 @@ def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
 def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
     files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
-    assert len(files) == 6
+    assert len(files) == 7
     for path in files:
         text = read(path)
         for setting in (*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()):
-            if setting.name == DEFAULT_DID and path.startswith("tests/"):
+            if setting.name == DEFAULT_DID and ("tests/" in path or "_info" in path):
                 continue  # no answer has it; test_life_cycle.py has its tests
             assert setting.name in text, f"{path} does not have {setting.name}"
+
+
+# What modules return about a trunk besides its settings.
+READ_ONLY = {"id", "created_at", "threshold_reached", "spent_amount", "did_numbers"}
+
+
+@pytest.mark.parametrize(
+    ("module", "key", "more"),
+    [("voice_out_trunk", "trunk", set()), ("voice_out_trunk_info", "trunks", {"not_accepted", "credentials"})],
+)
+def test_return_describes_every_setting(module: str, key: str, more: set[str]) -> None:
+    returned = yaml.safe_load(MODULES[module].RETURN)[key]
+    samples = returned["sample"] if isinstance(returned["sample"], list) else [returned["sample"]]
+    # Only a task that sets it knows it.
+    kinds = {row.name: row.kind for row in tables.SETTINGS if key == "trunk" or row.name != tables.DEFAULT_DID}
+    assert returned["contains"].keys() == {*kinds} | READ_ONLY | more
+    method = returned["contains"][tables.AUTHENTICATION]["contains"]
+    assert method.keys() == {"type", *(row.name for row in tables.AUTHENTICATION_ATTRIBUTES)}
+    for name, kind in kinds.items():
+        assert returned["contains"][name]["type"] == kind.spec["type"], name
+    for sample in samples:
+        assert {*kinds} - {*LINKAGE, tables.DEFAULT_DID} <= sample.keys()
+
+
+def test_the_sample_of_the_settings_has_every_setting() -> None:
+    (sample,) = yaml.safe_load(MODULES["voice_out_trunk_info"].RETURN)["settings"]["sample"]
+    assert sample.keys() == {"id", *(row.name for row in tables.SETTINGS)} - {tables.DEFAULT_DID}
+
+
+def test_the_guides_list_every_setting() -> None:
+    def names(text: str) -> set[str]:
+        return set(re.findall("``([a-z_]+)``", text))
+
+    def rows(guide: str) -> list[str]:
+        return re.findall(r"^   \* - (.*)$", read(f"docs/docsite/rst/{guide}.rst"), re.MULTILINE)
+
+    settings = [row for row in tables.SETTINGS if row.name != tables.AUTHENTICATION]
+    every = [*settings, *tables.AUTHENTICATION_ATTRIBUTES]
+    cleared = read("docs/docsite/rst/guide_null.rst").split("\n``null`` clears ")[1].split(" in ``authent")[0]
+    assert names(cleared) == {row.name for row in every if row.nullable}
+    alike = [names(row) for row in rows("guide_equality")]
+    for kind in ("int", "bool"):
+        assert {row.name for row in settings if row.kind.spec["type"] == kind} in alike
+    chosen = set().union(*(names(row) for row in rows("guide_life_cycle")))
+    required = {row.name for row in settings if row.name in tables.REQUIRED or row.required_by}
+    assert chosen >= {row.name for row in settings} - required - {*LINKAGE, tables.DEFAULT_DID}
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)

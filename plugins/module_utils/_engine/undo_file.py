@@ -24,7 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.undo import En
 try:
     import yaml
 except ImportError:  # only needed to add to a file
-    yaml = None  # type: ignore[assignment]
+    yaml = None  # type: ignore[assignment]  # modules may run without it
 
 OPTION = "undo_file"
 MARKER = "didww_voice_undo"
@@ -258,8 +258,6 @@ def _link(temporary: str, path: str) -> None:
     """Give a file its name. Raises FileExistsError if there is a file with this name."""
     try:
         os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
+    except OSError:  # the file exists, or the file system has no hard links
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         os.replace(temporary, path)

@@ -24,8 +24,8 @@ import pytest
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ..conftest import CASES, HANG_GUARD, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
-from .conftest import Sdk
+from ..conftest import HANG_GUARD, TRUNK, RunModule, connection_to, only_2026_04_16, options_of, prepare
+from .conftest import SDK_CASES, Sdk, setting_of
 
 TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
@@ -70,7 +70,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 # --- Between reading and writing ---
 
 # Each setting with a case, in a pair with the next one.
-SETTINGS = list({case["option"].partition(".")[0]: case for case in CASES}.items())
+SETTINGS = list({setting_of(case): case for case in SDK_CASES}.items())
 PAIRS = list(zip(SETTINGS, SETTINGS[1:] + SETTINGS[:1], strict=True))
 
 

@@ -2,15 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults between a task and the API, one row each, and the scenarios that result from them."""
+"""Faults between a task and the API, one row each, and the scenarios that result from them.
+
+The advice comes from the code: the unit tests of messages check its words, and these tests that it arrives.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils import _task as task
 
 ONE, FLEET, INFO = "voice_out_trunk", "voice_out_trunks", "voice_out_trunk_info"
 TRUNKS = [f"a0000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
@@ -82,34 +88,45 @@ class Fault(NamedTuple):
         return [("GET", False), ("PATCH", False), *([] if self.settled else [("PATCH", True)])]
 
 
-def _error(status: int, detail: str, says: str) -> Fault:
+def _advice(status: int, detail: str = "") -> str:
+    """Return a pattern of the advice about a status and the `detail` of an error, of either service and version."""
+    fitting = [advice for advice in task.ADVICE if advice.status == status and re.search(advice.sign, detail)]
+    # The first that fits is shown.
+    shown = {(advice.tokens, *advice.versions): advice.text for advice in reversed(fitting)}
+    return "|".join(map(re.escape, shown.values()))
+
+
+def _check(error: jsonapi.RequestFailed) -> str:
+    """Return a pattern of what to check after an error of the API or of the token service."""
+    words = str(task.explain(error, "")["msg"])
+    return re.escape(words[words.index("Check ") :]).replace("api_url", "api_(token_)?url")
+
+
+def _error(status: int, detail: str) -> Fault:
     error = {"detail": detail, "status": str(status), "source": {"pointer": "/data/attributes/capacity_limit"}}
+    says = _advice(status, detail) or rf"HTTP {status} .*: {re.escape(detail)}\."
     return Fault(str(status), says, {"status": status, "body": {"errors": [error]}}, settled=True)
 
 
 def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     rule = {"status": 429, "headers": headers}
-    says = "lower max_requests_per_second|Too many tokens were requested"
+    says = _advice(429, "too_many_requests") + "|" + _advice(429)
     return Fault(f"429 {name}", says, rule, again=True, settled=True, wait=wait)
 
 
-SERVER = "DIDWW, or a gateway in front of it, is failing.*[Rr]un the task again"
-NETWORK = "Check api_(token_)?url, the network, and any proxy in between"
-ANSWER = "Check api_(token_)?url, and any proxy in between"
-OWN_AUTHORITY = "set ca_path to its bundle"
+SERVER = re.escape(task.FAULT)
+NETWORK = _check(jsonapi.Unreachable("no answer"))
+ANSWER = _check(jsonapi.UnusableAnswer("no data"))
+(OWN_AUTHORITY,) = (re.escape(hint) for pattern, hint in task.HINTS.items() if re.search(pattern, "self-signed"))
 
 FAULTS = [
-    _error(
-        400, "capacity_limit - is not allowed", "check api_url; .* please report a bug|Check api_token_url and api_v"
-    ),
-    _error(
-        401, "Unauthorized", "Check api_key and api_(token_)?url|check that api_url and api_token_url belong together"
-    ),
-    _error(403, "Forbidden", "contact DIDWW|Check api_token_url, and whether the key may be used"),
-    _error(404, "Record not found", "check the id, the api_key, and that api_url ends in /v3|Check api_token_url"),
-    _error(409, "Conflict", "check the trunk, then run the task again")._replace(in_tokens=False),
-    _error(422, "capacity_limit - must be less than 50", r"HTTP 422 .*: capacity_limit - must be less than 50\."),
+    _error(400, "capacity_limit - is not allowed"),
+    _error(401, "Unauthorized"),
+    _error(403, "Forbidden"),
+    _error(404, f"The record identified by {STRUCK} could not be found."),
+    _error(409, "Conflict")._replace(in_tokens=False),
+    _error(422, "capacity_limit - must be less than 50"),
     _busy("without Retry-After", None),
     _busy("with Retry-After", "1"),
     _busy("with a past date", "Wed, 21 Oct 2015 07:28:00 GMT"),
@@ -151,8 +168,8 @@ FAULTS = [
     Fault("10 MB", "", {"garbage": "big"}, harmless=True),
     Fault("HTML that quotes secrets", ANSWER, {"status": 200, "body": f"<p>{KEY} {USERNAME} {PASSWORD}</p>"}),
     Fault("500 that quotes secrets", SERVER, {"status": 500, "body": f"<p>{KEY} {USERNAME} {PASSWORD}</p>"}),
-    _error(422, f"capacity_limit - is not for {KEY}", "capacity_limit - is not for")._replace(
-        name="422 quoting the key"
+    _error(422, f"capacity_limit - is not for {KEY}")._replace(
+        name="422 quoting the key", says="capacity_limit - is not for"
     ),
 ]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from simulator.server import Simulator, load_seed
-from simulator.store import SeedError
+from simulator.store import DEFAULT_ATTRIBUTES, SeedError
 
 from ..conftest import Clock
 from .conftest import MEDIA_TYPE, TRUNK, Client, to_many, to_one, with_readings
@@ -89,7 +89,7 @@ def test_create(server: Simulator, client: Client) -> None:
     trunk_id, attributes = data["id"], data["attributes"]
     assert str(uuid.UUID(trunk_id)) == trunk_id
     # Python 3.10 does not read the Z.
-    created_at = datetime.fromisoformat(attributes.pop("created_at").replace("Z", "+00:00"))
+    created_at = datetime.fromisoformat(attributes["created_at"].replace("Z", "+00:00"))
     assert started <= created_at <= datetime.now(timezone.utc)
     secrets = attributes["authentication_method"]["attributes"]
     username, password = secrets.pop("username"), secrets.pop("password")
@@ -97,6 +97,8 @@ def test_create(server: Simulator, client: Client) -> None:
     assert password
     assert username != password
     assert attributes == {
+        **DEFAULT_ATTRIBUTES,  # of settings that are newer than this test
+        "created_at": attributes["created_at"],
         "name": "New",
         "allowed_rtp_ips": None,
         "authentication_method": {

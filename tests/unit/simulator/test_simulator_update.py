@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from simulator.server import Simulator
+from simulator.store import DEFAULT_ATTRIBUTES
+from simulator.trunks import ATTRIBUTES
 
 from .conftest import TRUNK, Client, with_readings
 
@@ -161,6 +163,10 @@ INVALID: list[tuple[str, Any, str]] = [
 ]
 
 
+def test_every_attribute_has_values_that_are_accepted_and_rejected() -> None:
+    assert {name for name, *_values in ACCEPTED} == {name for name, *_values in INVALID} == {*ATTRIBUTES}
+
+
 @pytest.mark.parametrize(("name", "sent", "words"), INVALID)
 def test_invalid(server: Simulator, client: Client, name: str, sent: Any, words: str) -> None:
     before = server.trunk(TRUNK)
@@ -273,6 +279,7 @@ def test_the_example_of_the_update(client: Client) -> None:
     document = answer.json()
     assert document["meta"] == {"api_version": "2026-04-16"}
     assert document["data"]["attributes"] == {
+        **DEFAULT_ATTRIBUTES,  # DIDWW may add settings that its examples do not have
         "name": "Outbound trunk Name",
         "allowed_rtp_ips": None,
         "authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": SID}},

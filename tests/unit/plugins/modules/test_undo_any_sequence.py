@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
-from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item, read
+from ansible_collections.didww.voice.plugins.module_utils._engine.item import read
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,6 +114,9 @@ def test_the_account_is_as_at_first(
             state["attributes"]["name"] += one[-4:]
             # DIDWW documents a URL or null: DIDWW API 3 (2026-04-16), "Update Outbound Trunk".
             state["attributes"]["callback_url"] = state["attributes"]["callback_url"] or None
+            # DIDWW returns null for no prefix.
+            method = state["attributes"]["authentication_method"]["attributes"]
+            method.update({"tech_prefix": method["tech_prefix"] or None} if "tech_prefix" in method else {})
             local_api.put_trunk(one, **state)
         before = state_of(local_api)
         for number in range(adds):
@@ -161,7 +164,6 @@ def compare(text: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     """Compare the account with the one before the tasks."""
     for id_, settings_before in before.items():
         if id_ not in after:
-            assert f"Deleted: {Item(VOICE_OUT_TRUNK, id_, settings_before, {}).name[:3]}" in text
             assert f"({id_}). No task brings it back" in text
             continue
         exempt = lost(text, id_)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -219,34 +218,6 @@ def test_several_ids_and_types(local_api: Simulator, run_info: RunModule) -> Non
     assert request["query"]["filter[authentication_method.type]"] == "ip_only,twilio"
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"status": "blocked"},
-        {"name_contains": "sbc"},
-        {"threshold_reached": True},
-        {"allow_any_did_as_cli": False},
-        {"authentication_method_type": ["twilio"]},
-        {"media_encryption_mode": "zrtp"},
-    ],
-    ids=str,
-)
-def test_an_answer_that_does_not_match_the_filter(
-    local_api: Simulator, run_info: RunModule, options: dict[str, Any], api_version: str
-) -> None:
-    assert "failed" not in run_info(**options)
-    trunks = [
-        {"id": trunk["id"], "type": "voice_out_trunks", "attributes": trunk["attributes"]} for trunk in local_api.trunks
-    ]
-    everything = {"data": trunks, "links": {}, "meta": {"total_records": len(trunks), "api_version": api_version}}
-    local_api.add_faults({"method": "GET", "status": 200, "body": everything})
-    result = run_info(**options)
-    (option,) = options
-    assert re.search(
-        rf"the answer contains .*, which does not match the filter {option.replace('_type', '.type')}", result["msg"]
-    )
-
-
 def test_advice_about_a_filter_and_a_list(local_api: Simulator, run_info: RunModule) -> None:
     result = run_info(api_key="no-features-key", on_cli_mismatch_action="replace_cli")
     assert result["status"] == 400
@@ -286,9 +257,12 @@ def test_every_trunk_can_be_written_back(
 def test_a_gateway_that_drops_a_filter_selects_nothing(
     local_api: Simulator, run_info: RunModule, options: dict[str, Any]
 ) -> None:
+    assert "failed" not in run_info(**options)
     everything = requests.get(f"{local_api.url}/voice_out_trunks", headers=headers_for(local_api), timeout=5).json()
     local_api.add_faults({"status": 200, "body": everything})
     result = run_info(**options)
     assert result["failed"] is True
-    assert "did not answer like DIDWW's API: it was asked for trunks with " in result["msg"]
+    (option,) = options
+    asked = f"it was asked for trunks with {option.replace('_type', '.type')} "
+    assert f"did not answer like DIDWW's API: {asked}" in result["msg"]
     assert "trunks" not in result

@@ -94,6 +94,9 @@ def test_the_settings_that_change_are_brought_back(
     undo = add(Undo(VOICE_OUT_TRUNK), current, given)
     assert options(undo) == [{"id": ID, **back}]
     assert undo.entries[0].comments[0] == "EU SBC"
+    lost = ("default_did: DIDWW does not", "username and password: DIDWW generates")
+    assert all(any(words in comment for words in lost) for comment in undo.entries[0].comments[1:])
+    assert not (given.get("default_did") and undo.entries[0].comments[1:])
     # The way back is a task that the trunk accepts after the change.
     after = planning.plan(parse({"id": ID, **given}), read(current)).after
     desired = parse(options(undo)[0])
@@ -259,6 +262,16 @@ def test_the_older_value_stays() -> None:
     assert comments(undo) == ["EU SBC"]
     add(undo, resource(capacity_limit=90, rtp_ping=False, name="N"), {"capacity_limit": 30, "name": "M"})
     assert options(undo) == [{"id": ID, "capacity_limit": 30, "rtp_ping": True, "name": "N"}]
+
+
+def test_a_comment_is_there_once() -> None:
+    undo = Undo()
+    for _attempt in range(2):
+        add(undo, resource(rtp_timeout=5), {"rtp_timeout": 60})
+        assert len(undo.notes) == 1
+    for _attempt in range(2):
+        add(undo, resource(rtp_timeout=5), {"rtp_timeout": 60, "rtp_ping": False})
+        assert len(undo.entries[0].comments) == 2
 
 
 def test_a_flag_that_goes_on_again_links_the_dids() -> None:
