@@ -22,7 +22,11 @@ import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, reading
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
-from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, VOICE_OUT_TRUNK
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import (
+    AUTHENTICATION,
+    DEFAULT_DID,
+    VOICE_OUT_TRUNK,
+)
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
 
 from .conftest import LINKAGE, MODULES, ROOT, RunModule
@@ -206,19 +210,19 @@ def test_return_describes_every_setting(module: str, key: str, more: set[str]) -
     returned = yaml.safe_load(MODULES[module].RETURN)[key]
     samples = returned["sample"] if isinstance(returned["sample"], list) else [returned["sample"]]
     # Only a task that sets it knows it.
-    kinds = {row.name: row.kind for row in tables.SETTINGS if key == "trunk" or row.name != tables.DEFAULT_DID}
+    kinds = {row.name: row.kind for row in VOICE_OUT_TRUNK.settings if key == "trunk" or row.name != DEFAULT_DID}
     assert returned["contains"].keys() == {*kinds} | READ_ONLY | more
-    method = returned["contains"][tables.AUTHENTICATION]["contains"]
-    assert method.keys() == {"type", *(row.name for row in tables.AUTHENTICATION_ATTRIBUTES)}
+    method = returned["contains"][AUTHENTICATION]["contains"]
+    assert method.keys() == {"type", *VOICE_OUT_TRUNK.variants[0].attributes}
     for name, kind in kinds.items():
         assert returned["contains"][name]["type"] == kind.spec["type"], name
     for sample in samples:
-        assert {*kinds} - {*LINKAGE, tables.DEFAULT_DID} <= sample.keys()
+        assert {*kinds} - {*LINKAGE, DEFAULT_DID} <= sample.keys()
 
 
 def test_the_sample_of_the_settings_has_every_setting() -> None:
     (sample,) = yaml.safe_load(MODULES["voice_out_trunk_info"].RETURN)["settings"]["sample"]
-    assert sample.keys() == {"id", *(row.name for row in tables.SETTINGS)} - {tables.DEFAULT_DID}
+    assert sample.keys() == {"id", *VOICE_OUT_TRUNK.rows} - {DEFAULT_DID}
 
 
 def test_the_guides_list_every_setting() -> None:
@@ -228,16 +232,16 @@ def test_the_guides_list_every_setting() -> None:
     def rows(guide: str) -> list[str]:
         return re.findall(r"^   \* - (.*)$", read(f"docs/docsite/rst/{guide}.rst"), re.MULTILINE)
 
-    settings = [row for row in tables.SETTINGS if row.name != tables.AUTHENTICATION]
-    every = [*settings, *tables.AUTHENTICATION_ATTRIBUTES]
+    settings = [row for row in VOICE_OUT_TRUNK.settings if row.name != AUTHENTICATION]
+    every = [*settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()]
     cleared = read("docs/docsite/rst/guide_null.rst").split("\n``null`` clears ")[1].split(" in ``authent")[0]
     assert names(cleared) == {row.name for row in every if row.nullable}
     alike = [names(row) for row in rows("guide_equality")]
     for kind in ("int", "bool"):
         assert {row.name for row in settings if row.kind.spec["type"] == kind} in alike
     chosen = set().union(*(names(row) for row in rows("guide_life_cycle")))
-    required = {row.name for row in settings if row.name in tables.REQUIRED or row.required_by}
-    assert chosen >= {row.name for row in settings} - required - {*LINKAGE, tables.DEFAULT_DID}
+    required = {row.name for row in settings if row.required or row.required_by}
+    assert chosen >= {row.name for row in settings} - required - {*LINKAGE, DEFAULT_DID}
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)

@@ -265,7 +265,7 @@ def test_the_older_value_stays() -> None:
 
 
 def test_a_comment_is_there_once() -> None:
-    undo = Undo()
+    undo = Undo(VOICE_OUT_TRUNK)
     for _attempt in range(2):
         add(undo, resource(rtp_timeout=5), {"rtp_timeout": 60})
         assert len(undo.notes) == 1
