@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from simulator import documents, life_cycle, query, tokens, trunks
+from simulator import documents, life_cycle, query, tokens
+from simulator.accounts import FULL, TOKEN_VERSION, VERSIONS, Account
 from simulator.documents import DIDS, MEDIA_TYPE, REGENERATION, TRUNKS, ApiError
 from simulator.rate import Rate
-from simulator.store import FULL, TOKEN_VERSION, VERSIONS, Account, Did, Store, Trunk
+from simulator.resources import voice_out_trunk as trunks
+from simulator.store import Did, Store, Trunk
 from simulator.tokens import Caller, InvalidToken, TokenError, Tokens
 
 PREFIX = "/v3"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from simulator.store import DEFAULT_THRESHOLD, TOKEN_VERSION, Did, Trunk
+from simulator.accounts import TOKEN_VERSION
+from simulator.store import DEFAULT_THRESHOLD, Did, Trunk
 
 MEDIA_TYPE = "application/vnd.api+json"
 

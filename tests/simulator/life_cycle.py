@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from simulator import documents, trunks
+from simulator import documents
+from simulator.accounts import Account
 from simulator.documents import REGENERATION, TRUNKS, ApiError
-from simulator.store import DEFAULT_ATTRIBUTES, Account, Store, Trunk
+from simulator.resources import voice_out_trunk as trunks
+from simulator.store import DEFAULT_ATTRIBUTES, Store, Trunk
 from simulator.values import Invalid
 
 # The relationship that a regeneration consists of.

@@ -13,18 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator import documents
+from simulator.accounts import CSV_FILTERS, FILTER_BY_ID, Account
 from simulator.documents import ApiError, error
-from simulator.store import (
-    CSV_FILTERS,
-    DEFAULT_ATTRIBUTES,
-    DEFAULT_DID_ATTRIBUTES,
-    FILTER_BY_ID,
-    Account,
-    Did,
-    Store,
-    Trunk,
-)
-from simulator.trunks import CLI_REPLACEMENT, CLI_REPLACING
+from simulator.resources.voice_out_trunk import CLI_REPLACEMENT, CLI_REPLACING
+from simulator.store import DEFAULT_ATTRIBUTES, DEFAULT_DID_ATTRIBUTES, Did, Store, Trunk
 
 DEFAULT_PAGE_SIZE = 50
 

@@ -23,6 +23,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator import store
+from simulator.accounts import DEFAULT_VERSION, SeedError
 from simulator.api import CHANGES, PREFIX, TOKEN_PATH, Answer, Api, Request
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
 from simulator.tokens import LIFE, Tokens
@@ -37,9 +38,9 @@ def load_seed(path: str | Path = DEFAULT_SEED) -> dict[str, Any]:
     try:
         seed = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as exc:
-        raise store.SeedError(f"{path} is not JSON: {exc}") from exc
+        raise SeedError(f"{path} is not JSON: {exc}") from exc
     if not isinstance(seed, dict):
-        raise store.SeedError(f"{path} is not a JSON object")
+        raise SeedError(f"{path} is not a JSON object")
     return seed
 
 
@@ -76,7 +77,7 @@ class Simulator:
         self._wanted_port = port
         self.verbose = verbose
         self._seed = load_seed() if seed is None else seed
-        self.version = version or store.DEFAULT_VERSION
+        self.version = version or DEFAULT_VERSION
         self._tokens = Tokens(token_life)
         self._api = self._fresh(self._seed)
         self._faults = FaultQueue()
@@ -429,7 +430,7 @@ def _make_app(simulator: Simulator) -> flask.Flask:
     def put_trunk(trunk_id: str) -> flask.Response:
         change = _body()
         if not isinstance(change, dict):
-            raise store.SeedError("the body must be a JSON object")
+            raise SeedError("the body must be a JSON object")
         return flask.jsonify(simulator.put_trunk(trunk_id, **change))
 
     @app.delete(f"{CONTROL}/trunks/<trunk_id>")
@@ -462,7 +463,7 @@ def _make_app(simulator: Simulator) -> flask.Flask:
         simulator.clear_faults()
         return _done()
 
-    @app.errorhandler(store.SeedError)
+    @app.errorhandler(SeedError)
     @app.errorhandler(FaultError)
     def invalid(error: ValueError) -> tuple[dict[str, str], int]:
         return {"error": str(error)}, 400
@@ -480,7 +481,7 @@ def _body() -> Any:
     try:
         return json.loads(text) if text else None
     except ValueError as exc:
-        raise store.SeedError(f"the body is not JSON: {exc}") from exc
+        raise SeedError(f"the body is not JSON: {exc}") from exc
 
 
 def _done() -> flask.Response:

@@ -16,14 +16,8 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-DEFAULT_VERSION = "2022-05-10"
-# Since this version, the API requires a token instead of a key, and restricts more settings of a trunk.
-TOKEN_VERSION = "2026-11-19"
-VERSIONS = (DEFAULT_VERSION, "2026-04-16", TOKEN_VERSION)
-# The scopes of a token.
-FULL = "full"
-READ = "read"
-SCOPES = (FULL, READ)
+from simulator.accounts import DEFAULT_VERSION, Account, SeedError, account_from
+
 # The threshold_amount of a trunk by default: an answer of April 2026 has it.
 DEFAULT_THRESHOLD = "3000.0"
 
@@ -75,41 +69,11 @@ DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
     "expires_at": None,
     "created_at": "2025-04-01T10:00:00.000Z",
 }
-# DIDWW's documents contradict each other. By default an account has the stricter reading (README, "Readings").
-FILTER_BY_ID = "filter_by_id"
-CSV_FILTERS = "csv_filters"
-OPENAPI_VALUES = "openapi_values"
-EMPTY_TECH_PREFIX = "empty_tech_prefix"
-NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
-DEFAULT_DID_REQUIRED = "default_did_required"
-READINGS = frozenset(
-    (FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED)
-)
-
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class SeedError(ValueError):
-    """An invalid seed, or an invalid trunk in a request to a control endpoint."""
 
 
 class UnknownTrunkError(LookupError):
     """No account has a trunk with the id."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account, by its API key, and what it is allowed to do."""
-
-    api_key: str
-    features: frozenset[str] = frozenset()
-    read_only: bool = False
-    outbound_api: bool = True
-    outbound_feature: bool = True
-    default_version: str = DEFAULT_VERSION
-    readings: frozenset[str] = frozenset()
-    token_scope: str = FULL
-    most_threshold: float = 100000
 
 
 @dataclass(frozen=True)
@@ -268,7 +232,7 @@ def _from_seed(seed: dict[str, Any], version: str) -> Store:
         raise SeedError(f"a seed is an object of {', '.join(sorted(known))}")
     store = Store()
     for account in [*seed.get("accounts", []), *({"api_key": k} for k in seed.get("api_keys", []))]:
-        store.accounts[account["api_key"]] = _account({"default_version": version, **account})
+        store.accounts[account["api_key"]] = account_from({"default_version": version, **account})
     if not store.accounts:
         raise SeedError("a seed needs accounts or api_keys")
     first = next(iter(store.accounts))
@@ -294,17 +258,3 @@ def _uuid(text: str) -> str:
     if not UUID.fullmatch(text):
         raise SeedError(f"{text} is not a lower-case UUID")
     return text
-
-
-def _account(seed: dict[str, Any]) -> Account:
-    sets = {name: frozenset(seed.get(name, ())) for name in ("features", "readings")}
-    if sets["readings"] - READINGS:
-        raise SeedError(f"readings are some of {', '.join(sorted(READINGS))}")
-    if seed["default_version"] not in VERSIONS:
-        raise SeedError(f"default_version is one of {', '.join(VERSIONS)}")
-    if seed.get("token_scope", FULL) not in SCOPES:
-        raise SeedError(f"token_scope is one of {', '.join(SCOPES)}")
-    try:
-        return Account(**{**seed, **sets})
-    except TypeError as exc:
-        raise SeedError(f"account {seed.get('api_key')}: {exc}") from exc

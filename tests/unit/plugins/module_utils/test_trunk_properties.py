@@ -18,7 +18,8 @@ from ansible_collections.didww.voice.plugins.module_utils import _settings as ta
 from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from simulator import store, trunks
+from simulator import accounts, store
+from simulator.resources import voice_out_trunk as trunks
 
 from ... import strategies
 from ...strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
@@ -26,13 +27,13 @@ from ...strategies import ATTRIBUTES, JSON, READ_ONLY, ROWS, SETTINGS, examples
 AUTHENTICATION = tables.AUTHENTICATION
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
-ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
+ACCOUNT = accounts.Account("key", features=frozenset({"cli_replacement"}))
 
 
 class AnyDid(store.Store):
     """A store with a single trunk, whose account has every DID."""
 
-    def did(self, account: store.Account, did_id: str) -> store.Did:
+    def did(self, account: accounts.Account, did_id: str) -> store.Did:
         return store.Did(did_id, account.api_key, store.DEFAULT_DID_ATTRIBUTES)
 
 

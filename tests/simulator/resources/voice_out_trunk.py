@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator import documents, values
-from simulator.documents import ApiError, error, not_allowed
-from simulator.store import (
+from simulator.accounts import (
     DEFAULT_DID_REQUIRED,
     DEFAULT_VERSION,
     EMPTY_TECH_PREFIX,
@@ -26,10 +25,9 @@ from simulator.store import (
     OPENAPI_VALUES,
     TOKEN_VERSION,
     Account,
-    Did,
-    Store,
-    Trunk,
 )
+from simulator.documents import ApiError, error, not_allowed
+from simulator.store import Did, Store, Trunk
 from simulator.values import BLANK, TAKEN, Invalid
 
 CREDENTIALS = "credentials_and_ip"
