@@ -33,7 +33,7 @@ from ansible_collections.didww.voice.plugins.module_utils._undo import Entry, Un
 try:
     import yaml
 except ImportError:  # only needed to add to a file
-    yaml = None  # type: ignore[assignment]
+    yaml = None  # type: ignore[assignment]  # modules may run without it
 
 OPTION = "undo_file"
 MARKER = "didww_voice_undo"
@@ -132,7 +132,8 @@ def parse(text: str) -> tuple[dict[str, Any], Undo]:
     starts = [*places, len(lines)]
     comments = [_comments_in(lines[start:end]) for start, end in itertools.pairwise(starts)]
     at = lines.index(f"{MARKER}:") if f"{MARKER}:" in lines else len(lines)
-    notes = [note for note in _comments_in(lines[at : starts[0]]) if note != NOTES]
+    first = starts[0]
+    notes = [note for note in _comments_in(lines[at:first]) if note != NOTES]
     undo = Undo(map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))
     return marker, undo
 
