@@ -36,7 +36,6 @@ USED = (
     "plugins/action/*.py",
     "plugins/doc_fragments/*.py",
     "plugins/filter/*.py",
-    "plugins/filter/*.yml",
     "plugins/module_utils/*.py",
     "plugins/modules/*.py",
     "plugins/plugin_utils/*.py",

@@ -35,10 +35,8 @@ _ENTRY = re.compile(
     r'  - id: ([0-9a-f-]{36})\n    name: (?:!unsafe )?".*"\n    username: (?:!unsafe )?".*"\n'
     r'    password: (?:!unsafe )?".*"\n'
 )
-_FILE = re.compile(
-    re.escape(HEAD).replace(r"\{url\}", '(?P<url>".*")')
-    + rf"(?:credentials:\n(?P<entries>(?:{_ENTRY.pattern})*))?(?:# .*\n)*"
-)
+_HEAD = re.escape(HEAD).replace(r"\{url\}", '(?P<url>".*")')
+_FILE = re.compile(rf"{_HEAD}(?:credentials:\n(?P<entries>(?:{_ENTRY.pattern})*))?(?:# .*\n)*")
 
 
 @dataclass(frozen=True)

@@ -6,27 +6,30 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.filter.reports import FilterModule
 
 from ...conftest import ROOT
 
-FILTERS = FilterModule().filters()
-DOCUMENTS = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in (ROOT / "plugins/filter").glob("*.yml")}
+PACKAGE = "ansible_collections.didww.voice.plugins.filter"
+MODULES = {
+    path.stem: importlib.import_module(f"{PACKAGE}.{path.stem}") for path in (ROOT / "plugins/filter").glob("*.py")
+}
+FILTERS = {name: function for module in MODULES.values() for name, function in module.FilterModule().filters().items()}
 
 
-def test_every_filter_is_documented() -> None:
-    assert FILTERS.keys() == DOCUMENTS.keys()
+def test_every_filter_has_its_own_file() -> None:
+    assert FILTERS.keys() == MODULES.keys()
 
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_the_documentation_lists_the_parameters(name: str) -> None:
-    documentation = DOCUMENTS[name]["DOCUMENTATION"]
+    documentation = yaml.safe_load(MODULES[name].DOCUMENTATION)
     _input, *parameters = inspect.signature(FILTERS[name]).parameters
     assert documentation["name"] == name
     assert [*documentation["options"]] == ["_input", *parameters]
     assert documentation["positional"] == ", ".join(parameters)
-    assert f"didww.voice.{name}" in DOCUMENTS[name]["EXAMPLES"]
+    assert f"didww.voice.{name}" in MODULES[name].EXAMPLES
