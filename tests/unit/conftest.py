@@ -145,7 +145,7 @@ def local_api(_servers: dict[str, Simulator], api_version: str) -> Simulator:
 @pytest.fixture(autouse=True)
 def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable the rate limit of the client, except in its own tests: the local API of unit tests has none."""
-    if "test_jsonapi" not in request.node.nodeid:
+    if "/_client/" not in request.node.nodeid:
         monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
 
 

@@ -131,14 +131,9 @@ def parse(resource: Resource, text: str) -> tuple[dict[str, Any], Undo]:
     starts = [*places, len(lines)]
     comments = [_comments_in(lines[start:end]) for start, end in itertools.pairwise(starts)]
     at = lines.index(f"{MARKER}:") if f"{MARKER}:" in lines else len(lines)
-<<<<<<< HEAD:plugins/module_utils/_engine/undo_file.py
-    notes = [note for note in _comments_in(lines[at : starts[0]]) if note != NOTES]
-    undo = Undo(resource, map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))
-=======
     first = starts[0]
     notes = [note for note in _comments_in(lines[at:first]) if note != NOTES]
-    undo = Undo(map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))
->>>>>>> 82c21ae (Document each filter in its own Python file, which Galaxy's importer can check):plugins/module_utils/_undo_file.py
+    undo = Undo(resource, map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))
     return marker, undo
 
 
