@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build" / "release"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 # The files that contain the version, with patterns that match it.
-PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_task.py": r'(?m)^VERSION = "(.+)"$'}
+PLACES = {"galaxy.yml": r"(?m)^version: (.+)$", "plugins/module_utils/_engine/task.py": r'(?m)^VERSION = "(.+)"$'}
 LEFT = """
 Prepared: {artifact}
 sha256    {digest}

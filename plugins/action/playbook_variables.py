@@ -16,9 +16,9 @@ from ansible.errors import AnsibleError
 from ansible.parsing.vault import is_encrypted
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
-from ansible_collections.didww.voice.plugins.module_utils._credentials_file import listed_in
-from ansible_collections.didww.voice.plugins.module_utils._task import joined
-from ansible_collections.didww.voice.plugins.module_utils._vars_file import write
+from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined
+from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import write
+from ansible_collections.didww.voice.plugins.module_utils._resources.credentials_file import listed_in
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 from ansible_collections.didww.voice.plugins.plugin_utils._action import encode
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load

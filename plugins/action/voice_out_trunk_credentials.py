@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.didww.voice.plugins.module_utils._rotation import ROTATE
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk_credentials import ROTATE
 from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
 
 

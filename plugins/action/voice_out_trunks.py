@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.didww.voice.plugins.module_utils._works import UPDATE_MANY
+from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
 
 
 class ActionModule(InProcessAction):
     """The action plugin for voice_out_trunks."""
 
-    work = UPDATE_MANY
+    work = update_many(VOICE_OUT_TRUNK)

@@ -438,12 +438,14 @@ errors:
       sample: "422"
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _works
+from ansible_collections.didww.voice.plugins.module_utils._engine import module
+from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_works.UPDATE_ONE)
+    module.run(update_one(VOICE_OUT_TRUNK))
 
 
 if __name__ == "__main__":

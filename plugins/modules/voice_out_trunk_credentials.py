@@ -180,12 +180,13 @@ errors:
   elements: dict
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _rotation
+from ansible_collections.didww.voice.plugins.module_utils._engine import module
+from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_rotation.ROTATE)
+    module.run(voice_out_trunk_credentials.ROTATE)
 
 
 if __name__ == "__main__":

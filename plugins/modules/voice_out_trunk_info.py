@@ -446,12 +446,14 @@ errors:
       status: "404"
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _works
+from ansible_collections.didww.voice.plugins.module_utils._engine import module
+from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_works.READ)
+    module.run(read_many(VOICE_OUT_TRUNK))
 
 
 if __name__ == "__main__":

@@ -335,12 +335,14 @@ errors:
       status: "401"
 """
 
-from ansible_collections.didww.voice.plugins.module_utils import _module, _works
+from ansible_collections.didww.voice.plugins.module_utils._engine import module
+from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 
 def main() -> None:
     """Run the module."""
-    _module.run(_works.UPDATE_MANY)
+    module.run(update_many(VOICE_OUT_TRUNK))
 
 
 if __name__ == "__main__":

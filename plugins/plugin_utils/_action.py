@@ -27,12 +27,13 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
-from ansible_collections.didww.voice.plugins.module_utils._task import Task, Work, explain
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.messages import explain
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
 try:
-    from ansible.module_utils.common.json import Direction, get_moduleencoder
+    from ansible.module_utils.common.json import Direction, get_module_encoder
 except ImportError:  # before ansible-core 2.19
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 
@@ -41,13 +42,13 @@ except ImportError:  # before ansible-core 2.19
 else:
 
     def encode(arguments: Any) -> str:
-        return json.dumps(arguments, cls=get_moduleencoder("legacy", Direction.CONTROLLER_TO_MODULE))
+        return json.dumps(arguments, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
 
 
 # One for each account, for all tasks of this process: the items of a loop share connections and the rate.
 _CLIENTS: dict[Any, jsonapi.Client] = {}
 # Ansible forks its workers after importing this, so they share this memory: the tasks of a play keep one pace.
-_TURNS = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("d")
+_SCHEDULES = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("d")
 
 
 class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no types
@@ -109,7 +110,7 @@ def run_here(work: Work, given: Mapping[str, Any], check_mode: bool, show_diff: 
     except InvalidOptions as error:
         return {"failed": True, **explain(error, "")}
     task.check_mode, task.show_diff = check_mode, show_diff
-    task.clients, task.turns = _CLIENTS, _TURNS
+    task.clients, task.schedules = _CLIENTS, _SCHEDULES
     task.agent = f"ansible-core/{ansible_version}"
     result = task.run()
     if task.warnings:

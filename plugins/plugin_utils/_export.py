@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils._vars_file import is_template
+from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import is_template
 
 HEAD = """\
 ---

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils._kinds import nearest, show
-from ansible_collections.didww.voice.plugins.module_utils._task import SENT, SENT_BEFORE
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import nearest, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.messages import SENT, SENT_BEFORE
 
 KNOWN = ("id", "name", "status", "threshold_reached", "spent_amount", "threshold_amount")
 

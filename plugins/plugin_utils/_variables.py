@@ -18,8 +18,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
-from ansible_collections.didww.voice.plugins.module_utils._kinds import (
+from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
+from ansible_collections.didww.voice.plugins.module_utils._engine.connection import API_VERSIONS
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     BOOL,
     UUID,
     Kind,
@@ -30,7 +31,7 @@ from ansible_collections.didww.voice.plugins.module_utils._kinds import (
     rejection,
     show,
 )
-from ansible_collections.didww.voice.plugins.module_utils._settings import API_VERSIONS, FILTERS
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 # The names that the playbooks give to their own results.
 PREFIX = "didww_voice_"
@@ -156,9 +157,13 @@ LISTED = (
 )
 SELECTED = (
     TRUNK,
-    Variable("name_contains", _text(FILTERS["name_contains"].kind), selects="filters"),
+    Variable("name_contains", _text(VOICE_OUT_TRUNK.filters["name_contains"].kind), selects="filters"),
     Variable("threshold_reached", BOOL, selects="filters"),
-    Variable("authentication_method_type", _text(FILTERS["authentication_method.type"].kind), selects="filters"),
+    Variable(
+        "authentication_method_type",
+        _text(VOICE_OUT_TRUNK.filters["authentication_method.type"].kind),
+        selects="filters",
+    ),
     Variable("all", BOOL, selects="every trunk"),
 )
 WHICH = (

@@ -22,9 +22,7 @@ from ansible_collections.didww.voice.plugins.action import voice_out_trunk as tr
 from ansible_collections.didww.voice.plugins.action import voice_out_trunk_credentials as credentials_action
 from ansible_collections.didww.voice.plugins.action import voice_out_trunk_info as info_action
 from ansible_collections.didww.voice.plugins.action import voice_out_trunks as trunks_action
-from ansible_collections.didww.voice.plugins.module_utils import _authentication as authentication
-from ansible_collections.didww.voice.plugins.module_utils import _http as http
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import authentication, http, jsonapi
 from ansible_collections.didww.voice.plugins.modules import (
     voice_out_trunk,
     voice_out_trunk_credentials,
@@ -147,7 +145,7 @@ def local_api(_servers: dict[str, Simulator], api_version: str) -> Simulator:
 @pytest.fixture(autouse=True)
 def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable the rate limit of the client, except in its own tests: the local API of unit tests has none."""
-    if "test_jsonapi" not in request.node.nodeid:
+    if "/_client/" not in request.node.nodeid:
         monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
 
 

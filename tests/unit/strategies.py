@@ -15,8 +15,12 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils import _kinds as kinds
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import (
+    AUTHENTICATION,
+    DEFAULT_DID,
+    VOICE_OUT_TRUNK,
+)
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from simulator.store import DEFAULT_ATTRIBUTES
@@ -36,11 +40,13 @@ settings.register_profile(
 settings.load_profile("same")
 DECLARED: list[int] = []
 
-AUTHENTICATION = tables.AUTHENTICATION
-LINKAGE = tables.LINKAGE
+LINKAGE = tuple(VOICE_OUT_TRUNK.read_links)
+# The flag that manages each relationship.
+FLAG_OF = {link.name: link.managed_by for link in VOICE_OUT_TRUNK.links if link.managed_by}
 # default_did is in no answer: test_life_cycle.py has its tests.
-SETTINGS = {setting.name: setting for setting in tables.SETTINGS if setting.name != tables.DEFAULT_DID}
-ATTRIBUTES = {attribute.name: attribute for attribute in tables.AUTHENTICATION_ATTRIBUTES}
+SETTINGS = {name: row for name, row in VOICE_OUT_TRUNK.rows.items() if name != DEFAULT_DID}
+(METHOD,) = VOICE_OUT_TRUNK.variants
+ATTRIBUTES = METHOD.attributes
 ROWS = {**{name: row for name, row in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
 SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
@@ -178,7 +184,7 @@ TYPES = ("credentials_and_ip", "ip_only", "twilio", *UNKNOWN_TYPES)
 
 def attributes_of(kind: str) -> list[str]:
     """Return the attributes of a type of authentication."""
-    return [name for name, attribute in ATTRIBUTES.items() if kind in attribute.types]
+    return [row.name for row in METHOD.types.get(kind, ())]
 
 
 def method(kind: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -193,7 +199,7 @@ def method(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 METHODS = st.one_of([method(kind) for kind in TYPES])
 # Settings with rules between them are drawn more often.
-NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *tables.FLAG_OF.values()]
+NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
 # The settings of a trunk as the local API has them by default, without the authentication method.
 PLAIN: dict[str, Any] = {
@@ -285,14 +291,14 @@ def strayed(before: dict[str, Any], after: dict[str, Any], task: dict[str, Any])
     else:
         unset = {*had["attributes"], *has_["attributes"]} - {*method}
         found |= {name for name in unset if not same(name, before, after)}
-    for name, flag in tables.FLAG_OF.items():
+    for name, flag in FLAG_OF.items():
         if after["attributes"][flag] is True:
             found.discard(name)
             kept = [] if before["attributes"][flag] is not True else value_of(before, name)
             found |= {name} if value_of(after, name) != kept else set()
     wanted = {**task, **method}
     for name in ROWS.keys() & wanted.keys():
-        managed = name in LINKAGE and after["attributes"][tables.FLAG_OF[name]] is True
+        managed = name in LINKAGE and after["attributes"][FLAG_OF[name]] is True
         if not managed and ROWS[name].current(value_of(after, name)) != ROWS[name].desired(wanted[name]):
             found.add(name)
     return found

@@ -20,7 +20,13 @@ from xml.etree import ElementTree
 import demo
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, reading
+from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import (
+    AUTHENTICATION,
+    DEFAULT_DID,
+    VOICE_OUT_TRUNK,
+)
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
 
 from .conftest import LINKAGE, MODULES, ROOT, RunModule
@@ -28,10 +34,10 @@ from .conftest import LINKAGE, MODULES, ROOT, RunModule
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
 SPECS: dict[str, dict[str, Any]] = {
-    "voice_out_trunk": tables.trunk_spec(),
-    "voice_out_trunks": tables.trunks_spec(),
-    "voice_out_trunk_info": tables.info_spec(),
-    "voice_out_trunk_credentials": tables.credentials_spec(),
+    "voice_out_trunk": VOICE_OUT_TRUNK.spec(),
+    "voice_out_trunks": fleet.fleet_spec(VOICE_OUT_TRUNK),
+    "voice_out_trunk_info": reading.info_spec(VOICE_OUT_TRUNK),
+    "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
@@ -77,7 +83,7 @@ def test_examples_only_set_existing_options(name: str) -> None:
     for task in (task for block in document for task in block.get("tasks", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
-            spec = {**tables.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
+            spec = {**connection.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
             assert unknown(task[action], spec) == []
 
 
@@ -117,7 +123,7 @@ def test_every_guide_is_in_the_table_of_contents_and_on_the_landing_page_and_in_
 
 
 def test_the_environment_variable_of_every_option_is_described_and_linked_to() -> None:
-    variables = [tables.variable(row.name) for row in tables.CONNECTION]
+    variables = [connection.variable(row.name) for row in connection.CONNECTION]
     described = re.findall(r"^\.\. envvar:: (\w+)$", read("docs/docsite/rst/guide_connection.rst"), re.MULTILINE)
     assert sorted(described) == sorted(variables)
     assert yaml.safe_load(read("docs/docsite/config.yml"))["envvar_directives"] == described
@@ -186,8 +192,8 @@ def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     assert len(files) == 7
     for path in files:
         text = read(path)
-        for setting in (*tables.SETTINGS, *tables.AUTHENTICATION_ATTRIBUTES):
-            if setting.name == tables.DEFAULT_DID and ("tests/" in path or "_info" in path):
+        for setting in (*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()):
+            if setting.name == DEFAULT_DID and ("tests/" in path or "_info" in path):
                 continue  # no answer has it; test_life_cycle.py has its tests
             assert setting.name in text, f"{path} does not have {setting.name}"
 
@@ -204,19 +210,19 @@ def test_return_describes_every_setting(module: str, key: str, more: set[str]) -
     returned = yaml.safe_load(MODULES[module].RETURN)[key]
     samples = returned["sample"] if isinstance(returned["sample"], list) else [returned["sample"]]
     # Only a task that sets it knows it.
-    kinds = {row.name: row.kind for row in tables.SETTINGS if key == "trunk" or row.name != tables.DEFAULT_DID}
+    kinds = {row.name: row.kind for row in VOICE_OUT_TRUNK.settings if key == "trunk" or row.name != DEFAULT_DID}
     assert returned["contains"].keys() == {*kinds} | READ_ONLY | more
-    method = returned["contains"][tables.AUTHENTICATION]["contains"]
-    assert method.keys() == {"type", *(row.name for row in tables.AUTHENTICATION_ATTRIBUTES)}
+    method = returned["contains"][AUTHENTICATION]["contains"]
+    assert method.keys() == {"type", *VOICE_OUT_TRUNK.variants[0].attributes}
     for name, kind in kinds.items():
         assert returned["contains"][name]["type"] == kind.spec["type"], name
     for sample in samples:
-        assert {*kinds} - {*LINKAGE, tables.DEFAULT_DID} <= sample.keys()
+        assert {*kinds} - {*LINKAGE, DEFAULT_DID} <= sample.keys()
 
 
 def test_the_sample_of_the_settings_has_every_setting() -> None:
     (sample,) = yaml.safe_load(MODULES["voice_out_trunk_info"].RETURN)["settings"]["sample"]
-    assert sample.keys() == {"id", *(row.name for row in tables.SETTINGS)} - {tables.DEFAULT_DID}
+    assert sample.keys() == {"id", *VOICE_OUT_TRUNK.rows} - {DEFAULT_DID}
 
 
 def test_the_guides_list_every_setting() -> None:
@@ -226,16 +232,16 @@ def test_the_guides_list_every_setting() -> None:
     def rows(guide: str) -> list[str]:
         return re.findall(r"^   \* - (.*)$", read(f"docs/docsite/rst/{guide}.rst"), re.MULTILINE)
 
-    settings = [row for row in tables.SETTINGS if row.name != tables.AUTHENTICATION]
-    every = [*settings, *tables.AUTHENTICATION_ATTRIBUTES]
+    settings = [row for row in VOICE_OUT_TRUNK.settings if row.name != AUTHENTICATION]
+    every = [*settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()]
     cleared = read("docs/docsite/rst/guide_null.rst").split("\n``null`` clears ")[1].split(" in ``authent")[0]
     assert names(cleared) == {row.name for row in every if row.nullable}
     alike = [names(row) for row in rows("guide_equality")]
     for kind in ("int", "bool"):
         assert {row.name for row in settings if row.kind.spec["type"] == kind} in alike
     chosen = set().union(*(names(row) for row in rows("guide_life_cycle")))
-    required = {row.name for row in settings if row.name in tables.REQUIRED or row.required_by}
-    assert chosen >= {row.name for row in settings} - required - {*LINKAGE, tables.DEFAULT_DID}
+    required = {row.name for row in settings if row.required or row.required_by}
+    assert chosen >= {row.name for row in settings} - required - {*LINKAGE, DEFAULT_DID}
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)

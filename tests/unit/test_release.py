@@ -81,7 +81,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_it_writes_version_and_changelog_and_commits_them(released: tuple[Path, str]) -> None:
     repository, _said = released
     assert f"version: {VERSION}\n" in repository.joinpath("galaxy.yml").read_text(encoding="utf-8")
-    assert f'VERSION = "{VERSION}"\n' in repository.joinpath("plugins/module_utils/_task.py").read_text(
+    assert f'VERSION = "{VERSION}"\n' in repository.joinpath("plugins/module_utils/_engine/task.py").read_text(
         encoding="utf-8"
     )
     for changelog in ("CHANGELOG.md", "CHANGELOG.rst"):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.didww.voice.plugins.module_utils._settings import DEFAULT_DID, SETTINGS
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, SETTINGS
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator, load_seed
 from simulator.store import DEFAULT_ATTRIBUTES

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._settings import DEFAULT_DID, SETTINGS
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, SETTINGS
 from didww.enums import DefaultDstAction, OnCliMismatchAction, VoiceOutTrunkStatus
 from didww.exceptions import DidwwApiError
 from didww.query_params import QueryParams

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils import _task as task
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import advice, messages
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 ONE, FLEET, INFO = "voice_out_trunk", "voice_out_trunks", "voice_out_trunk_info"
 TRUNKS = [f"a0000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
@@ -90,15 +91,17 @@ class Fault(NamedTuple):
 
 def _advice(status: int, detail: str = "") -> str:
     """Return a pattern of the advice about a status and the `detail` of an error, of either service and version."""
-    fitting = [advice for advice in task.ADVICE if advice.status == status and re.search(advice.sign, detail)]
-    # The first that fits is shown.
-    shown = {(advice.tokens, *advice.versions): advice.text for advice in reversed(fitting)}
-    return "|".join(map(re.escape, shown.values()))
+    known = (*VOICE_OUT_TRUNK.advice, *advice.ADVICE)
+    fitting = [row for row in known if row.status == status and re.search(row.sign, detail)]
+    # Advice with a sign comes first, and the first that fits is shown.
+    fitting.sort(key=lambda row: not row.sign)
+    shown = {(row.tokens, *row.versions): row.text for row in reversed(fitting)}
+    return "|".join(re.escape(text.replace("{noun}", VOICE_OUT_TRUNK.noun)) for text in shown.values())
 
 
 def _check(error: jsonapi.RequestFailed) -> str:
     """Return a pattern of what to check after an error of the API or of the token service."""
-    words = str(task.explain(error, "")["msg"])
+    words = str(messages.explain(error, "")["msg"])
     return re.escape(words[words.index("Check ") :]).replace("api_url", "api_(token_)?url")
 
 
@@ -115,10 +118,10 @@ def _busy(name: str, retry_after: str | None, wait: float = 1.5) -> Fault:
     return Fault(f"429 {name}", says, rule, again=True, settled=True, wait=wait)
 
 
-SERVER = re.escape(task.FAULT)
+SERVER = re.escape(advice.FAULT)
 NETWORK = _check(jsonapi.Unreachable("no answer"))
 ANSWER = _check(jsonapi.UnusableAnswer("no data"))
-(OWN_AUTHORITY,) = (re.escape(hint) for pattern, hint in task.HINTS.items() if re.search(pattern, "self-signed"))
+(OWN_AUTHORITY,) = (re.escape(hint) for pattern, hint in messages.HINTS.items() if re.search(pattern, "self-signed"))
 
 FAULTS = [
     _error(400, "capacity_limit - is not allowed"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._jsonapi import CONNECTIONS
+from ansible_collections.didww.voice.plugins.module_utils._client.http import CONNECTIONS
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD, after_each_patch, connection_to

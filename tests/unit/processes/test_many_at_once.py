@@ -75,7 +75,7 @@ CLOCK = """
 import os
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.didww.voice.plugins.module_utils import _http
+from ansible_collections.didww.voice.plugins.module_utils._client import http
 
 
 class Clock:
@@ -90,7 +90,7 @@ class Clock:
             print(os.getpid(), seconds, file=file)
 
 
-_http.time = Clock()
+http.time = Clock()
 
 
 class CallbackModule(CallbackBase):

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils._jsonapi import CONNECTIONS
+from ansible_collections.didww.voice.plugins.module_utils._client.jsonapi import CONNECTIONS
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD, after_each_patch, connection_to
-from ..plugins.module_utils.test_undo_file import TEXTS
+from ..plugins.module_utils._engine.test_undo_file import TEXTS
 from .job import COLLECTION
 from .test_interrupted import processes, updates, wait_until
 

@@ -16,7 +16,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.didww.voice.plugins.action import playbook_variables
-from ansible_collections.didww.voice.plugins.module_utils import _credentials_file as credentials_file
+from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 
 UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 UNDO = f"didww_voice_undo: {{api_url: x}}\ntrunks:\n  - {{id: {UUID}, status: active}}\n"

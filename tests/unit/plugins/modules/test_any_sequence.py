@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import AUTHENTICATION
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -17,7 +18,7 @@ from simulator.server import Simulator, load_seed
 
 from ... import strategies
 from ...conftest import RunModule
-from ...strategies import AUTHENTICATION, FACTOR, READ_ONLY, examples
+from ...strategies import FACTOR, READ_ONLY, examples
 
 # The length of a sequence, without a reset; shorter if fewer examples are requested.
 STEPS = int(200 * min(FACTOR, 1))

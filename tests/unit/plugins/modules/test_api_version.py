@@ -14,10 +14,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._settings import InvalidOptions
-from ansible_collections.didww.voice.plugins.module_utils._task import Task
-from ansible_collections.didww.voice.plugins.module_utils._works import UPDATE_ONE
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
+from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator, load_seed
@@ -47,7 +48,7 @@ def methods(api: Simulator) -> list[str]:
 
 
 def connection(**options: Any) -> dict[str, Any]:
-    return Task(UPDATE_ONE, {"name": "EU SBC", "api_key": "local-key", **options}).connection
+    return Task(update_one(VOICE_OUT_TRUNK), {"name": "EU SBC", "api_key": "local-key", **options}).connection
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible_collections.didww.voice.plugins.module_utils import _credentials_file as credentials_file
-from ansible_collections.didww.voice.plugins.module_utils import _vars_file as vars_file
+from ansible_collections.didww.voice.plugins.module_utils._engine import vars_file
+from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 from simulator.server import Simulator
 
 from ...conftest import TRUNK, RunModule

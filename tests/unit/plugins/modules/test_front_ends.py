@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator
 

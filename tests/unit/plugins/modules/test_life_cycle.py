@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _http as http
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
-from ansible_collections.didww.voice.plugins.module_utils import _works as works
+from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
+from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator, load_seed
 
@@ -196,7 +197,7 @@ def test_a_name_that_is_taken(local_api: Simulator, run_module: RunModule, run_f
 def test_a_name_that_is_taken_meanwhile(
     local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "_with_names", lambda client, wanted, found: found)
+    monkeypatch.setattr(lookup, "_with_holders", lambda client, wanted, found: found)
     result = run_module(**{**NEW, "external_reference_id": "crm-9", "name": "EU SBC"})
     assert result["status"] == 422
     assert "Another trunk of this account has that name" in result["msg"]
@@ -205,12 +206,12 @@ def test_a_name_that_is_taken_meanwhile(
 def test_what_didww_chooses_to_spend_is_a_warning(run_module: RunModule) -> None:
     open_ended = {name: value for name, value in NEW.items() if name not in ("capacity_limit", "threshold_amount")}
     assert run_module(check=True, **open_ended)["warnings"] == [
-        "the task does not set threshold_amount, and DIDWW chooses it",
         "the task does not set capacity_limit, and DIDWW chooses it",
+        "the task does not set threshold_amount, and DIDWW chooses it",
     ]
     assert run_module(**open_ended)["warnings"] == [
-        'the task does not set threshold_amount, and DIDWW chose "3000.0"',
         "the task does not set capacity_limit, and DIDWW chose null",
+        'the task does not set threshold_amount, and DIDWW chose "3000.0"',
     ]
 
 
@@ -820,10 +821,10 @@ def test_an_interrupted_fleet_does_not_go_on_during_the_next_task(
     try:
         fleet = [{"id": TRUNK, "capacity_limit": 7}, {"id": TWILIO, "capacity_limit": 7}]
         with pytest.raises(TimeoutError):
-            _action.run_here(works.UPDATE_MANY, {**connection, "trunks": fleet}, False, False)
+            _action.run_here(update_many(VOICE_OUT_TRUNK), {**connection, "trunks": fleet}, False, False)
     finally:
         signal.signal(signal.SIGALRM, before)
-    _action.run_here(works.READ, {**connection, "id": TRUNK}, False, False)
+    _action.run_here(read_many(VOICE_OUT_TRUNK), {**connection, "id": TRUNK}, False, False)
     next_task_ended.set()
     (worker,) = workers
     # Not Thread.join: before Python 3.13, a join that was interrupted marks the thread as stopped.

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils import _settings as tables
-from ansible_collections.didww.voice.plugins.module_utils import _trunk as trunk
-from ansible_collections.didww.voice.plugins.module_utils import _undo_file as undo_file
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
+from ansible_collections.didww.voice.plugins.module_utils._engine.item import read
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator.server import Simulator, load_seed
@@ -77,14 +77,16 @@ def state_of(api: Simulator) -> dict[str, dict[str, Any]]:
     for record in api.trunks:
         if record["account"] == "local-key":
             links = {name: {"data": [{"type": "dids", "id": did} for did in record[name]]} for name in LINKAGE}
-            current = trunk.read({"id": record["id"], "attributes": record["attributes"], "relationships": links})
+            current = read(
+                VOICE_OUT_TRUNK, {"id": record["id"], "attributes": record["attributes"], "relationships": links}
+            )
             found[record["id"]] = {**current.settings, "default_did": record["default_did"]}
     return found
 
 
 def lost(text: str, id_: str) -> set[str]:
     """Return the settings that an undo file says it does not bring back for a trunk."""
-    _marker, undo = undo_file.parse(text)
+    _marker, undo = undo_file.parse(VOICE_OUT_TRUNK, text)
     comments = [comment for entry in undo.entries if entry.options.get("id") == id_ for comment in entry.comments]
     comments += [note for note in undo.notes if f"({id_})" in note]
     return {match[1] for match in (re.search(r"Not brought back: ([a-z_]+)", comment) for comment in comments) if match}
@@ -143,7 +145,7 @@ def test_the_account_is_as_at_first(
 
 def bring_back(api: Simulator, run_fleet: RunModule, text: str) -> None:
     """Apply an undo file until it changes nothing. If names were swapped, rename a trunk by hand, as the guide says."""
-    listed = [entry.options for entry in undo_file.parse(text)[1].entries]
+    listed = [entry.options for entry in undo_file.parse(VOICE_OUT_TRUNK, text)[1].entries]
     for turn in range(12):
         result = run_fleet(trunks=listed, skip_invalid=True)
         failed = [outcome for outcome in result.get("trunks", ()) if outcome.get("failed")]
@@ -165,7 +167,7 @@ def compare(text: str, before: dict[str, Any], after: dict[str, Any]) -> None:
             assert f"({id_}). No task brings it back" in text
             continue
         exempt = lost(text, id_)
-        for name, flag in tables.FLAG_OF.items():
+        for name, flag in strategies.FLAG_OF.items():
             if settings_before[flag] is True or flag in exempt:
                 exempt.add(name)
         if "on_cli_mismatch_action" in exempt:

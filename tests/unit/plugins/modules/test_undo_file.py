@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils import _undo_file as undo_file
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
 from ...conftest import RunModule
@@ -36,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    return [entry.options for entry in undo_file.parse(path.read_text("utf-8"))[1].entries]
+    return [entry.options for entry in undo_file.parse(VOICE_OUT_TRUNK, path.read_text("utf-8"))[1].entries]
 
 
 def changes_in(local_api: Simulator) -> list[str]:

@@ -160,9 +160,9 @@ def test_an_action_that_stays_requires_no_did(run_module: RunModule) -> None:
 
 
 def test_every_option_has_its_case() -> None:
-    from ansible_collections.didww.voice.plugins.module_utils._settings import trunk_spec
+    from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-    spec = trunk_spec()
+    spec = VOICE_OUT_TRUNK.spec()
     elsewhere = ("id", "authentication_method", "default_did", "state", "unblock")
     names = {name for name in spec if name not in elsewhere}
     names |= {f"authentication_method.{name}" for name in spec["authentication_method"]["options"] if name != "type"}

@@ -11,8 +11,8 @@ import threading
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _jsonapi as jsonapi
-from ansible_collections.didww.voice.plugins.module_utils import _lookup as lookup
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
 from ...conftest import HANG_GUARD, RunModule, after_each_patch, each_case
@@ -409,7 +409,7 @@ def test_what_is_read_can_be_written_back(local_api: Simulator, run_info: RunMod
 def test_single_requests_if_pages_would_be_more(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
+    monkeypatch.setitem(VOICE_OUT_TRUNK.page_sizes, "voice_out_trunks", 1)
     ids = sorted(entry["id"] for entry in jsonapi_trunks(local_api))
     result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
     assert result["changed"] is False
@@ -441,7 +441,7 @@ def test_a_fleet_by_ids_requests_these_ids(local_api: Simulator, run_fleet: RunM
 def test_many_ids_are_requested_if_that_takes_fewer_requests(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 10)
+    monkeypatch.setitem(VOICE_OUT_TRUNK.page_sizes, "voice_out_trunks", 10)
     ids = [f"c0000000-0000-4000-8000-{number:012}" for number in range(200)]
     for trunk in ids:
         local_api.put_trunk(trunk, account=BY_ID, attributes={"name": trunk})
@@ -459,7 +459,7 @@ def test_many_ids_are_requested_if_that_takes_fewer_requests(
 def test_a_rejected_single_request_is_an_error(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(lookup.PAGE_SIZES, "voice_out_trunks", 1)
+    monkeypatch.setitem(VOICE_OUT_TRUNK.page_sizes, "voice_out_trunks", 1)
     local_api.add_faults({"path_contains": f"/voice_out_trunks/{TWILIO}", "status": 403})
     result = run_fleet(trunks=[{"id": TWILIO, "rtp_ping": True}, {"id": EXAMPLE, "rtp_ping": True}])
     assert (result["failed"], result["status"]) == (True, 403)

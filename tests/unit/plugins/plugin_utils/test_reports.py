@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._task import SENT
+from ansible_collections.didww.voice.plugins.module_utils._engine.messages import SENT
 from ansible_collections.didww.voice.plugins.plugin_utils import _reports as reports
 
 AT = "2026-05-12T08:30:00+00:00"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils import _credentials_file as credentials_file
-from ansible_collections.didww.voice.plugins.module_utils._kinds import BOOL
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL
+from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 
 UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"

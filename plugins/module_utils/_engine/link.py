@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Settings of the second shape: a relationship."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MISSING, Draft, Setting, members
+
+
+@dataclass(frozen=True, eq=False)
+class Link(Setting):
+    """A relationship with a resource of `type`, or with `many`. Tasks refer to these by id, or by their attribute `by`.
+
+    `noun`: what messages call these resources. `managed_by`: the flag that lets the API manage the relationship.
+    `unread`: whether no answer holds it. `only_with`: for such a relationship, another setting, and the value without
+    which it does not exist; `always_with`: whether that value requires it.
+    """
+
+    place: ClassVar[str] = "relationships"
+
+    type: str = ""
+    noun: str = ""
+    by: str = ""
+    many: bool = False
+    managed_by: str = ""
+    unread: bool = False
+    only_with: tuple[str, str] | None = None
+    always_with: bool = False
+
+    def listed(self, value: Any) -> list[str]:
+        """Return the references in a value."""
+        if value is MISSING or value is None:
+            return []
+        return list(value) if self.many else [value]
+
+    def named(self, value: Any) -> set[str]:
+        """Return the references in a value that are no ids."""
+        return {reference for reference in self.listed(value) if not is_id(reference)}
+
+    def resolved(self, problems: list[Problem], value: Any, ids: Mapping[str, Collection[str]], linked: Any) -> Any:
+        """Return a value with ids only. `ids`: the ids of the resources that are called by a name.
+
+        If several have the same name, those that are `linked` are selected. A name without a resource, or with several
+        of which none is linked, is added to `problems`.
+        """
+        found: set[str] = set()
+        unknown = []
+        for reference in self.listed(value):
+            if is_id(reference):
+                found.add(reference)
+                continue
+            candidates = set(ids.get(reference, ()))
+            already = candidates.intersection(self.listed(linked))
+            if not candidates:
+                unknown.append(reference)
+            elif len(candidates) > 1 and not already:
+                words = f"{len(candidates)} {self.noun}s have the {self.by} {reference}; list one by id: "
+                problems.append(Problem(self.name, words + ", ".join(sorted(candidates))))
+            found |= already or candidates
+        if unknown:
+            words = f"no {self.noun} in this account has the {self.by} {', '.join(unknown)}"
+            problems.append(Problem(self.name, words))
+        return sorted(found) if self.many else min(found, default=None)
+
+    def read(self, resource: Mapping[str, Any]) -> Any:
+        """Return the ids of the linked resources, or MISSING if the resource does not hold them."""
+        relationship = members(members(resource.get("relationships")).get(self.key))
+        data = relationship.get("data", MISSING)
+        if self.many:
+            return self.current([linked["id"] for linked in data]) if isinstance(data, list) else MISSING
+        if data is None:
+            return self.null
+        return self.current(data["id"]) if isinstance(data, Mapping) and "id" in data else MISSING
+
+    def sent(self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None) -> Any:
+        """Return the relationship as a request holds it."""
+        linkage = [{"type": self.type, "id": identifier} for identifier in self.listed(after)]
+        return {"data": linkage if self.many else next(iter(linkage), None)}
+
+    def settle(self, draft: Draft) -> None:
+        """Reject what the API manages; send what it no longer manages.
+
+        While the flag is on, the API rejects the relationship even if it is empty. It may end links that it made when
+        the flag goes off, so those that the task lists are sent.
+        """
+        if not self.managed_by or self.name not in draft.wanted:
+            return
+        flag, wanted = self.managed_by, draft.wanted[self.name]
+        was_on, is_on = draft.before.get(flag) is True, draft.after.get(flag) is True
+        if is_on and wanted and not (was_on and wanted == draft.before.get(self.name)):
+            words = f"{self.noun}s cannot be listed while {flag} is true: leave {self.name} out, or set {flag} to false"
+            draft.reject(self.name, words)
+        elif is_on:
+            draft.keep(self.name)
+        elif was_on:
+            draft.add(self.name)

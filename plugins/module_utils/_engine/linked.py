@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Linked resources: their ids by name, and relationships that no answer holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
+from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import Found
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+
+
+class Known:
+    """What is known about linked resources: their `names` by id, and their `ids` by type and name."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.ids: dict[str, dict[str, list[str]]] = {}
+
+    def add(self, links: Iterable[Link], resources: Iterable[Mapping[str, Any]]) -> None:
+        """Add the JSON:API resources that links can refer to."""
+        named_by = {row.type: row.by for row in links}
+        for resource in resources:
+            kind, identifier = resource["type"], resource["id"].lower()
+            name = resource.get("attributes", {}).get(named_by.get(kind))
+            if isinstance(name, str) and identifier not in self.names:
+                self.names[identifier] = name
+                self.ids.setdefault(kind, {}).setdefault(name, []).append(identifier)
+
+
+def resolve(client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired], found: Found) -> Known:
+    """Return what is known about the resources that were included or that the tasks link by name.
+
+    Looks up each name once, unless it is that of a resource that is already linked. Raises RequestFailed.
+    """
+    known = Known()
+    known.add(resource.links, found.included)
+    unknown: dict[str, set[str]] = {}
+    for desired, one in zip(wanted, found.resources, strict=True):
+        for row in resource.links:
+            if row.name in desired.settings:
+                linked = {known.names.get(identifier, "") for identifier in row.listed(row.read(one or {}))}
+                unknown.setdefault(row.type, set()).update(row.named(desired.settings[row.name]) - linked)
+    by_type = {row.type: row for row in resource.links}
+    for kind, names in unknown.items():
+        look_up(client, by_type[kind], names, known, resource.page_sizes[kind])
+    return known
+
+
+def look_up(client: jsonapi.Client, row: Link, names: Collection[str], known: Known, at_once: int) -> None:
+    """Look up linked resources by name, `at_once` in a request. Raises RequestFailed."""
+    # The API splits filter values at commas.
+    left = sorted(name for name in names if not re.search(r'[,"]', name))
+    if len(left) < len(names):
+        known.add([row], client.get_all(row.type, {f"fields[{row.type}]": row.by}).resources)
+    while left:
+        together, left = left[:at_once], left[at_once:]
+        _look_up(client, row, together, known)
+
+
+def _look_up(client: jsonapi.Client, row: Link, names: Sequence[str], known: Known) -> None:
+    """Look up linked resources by name, first all together, then the missing ones one by one."""
+    params = {f"filter[{row.by}]": ",".join(names), f"fields[{row.type}]": row.by}
+    try:
+        known.add([row], client.get_all(row.type, params).resources)
+    except jsonapi.ApiError as error:
+        if error.status != 400 or len(names) == 1:
+            raise
+    if len(names) > 1:
+        for name in sorted(set(names) - known.ids.get(row.type, {}).keys()):
+            _look_up(client, row, [name], known)
+
+
+def unread(
+    client: jsonapi.Client, row: Link, wanted: Sequence[Desired], found: Found, known: Known
+) -> dict[str, str] | None:
+    """Return a relationship that no answer holds, by resource id, where it already is as a task sets it.
+
+    A filter selects the resources with a linked one. Returns None if the API rejects the filter. Raises RequestFailed.
+    """
+    other, value = row.only_with or ("", "")
+    asked: dict[str, set[str]] = {}
+    for desired, one in zip(wanted, found.resources, strict=True):
+        reference = str(desired.settings.get(row.name, ""))
+        candidates = [reference] if is_id(reference) else known.ids.get(row.type, {}).get(reference, [])
+        if one and len(candidates) == 1 and desired.resource.rows[other].read(one) == value:
+            asked.setdefault(candidates[0], set()).add(one["id"])
+    linked: dict[str, str] = {}
+    for identifier, ids in sorted(asked.items()):
+        try:
+            holders = client.get_all(wanted[0].resource.type, {f"filter[{row.key}.id]": identifier}).resources
+        except jsonapi.ApiError as error:
+            if error.status != 400:
+                raise
+            return None
+        linked.update(dict.fromkeys(ids & {holder["id"] for holder in holders}, identifier))
+    return linked

@@ -1,0 +1,397 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lookup: finds resources by id, by another identifier and by filter."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import nearest, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import members
+
+# Per filter, so that URLs have at most about 2,000 characters.
+IDS_AT_ONCE = 50
+# The states for which a missing resource is a problem.
+MUST_EXIST = ("existing", None)
+# In an error message.
+MOST_SUGGESTIONS = 20
+
+
+# --- By filter ------------------------------------------------------------------------------------
+
+
+def linkage_of(resource: Resource, names: Collection[str]) -> tuple[dict[str, str], jsonapi.Linkage]:
+    """Return what requests these relationships: their linkage, and of each linked resource only its name."""
+    links = [row for name, row in resource.read_links.items() if name in names]
+    return {f"fields[{row.type}]": row.by for row in links}, {row.key: row.many for row in links}
+
+
+def search(
+    client: jsonapi.Client,
+    resource: Resource,
+    filters: Mapping[str, str | list[str]],
+    linkage: Sequence[str] = (),
+) -> tuple[list[dict[str, Any]], jsonapi.Answers]:
+    """Return the resources that match `filters` (by the names of the API), and everything read to find them.
+
+    A list matches any of its values. Raises RequestFailed.
+    """
+    params, requested = linkage_of(resource, linkage)
+    for name, value in filters.items():
+        if isinstance(value, list):
+            params[f"filter[{name}]"] = ",".join(value)
+        # The API splits filter values at commas, so texts with commas or quotes are not sent.
+        elif not re.search(r'[,"]', value):
+            params[f"filter[{name}]"] = value
+    answers = client.get_all(resource.type, params, requested)
+    # A gateway may drop the filters, and nobody wants to change a whole account.
+    for found in answers.resources:
+        for name, value in filters.items():
+            if not _may_match(resource, found["attributes"], name, value):
+                asked = f"it was asked for {resource.nouns} with {name} {show(value)}"
+                raise jsonapi.UnusableAnswer(f"{asked}, but returned {found['id']}, which does not match")
+    # The API's filters are not exact, so identifiers are compared again.
+    exact = {resource.rows[name].key: name for name in resource.identifiers[1:]}
+    wanted = {exact[name]: value for name, value in filters.items() if name in exact}
+    matches = [found for found in answers.resources if wanted.items() <= resource.identifiers_of(found).items()]
+    return matches, answers
+
+
+def _may_match(resource: Resource, attributes: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
+    """Return whether a resource with these attributes can match a filter, in any reading of it.
+
+    True if the attribute is missing. Identifiers are compared elsewhere.
+    """
+    held: Any = attributes
+    for part in name.removesuffix("_contains").split("."):
+        held = members(held).get(part)
+    if held is None or any(name == resource.rows[option].key for option in resource.identifiers[1:]):
+        return True
+    text = _folded(show(held) if isinstance(held, bool) else str(held))
+    if isinstance(value, str) and name.endswith("_contains"):
+        # SQL may read these characters as wildcards.
+        wildcards = {"%": ".*", "_": ".", "\\": r"\\?"}
+        pattern = "".join(wildcards.get(char, re.escape(char)) for char in _folded(value.strip()))
+        return re.search(pattern, text, re.DOTALL) is not None
+    return text in map(_folded, [value] if isinstance(value, str) else value)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents, which a database may ignore."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in parts if not unicodedata.combining(char))
+
+
+def holders_of(resource: Resource, read: Iterable[Mapping[str, Any]], besides: Collection[str]) -> dict[str, str]:
+    """Return the ids of what was `read`, except those in `besides`, by the identifier that must be unique."""
+    others = [one for one in read if one["id"] not in besides]
+    known = [(resource.identifiers_of(one).get(resource.unique), one["id"]) for one in others]
+    return {name: identifier for name, identifier in known if name is not None}
+
+
+# --- The resource of each task --------------------------------------------------------------------
+
+
+class Found(NamedTuple):
+    """The resource that each task refers to, in the order of the tasks, or None if there is none or a problem.
+
+    `problems`: the index of a task, and its problem. `meta` and `included`: see jsonapi.Answers. `read`:
+    every resource that was read.
+    """
+
+    resources: list[dict[str, Any] | None]
+    problems: list[tuple[int, Problem]]
+    meta: dict[str, Any]
+    included: list[dict[str, Any]]
+    read: list[dict[str, Any]]
+
+    @property
+    def existing(self) -> list[dict[str, Any]]:
+        """The resources that were found."""
+        return [resource for resource in self.resources if resource is not None]
+
+
+def find_one(client: jsonapi.Client, desired: Desired) -> Found:
+    """Find the resource that a task refers to, the linkage that the task sets, and who has the name that it sets.
+
+    Raises InvalidOptions if more than one matches, or none and the task requires one, and RequestFailed.
+    """
+    return _with_holders(client, [desired], _find_one(client, desired))
+
+
+def _find_one(client: jsonapi.Client, desired: Desired) -> Found:
+    resource = desired.resource
+    if desired.selector == "id":
+        try:
+            answer = client.get(resource.type, desired.value, *linkage_of(resource, desired.linkage))
+        except jsonapi.ApiError as error:
+            if not error.is_missing(desired.value) or desired.state in MUST_EXIST:
+                raise
+            return Found([None], [], {}, [], [])
+        return Found([answer.resource], [], answer.meta, answer.included, [answer.resource])
+    name = resource.rows[desired.selector].key
+    matches, answers = search(client, resource, {name: desired.value}, desired.linkage)
+    if len(matches) > 1:
+        words = _several_match(resource, desired.selector, desired.value, matches)
+        raise InvalidOptions([Problem(desired.selector, words)])
+    if not matches and desired.state in MUST_EXIST:
+        raise InvalidOptions([Problem(desired.selector, _none_matches(desired, _account(client, resource)))])
+    return Found([matches[0] if matches else None], [], answers.meta, answers.included, answers.resources)
+
+
+def _with_holders(client: jsonapi.Client, wanted: Sequence[Desired], found: Found) -> Found:
+    """Return `found` with the resources that have a unique name which a task gives to another one.
+
+    The API rejects duplicates, and check mode must predict that. Raises RequestFailed.
+    """
+    resource = wanted[0].resource
+    unique = resource.unique
+    new = set()
+    for desired, one in zip(wanted, found.resources, strict=True):
+        name = desired.settings.get(unique)
+        # A resource that does not exist is not created with an id.
+        if name is not None and desired.state != "absent" and (one or desired.selector != "id"):
+            new |= {name} - {resource.identifiers_of(one).get(unique) if one else None}
+    if not new:
+        return found
+    if len(new) == 1:
+        holders, _answers = search(client, resource, {resource.rows[unique].key: new.pop()})
+    else:
+        holders = client.get_all(resource.type).resources
+    return found._replace(read=[*found.read, *holders])
+
+
+def find_any(client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str]) -> Found:
+    """Find the one resource with `text` as any of its identifiers. Raises InvalidOptions and RequestFailed."""
+    answers = client.get_all(resource.type, *linkage_of(resource, linkage))
+    identifiers = [resource.identifiers_of(one) for one in answers.resources]
+    matches = [
+        one
+        for one, known in zip(answers.resources, identifiers, strict=True)
+        if text in known.values() or text.lower() == one["id"].lower()
+    ]
+    noun, which = resource.noun, f"{', '.join(resource.identifiers[:-1])} or {resource.title}"
+    if len(matches) > 1:
+        raise InvalidOptions([Problem(noun, _several_match(resource, which, text, matches))])
+    if not matches:
+        names = [value for known in identifiers for value in known.values()]
+        raise InvalidOptions([Problem(noun, f"no {noun} has the {which} {show(text)}{_suggestions(text, names)}")])
+    return Found([matches[0]], [], answers.meta, answers.included, answers.resources)
+
+
+def _account(client: jsonapi.Client, resource: Resource) -> list[dict[str, Any]] | None:
+    """Return all resources of a type, or None if they cannot be read: only an error message needs them."""
+    try:
+        return client.get_all(resource.type).resources
+    except jsonapi.RequestFailed:
+        return None
+
+
+def find_all(
+    client: jsonapi.Client,
+    resource: Resource,
+    wanted: Sequence[Desired],
+    audit: bool = False,
+    skip_missing: bool = False,
+) -> Found:
+    """Find the resources that several tasks refer to.
+
+    It is a problem if more than one matches, or if two tasks match the same. It is also one if none matches and the
+    task requires one, except in an `audit`, which reads all of them, and with `skip_missing` if another task has one.
+    Raises RequestFailed.
+    """
+    if not wanted and not audit:
+        return Found([], [], {}, [], [])
+    if len(wanted) == 1 and not audit and not skip_missing:
+        try:
+            return find_one(client, wanted[0])
+        except InvalidOptions as error:
+            return Found([None], [(0, problem) for problem in error.problems], {}, [], [])
+    asked = {name for desired in wanted for name in desired.linkage}
+    query = linkage_of(resource, asked)
+    ids = {desired.value for desired in wanted if desired.selector == "id"}
+    by_id_alone = len(ids) == len(wanted)
+    filtered = by_id_alone and len(ids) <= IDS_AT_ONCE and not audit
+    answers = _by_id(client, resource.type, ids, query) if filtered else None
+    # That a filter returns nothing is no proof that there is nothing.
+    if answers is None or ids - _ids_of(answers.resources):
+        answers = _by_page(client, resource.type, ids if by_id_alone and not audit else None, query, not filtered)
+    resources, problems = _match(wanted, answers.resources, audit or skip_missing)
+    if skip_missing and not any(resources):
+        resources, problems = _match(wanted, answers.resources, audit)
+    found = Found(resources, problems, answers.meta, answers.included, answers.resources)
+    return _with_holders(client, wanted, found) if by_id_alone and not audit else found
+
+
+# The parameters and the linkage of a request.
+Query = tuple[dict[str, str], jsonapi.Linkage]
+
+
+def _by_id(client: jsonapi.Client, kind: str, ids: Collection[str], query: Query) -> jsonapi.Answers | None:
+    """Return the resources with these ids, in as few requests as possible; None if the API rejects the filter.
+
+    DIDWW's OpenAPI document (2026-04-16) lists this filter, but its SDKs do not. Raises RequestFailed.
+    """
+    params, linkage = query
+    answers = jsonapi.Answers([], {}, [])
+    left = sorted(ids)
+    while left:
+        together, left = left[:IDS_AT_ONCE], left[IDS_AT_ONCE:]
+        try:
+            found = client.get_all(kind, {"filter[id]": ",".join(together), **params}, linkage)
+            # A gateway may drop the filter.
+            answers = _joined(answers, found._replace(resources=_among(ids, found.resources)))
+        except jsonapi.ApiError as error:
+            if error.status != 400:
+                raise
+            return None
+    return answers
+
+
+def _by_page(
+    client: jsonapi.Client, kind: str, ids: Collection[str] | None, query: Query, filtered: bool
+) -> jsonapi.Answers:
+    """Return the resources in the account; with `ids`, stop when all of these have been read.
+
+    As soon as that takes fewer requests than the remaining pages, the missing ones are read by id: with the filter, if
+    `filtered`, and then one by one. Raises RequestFailed.
+    """
+    missing = set(ids or ())
+    answers = jsonapi.Answers([], {}, [])
+    for page in client.pages(kind, *query):
+        answers = _joined(answers, page)
+        if ids is None:
+            continue
+        missing -= _ids_of(page.resources)
+        left = page.pages - page.number
+        if filtered and 0 < -(-len(missing) // IDS_AT_ONCE) < left:
+            filtered = False
+            rest = _by_id(client, kind, missing, query)
+            if rest is not None:
+                answers = _joined(answers, rest)
+                missing -= _ids_of(rest.resources)
+        if is_cheaper_one_by_one(len(missing), left):
+            return _joined(answers, _one_by_one(client, kind, missing, query))
+        if not missing:
+            break
+    # A later page can hold a resource that was read by id.
+    return answers._replace(resources=list({one["id"]: one for one in answers.resources}.values()))
+
+
+def _among(ids: Collection[str], resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [resource for resource in resources if resource["id"].lower() in ids]
+
+
+def _ids_of(resources: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {resource["id"].lower() for resource in resources}
+
+
+def _one_by_one(client: jsonapi.Client, kind: str, ids: Iterable[str], query: Query) -> jsonapi.Answers:
+    """Return the existing resources among these ids, with one request each. Raises RequestFailed."""
+    answers = jsonapi.Answers([], {}, [])
+    for identifier in sorted(ids):
+        try:
+            resource, meta, included = client.get(kind, identifier, *query)
+            answers = _joined(answers, jsonapi.Answers([resource], meta, included))
+        except jsonapi.ApiError as error:
+            if not error.is_missing(identifier):
+                raise
+    return answers
+
+
+def _joined(first: jsonapi.Answers, second: jsonapi.Answers | jsonapi.Page) -> jsonapi.Answers:
+    meta = second.meta or first.meta
+    return jsonapi.Answers(first.resources + second.resources, meta, first.included + second.included)
+
+
+def is_cheaper_one_by_one(missing: int, pages: int) -> bool:
+    """Return whether reading `missing` resources one by one takes fewer requests than reading `pages` pages."""
+    return 0 < missing < pages
+
+
+def _match(
+    wanted: Sequence[Desired],
+    read: Sequence[dict[str, Any]],
+    audit: bool = False,
+) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
+    """Return the one in `read` that each task refers to, or None if not exactly one matches, and the problems."""
+    holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in read if wanted else ():
+        identifiers = {**wanted[0].resource.identifiers_of(one), "id": one["id"].lower()}
+        for key in identifiers.items():
+            holders.setdefault(key, []).append(one)
+    resources: list[dict[str, Any] | None] = []
+    problems: list[tuple[int, Problem]] = []
+    first: dict[Any, int] = {}
+    missing = 0
+    for index, desired in enumerate(wanted):
+        matches = holders.get((desired.selector, desired.value), [])
+        match = matches[0] if len(matches) == 1 else None
+        resources.append(match)
+        if len(matches) > 1:
+            words = _several_match(desired.resource, desired.selector, desired.value, matches)
+            problems.append((index, Problem(desired.selector, words)))
+            continue
+        if not matches and desired.state in MUST_EXIST and not audit:
+            # Suggestions take time, and one list is enough.
+            account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
+            problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
+            missing += desired.selector != "id"
+            continue
+        other = first.setdefault(match["id"] if match else (desired.selector, desired.value), index)
+        if other != index:
+            noun = desired.resource.noun
+            same = f", {show(desired.resource.title_of(match))} ({match['id']})" if match else ""
+            words = f"refers to the same {noun} as {noun}s[{wanted[other].position}]{same}"
+            words += f"; each entry must refer to a different {noun}"
+            problems.append((index, Problem(desired.selector, words)))
+    return resources, problems
+
+
+def _none_matches(desired: Desired, account: Sequence[Mapping[str, Any]] | None, with_list: bool = True) -> str:
+    """Return the message that no resource matches.
+
+    If `account`, all resources of the type, is known, the message suggests the nearest identifier and, with
+    `with_list`, lists the others.
+    """
+    resource = desired.resource
+    if account is not None and not account:
+        words = f"this account has no {resource.called}s"
+    else:
+        known = [resource.identifiers_of(one).get(desired.selector, "") for one in account or ()]
+        suggestions = _suggestions(desired.value, known, with_list)
+        words = f"no {resource.noun} {_is_called(desired.selector)} {show(desired.value)}{suggestions}"
+    if desired.selector == "id" or desired.state is None:
+        return words
+    return f"{words}{'' if words.endswith('?') else '.'} To create the {resource.noun}, set state to present"
+
+
+def _is_called(selector: str, verb: str = "is", has: str = "has") -> str:
+    return f"{verb} called" if selector == "name" else f"{has} the {selector}"
+
+
+def _suggestions(text: str, names: Iterable[str], with_list: bool = True) -> str:
+    """Return the nearest of `names`, and, with `with_list`, all of them up to MOST_SUGGESTIONS."""
+    known = sorted(set(names) - {""})
+    near = nearest(text, known)
+    words = f". Did you mean {show(near)}?" if near else ""
+    if known and with_list:
+        words += f"{'' if near else '.'} This account has: {', '.join(map(show, known[:MOST_SUGGESTIONS]))}"
+        if len(known) > MOST_SUGGESTIONS:
+            words += f" ({MOST_SUGGESTIONS} of {len(known)} shown)"
+    return words
+
+
+def _several_match(resource: Resource, selector: str, value: str, matches: Sequence[Mapping[str, Any]]) -> str:
+    found = ", ".join(f"{show(resource.title_of(match))} ({match['id']})" for match in matches)
+    called = _is_called(selector, "are", "have")
+    return f"{len(matches)} {resource.nouns} {called} {show(value)}: {found}; select one by id"

@@ -1,0 +1,264 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The undo file: a vars file with the entries of a fleet, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.undo import Entry, Undo
+
+try:
+    import yaml
+except ImportError:  # only needed to add to a file
+    yaml = None  # type: ignore[assignment]  # modules may run without it
+
+OPTION = "undo_file"
+MARKER = "didww_voice_undo"
+NOTES = "What no entry brings back:"
+HEAD = """\
+---
+# An undo file: it brings back what changed in {api_url}
+# since {written_at}. {written_by} wrote it before the first change, so it is also true after a failure.
+#
+#   {command} --check --diff
+#   {command}
+#
+# It sets each setting to its value at that time, whatever happened to it since. Comments list what it does not bring
+# back.
+"""
+
+
+# --- Text -----------------------------------------------------------------------------------------
+
+# Never a template when Ansible loads the file.
+_TEMPLATE = re.compile(r"\{[{%#]|^#jinja2:")
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_KEYS = {MARKER, "api_url", "api_version", "written_at", "written_by", "added_at"}
+_NUMBER = re.compile(r'^ *- "([0-9a-f-]{36})"  # (\d+)$', re.MULTILINE)
+
+
+def _printable(text: str) -> str:
+    """Return a text with the escapes of YAML for what is not visible: line breaks, controls, special spaces."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _ESCAPES.get(char, _escaped(ord(char))) for char in text)
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + _printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def _scalar(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, dict)):
+        return "[]" if isinstance(value, list) else "{}"
+    text = str(value)
+    return ("!unsafe " if _TEMPLATE.search(text) else "") + _quoted(text)
+
+
+@functools.cache
+def _keys_of(resource: Resource) -> set[str]:
+    """Return the keys that a file holds as they are."""
+    parts = {name for row in resource.variants for name in (row.type.name, *row.attributes)}
+    return {*_KEYS, resource.nouns, "id", *resource.rows, *(row.name for row in resource.entry), *parts}
+
+
+def _block(value: dict[str, Any] | list[Any], indent: int, undo: Undo) -> Iterator[str]:
+    """Yield the lines of a YAML block. YAML 1.1 and 1.2 read the same values."""
+    keys = _keys_of(undo.resource)
+    items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+    for key, item in items:
+        head = " " * indent + ("-" if key is None else f"{key if key in keys else _quoted(str(key))}:")
+        if item and isinstance(item, (dict, list)):
+            yield head
+            yield from _block(item, indent + 2, undo)
+        else:
+            number = undo.names.get(item, "") if key is None and isinstance(item, str) else ""
+            yield f"{head} {_scalar(item)}" + (f"  # {number}" if re.fullmatch("[0-9]+", number) else "")
+
+
+def _comments(comments: list[str], indent: int) -> Iterator[str]:
+    return (f"{' ' * indent}# {_printable(comment)}" for comment in comments)
+
+
+def render(undo: Undo, marker: dict[str, Any]) -> str:
+    """Return the text of an undo file. `marker`: where and when it was written, and by what."""
+    lines = [_printable(line) for line in HEAD.format(**marker, command=undo.resource.undone_by).splitlines()]
+    lines += _block({MARKER: marker}, 0, undo)
+    if undo.notes:
+        lines += ["", *_comments([NOTES, *undo.notes], 0), ""]
+    many = undo.resource.nouns
+    lines.append(f"{many}:" if undo.entries else f"{many}: []")
+    for entry in undo.entries:
+        first, *rest = _block(entry.options, 4, undo)
+        lines += [f"  - {first.strip()}", *_comments(entry.comments, 4), *rest]
+    return "\n".join(lines) + "\n"
+
+
+def parse(resource: Resource, text: str) -> tuple[dict[str, Any], Undo]:
+    """Return the marker and the content of an undo file. Raises ValueError if it is not one."""
+    many = resource.nouns
+    document, places = _load(text, many)
+    if not isinstance(document, dict) or document.keys() != {MARKER, many}:
+        raise ValueError(f"it is not an undo file: such a file contains {MARKER} and {many}, and nothing else")
+    marker, entries = document[MARKER], document[many]
+    if not isinstance(marker, dict) or not isinstance(marker.get("api_url"), str):
+        raise ValueError(f"it is not an undo file: its {MARKER} has no api_url")
+    if not isinstance(entries, list) or not all(entry and isinstance(entry, dict) for entry in entries):
+        raise ValueError(f"it is not an undo file: its {many} is not a list of dictionaries")
+    lines = text.split("\n")
+    starts = [*places, len(lines)]
+    comments = [_comments_in(lines[start:end]) for start, end in itertools.pairwise(starts)]
+    at = lines.index(f"{MARKER}:") if f"{MARKER}:" in lines else len(lines)
+    first = starts[0]
+    notes = [note for note in _comments_in(lines[at:first]) if note != NOTES]
+    undo = Undo(resource, map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))
+    return marker, undo
+
+
+def _comments_in(lines: list[str]) -> list[str]:
+    return [line.lstrip()[1:].removeprefix(" ") for line in lines if line.lstrip().startswith("#")]
+
+
+def _load(text: str, many: str) -> tuple[Any, list[int]]:
+    """Return the document in a YAML text, and the line of each entry in the list `many`. Raises ValueError."""
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # depends on how it was built
+        """Reads Ansible's tag for texts that are no templates."""
+
+    Loader.add_constructor("!unsafe", Loader.construct_scalar)
+    try:
+        loader = Loader(text)
+        node = loader.get_single_node()
+        document = loader.construct_document(node) if node else None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(f"it cannot be parsed as YAML: {' '.join(str(error).split())}") from error
+    pairs = node.value if isinstance(document, dict) else []
+    (entries,) = [value.value for key, value in pairs if key.value == many][:1] or [[]]
+    return document, [entry.start_mark.line for entry in entries if isinstance(entry, yaml.Node)]
+
+
+# --- File -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class UndoFile:
+    """The undo file of a task.
+
+    `text`: its content before the task, or None. `marker`: what it says about itself. `undo`: the way back.
+    """
+
+    path: str
+    text: str | None
+    marker: dict[str, Any]
+    undo: Undo
+
+    def write(self, api_version: str) -> None:
+        """Write the file. Raises InvalidOptions."""
+        now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        marker = {**self.marker, "api_version": api_version}
+        marker["added_at" if self.text is not None else "written_at"] = now
+        try:
+            if _content(self.path) != self.text:
+                raise InvalidOptions([_problem(f"{self.path} changed during the task, so nothing was changed")])
+            _write(self.path, render(self.undo, marker), new=self.text is None)
+        except OSError as error:
+            words = f"{self.path} cannot be written: {error.strerror or error}, so nothing was changed"
+            raise InvalidOptions([_problem(words)]) from error
+
+
+def check(path: str | None, add: bool) -> list[Problem]:
+    """Return what is wrong with the options of an undo file, as far as that is known before it is read."""
+    if path is None:
+        return [Problem("undo_add", f"requires {OPTION}")] if add else []
+    if not add and os.path.lexists(path):
+        words = f"{path} exists, and it may be the only way back from an earlier task: choose another name, or set "
+        return [_problem(f"{words}undo_add to true to add to it")]
+    return []
+
+
+def prepare(resource: Resource, path: str, add: bool, api_url: str, written_by: str) -> UndoFile:
+    """Return the undo file at `path` for the account at `api_url`, with its content if the task adds to it.
+
+    Raises InvalidOptions if nothing can be added to that.
+    """
+    marker = {"api_url": api_url, "api_version": "", "written_at": "", "written_by": written_by}
+    try:
+        text = _content(path) if add else None
+        if text is None:
+            return UndoFile(path, None, marker, Undo(resource))
+        if yaml is None:
+            raise ValueError("that requires PyYAML where the module runs")
+        found, undo = parse(resource, text)
+        if found["api_url"] != api_url:
+            raise ValueError(f"it belongs to {found['api_url']}, but api_url is {api_url}")
+    except (OSError, ValueError) as error:
+        raise InvalidOptions([_problem(f"nothing can be added to {path}: {error}")]) from error
+    return UndoFile(path, text, {**marker, **found}, undo)
+
+
+def _problem(words: str) -> Problem:
+    return Problem(OPTION, words)
+
+
+def _content(path: str) -> str | None:
+    """Return the text of a file, or None if it does not exist."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: str, text: str, new: bool) -> None:
+    """Write a file whole or not at all, for its owner alone. Raises OSError, also if it is `new` and exists."""
+    folder = os.path.dirname(path)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".undo_file.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        if new:
+            _link(temporary, path)
+        else:
+            os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+    with contextlib.suppress(OSError):  # not every file system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _link(temporary: str, path: str) -> None:
+    """Give a file its name. Raises FileExistsError if there is a file with this name."""
+    try:
+        os.link(temporary, path)
+    except OSError:  # the file exists, or the file system has no hard links
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.replace(temporary, path)

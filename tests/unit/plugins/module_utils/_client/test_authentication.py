@@ -1,0 +1,378 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tokens: when they are requested, who shares them, and what happens if that fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey, Tokens, TokenService
+from simulator.api import Answer, Api, Request
+from simulator.server import Simulator
+
+from ....conftest import HANG_GUARD, Clock, after_each_patch
+
+KIND = "voice_out_trunks"
+ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+UPDATE = {"type": KIND, "id": ID, "attributes": {"capacity_limit": 7}}
+TOKEN = {"path_contains": "/token"}
+INVALID = {"status": 401, "headers": {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'}}
+
+
+@pytest.fixture
+def api_version() -> str:
+    return "2026-11-19"
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting(clock: Clock) -> None:
+    """Advance the clock instead of waiting."""
+
+
+def client_of(api: Simulator, retries: int = 2, url: str | None = None, **more: Any) -> jsonapi.Client:
+    both: dict[str, Any] = {"timeout": HANG_GUARD, "retries": retries, "verify": True}
+    service = TokenService(url=url or api.token_url, authentication=ApiKey("local-key"), headers={}, **both)
+    tokens = Tokens(service, "api.didww.com", "2026-11-19")
+    sizes = {KIND: 1000, "dids": 100}
+    return jsonapi.Client(url=api.url, authentication=tokens, headers={}, page_sizes=sizes, **both, **more)
+
+
+@pytest.fixture
+def client(local_api: Simulator) -> jsonapi.Client:
+    return client_of(local_api)
+
+
+def test_a_token_is_requested_once_and_the_key_goes_to_its_service_alone(
+    local_api: Simulator, client: jsonapi.Client
+) -> None:
+    for _request in range(3):
+        client.get(KIND, ID)
+    (mint,) = local_api.mints
+    assert dict(mint["headers"])["Api-Key"] == "local-key"
+    assert mint["body"] == {"aud": ["api.didww.com"], "api_version": "2026-11-19"}
+    sent = [dict(entry["headers"]) for entry in local_api.journal]
+    assert {headers["Authorization"][:10] for headers in sent} == {"Bearer eyJ"}
+    assert not any("Api-Key" in headers for headers in sent)
+    assert client.requests == 3
+
+
+@pytest.mark.parametrize(
+    ("life", "known"),
+    [
+        (900, 900),
+        (1.5, 1.5),
+        ("900", 900),
+        (10_000, 3600),
+        *((odd, 60) for odd in (None, True, 0, -5, "soon", [900], 10**400)),
+    ],
+    ids=lambda value: f"{value!r:.9}",
+)
+def test_a_token_is_used_until_shortly_before_its_end(
+    local_api: Simulator, client: jsonapi.Client, clock: Clock, life: Any, known: float
+) -> None:
+    """The life counts from before the request for the token, however long that takes."""
+    body = {"access_token": "opaque"} | ({} if life is None else {"expires_in": life})
+    local_api.add_faults({**TOKEN, "status": 200, "body": body})
+    authenticate = client.authentication
+    handle = http.HttpClient.request
+
+    def slow(self: http.HttpClient, *request: Any, **more: Any) -> dict[str, Any]:
+        clock.sleep(0.1 * known)
+        return handle(self, *request, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http.HttpClient, "request", slow)
+        assert headers_by(authentication=authenticate) == {"Authorization": "Bearer opaque"}
+    # 10 percent have passed. It is used for 90 percent.
+    clock.sleep(0.75 * known)
+    headers_by(authentication=authenticate)
+    assert len(local_api.mints) == 1
+    clock.sleep(0.1 * known)
+    assert headers_by(authentication=authenticate) != {"Authorization": "Bearer opaque"}
+    assert len(local_api.mints) == 2
+
+
+def headers_by(authentication: http.Authentication) -> dict[str, str]:
+    """Return the headers that are added to a request."""
+    authentication.prepare()
+    headers: dict[str, str] = authentication(SimpleNamespace(headers={})).headers
+    return headers
+
+
+def test_threads_share_a_token(local_api: Simulator, client: jsonapi.Client) -> None:
+    local_api.add_faults({**TOKEN, "delay": 0.2, "times": 0})
+    together = threading.Barrier(8)
+
+    def read() -> None:
+        together.wait(HANG_GUARD)
+        client.get(KIND, ID)
+
+    in_threads(read, 8)
+    assert len(local_api.mints) == 1
+    # The API no longer accepts it: each request is sent again, with one new token for all.
+    local_api.expire_tokens()
+    in_threads(read, 8)
+    assert len(local_api.mints) == 2
+    assert client.requests <= 24
+
+
+def in_threads(function: Any, count: int) -> None:
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            function()
+        except Exception as error:  # noqa: BLE001 - raised in the thread of the test
+            errors.append(error)
+
+    threads = [threading.Thread(target=run) for _number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def test_a_token_that_the_api_rejects_is_replaced_once(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.get(KIND, ID)
+    local_api.add_faults({"method": "PATCH", **INVALID})
+    client.update(UPDATE)
+    assert local_api.trunk(ID)["attributes"]["capacity_limit"] == 7
+    assert len(local_api.mints) == 2
+    local_api.add_faults({"method": "PATCH", **INVALID, "times": 2})
+    with pytest.raises(jsonapi.ApiError) as rejected:
+        client.update(UPDATE)
+    assert (rejected.value.status, rejected.value.token_url, rejected.value.unsettled) == (401, "", False)
+    assert len(local_api.mints) == 3
+
+
+def test_tokens_that_end_within_seconds_are_replaced_more_often(local_api: Simulator, client: jsonapi.Client) -> None:
+    """One that ends on a whole second may do so on the way, and so may the next one."""
+    body = {"access_token": "opaque", "expires_in": 1}
+    local_api.add_faults({"method": "PATCH", **INVALID, "times": 3}, {**TOKEN, "status": 200, "body": body, "times": 3})
+    client.update(UPDATE)
+    assert (len(local_api.mints), client.requests) == (4, 4)
+    local_api.add_faults({"method": "PATCH", **INVALID, "times": 0}, {**TOKEN, "status": 200, "body": body, "times": 0})
+    with pytest.raises(jsonapi.ApiError):
+        client.update(UPDATE)
+    assert len(local_api.mints) < 11
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    ['BEARER ERROR = "invalid_token"', "Bearer error=invalid_token", 'Basic, Bearer scope="x", error="invalid_token"'],
+)
+def test_other_spellings_of_the_challenge(local_api: Simulator, client: jsonapi.Client, challenge: str) -> None:
+    local_api.add_faults({"method": "GET", "status": 401, "headers": {"WWW-Authenticate": challenge}})
+    client.get(KIND, ID)
+    assert len(local_api.mints) == 2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"status": 401},
+        {"status": 403, "headers": {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}},
+        {**INVALID, "status": 403},
+    ],
+    ids=["without a challenge", "scope", "another status"],
+)
+def test_another_refusal_needs_no_new_token(
+    local_api: Simulator, client: jsonapi.Client, refusal: dict[str, Any]
+) -> None:
+    local_api.add_faults({"method": "GET", **refusal})
+    with pytest.raises(jsonapi.ApiError):
+        client.get(KIND, ID)
+    assert (len(local_api.mints), len(local_api.journal)) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}, {"status": 429}, {"drop": "body"}], ids=str)
+def test_requests_for_tokens_are_retried(local_api: Simulator, client: jsonapi.Client, fault: dict[str, Any]) -> None:
+    local_api.add_faults({**TOKEN, **fault, "times": 2})
+    client.get(KIND, ID)
+    assert len(local_api.mints) == 3
+    assert client.requests == 1
+
+
+FAILURES: dict[str, tuple[dict[str, Any], type[jsonapi.RequestFailed], str]] = {
+    "gone": ({"drop": "before"}, jsonapi.Unreachable, "Connection reset|Remote end closed|aborted"),
+    "failing": ({"status": 500}, jsonapi.ApiError, "HTTP 500"),
+    "redirect": ({"redirect": {"status": 307, "location": "http://127.0.0.1:1/"}}, jsonapi.UnusableAnswer, "redirects"),
+    "HTML": ({"garbage": "html"}, jsonapi.UnusableAnswer, "no JSON"),
+    "no token": ({"status": 200, "body": {"expires_in": 900}}, jsonapi.UnusableAnswer, "no usable access_token"),
+    "half a token": (
+        {"status": 200, "body": {"access_token": "a\nb"}},
+        jsonapi.UnusableAnswer,
+        "no usable access_token",
+    ),
+    "a refusal": ({"status": 400}, jsonapi.ApiError, "HTTP 400"),
+}
+
+
+@pytest.mark.parametrize(("fault", "kind", "words"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_of_the_token_service(
+    local_api: Simulator, fault: dict[str, Any], kind: type[jsonapi.RequestFailed], words: str
+) -> None:
+    local_api.add_faults({**TOKEN, **fault, "times": 0})
+    client = client_of(local_api, retries=0)
+    errors = []
+    for _request in range(2 * http.CONNECTIONS):
+        with pytest.raises(kind, match=words) as failed:
+            client.update(UPDATE)
+        errors.append(failed.value)
+    # It fails for all requests of a task at once, and each has its own error.
+    assert len(local_api.mints) == 1
+    assert {error.token_url for error in errors} == {local_api.token_url}
+    assert {(str(error), error.unsettled) for error in errors} == {(str(errors[0]), False)}
+    assert len(set(map(id, errors))) == len(errors)
+    assert local_api.journal == []
+    assert client.requests == 0
+    # The next task tries again.
+    local_api.clear_faults()
+    client.begin().update(UPDATE)
+
+
+def test_a_failure_after_a_lost_update_leaves_it_open(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.get(KIND, ID)
+    local_api.add_faults(
+        {"method": "PATCH", "apply": True, "drop": "before"},
+        {"method": "PATCH", **INVALID},
+        {**TOKEN, "status": 401, "times": 0},
+    )
+    with pytest.raises(jsonapi.ApiError) as failed:
+        client.update(UPDATE)
+    assert failed.value.unsettled is True
+    assert failed.value.token_url == local_api.token_url
+    # The failure of another update is its own.
+    with pytest.raises(jsonapi.ApiError) as other:
+        client.update(UPDATE)
+    assert other.value.unsettled is False
+
+
+def test_a_token_that_cannot_be_replaced_is_used_until_its_end(
+    local_api: Simulator, client: jsonapi.Client, clock: Clock
+) -> None:
+    client.get(KIND, ID)
+    local_api.add_faults({**TOKEN, "status": 500, "times": 0})
+    clock.sleep(0.95 * 900)
+    for _request in range(2):
+        client.get(KIND, ID)
+    assert len(local_api.mints) == 2
+    clock.sleep(0.05 * 900)
+    with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
+        client.get(KIND, ID)
+    assert len(local_api.mints) == 2
+    # Unless the API rejects it.
+    local_api.clear_faults()
+    following = client.begin()
+    following.get(KIND, ID)
+    local_api.add_faults({**TOKEN, "status": 500, "times": 0}, {"method": "GET", **INVALID})
+    with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
+        following.get(KIND, ID)
+
+
+def test_a_token_outlives_the_task_in_its_process(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.get(KIND, ID)
+    client.begin().get(KIND, ID)
+    assert len(local_api.mints) == 1
+
+
+def test_an_interrupted_task_requests_no_token(local_api: Simulator, client: jsonapi.Client) -> None:
+    client.stop()
+    with pytest.raises(jsonapi.Unreachable, match="interrupted"):
+        headers_by(client.authentication)
+    assert local_api.mints == []
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_old_thread_neither_fails_the_next_task_nor_sends_its_request(
+    local_api: Simulator, client: jsonapi.Client, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """It requests a token when the task is interrupted, and the next one begins."""
+    requested, ended = threading.Event(), threading.Event()
+    handle = Api.handle
+
+    def held(self: Api, request: Request, commit: bool = True) -> Answer:
+        if request.path == "/token" and not requested.is_set():
+            requested.set()
+            ended.wait(HANG_GUARD)
+            return Answer(503, b"") if fails else handle(self, request, commit)
+        return handle(self, request, commit)
+
+    monkeypatch.setattr(Api, "handle", held)
+    failed: list[Exception] = []
+
+    def old() -> None:
+        try:
+            client.update(UPDATE)
+        except jsonapi.RequestFailed as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=old)
+    thread.start()
+    requested.wait(HANG_GUARD)
+    following = client.begin()
+    ended.set()
+    thread.join()
+    assert [str(error) for error in failed] == ["the task was interrupted"]
+    assert local_api.journal == []
+    following.get(KIND, ID)
+
+
+def test_requests_for_tokens_need_no_turn(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
+    client = client_of(local_api, pace=jsonapi.Pace(20))
+    client.get(KIND, ID)
+    assert (len(turns), client.requests, len(local_api.mints)) == (1, 1, 1)
+
+
+def test_a_turn_is_over_if_the_token_ends_while_waiting_for_it(
+    local_api: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API would get too many requests at once if all of them kept their turns while a token is requested."""
+    turns: list[int] = []
+
+    def wait(_pace: jsonapi.Pace) -> None:
+        turns.append(1)
+        clock.sleep(600)
+
+    monkeypatch.setattr(jsonapi.Pace, "wait", wait)
+    client = client_of(local_api, pace=jsonapi.Pace(20))
+    client.get(KIND, ID)
+    assert (len(turns), len(local_api.mints)) == (1, 1)
+    client.get(KIND, ID)
+    assert (len(turns), len(local_api.mints)) == (3, 2)
+
+
+def test_the_token_service_is_reached_through_a_proxy(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{local_api.port}")
+    client_of(local_api, url="http://auth.didww.invalid/token").get(KIND, ID)
+    assert len(local_api.mints) == 1
+
+
+@pytest.fixture
+def short_lived() -> Iterator[Simulator]:
+    with Simulator(rate=0, version="2026-11-19", token_life=1) as api:
+        yield api
+
+
+def test_many_updates_with_tokens_of_one_second(
+    short_lived: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_each_patch(monkeypatch, lambda: clock.sleep(0.05))
+    client = client_of(short_lived)
+    for number in range(60):
+        client.update({**UPDATE, "attributes": {"capacity_limit": 1 + number}})
+        assert short_lived.trunk(ID)["attributes"]["capacity_limit"] == 1 + number
+    # Each is used for 0.9 seconds.
+    assert len(short_lived.mints) == 4
+    assert client.requests == len(short_lived.journal) == 60

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connection options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection, task
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
+from simulator.server import Simulator
+
+from ....conftest import RunModule
+
+URL = "https://api.didww.com/v3"
+
+
+SECRET = "planted-secret"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "accepted"),
+    [
+        ("api_key", "k3y-Of_didww.=+/~!", True),
+        ("api_key", "", False),
+        ("api_key", f"{SECRET}\n", False),
+        ("api_key", f" {SECRET}", False),
+        ("api_key", f"{SECRET}ä", False),
+        ("api_url", URL, True),
+        ("api_url", f"{URL}/", True),
+        ("api_url", "http://[::1]:8080/v3", True),
+        ("api_url", "api.didww.com", False),
+        ("api_url", "ftp://api.didww.com", False),
+        ("api_url", "https://", False),
+        ("api_url", "https://[::1", False),
+        ("api_url", "https://host:99999/v3", False),
+        ("api_url", f"https://user:{SECRET}@api.didww.com/v3", False),
+        ("api_url", f"{URL}?key={SECRET}@", False),
+        ("api_url", f"{URL} ", False),
+        ("api_url", "https://api..didww.com/v3", False),
+        ("api_url", "https://" + "a" * 64 + ".com/v3", False),
+        ("api_url", "https://%zz/v3", False),
+        ("api_timeout", 0.5, True),
+        ("api_timeout", 3600.0, True),
+        ("api_timeout", 0, False),
+        ("api_timeout", -1, False),
+        ("api_timeout", float("nan"), False),
+        ("api_timeout", float("inf"), False),
+        ("api_retries", 0, True),
+        ("api_retries", 10, True),
+        ("api_retries", -1, False),
+        ("api_retries", 11, False),
+        ("api_timeout", True, False),
+        ("api_retries", 1.0, True),
+        ("api_retries", 1.5, False),
+        ("validate_certs", "maybe", False),
+        ("ca_path", __file__, True),
+        ("ca_path", "/does/not/exist", False),
+        ("ca_path", None, True),
+    ],
+)
+def test_connection_options(option: str, value: Any, accepted: bool) -> None:
+    problems = []
+    try:
+        task.Task(task.Work(dict, lambda *_given: {}, lambda _task: {}), {"api_key": "local-key", option: value})
+    except InvalidOptions as error:
+        problems = error.problems
+    assert [problem.option for problem in problems] == ([] if accepted else [option])
+    assert SECRET not in str(problems)
+
+
+def test_every_connection_option_has_its_environment_variable(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [connection.variable(row.name) for row in connection.CONNECTION] == [
+        "DIDWW_API_KEY",
+        "DIDWW_API_URL",
+        "DIDWW_API_VERSION",
+        "DIDWW_API_TOKEN_URL",
+        "DIDWW_API_TIMEOUT",
+        "DIDWW_API_RETRIES",
+        "DIDWW_VALIDATE_CERTS",
+        "DIDWW_CA_PATH",
+        "DIDWW_MAX_REQUESTS_PER_SECOND",
+    ]
+    # Options override the environment, which sets the options that are left out.
+    monkeypatch.setenv("DIDWW_API_KEY", "unknown")
+    monkeypatch.setenv("DIDWW_API_TIMEOUT", "0")
+    words = "api_timeout: {} from the environment variable DIDWW_API_TIMEOUT is not accepted; expected seconds"
+    assert words.format('"0"') in run_module(name="EU SBC")["msg"]
+    monkeypatch.setenv("DIDWW_API_TIMEOUT", "10s")
+    assert words.format('"10s"') in run_module(name="EU SBC")["msg"]
+    # AWX sets an empty variable for an empty field.
+    monkeypatch.setenv("DIDWW_API_TIMEOUT", "")
+    assert run_module(name="EU SBC")["changed"] is False
+
+
+def test_connection_options_reach_the_client(
+    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {}
+    original = jsonapi.Client.__init__
+
+    def init(self: jsonapi.Client, **options: Any) -> None:
+        made.update(options)
+        original(self, **options)
+
+    monkeypatch.setattr(jsonapi.Client, "__init__", init)
+    options: dict[str, Any] = {"name": "EU SBC", "api_url": f"{local_api.url}/", "api_timeout": 7, "api_retries": 3}
+    run_module(**options)
+    assert (made["timeout"], made["retries"], made["verify"]) == (7, 3, True)
+    assert local_api.journal[0]["path"] == "/v3/voice_out_trunks"
+    run_module(**options, ca_path=__file__)
+    assert made["verify"] == __file__
+    run_module(**options, ca_path=__file__, validate_certs=False)
+    assert made["verify"] is False
+    # False equals 0 in Python, but makes urllib3 raise at once.
+    assert "api_retries: false is not accepted" in run_module(**{**options, "api_retries": False})["msg"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://user:{SECRET}@host/v3",
+        f"https://:{SECRET}@host/v3",
+        f"https://user:pla@{SECRET}@host/v3",
+        f"https://user:pla/{SECRET}@host/v3",
+        f"https://{SECRET}@host/v3",
+        f"user:{SECRET}@host/v3",
+        f"https:/user:{SECRET}@host/v3",
+        f"https://host/v3?key={SECRET}",
+        [f"https://user:{SECRET}@host/v3"],
+    ],
+)
+def test_a_password_in_a_url_is_never_shown(run_module: RunModule, url: str) -> None:
+    # Before ansible-core 2.21, results include the invocation.
+    result = run_module(name="EU SBC", api_url=url, api_key="planted-key")
+    assert result["failed"] is True
+    assert SECRET not in str(result)
+    assert "planted-key" not in str(result)
+
+
+@pytest.mark.parametrize("key", [{SECRET: None}, [f"{SECRET}'x\"\n"], True, None, [7.5]])
+def test_a_key_that_is_not_text_is_never_shown(run_module: RunModule, key: Any) -> None:
+    result = run_module(name="EU SBC", api_key=key)
+    assert result["failed"] is True
+    assert "api_key: " in result["msg"]
+    assert SECRET not in str(result)
+
+
+def test_the_argument_spec_of_the_connection() -> None:
+    assert connection.connection_spec() == {
+        "api_key": {"type": "str", "required": True, "no_log": True},
+        "api_url": {"type": "str", "default": "https://api.didww.com/v3"},
+        "api_version": {"type": "str", "choices": ["2026-04-16", "2026-11-19"], "default": "2026-04-16"},
+        "api_token_url": {"type": "str", "no_log": False},
+        "api_timeout": {"type": "float", "default": 30},
+        "api_retries": {"type": "int", "default": 4},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "max_requests_per_second": {"type": "int", "default": 20},
+    }

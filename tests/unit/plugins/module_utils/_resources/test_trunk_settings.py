@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each row of the declaration: conversion of values from tasks and from DIDWW, and argument specs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._engine import fleet, reading
+from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
+
+from .test_trunk import DIDS, ID, LINKAGE, SETTINGS, parse, resource
+from .test_trunk import read as read_trunk
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "canonical"),
+    [
+        ("allowed_rtp_ips", ["203.0.113.1"], ["203.0.113.1/32"]),
+        ("allowed_rtp_ips", ["2001:DB8::/32", "10.0.0.0/8", "9.0.0.0/8"], ["9.0.0.0/8", "10.0.0.0/8", "2001:db8::/32"]),
+        ("allowed_rtp_ips", ["203.0.113.1", "203.0.113.1/32"], ["203.0.113.1/32"]),
+        ("allowed_rtp_ips", ["203.0.113.0/24", "203.0.113.1"], ["203.0.113.0/24", "203.0.113.1/32"]),
+        ("allowed_rtp_ips", ["0.0.0.0/0", "::/0"], ["0.0.0.0/0", "::/0"]),
+        ("dst_prefixes", ["45", "23", "45"], ["23", "45"]),
+        ("dids", [DIDS[1].upper(), DIDS[0]], DIDS[:2]),
+        ("dids", ["+12345", "123456789012345"], ["12345", "123456789012345"]),
+        ("threshold_amount", "1000", "1000.0"),
+        ("threshold_amount", "0", "0.0"),
+        ("threshold_amount", "12.340", "12.34"),
+        ("threshold_amount", "007.50", "7.5"),
+        ("threshold_amount", 12.5, "12.5"),
+        ("threshold_amount", "100000.000", "100000.0"),
+        ("tech_prefix", "12345678", "12345678"),
+        ("external_reference_id", "x" * 100, "x" * 100),
+        ("external_reference_id", " ", " "),
+        ("dst_prefixes", ["44", " 45"], ["44", "45"]),
+        ("capacity_limit", 0, 0),
+        ("capacity_limit", 32767, 32767),
+        ("capacity_limit", "45.0", 45),
+        ("capacity_limit", "032767.0", 32767),
+        ("rtp_timeout", 600, 600),
+        ("callback_url", "http://[::1]:8080/", "http://[::1]:8080/"),
+    ],
+)
+def test_canonical(setting: str, value: Any, canonical: Any) -> None:
+    row = SETTINGS[setting]
+    assert row.desired(value) == canonical
+    assert row.current(value) == canonical
+    assert row.desired(canonical) == canonical
+
+
+@pytest.mark.parametrize(
+    ("setting", "nothing", "canonical"),
+    [
+        ("allowed_rtp_ips", None, None),
+        ("allowed_rtp_ips", [], None),
+        ("dst_prefixes", None, []),
+        ("dst_prefixes", [], []),
+        ("allowed_sip_ips", None, []),
+        ("allowed_sip_ips", [], []),
+        ("tech_prefix", "", None),
+        ("tech_prefix", None, None),
+        ("external_reference_id", "", None),
+        ("threshold_amount", None, None),
+        ("rtp_timeout", None, None),
+        ("capacity_limit", 0, 0),
+        ("rtp_ping", False, False),
+    ],
+)
+def test_nothing_as_the_api_has_it(setting: str, nothing: Any, canonical: Any) -> None:
+    assert SETTINGS[setting].current(nothing) == canonical
+
+
+@pytest.mark.parametrize(
+    "value", ["garbage", 5, -1, True, None, [], [1], [None], {}, {"a": 1}, "٣", 1.5, "203.0.113.1/33"]
+)
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_reading_never_raises(setting: str, value: Any) -> None:
+    row = SETTINGS[setting]
+    assert row.current(row.current(value)) == row.current(value)
+    if setting in LINKAGE:
+        read_trunk({**resource(), "relationships": {setting: value}})
+    else:
+        read = read_trunk(resource(**{setting: value}))
+        planning.plan(parse({"id": ID, "rtp_ping": False, "capacity_limit": 7}), read)
+
+
+@pytest.mark.parametrize("digits", ["٣٤", "²"])
+def test_digits_are_ascii(digits: str) -> None:
+    for setting in ("dst_prefixes", "tech_prefix", "threshold_amount"):
+        with pytest.raises(ValueError, match="expected"):
+            SETTINGS[setting].desired([digits] if setting == "dst_prefixes" else digits)
+
+
+def test_the_argument_specs_of_trunks() -> None:
+    one = VOICE_OUT_TRUNK.spec()
+    assert list(one) == ["id", *(row.name for row in VOICE_OUT_TRUNK.settings), "state", "unblock"]
+    assert one["state"] == {"type": "str", "choices": ["existing", "present", "absent"], "default": "existing"}
+    assert one["status"] == {"type": "str", "choices": ["active", "blocked"]}
+    assert one["dst_prefixes"] == {"type": "list", "elements": "str"}
+    assert one["authentication_method"]["options"] == {
+        "type": {"type": "str", "required": True},
+        "allowed_sip_ips": {"type": "list", "elements": "str"},
+        "tech_prefix": {"type": "str"},
+        "twilio_account_sid": {"type": "str"},
+    }
+    state = one["state"]
+    entry = {**one, "state": {name: value for name, value in state.items() if name != "default"}}
+    assert fleet.fleet_spec(VOICE_OUT_TRUNK) == {
+        "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
+        "state": state,
+        "audit": {"type": "bool", "default": False},
+        "undo_file": {"type": "path"},
+        "undo_add": {"type": "bool", "default": False},
+        "skip_invalid": {"type": "bool", "default": False},
+    }
+
+
+def test_the_argument_spec_of_a_selection() -> None:
+    spec = reading.info_spec(VOICE_OUT_TRUNK)
+    assert list(spec)[:4] == ["id", "trunk", "external_reference_id", "name"]
+    assert spec["id"] == spec["authentication_method_type"] == {"type": "list", "elements": "str"}
+    assert spec["include_dids"] == spec["include_credentials"] == {"type": "bool", "default": False}
+    assert not any("default" in option for name, option in spec.items() if not name.startswith("include"))
+
+
+@pytest.mark.parametrize("row", [reading.FILTER_ID, *VOICE_OUT_TRUNK.filters.values()], ids=lambda row: row.name)
+def test_a_filter_is_not_null(row: Setting) -> None:
+    with pytest.raises(ValueError, match=r"^null is not accepted; leave the option out to not filter by it$"):
+        row.desired(None)
