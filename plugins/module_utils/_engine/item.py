@@ -78,8 +78,10 @@ def read(declared: Resource, resource: Mapping[str, Any], names: Mapping[str, st
         resource=declared,
         id=resource["id"],
         settings={name: value for name, value in held.items() if value is not MISSING},
-        facts={name: attributes.get(name) for name in declared.facts}
-        | {name: meta.get(name) for name in declared.meta},
+        facts={
+            **{name: attributes.get(name) for name in declared.facts},
+            **{name: meta.get(name) for name in declared.meta},
+        },
         names=names or {},
         raw={row.name: row.raw(resource) for row in declared.variants},
     )

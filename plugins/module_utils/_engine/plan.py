@@ -306,9 +306,6 @@ def warnings(desired: Desired, planned: Item, answered: Item) -> list[str]:
 def chosen(desired: Desired, answered: Item | None) -> list[str]:
     """Return a warning for each costly setting of a new resource that the API chooses; None: in check mode."""
     known = answered.settings if answered else {}
-    return [
-        f"the task does not set {row.name}, and DIDWW "
-        + (f"chose {show(known[row.name])}" if row.name in known else "chooses it")
-        for row in desired.resource.settings
-        if row.costly and row.name not in desired.settings
-    ]
+    rows = [row for row in desired.resource.settings if row.costly and row.name not in desired.settings]
+    chose = {row.name: f"chose {show(known[row.name])}" if row.name in known else "chooses it" for row in rows}
+    return [f"the task does not set {name}, and DIDWW {words}" for name, words in chose.items()]
