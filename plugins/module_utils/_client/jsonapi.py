@@ -59,8 +59,8 @@ NO_LINKAGE: Linkage = MappingProxyType({})
 class Client(HttpClient):
     """A client of the JSON:API server at `url`. Thread-safe.
 
-    `page_sizes`: the page size to request for each resource type. For the other parameters,
-    see HttpClient.
+    `page_sizes`: the page size to request for each resource type; the lists of other types have no pages. For the other
+    parameters, see HttpClient.
     """
 
     def __init__(self, *, headers: Mapping[str, str], page_sizes: Mapping[str, int], **options: Any) -> None:
@@ -119,18 +119,18 @@ class Client(HttpClient):
         Skips resources whose id is in `seen`, and adds the others to it. Raises RequestFailed.
         """
         again = bool(seen)
-        page_size = self.page_sizes[kind]
+        page_size = self.page_sizes.get(kind)
         number, more = 1, True
         while more:
             # By page number: links.next could point to another host.
-            page = {"page[number]": str(number), "page[size]": str(page_size)}
+            page = {"page[number]": str(number), "page[size]": str(page_size)} if page_size else {}
             document = self.request("GET", f"/{kind}" + _query(linkage, {**(params or {}), **page}))
             data, links, meta = document.get("data"), document.get("links"), meta_of(document)
             if not isinstance(data, list):
                 raise UnusableAnswer("the answer has no list of resources in data")
             more = bool(data and isinstance(links, dict) and links.get("next"))
             total = total_of(meta)
-            pages = number + more if total is None else -(-total // page_size)
+            pages = number + more if total is None or page_size is None else -(-total // page_size)
             resources = [resource_in(item, kind, None, linkage) for item in data]
             # Pages shift while they are read: skip duplicates.
             resources = [resource for resource in resources if resource["id"] not in seen]

@@ -27,6 +27,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.plan import (
 )
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import members
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
 
@@ -45,7 +46,25 @@ def read_situation(
                 f"{row.name} is set already: it is sent"
             )
         unread[row.name] = ids or {}
-    return Situation(known.ids, known.names, holders, unread)
+    return Situation(known.ids, known.names, holders, unread, _users(client, resource, wanted, found))
+
+
+def _users(
+    client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired], found: lookup.Found
+) -> dict[str, dict[str, str]]:
+    """Return the names of what uses the resources that tasks delete, by their ids, by its id. Raises RequestFailed."""
+    users = resource.users
+    pairs = zip(wanted, found.resources, strict=True)
+    left = sorted(one["id"] for desired, one in pairs if users and one and desired.state == "absent")
+    used: dict[str, dict[str, str]] = {}
+    while users and left:
+        together, left = left[: lookup.IDS_AT_ONCE], left[lookup.IDS_AT_ONCE :]
+        fields = {f"fields[{resource.type}]": resource.rows[resource.title].key}
+        params = {f"filter[{users.link}.id]": ",".join(together), **fields}
+        for user in client.get_all(users.type, params, {users.link: False}).resources:
+            linked = members(user["relationships"][users.link]["data"]).get("id")
+            used.setdefault(str(linked), {})[user["id"]] = str(user["attributes"].get(users.by))
+    return used
 
 
 class Done(NamedTuple):
@@ -75,7 +94,7 @@ def carry_out(task: Task, client: jsonapi.Client, desired: Desired, planned: Pla
             error.hint = desired.resource.hint(planned.document)
         raise
     task.keep_secret([answer.resource])
-    answered = read(desired.resource, answer.resource)
+    answered = read(desired.resource, answer.resource, version=desired.version)
     found += warnings(desired, carried_out.after, answered)
     if planned.method == "POST":
         found += chosen(desired, answered)
@@ -138,7 +157,7 @@ def _find_created(
             return None
         # By id: the names are looked up already.
         settings = {name: planned.after.settings[name] for name in desired.settings if name in planned.after.settings}
-        update = plan(desired._replace(settings=settings), read(resource, matches[0]))
+        update = plan(desired._replace(settings=settings), read(resource, matches[0], version=desired.version))
         carried_out = update if update.held else planned
         if update.document is None:
             return jsonapi.Answer(matches[0], answers.meta, answers.included), carried_out
@@ -169,7 +188,7 @@ def _update_one(task: Task) -> dict[str, Any]:
     planned = done.plan
     result = {
         "changed": planned.document is not None,
-        resource.noun: done.item.returned() if planned.exists else None,
+        resource.key: done.item.returned() if planned.exists else None,
         "changes": planned.shown,
         "held": planned.held,
         "api_version": (done.meta or found.meta).get("api_version"),

@@ -60,16 +60,16 @@ class Rejected(NamedTuple):
 
 
 class InvalidEntries(InvalidOptions):
-    """All problems with the entries in a list of resources, which `nouns` is the option for."""
+    """All problems with the entries in a list of resources, which `many` is the option for."""
 
-    def __init__(self, nouns: str, rejected: list[Rejected]) -> None:
-        found = [Problem(_label(nouns, entry.position, entry.name), _words(entry.problem)) for entry in rejected]
+    def __init__(self, many: str, rejected: list[Rejected]) -> None:
+        found = [Problem(_label(many, entry.position, entry.name), _words(entry.problem)) for entry in rejected]
         super().__init__(found)
         self.rejected = rejected
 
 
-def _label(nouns: str, index: int, name: str | None) -> str:
-    return f"{nouns}[{index}]" + (f" ({name})" if name else "")
+def _label(many: str, index: int, name: str | None) -> str:
+    return f"{many}[{index}]" + (f" ({name})" if name else "")
 
 
 def _words(problem: Problem) -> str:
@@ -101,9 +101,9 @@ def fleet_spec(resource: Resource) -> dict[str, Any]:
     """Return the argument spec for many resources."""
     entry = resource.spec()
     # The task's own state is the default.
-    del entry[STATE.name]["default"]
-    many = {resource.nouns: {"type": "list", "elements": "dict", "required": True, "options": entry}}
-    return {**many, **specs(OPTIONS)}
+    entry.get(STATE.name, {}).pop("default", None)
+    many = {resource.keys: {"type": "list", "elements": "dict", "required": True, "options": entry}}
+    return {**many, **specs(row for row in OPTIONS if resource.creatable or row is not STATE)}
 
 
 def parse_fleet(resource: Resource, given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
@@ -113,7 +113,7 @@ def parse_fleet(resource: Resource, given: Mapping[str, Any], version: str = DEF
     """
     problems: list[Problem] = []
     options_of_all = {**{row.name: row.default for row in OPTIONS}, **collect(problems, OPTIONS, given)}
-    state, many = options_of_all.pop("state"), resource.nouns
+    state, many = options_of_all.pop("state"), resource.keys
     if options_of_all["undo_file"] or "undo_file" not in given:
         problems += undo_file.check(options_of_all["undo_file"], options_of_all["undo_add"])
     entries = given.get(many)
@@ -258,7 +258,7 @@ def plan_all(fleet: Fleet, found: lookup.Found, situation: Situation) -> list[Pl
             for place, problem in conflicts(resource, wanted, plans)
         ]
     if rejected:
-        raise InvalidEntries(resource.nouns, rejected)
+        raise InvalidEntries(resource.keys, rejected)
     return plans
 
 
@@ -292,7 +292,7 @@ def _title_conflicts(
         if others:
             other = min(others)
             words = (
-                f"{resource.nouns}[{wanted[other].position}] ({plans[other].after.id}) also has the {option} "
+                f"{resource.keys}[{wanted[other].position}] ({plans[other].after.id}) also has the {option} "
                 f"{show(name)} before or after this task, and DIDWW rejects duplicate {option}s: rename one of the two "
                 "in an earlier task"
             )
@@ -312,7 +312,7 @@ def _selector_conflicts(
         value = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(value, index) != index:
             words = (
-                f"{resource.nouns}[{wanted[selecting[value]].position}] selects its {noun} by {show(value)}, which two "
+                f"{resource.keys}[{wanted[selecting[value]].position}] selects its {noun} by {show(value)}, which two "
                 f"{resource.nouns} would then have: give each {noun} its own {option}"
             )
             yield index, Problem(option, words)
@@ -327,24 +327,24 @@ def _report(
     meta: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the result for a fleet: the plan and the outcome for each entry, and the problems of invalid entries."""
-    noun, nouns = fleet.resource.noun, fleet.resource.nouns
+    resource, many = fleet.resource, fleet.resource.keys
     entries: list[dict[str, Any]] = []
     failures: dict[str, list[str]] = {}
     rows = [*zip((desired.position for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
     for index, plan, outcome in sorted(rows, key=operator.itemgetter(0)):
         name = plan.name if outcome.get("failed") else plan.after.name
         for warning in outcome.pop("warnings", ()):
-            task.warn(f"{_label(nouns, index, name)}: {warning}")
-        names = {fleet.resource.known_as: plan.after.names_of(plan.relinked)} if plan.relinked else {}
+            task.warn(f"{_label(many, index, name)}: {warning}")
+        names = {resource.known_as: plan.after.names_of(plan.relinked)} if plan.relinked else {}
         entry = {"id": plan.after.id, "name": name, "changes": plan.shown, "held": plan.held}
         entries.append({**entry, **names, **outcome})
         if outcome.get("failed"):
-            failures.setdefault(outcome["msg"], []).append(_label(nouns, index, name))
+            failures.setdefault(outcome["msg"], []).append(_label(many, index, name))
     summary = _summary(plans, outcomes, entries)
     changed, failed = summary["changed"], summary["failed"]
     result: dict[str, Any] = {
         "changed": changed > 0,
-        nouns: entries,
+        many: entries,
         "summary": {**summary, "requests": requests},
         "api_version": meta.get("api_version"),
     }
@@ -352,7 +352,7 @@ def _report(
         changed_plans = [plan for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
         result["diff"] = [diff(plan) for plan in changed_plans]
     if failures:
-        words = f"{changed} {noun if changed == 1 else nouns} changed, {failed} failed"
+        words = f"{changed} {resource.noun if changed == 1 else resource.nouns} changed, {failed} failed"
         messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
         result.update(failed=True, msg=f"{words}: {numbered(messages)}")
     return result

@@ -46,9 +46,22 @@ class Item:
         """The settings as results show them."""
         return {name: self.resource.rows[name].returned(value) for name, value in self.settings.items()}
 
+    @property
+    def withheld(self) -> list[str]:
+        """The options whose values are secrets, which nothing shows."""
+        rows = self.resource.rows
+        return [option for name, value in self.settings.items() for option in rows[name].withheld(value)]
+
     def returned(self) -> dict[str, Any]:
         """Return the resource as modules return it: the settings by option name, then the facts."""
-        returned = {"id": self.id, **self.shown, **self.facts}
+        kept = {name: self.resource.rows[name].given_back(value) for name, value in self.settings.items()}
+        returned = {
+            "id": self.id,
+            **{name: value for name, value in kept.items() if value is not MISSING},
+            **self.facts,
+        }
+        if self.resource.has_secret:
+            returned["withheld"] = self.withheld
         links = [row for row in self.resource.read_links.values() if row.name in self.settings]
         if links:
             linked = [identifier for row in links for identifier in row.listed(self.settings[row.name])]
@@ -67,12 +80,17 @@ class Item:
         return replace(self, settings=settings, facts=facts, names=planned.names)
 
 
-def read(declared: Resource, resource: Mapping[str, Any], names: Mapping[str, str] | None = None) -> Item:
-    """Convert a JSON:API resource, without its hidden attributes. Accepts any attribute values.
+def read(
+    declared: Resource,
+    resource: Mapping[str, Any],
+    names: Mapping[str, str] | None = None,
+    version: str = DEFAULT_VERSION,
+) -> Item:
+    """Convert a JSON:API resource of a version of the API, without its hidden attributes. Accepts any attribute values.
 
     `names`: known names of linked resources, by id.
     """
-    held = {row.name: row.read(resource) for row in declared.settings}
+    held = {name: row.read(resource) for name, row in in_version(declared, version).items()}
     attributes, meta = members(resource.get("attributes")), members(resource.get("meta"))
     return Item(
         resource=declared,

@@ -106,21 +106,23 @@ def choice(*choices: str) -> Kind:
     return Kind({"type": "str", "choices": list(choices)}, canonical)
 
 
-def code(words: Mapping[str, int], others: bool = False) -> Kind:
-    """Return the kind for a number in the API that tasks call by one of `words`.
+def code(words: Mapping[str, int] | Mapping[str | int, int], others: bool = False) -> Kind:
+    """Return the kind for a number in the API that tasks call by one of `words`, which may be other numbers.
 
     `others`: whether numbers without a word are accepted too, as they are.
     """
     names = {number: word for word, number in words.items()}
 
     def canonical(value: Any) -> str | int:
-        if isinstance(value, str) and value in words:
-            return value
-        number = value if isinstance(value, int) and not isinstance(value, bool) else None
-        near = f"; {number} is {names[number]}" if number in names else ""
-        if number is None or near or not others:
-            raise ValueError(f"one of {', '.join(words)}{near}")
-        return number
+        # Elements of lists arrive as text.
+        number = int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII) else value
+        if isinstance(number, (str, int)) and not isinstance(number, bool) and number in words:
+            return number
+        is_number = isinstance(number, int) and not isinstance(number, bool)
+        near = f"; {number} is {names[number]}" if is_number and number in names else ""
+        if not is_number or near or not others:
+            raise ValueError(f"one of {', '.join(map(str, words))}{near}")
+        return int(number)
 
     def decode(value: Any) -> str | int:
         is_number = isinstance(value, int) and not isinstance(value, bool)
@@ -129,7 +131,7 @@ def code(words: Mapping[str, int], others: bool = False) -> Kind:
     def encode(value: Any) -> Any:
         return words.get(value, value)
 
-    return Kind({"type": "str", "choices": list(words)}, canonical, decode=decode, encode=encode)
+    return Kind({"type": "str", "choices": [*map(str, words)]}, canonical, decode=decode, encode=encode)
 
 
 def _url(value: Any) -> str:
@@ -189,18 +191,34 @@ def _uuid(value: Any) -> str:
     return str(value).lower()
 
 
-def reference(other: Callable[[str], str], accepted: str) -> Kind:
-    """Return the kind for a reference to a resource: its id (UUID), or a text that `other` converts."""
+def converted(convert: Callable[[str], str], accepted: str) -> Kind:
+    """Return the kind for a text, or a whole number as text, that `convert` converts; it raises ValueError."""
 
     def canonical(value: Any) -> str:
         text = str(_digits(value))
         expect(text == _digits(value), accepted)
         try:
-            return text.lower() if is_id(text) else other(text)
+            return convert(text)
         except ValueError as error:
             raise ValueError(accepted) from error
 
     return Kind({"type": "str"}, canonical)
+
+
+def reference(other: Callable[[str], str], accepted: str) -> Kind:
+    """Return the kind for a reference to a resource: its id (UUID), or a text that `other` converts."""
+    return converted(lambda text: text.lower() if is_id(text) else other(text), accepted)
+
+
+def id_or_name(accepted: str) -> Kind:
+    """Return the kind for a reference to a resource: its id (UUID), or its exact name."""
+    text = matching(r".*\S.*", accepted, re.DOTALL)
+
+    def canonical(value: Any) -> str:
+        name = str(text.canonical(value))
+        return name.lower() if is_id(name) else name
+
+    return Kind({"type": "str"}, canonical, empty_is_null=True)
 
 
 def e164(value: str) -> str:
@@ -308,10 +326,23 @@ def _list_of(canonical: Callable[[Any], Any], values: Any) -> list[Any]:
 
 def set_of(kind: Kind) -> Kind:
     """Return the kind for lists of `kind` whose order and duplicates are ignored: it sorts and deduplicates."""
+    # As texts: a list may hold words and numbers.
+    return _listing(kind, lambda values: sorted(set(values), key=str))
 
-    def sort(values: Iterable[Any]) -> list[Any]:
-        # As texts: a list may hold words and numbers.
-        return sorted(set(values), key=str)
+
+def list_of(kind: Kind) -> Kind:
+    """Return the kind for lists of `kind` whose order matters, without duplicates."""
+
+    def unique(values: Iterable[Any]) -> list[Any]:
+        listed = list(values)
+        for value in dict.fromkeys(listed):
+            expect(listed.count(value) == 1, f"a list without duplicates, but {value} is listed twice")
+        return listed
+
+    return _listing(kind, unique)
+
+
+def _listing(kind: Kind, sort: Callable[[Iterable[Any]], list[Any]]) -> Kind:
 
     def decode(values: Any) -> list[Any]:
         expect(isinstance(values, list), "a list")

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id, nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MISSING, Draft, Setting, members
 
@@ -21,7 +21,10 @@ class Link(Setting):
 
     `noun`: what messages call these resources. `managed_by`: the flag that lets the API manage the relationship.
     `unread`: whether no answer holds it. `only_with`: for such a relationship, another setting, and the value without
-    which it does not exist; `always_with`: whether that value requires it.
+    which it does not exist; `always_with`: whether that value requires it. `found_by`: how they are found by name: by
+    a `filter`, or without one in all `pages`, or in a `list` that has none. `suggested`: whether there are few enough
+    to suggest the nearest name. `always_read`: whether every reading includes it. `freed`: for a resource that the API
+    does not delete while it is linked, what to do first.
     """
 
     place: ClassVar[str] = "relationships"
@@ -34,6 +37,10 @@ class Link(Setting):
     unread: bool = False
     only_with: tuple[str, str] | None = None
     always_with: bool = False
+    found_by: str = "filter"
+    suggested: bool = False
+    always_read: bool = False
+    freed: str = ""
 
     def listed(self, value: Any) -> list[str]:
         """Return the references in a value."""
@@ -60,7 +67,8 @@ class Link(Setting):
             candidates = set(ids.get(reference, ()))
             already = candidates.intersection(self.listed(linked))
             if not candidates:
-                unknown.append(reference)
+                near = nearest(reference, ids) if self.suggested else None
+                unknown.append(reference + (f" (did you mean {show(near)}?)" if near else ""))
             elif len(candidates) > 1 and not already:
                 words = f"{len(candidates)} {self.noun}s have the {self.by} {reference}; list one by id: "
                 problems.append(Problem(self.name, words + ", ".join(sorted(candidates))))
@@ -72,6 +80,8 @@ class Link(Setting):
 
     def read(self, resource: Mapping[str, Any]) -> Any:
         """Return the ids of the linked resources, or MISSING if the resource does not hold them."""
+        if self.barred:
+            return MISSING
         relationship = members(members(resource.get("relationships")).get(self.key))
         data = relationship.get("data", MISSING)
         if self.many:
@@ -80,7 +90,9 @@ class Link(Setting):
             return self.null
         return self.current(data["id"]) if isinstance(data, Mapping) and "id" in data else MISSING
 
-    def sent(self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None) -> Any:
+    def sent(
+        self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None, also: Collection[str] = ()
+    ) -> Any:
         """Return the relationship as a request holds it."""
         linkage = [{"type": self.type, "id": identifier} for identifier in self.listed(after)]
         return {"data": linkage if self.many else next(iter(linkage), None)}
@@ -91,6 +103,7 @@ class Link(Setting):
         While the flag is on, the API rejects the relationship even if it is empty. It may end links that it made when
         the flag goes off, so those that the task lists are sent.
         """
+        super().settle(draft)
         if not self.managed_by or self.name not in draft.wanted:
             return
         flag, wanted = self.managed_by, draft.wanted[self.name]

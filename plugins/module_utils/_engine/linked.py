@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
@@ -51,19 +51,26 @@ def resolve(client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired
                 unknown.setdefault(row.type, set()).update(row.named(desired.settings[row.name]) - linked)
     by_type = {row.type: row for row in resource.links}
     for kind, names in unknown.items():
-        look_up(client, by_type[kind], names, known, resource.page_sizes[kind])
+        look_up(client, by_type[kind], names, known, resource.page_sizes.get(kind, 1))
     return known
 
 
-def look_up(client: jsonapi.Client, row: Link, names: Collection[str], known: Known, at_once: int) -> None:
-    """Look up linked resources by name, `at_once` in a request. Raises RequestFailed."""
+def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at_once: int) -> None:
+    """Look up linked resources by name, `at_once` in a request. Raises RequestFailed.
+
+    All of them are read if there is no filter by name, if a name cannot be filtered by, or to suggest the nearest one.
+    """
     # The API splits filter values at commas.
-    left = sorted(name for name in names if not re.search(r'[,"]', name))
-    if len(left) < len(names):
-        known.add([row], client.get_all(row.type, {f"fields[{row.type}]": row.by}).resources)
+    left = sorted(name for name in names if not re.search(r'[,"]', name)) if row.found_by == "filter" else []
+    filtered = set(left)
     while left:
         together, left = left[:at_once], left[at_once:]
         _look_up(client, row, together, known)
+    missing = names - known.ids.get(row.type, {}).keys()
+    if missing - filtered or (missing and row.suggested):
+        # A list without pages has no sparse fieldsets either.
+        fields = {} if row.found_by == "list" else {f"fields[{row.type}]": row.by}
+        known.add([row], client.get_all(row.type, fields).resources)
 
 
 def _look_up(client: jsonapi.Client, row: Link, names: Sequence[str], known: Known) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import nearest, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import UUID, is_id, nearest, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
@@ -32,6 +32,7 @@ MOST_SUGGESTIONS = 20
 def linkage_of(resource: Resource, names: Collection[str]) -> tuple[dict[str, str], jsonapi.Linkage]:
     """Return what requests these relationships: their linkage, and of each linked resource only its name."""
     links = [row for name, row in resource.read_links.items() if name in names]
+    # Only the names: secrets of linked resources need not travel.
     return {f"fields[{row.type}]": row.by for row in links}, {row.key: row.many for row in links}
 
 
@@ -62,8 +63,13 @@ def search(
     # The API's filters are not exact, so identifiers are compared again.
     exact = {resource.rows[name].key: name for name in resource.identifiers[1:]}
     wanted = {exact[name]: value for name, value in filters.items() if name in exact}
-    matches = [found for found in answers.resources if wanted.items() <= resource.identifiers_of(found).items()]
-    return matches, answers
+    return [found for found in answers.resources if _has(resource, found, wanted)], answers
+
+
+def _has(resource: Resource, found: Mapping[str, Any], wanted: Mapping[str, str | list[str]]) -> bool:
+    """Return whether a resource has these identifiers, or one of each list."""
+    held = resource.identifiers_of(found)
+    return all(held.get(name) in (value if isinstance(value, list) else [value]) for name, value in wanted.items())
 
 
 def _may_match(resource: Resource, attributes: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
@@ -77,7 +83,7 @@ def _may_match(resource: Resource, attributes: Mapping[str, Any], name: str, val
     if held is None or any(name == resource.rows[option].key for option in resource.identifiers[1:]):
         return True
     text = _folded(show(held) if isinstance(held, bool) else str(held))
-    if isinstance(value, str) and name.endswith("_contains"):
+    if isinstance(value, str) and (name.endswith("_contains") or name in resource.partial):
         # SQL may read these characters as wildcards.
         wildcards = {"%": ".*", "_": ".", "\\": r"\\?"}
         pattern = "".join(wildcards.get(char, re.escape(char)) for char in _folded(value.strip()))
@@ -144,7 +150,9 @@ def _find_one(client: jsonapi.Client, desired: Desired) -> Found:
         words = _several_match(resource, desired.selector, desired.value, matches)
         raise InvalidOptions([Problem(desired.selector, words)])
     if not matches and desired.state in MUST_EXIST:
-        raise InvalidOptions([Problem(desired.selector, _none_matches(desired, _account(client, resource)))])
+        # Nobody wants to page through thousands for a suggestion.
+        account = None if resource.listed_by else _account(client, resource)
+        raise InvalidOptions([Problem(desired.selector, _none_matches(desired, account))])
     return Found([matches[0] if matches else None], [], answers.meta, answers.included, answers.resources)
 
 
@@ -172,6 +180,8 @@ def _with_holders(client: jsonapi.Client, wanted: Sequence[Desired], found: Foun
 
 def find_any(client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str]) -> Found:
     """Find the one resource with `text` as any of its identifiers. Raises InvalidOptions and RequestFailed."""
+    if resource.listed_by:
+        return _find_listed(client, resource, text, linkage)
     answers = client.get_all(resource.type, *linkage_of(resource, linkage))
     identifiers = [resource.identifiers_of(one) for one in answers.resources]
     matches = [
@@ -181,11 +191,23 @@ def find_any(client: jsonapi.Client, resource: Resource, text: str, linkage: Seq
     ]
     noun, which = resource.noun, f"{', '.join(resource.identifiers[:-1])} or {resource.title}"
     if len(matches) > 1:
-        raise InvalidOptions([Problem(noun, _several_match(resource, which, text, matches))])
+        raise InvalidOptions([Problem(resource.key, _several_match(resource, which, text, matches))])
     if not matches:
         names = [value for known in identifiers for value in known.values()]
-        raise InvalidOptions([Problem(noun, f"no {noun} has the {which} {show(text)}{_suggestions(text, names)}")])
+        raise InvalidOptions(
+            [Problem(resource.key, f"no {noun} has the {which} {show(text)}{_suggestions(text, names)}")]
+        )
     return Found([matches[0]], [], answers.meta, answers.included, answers.resources)
+
+
+def _find_listed(client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str]) -> Found:
+    """Find the one resource with an id, or the identifier that lists it. Raises InvalidOptions and RequestFailed."""
+    selector, kind = ("id", UUID) if is_id(text) else (resource.listed_by, resource.rows[resource.listed_by].kind)
+    try:
+        value = kind.canonical(text)
+    except ValueError as error:
+        raise InvalidOptions([Problem(resource.key, rejection(text, error))]) from error
+    return _find_one(client, Desired(resource, selector, value, {}, state=None, also_read=tuple(linkage)))
 
 
 def _account(client: jsonapi.Client, resource: Resource) -> list[dict[str, Any]] | None:
@@ -221,15 +243,50 @@ def find_all(
     ids = {desired.value for desired in wanted if desired.selector == "id"}
     by_id_alone = len(ids) == len(wanted)
     filtered = by_id_alone and len(ids) <= IDS_AT_ONCE and not audit
-    answers = _by_id(client, resource.type, ids, query) if filtered else None
+    listed = (
+        bool(resource.listed_by) and not audit and all(one.selector in ("id", resource.listed_by) for one in wanted)
+    )
+    if listed:
+        answers = _listed(client, resource, wanted, query)
+    else:
+        answers = _by_id(client, resource.type, ids, query) if filtered else None
     # That a filter returns nothing is no proof that there is nothing.
-    if answers is None or ids - _ids_of(answers.resources):
+    if answers is None or (ids - _ids_of(answers.resources) and not listed):
         answers = _by_page(client, resource.type, ids if by_id_alone and not audit else None, query, not filtered)
     resources, problems = _match(wanted, answers.resources, audit or skip_missing)
     if skip_missing and not any(resources):
         resources, problems = _match(wanted, answers.resources, audit)
     found = Found(resources, problems, answers.meta, answers.included, answers.resources)
     return _with_holders(client, wanted, found) if by_id_alone and not audit else found
+
+
+def _listed(
+    client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired], query: Query
+) -> jsonapi.Answers | None:
+    """Return what tasks select by id, or by the identifier that lists it; None if the API rejects a filter.
+
+    Raises RequestFailed.
+    """
+    params, linkage = query
+    key = resource.rows[resource.listed_by].key
+    ids = {desired.value for desired in wanted if desired.selector == "id"}
+    answers = _by_id(client, resource.type, ids, query)
+    if answers is not None:
+        answers = _joined(answers, _one_by_one(client, resource.type, ids - _ids_of(answers.resources), query))
+    left = sorted({desired.value for desired in wanted if desired.selector != "id"})
+    at_once = resource.page_sizes[resource.type]
+    while left and answers is not None:
+        together, left = left[:at_once], left[at_once:]
+        try:
+            found = client.get_all(resource.type, {f"filter[{key}]": ",".join(together), **params}, linkage)
+        except jsonapi.ApiError as error:
+            if error.status != 400:
+                raise
+            return None
+        # A gateway may drop the filter.
+        known = [one for one in found.resources if _has(resource, one, {resource.listed_by: together})]
+        answers = _joined(answers, found._replace(resources=known))
+    return answers
 
 
 # The parameters and the linkage of a request.
@@ -343,7 +400,8 @@ def _match(
             continue
         if not matches and desired.state in MUST_EXIST and not audit:
             # Suggestions take time, and one list is enough.
-            account = read if missing < MOST_SUGGESTIONS and desired.selector != "id" else None
+            suggested = missing < MOST_SUGGESTIONS and desired.selector != "id" and not desired.resource.listed_by
+            account = read if suggested else None
             problems.append((index, Problem(desired.selector, _none_matches(desired, account, with_list=missing == 0))))
             missing += desired.selector != "id"
             continue
@@ -351,7 +409,7 @@ def _match(
         if other != index:
             noun = desired.resource.noun
             same = f", {show(desired.resource.title_of(match))} ({match['id']})" if match else ""
-            words = f"refers to the same {noun} as {noun}s[{wanted[other].position}]{same}"
+            words = f"refers to the same {noun} as {desired.resource.keys}[{wanted[other].position}]{same}"
             words += f"; each entry must refer to a different {noun}"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems

@@ -76,7 +76,7 @@ def _advice(
     if resource is None:
         return advice_for(error, version, "resource")
     if any(item["option"] == resource.unique and "taken" in str(item) for item in errors):
-        return f"Another {resource.noun} of this account has that {resource.unique}."
+        return resource.taken or f"Another {resource.noun} of this account has that {resource.unique}."
     return advice_for(error, version, resource.noun, resource.advice)
 
 

@@ -20,6 +20,9 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.problems impor
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, in_version
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Draft, collect
 
+# In an error message.
+MOST_USERS = 20
+
 # --- Desired: the settings in a task --------------------------------------------------------------
 
 
@@ -44,7 +47,10 @@ class Desired(NamedTuple):
     @property
     def linkage(self) -> tuple[str, ...]:
         """The relationships that must be read."""
-        return tuple(name for name in self.resource.read_links if name in self.settings or name in self.also_read)
+        named = {*self.settings, *self.also_read}
+        deletes = self.state == "absent"
+        rows = self.resource.links_in(self.version)
+        return tuple(row.name for row in rows if row.name in named or row.always_read or (deletes and row.freed))
 
 
 def parse(
@@ -58,14 +64,16 @@ def parse(
     problems: list[Problem] = []
     rows = (resource.id, *in_version(resource, version).values())
     unsupported(problems, given, [row.name for row in (*rows, *resource.entry)])
-    flags = {row.name: row.default for row in resource.entry} | ({"state": state} if state else {})
+    flags = {row.name: row.default for row in resource.entry} | (
+        {"state": state} if state and resource.creatable else {}
+    )
     flags |= collect(problems, resource.entry, given)
     values = collect(problems, rows, given)
     selector = selector_of(resource, problems, values)
     if problems:
         raise InvalidOptions(problems)
     value = values.pop(selector)
-    return Desired(resource, selector, value, values, flags.pop("state"), flags, version)
+    return Desired(resource, selector, value, values, flags.pop("state", None), flags, version)
 
 
 def selector_of(resource: Resource, problems: list[Problem], values: Mapping[str, Any]) -> str:
@@ -91,13 +99,15 @@ class Situation(NamedTuple):
 
     `ids`: those of linked resources, by type and by name. `names`: their names, by id. `holders`: the ids of other
     resources by the identifier of which the API rejects duplicates. `unread`: for each relationship that no answer
-    holds, the linked id, by the id of the resource.
+    holds, the linked id, by the id of the resource. `users`: the names of those that use a resource that a task
+    deletes, by their ids, by its id.
     """
 
     ids: Mapping[str, Mapping[str, Collection[str]]] = {}
     names: Mapping[str, str] = {}
     holders: Mapping[str, str] = {}
     unread: Mapping[str, Mapping[str, str]] = {}
+    users: Mapping[str, Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -141,9 +151,9 @@ def decide(desired: Desired, resource: Mapping[str, Any] | None, situation: Situ
     """Plan what a task changes. `resource`: as the API has it, or None if it does not exist. Raises InvalidOptions."""
     if resource is None:
         return nothing(desired) if desired.state == "absent" else create(desired, situation)
-    current = read(desired.resource, resource, situation.names)
+    current = read(desired.resource, resource, situation.names, desired.version)
     if desired.state == "absent":
-        return delete(desired, current)
+        return delete(desired, current, situation)
     for name, linked in situation.unread.items():
         if resource["id"] in linked:
             current.settings[name] = linked[resource["id"]]
@@ -184,9 +194,12 @@ def create(desired: Desired, situation: Situation | None = None) -> Plan:
     return Plan(changes, document, new, "POST", held=draft.held, warnings=tuple(draft.warnings))
 
 
-def delete(desired: Desired, current: Item) -> Plan:
-    """Plan a deletion. Raises InvalidOptions if the task describes another resource."""
-    problems = []
+def delete(desired: Desired, current: Item, situation: Situation | None = None) -> Plan:
+    """Plan a deletion.
+
+    Raises InvalidOptions if the task describes another resource, or one that is in use.
+    """
+    problems = _in_use(desired.resource, current, situation or Situation())
     for name in desired.resource.identifiers:
         if name in desired.settings and desired.settings[name] != current.settings.get(name):
             held, said = show(current.settings.get(name)), show(desired.settings[name])
@@ -198,6 +211,28 @@ def delete(desired: Desired, current: Item) -> Plan:
     changes = {name: {"before": value, "after": None} for name, value in current.settings.items()}
     document = {"type": desired.resource.type, "id": current.id}
     return Plan(changes, document, current, "DELETE", exists=False, before=current)
+
+
+def _in_use(resource: Resource, current: Item, situation: Situation) -> list[Problem]:
+    """Return what hinders a deletion: the API rejects it while others use the resource, or it belongs to something."""
+    problems, option = [], resource.identifiers[0]
+    names = situation.users.get(str(current.id), {}).values()
+    if names and resource.users:
+        users, shown = resource.users, sorted(names)[:MOST_USERS]
+        more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+        nouns = f"{len(names)} {users.noun}{'s' if len(names) > 1 else ''}"
+        words = f"the {resource.noun} {current.name} is used by {nouns}, and DIDWW does not delete it before they are "
+        words += f"moved: {', '.join(shown)}{more}. {users.freed}"
+        problems.append(Problem(option, words))
+    for link in resource.links:
+        linked = current.settings.get(link.name)
+        if link.freed and linked:
+            called = show(current.names.get(linked, linked))
+            words = (
+                f"the {resource.noun} {current.name} belongs to the {link.noun} {called}, and DIDWW does not delete it "
+            )
+            problems.append(Problem(option, f"{words}before it has left it: {link.freed}"))
+    return problems
 
 
 def nothing(desired: Desired) -> Plan:
@@ -267,7 +302,9 @@ def _document(current: Item, names: Collection[str], after: Mapping[str, Any]) -
     places: dict[str, dict[str, Any]] = {"attributes": {}, "relationships": {}}
     for name, row in current.resource.rows.items():
         if name in names and name in after:
-            value = row.sent(after[name], current.settings.get(name), current.raw.get(name))
+            prefix = f"{name}."
+            also = {part.removeprefix(prefix) for part in names if part.startswith(prefix)}
+            value = row.sent(after[name], current.settings.get(name), current.raw.get(name), also)
             places[row.place][row.key] = value
     document = {"type": current.resource.type, **({"id": current.id} if current.id else {})}
     return {**document, **{place: held for place, held in places.items() if held}}

@@ -15,7 +15,8 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import not_accepted, options, read
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, UUIDS, matching, show
-from ansible_collections.didww.voice.plugins.module_utils._engine.linked import Known
+from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
+from ansible_collections.didww.voice.plugins.module_utils._engine.linked import Known, look_up
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
@@ -44,14 +45,15 @@ FILTER_ID = filter_by("id", UUIDS)
 
 def _any_identifier(resource: Resource) -> Setting:
     names = f"{', '.join(resource.identifiers[:-1])} or exact {resource.title}"
-    return filter_by(resource.noun, matching(r"(?s).*\S.*", f"the {names} of a {resource.noun}"))
+    return filter_by(resource.key, matching(r"(?s).*\S.*", f"the {names} of a {resource.noun}"))
 
 
 def _included(resource: Resource) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Return the options that include relationships, and those that reveal hidden attributes, with what they return."""
     links: dict[str, list[str]] = {}
     for name, row in resource.read_links.items():
-        links.setdefault(f"include_{row.type}", []).append(name)
+        if not row.always_read:
+            links.setdefault(f"include_{row.type}", []).append(name)
     return links, {f"include_{row.revealed_as}": [row.name] for row in resource.variants if row.hidden}
 
 
@@ -70,11 +72,11 @@ def parse_selection(resource: Resource, given: Mapping[str, Any], version: str =
     """Check and convert the options for reading. Raises InvalidOptions with every problem."""
     problems: list[Problem] = []
     values = collect(problems, _rows(resource), given)
-    selecting = ["id", resource.noun]
+    selecting = ["id", resource.key]
     problems += [
         Problem(name, f"cannot be combined with {one}, which already selects the {resource.nouns}")
         for one in selecting
-        for name in (resource.noun, *(row.name for row in resource.filters.values()))
+        for name in (resource.key, *(row.name for row in resource.filters.values()))
         if one in given and name in given and name != one
     ]
     if problems:
@@ -84,15 +86,33 @@ def parse_selection(resource: Resource, given: Mapping[str, Any], version: str =
         tuple(name for option, names in included.items() if values.get(option) for name in names)
         for included in _included(resource)
     )
+    always = tuple(row.name for row in resource.links_in(version) if row.always_read)
     return Selection(
         resource,
         ids=values.get("id", []),
-        one=values.get(resource.noun),
-        filters={name: show(value) if isinstance(value, bool) else value for name, value in filters.items()},
-        linkage=links,
+        one=values.get(resource.key),
+        filters={name: value if isinstance(value, (str, list)) else show(value) for name, value in filters.items()},
+        linkage=(*always, *links),
         revealed=hidden,
         version=version,
     )
+
+
+def _resolved(client: jsonapi.Client, selection: Selection) -> dict[str, str | list[str]]:
+    """Return the filters, with the ids of linked resources that a task calls by name.
+
+    Raises InvalidOptions and RequestFailed.
+    """
+    filters = dict(selection.filters)
+    problems: list[Problem] = []
+    for name, row in selection.resource.filters.items():
+        if name in filters and isinstance(row, Link):
+            known = Known()
+            look_up(client, row, row.named(filters[name]), known, at_once=1)
+            filters[name] = row.resolved(problems, filters[name], known.ids.get(row.type, {}), None)
+    if problems:
+        raise InvalidOptions(problems)
+    return filters
 
 
 def _select(client: jsonapi.Client, selection: Selection) -> jsonapi.Answers:
@@ -107,7 +127,7 @@ def _select(client: jsonapi.Client, selection: Selection) -> jsonapi.Answers:
     if selection.one:
         found = lookup.find_any(client, resource, selection.one, linkage)
         return jsonapi.Answers(found.existing, found.meta, found.included)
-    matches, answers = lookup.search(client, resource, selection.filters, linkage)
+    matches, answers = lookup.search(client, resource, _resolved(client, selection), linkage)
     return answers._replace(resources=matches)
 
 
@@ -121,7 +141,7 @@ def _read(task: Task) -> dict[str, Any]:
     known.add(resource.links, answers.included)
     items, settings = [], []
     for one in answers.resources:
-        current = read(resource, one, known.names)
+        current = read(resource, one, known.names, selection.version)
         returned = current.returned()
         lost = not_accepted(current, selection.version)
         for option, why in lost.items():
@@ -137,7 +157,7 @@ def _read(task: Task) -> dict[str, Any]:
         items.append(returned)
         settings.append(options(current, lost))
     meta = {"api_version": answers.meta.get("api_version")}
-    return {"changed": False, resource.nouns: items, "settings": settings, **meta}
+    return {"changed": False, resource.keys: items, "settings": settings, **meta}
 
 
 def read_many(resource: Resource) -> Work:

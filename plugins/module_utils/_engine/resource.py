@@ -31,20 +31,37 @@ class ContradictoryDeclarationError(ValueError):
     """A declaration that contradicts itself. The message lists all contradictions."""
 
 
+@dataclass(frozen=True)
+class Users:
+    """What uses a resource, so that the API does not delete it.
+
+    `type`: its type, whose to-one relationship `link` refers to the resource. `by`: the attribute that it is called by.
+    `noun`: what messages call it. `freed`: what to do first.
+    """
+
+    type: str
+    link: str
+    by: str
+    noun: str
+    freed: str
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """Everything that the engine knows about a resource.
 
-    `type`: its type in JSON:API. `name`: the name of its module. `noun`: what messages and results call it. `called`:
-    its full name, for messages. `settings`: in the order of diffs. `identifiers`: the options that select one, the most
-    specific first; the last is what it is called by. `unique`: the identifier of which the API rejects duplicates.
-    `facts`: read-only attributes. `meta`: members of its `meta` that are returned. `flags`: the options of an entry
-    that are no settings. `filters`: the filters of the API, and their options; the filter `x_contains` compares a part
-    of the attribute x, and `x.type` the member type of x. `page_sizes`: the largest pages that the API allows, for this
-    type and the linked ones. `known_as`: what results call the names of linked resources. `rules`: see `Draft`.
-    `advice`: what to do about errors, before that of the engine. `hint`: returns more advice after a 422, for the
-    JSON:API resource that was sent. `undone_by`: the command that applies an undo file. `deletion`: what a deletion
-    entails, for users.
+    `type`: its type in JSON:API. `name`: the name of its module. `noun`: what messages call it. `called`: its full
+    name, for messages. `settings`: in the order of diffs. `identifiers`: the options that select one, the most specific
+    first; the last is what it is called by. `unique`: the identifier of which the API rejects duplicates. `facts`:
+    read-only attributes. `meta`: members of its `meta` that are returned. `flags`: the options of an entry that are no
+    settings. `filters`: the filters of the API, and their options; the filter `x_contains` compares a part of the
+    attribute x, as the filters `partial` do, and `x.type` the member type of x. `page_sizes`: the largest pages that
+    the API allows, for this type and the linked ones. `known_as`: what results call the names of linked resources.
+    `rules`: see `Draft`. `advice`: what to do about errors, before that of the engine. `hint`: returns more advice
+    after a 422, for the JSON:API resource that was sent. `creatable`: whether tasks create and delete it. `listed_by`:
+    the identifier of which the filter accepts a list, for a type that an account may have thousands of. `users`: what
+    hinders a deletion. `taken`: what to say if the API rejects a duplicate of the unique identifier, which was not
+    found. `undone_by`: the command that applies an undo file. `deletion`: what a deletion entails, for users.
 
     Raises ContradictoryDeclarationError.
     """
@@ -61,8 +78,13 @@ class Resource:
     meta: tuple[str, ...] = ()
     flags: tuple[Setting, ...] = ()
     filters: Mapping[str, Setting] = field(default_factory=dict)
+    partial: tuple[str, ...] = ()
     known_as: str = ""
     rules: tuple[Rule, ...] = ()
+    creatable: bool = True
+    listed_by: str = ""
+    users: Users | None = None
+    taken: str = ""
     advice: tuple[Advice, ...] = ()
     hint: Callable[[Mapping[str, Any]], str] = lambda sent: ""
     undone_by: str = ""
@@ -90,6 +112,11 @@ class Resource:
         """The relationships that answers can hold, by name."""
         return {row.name: row for row in self.links if not row.unread}
 
+    def links_in(self, version: str) -> list[Link]:
+        """Return the relationships that answers can hold in a version of the API."""
+        rows = in_version(self, version).values()
+        return [row for row in rows if isinstance(row, Link) and not (row.unread or row.barred)]
+
     @cached_property
     def unread_links(self) -> tuple[Link, ...]:
         """The relationships that no answer holds."""
@@ -109,8 +136,18 @@ class Resource:
 
     @property
     def nouns(self) -> str:
-        """What messages and results call several of them."""
+        """What messages call several of them."""
         return f"{self.noun}s"
+
+    @property
+    def key(self) -> str:
+        """What options and results call it."""
+        return self.noun.lower()
+
+    @property
+    def keys(self) -> str:
+        """What options and results call several of them."""
+        return f"{self.key}s"
 
     @property
     def title(self) -> str:
@@ -146,7 +183,7 @@ class Resource:
     @property
     def entry(self) -> tuple[Setting, ...]:
         """The options of an entry that are no settings."""
-        return (STATE, *self.flags)
+        return (*((STATE,) if self.creatable else ()), *self.flags)
 
     def spec(self) -> dict[str, Any]:
         """Return the argument spec for one resource."""
@@ -214,12 +251,18 @@ def _in_identifiers(resource: Resource, rows: Mapping[str, Setting]) -> Iterator
             yield f"the identifier {name} is no setting that holds a text"
         elif row.secret:
             yield f"the identifier {name} is a secret"
+    if resource.listed_by and resource.listed_by not in resource.identifiers[1:]:
+        yield f"{resource.listed_by} lists it, but is no identifier"
+    if resource.users and resource.users.type not in resource.page_sizes:
+        yield f"page_sizes lacks {resource.users.type}"
+    if not resource.creatable and (resource.unique or any(row.required for row in resource.settings)):
+        yield "is never created, but requires a setting, or a unique one"
     if resource.unique and resource.unique not in resource.identifiers[1:]:
         yield f"{resource.unique} is unique, but no identifier"
 
 
 def _in_filters(resource: Resource) -> Iterator[str]:
-    options = ["id", resource.noun, *(row.name for row in resource.filters.values())]
+    options = ["id", resource.key, *(row.name for row in resource.filters.values())]
     yield from (f"two filters have the option {name}" for name in _repeated(options))
     yield from (f"the filter {name} is a secret" for name, row in resource.filters.items() if row.secret)
 
@@ -250,8 +293,12 @@ def _in_link(row: Link, rows: Mapping[str, Setting], resource: Resource) -> Iter
         yield "is to-many, but no list that can be empty, or the reverse"
     if row.secret:
         yield "is a secret, but a relationship"
-    if row.type not in resource.page_sizes:
-        yield f"page_sizes lacks {row.type}"
+    if (row.type in resource.page_sizes) is (row.found_by == "list"):
+        yield f"page_sizes lacks {row.type}, or has it although its list has no pages"
+    if row.found_by not in ("filter", "pages", "list"):
+        yield f"is found by {row.found_by}, which is no way"
+    if row.freed and row.many:
+        yield "hinders a deletion, but is to-many"
     flag = rows.get(row.managed_by)
     if row.managed_by and (flag is None or flag.kind.spec["type"] != "bool" or not row.many):
         yield f"is managed by {row.managed_by}, which is no flag, or is to-one"

@@ -11,7 +11,7 @@ value is taken from a task, read from and written to a JSON:API resource, planne
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -79,8 +79,12 @@ class Draft:
         self.keep(name)
 
     def add(self, name: str) -> None:
-        """Send a setting with any change, although it does not differ."""
+        """Send a setting with any change, although it does not differ; `a.b` is the attribute b of the variant a."""
         self.added.add(name)
+
+    def is_rejected(self, option: str) -> bool:
+        """Return whether an option has a problem."""
+        return any(problem.option == option for problem in self.problems)
 
 
 # A rule of a resource: it sees the draft after merging, before it is compared.
@@ -107,6 +111,7 @@ class Setting:
     differences. All versions have the same canonical values.
 
     `tolerated`: a wider kind, of values that the API may have. A task can give them back, but not set them anew.
+    `fixed`: whether no task can change it. `barred`: why no task can set it and no result has it, in a version.
     """
 
     # The member of a JSON:API resource that holds it.
@@ -129,6 +134,8 @@ class Setting:
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     base: Setting | None = None
     tolerated: Kind | None = None
+    fixed: bool = False
+    barred: str = ""
 
     @property
     def key(self) -> str:
@@ -168,6 +175,8 @@ class Setting:
         try:
             return self.settable(value)
         except ValueError:
+            if self.barred:
+                raise
             for row in (self.base, replace(self, kind=self.tolerated) if self.tolerated else None):
                 if row:
                     with contextlib.suppress(ValueError):
@@ -176,6 +185,7 @@ class Setting:
 
     def settable(self, value: Any) -> Any:
         """Return the canonical form of a value that a task can change the setting to. Raises ValueError."""
+        expect(not self.barred, self.barred)
         if value is None or (value == "" and self.nullable and self.kind.empty_is_null):
             expect(self.nullable, f"null is not accepted; leave the option out {self.left_out}")
             return self.null
@@ -217,17 +227,31 @@ class Setting:
 
     def read(self, resource: Mapping[str, Any]) -> Any:
         """Return the canonical value that a JSON:API resource holds, or MISSING."""
+        if self.barred:
+            return MISSING
         attributes = members(resource.get("attributes"))
         return self.current(attributes[self.key]) if self.key in attributes else MISSING
 
-    def sent(self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None) -> Any:
-        """Return a value as a request holds it. `before`: the current value. `raw`: see `Item`."""
+    def sent(
+        self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None, also: Collection[str] = ()
+    ) -> Any:
+        """Return a value as a request holds it.
+
+        `before`: the current value. `raw`: see `Item`. `also`: the attributes to send although they do not
+        differ, for a variant.
+        """
         return after if after is None or self.kind.encode is None else self.kind.encode(after)
 
     # --- Plans ---
 
     def settle(self, draft: Draft) -> None:
         """Complete the value in a draft, or reject it."""
+        value, had = draft.wanted.get(self.name), draft.before.get(self.name)
+        if self.fixed and value not in (None, had):
+            words = (
+                f"cannot be changed: the {draft.noun} has {show(had)}, and the task says {show(value)}: correct it, or "
+            )
+            draft.reject(self.name, f"{words}leave it out")
 
     def check_anew(self, problems: list[Problem], after: Any, before: Any, version: str, prefix: str = "") -> None:
         """Add a new value that can be given back, but not set anew, to `problems`."""
@@ -262,7 +286,11 @@ class Setting:
 
     def given_back(self, value: Any) -> Any:
         """Return a value as a task can set it again, or MISSING: a secret is left alone."""
-        return MISSING if self.secret else value
+        return MISSING if self.secret and value is not None else value
+
+    def withheld(self, value: Any) -> list[str]:
+        """Return the options whose values `given_back` leaves out."""
+        return [self.name] if self.secret and value is not None else []
 
     def unmet(self, wanted: Any, asked: Any, answered: Any) -> Iterator[tuple[str, Any, Any]]:
         """Yield each option whose value in the answer differs from the one that the plan asked for, with both.

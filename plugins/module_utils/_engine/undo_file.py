@@ -81,7 +81,7 @@ def _scalar(value: Any) -> str:
 def _keys_of(resource: Resource) -> set[str]:
     """Return the keys that a file holds as they are."""
     parts = {name for row in resource.variants for name in (row.type.name, *row.attributes)}
-    return {*_KEYS, resource.nouns, "id", *resource.rows, *(row.name for row in resource.entry), *parts}
+    return {*_KEYS, resource.keys, "id", *resource.rows, *(row.name for row in resource.entry), *parts}
 
 
 def _block(value: dict[str, Any] | list[Any], indent: int, undo: Undo) -> Iterator[str]:
@@ -108,7 +108,7 @@ def render(undo: Undo, marker: dict[str, Any]) -> str:
     lines += _block({MARKER: marker}, 0, undo)
     if undo.notes:
         lines += ["", *_comments([NOTES, *undo.notes], 0), ""]
-    many = undo.resource.nouns
+    many = undo.resource.keys
     lines.append(f"{many}:" if undo.entries else f"{many}: []")
     for entry in undo.entries:
         first, *rest = _block(entry.options, 4, undo)
@@ -118,7 +118,7 @@ def render(undo: Undo, marker: dict[str, Any]) -> str:
 
 def parse(resource: Resource, text: str) -> tuple[dict[str, Any], Undo]:
     """Return the marker and the content of an undo file. Raises ValueError if it is not one."""
-    many = resource.nouns
+    many = resource.keys
     document, places = _load(text, many)
     if not isinstance(document, dict) or document.keys() != {MARKER, many}:
         raise ValueError(f"it is not an undo file: such a file contains {MARKER} and {many}, and nothing else")

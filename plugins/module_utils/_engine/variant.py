@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings of the third shape: a polymorphic attribute, which the API replaces whole."""
+"""Settings of the third shape: a polymorphic attribute, which the API replaces whole, or into which it merges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -36,7 +36,8 @@ class Variant(Setting):
     `types`: the attributes of each type. `settable_types`: those that a task can change to; only the API's staff can
     set the others. `accepted` describes the types in messages. `hidden`: the attributes that the API generates, by
     type: never sent, and returned only on request, under the name `revealed_as`. `called_hidden`: what messages call
-    them. `generated`: why no task can set them.
+    them. `generated`: why no task can set them. `merged`: whether the API merges what it gets into what it has, and
+    never changes the type; it replaces the whole otherwise.
     """
 
     kind: Kind = DICTIONARY
@@ -47,6 +48,7 @@ class Variant(Setting):
     generated: str = ""
     revealed_as: str = ""
     called_hidden: str = ""
+    merged: bool = False
 
     @cached_property
     def type(self) -> Setting:
@@ -127,11 +129,22 @@ class Variant(Setting):
         if not isinstance(kind, str):
             return MISSING
         details = self._details(resource)
-        known = {row.name: row.current(details[row.key]) for row in self.types.get(kind, ()) if row.key in details}
+        rows = [row for row in self.types.get(kind, ()) if row.key in details and not row.barred]
+        known = {row.name: row.current(details[row.key]) for row in rows}
         return {"type": kind, **known}
 
-    def sent(self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None) -> Any:
-        """Return the attribute as a request holds it, with attributes that the collection does not know."""
+    def sent(
+        self, after: Any, before: Any = None, raw: Mapping[str, Any] | None = None, also: Collection[str] = ()
+    ) -> Any:
+        """Return the attribute as a request holds it, with attributes that the collection does not know.
+
+        If the API merges it, only with those that differ, or that are in `also`.
+        """
+        if self.merged:
+            had = members(before)
+            rows = [row for row in self.types.get(after["type"], ()) if row.name in after]
+            differ = [row for row in rows if row.name in also or had.get(row.name, MISSING) != after[row.name]]
+            return {"type": after["type"], "attributes": {row.key: row.sent(after[row.name]) for row in differ}}
         same_type = members(before).get("type") == after["type"]
         # Canonical values: the API may return "" for an attribute that is not set, and reject it.
         known = {
@@ -148,7 +161,9 @@ class Variant(Setting):
         if self.name not in draft.wanted:
             return
         wanted, had = draft.wanted[self.name], draft.before.get(self.name)
-        if draft.new:
+        if self.merged and not (had is None and not draft.new):
+            self._merge(draft, wanted, had)
+        elif draft.new:
             if wanted["type"] not in self.settable_types:
                 words = f"{show(wanted['type'])} is not accepted for a new {draft.noun}; expected "
                 draft.reject(f"{self.name}.type", words + " or ".join(self.settable_types))
@@ -165,6 +180,29 @@ class Variant(Setting):
         else:
             self._reject_changes(draft, wanted, had)
             draft.after[self.name] = dict(had)
+
+    def _merge(self, draft: Draft, wanted: dict[str, Any], had: Mapping[str, Any] | None) -> None:
+        """Complete the value, for an API that merges it; reject what is missing, and another type."""
+        kind = wanted["type"]
+        if had is None:
+            draft.after[self.name] = dict(wanted)
+            if kind not in self.settable_types:
+                words = f"{show(kind)} is not accepted for a new {draft.noun}; expected {self.accepted}"
+                draft.reject(f"{self.name}.type", words)
+            for row in self.types.get(kind, ()):
+                if row.required and row.name not in wanted:
+                    words = f"required to create a {draft.noun} with type {kind}"
+                    draft.reject(f"{self.name}.{row.name}", words)
+            return
+        draft.after[self.name] = {**had, **wanted}
+        if kind != had["type"]:
+            words = (
+                f"cannot be changed: this {draft.noun}'s type is {had['type']}; create a {draft.noun} with type {kind}"
+            )
+            draft.reject(f"{self.name}.type", f"{words}, and delete this one when nothing uses it any more")
+        elif kind not in self.types and len(wanted) > 1:
+            words = f"this collection does not know the type {kind}, so it sets none of its attributes: leave them out"
+            draft.reject(self.name, words)
 
     def _reject_changes(self, draft: Draft, wanted: Mapping[str, Any], had: Mapping[str, Any]) -> None:
         """Reject attributes that differ, of a type that a task cannot set."""
@@ -228,8 +266,13 @@ class Variant(Setting):
 
     def given_back(self, value: Any) -> Any:
         """Return a value as a task can set it again, without secrets."""
-        kept = {name: self._row(name).given_back(held) for name, held in value.items()}
-        return {name: held for name, held in kept.items() if held is not MISSING}
+        kept = {name: self._row(name).given_back(held) for name, held in members(value).items()}
+        return value and {name: held for name, held in kept.items() if held is not MISSING}
+
+    def withheld(self, value: Any) -> list[str]:
+        """Return the options whose values `given_back` leaves out."""
+        held = members(value).items()
+        return [f"{self.name}.{option}" for name, part in held for option in self._row(name).withheld(part)]
 
     def unmet(self, wanted: Any, asked: Any, answered: Any) -> Iterator[tuple[str, Any, Any]]:
         """Yield each attribute of the task whose value in the answer differs, with both values."""
@@ -241,3 +284,43 @@ class Variant(Setting):
     def secrets(self, value: Any) -> set[str]:
         """Return the secrets in a value."""
         return {text for name, held in members(value).items() for text in self._row(name).secrets(held)}
+
+
+# --- Rules ----------------------------------------------------------------------------------------
+
+
+class Attributes:
+    """The attributes of a variant in a draft, for rules.
+
+    `wanted`, `before`, `after`: as in the draft. `known`: those after the request, with the `defaults` of a new
+    resource. `type`: the type after it. `differ`: whether the request would change any.
+    """
+
+    def __init__(self, draft: Draft, name: str, defaults: Mapping[str, Any]) -> None:
+        self.draft, self.name = draft, name
+        self.wanted: Mapping[str, Any] = draft.wanted.get(name) or {}
+        self.after: dict[str, Any] = draft.after.get(name) or {}
+        self.before: Mapping[str, Any] = draft.before.get(name) or {}
+        self.known = {**(defaults if draft.new else {}), **self.after}
+        self.type = self.after.get("type")
+        self.differ = self.after != self.before
+
+    def turned(self, flag: str) -> bool | None:
+        """Return what a flag is changed to, or None."""
+        value = bool(self.known.get(flag))
+        return value if value is not bool(self.before.get(flag)) else None
+
+    def set(self, name: str, value: Any) -> None:
+        """Set an attribute, and send it even if it does not differ."""
+        self.after[name] = self.known[name] = value
+        self.add(name)
+
+    def add(self, name: str) -> None:
+        """Send an attribute even if it does not differ."""
+        self.draft.add(f"{self.name}.{name}")
+
+    def reject(self, name: str, text: str) -> None:
+        """Add a problem, unless the attribute has one."""
+        option = f"{self.name}.{name}"
+        if not self.draft.is_rejected(option):
+            self.draft.reject(option, text)

@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the module's work in Ansible's own process where the result is the same."""
+
+from __future__ import annotations
+
+from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
+from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    """The action plugin for voice_in_trunk_info."""
+
+    work = read_many(VOICE_IN_TRUNK)

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of a module for many resources, besides their list."""
+
+    DOCUMENTATION = r"""
+options:
+  audit:
+    description:
+      - Whether to compare only. Nothing is changed, as in check mode. All resources of the account are read.
+      - Entries without a resource are then no error. They are reported in RV(missing), and the resources that no entry
+        refers to in RV(unmanaged).
+    type: bool
+    default: false
+  undo_file:
+    description:
+      - The path of a file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet),
+        which then brings back every setting that this task changes. It is also true after a failure or an interruption.
+      - What cannot be brought back is listed in comments, such as deleted resources and passwords.
+      - No file is written in check mode, with O(audit=true), or if nothing changes. Only its owner can read the file.
+      - The folder must exist. It is an error if the file exists, unless O(undo_add=true).
+    type: path
+  undo_add:
+    description:
+      - Whether to add to O(undo_file) if it exists. For each setting, the file keeps the value that it had before the
+        first task. This requires PyYAML on the host that runs the module.
+    type: bool
+    default: false
+  skip_invalid:
+    description:
+      - Whether to leave out invalid entries, and those without a resource, and update the others. The task fails at the
+        end, and reports what is wrong with each invalid entry.
+    type: bool
+    default: false
+"""
+
+    # For resources that tasks can create and delete.
+    STATE = r"""
+options:
+  state:
+    description: The default for C(state) of each entry.
+    type: str
+    choices: [existing, present, absent]
+    default: existing
+"""
