@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import requests
+from simulator.accounts import SeedError
 from simulator.server import Simulator, load_seed
-from simulator.store import DEFAULT_ATTRIBUTES, SeedError
 
 from ..conftest import Clock
 from .conftest import MEDIA_TYPE, TRUNK, Client, to_many, to_one, with_readings
