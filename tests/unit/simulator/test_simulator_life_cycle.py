@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import requests
+from simulator.accounts import SeedError
 from simulator.server import Simulator, load_seed
-from simulator.store import DEFAULT_ATTRIBUTES, SeedError
 
-from ..conftest import Clock
+from ..conftest import DEFAULTS, Clock
 from .conftest import MEDIA_TYPE, TRUNK, Client, to_many, to_one, with_readings
 
 TRUNKS = "/voice_out_trunks"
@@ -97,7 +97,7 @@ def test_create(server: Simulator, client: Client) -> None:
     assert password
     assert username != password
     assert attributes == {
-        **DEFAULT_ATTRIBUTES,  # of settings that are newer than this test
+        **DEFAULTS,  # of settings that are newer than this test
         "created_at": attributes["created_at"],
         "name": "New",
         "allowed_rtp_ips": None,

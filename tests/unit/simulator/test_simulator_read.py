@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from simulator.server import Simulator
-from simulator.store import DEFAULT_ATTRIBUTES
 
+from ..conftest import DEFAULTS
 from .conftest import MEDIA_TYPE, TRUNK, Client, with_readings
 
 TRUNKS = "/voice_out_trunks"
@@ -54,7 +54,7 @@ def test_the_document_of_a_trunk(client: Client) -> None:
             "id": TRUNK,
             "type": "voice_out_trunks",
             "attributes": {
-                **DEFAULT_ATTRIBUTES,  # DIDWW may add settings that its examples do not have
+                **DEFAULTS,  # DIDWW may add settings that its examples do not have
                 "name": "EU SBC",
                 "external_reference_id": "crm-0001",
                 "authentication_method": {

@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import simulator
+from simulator.accounts import SeedError
 from simulator.faults import FaultError
 from simulator.server import Simulator
-from simulator.store import SeedError
 
 from ..conftest import HANG_GUARD, Clock
 from .conftest import MEDIA_TYPE, TRUNK, Client

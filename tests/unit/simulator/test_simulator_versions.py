@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import requests
 import simulator
+from simulator.accounts import SeedError
 from simulator.server import Simulator, load_seed
-from simulator.store import SeedError
 
 from ..conftest import HANG_GUARD, Clock
 from .conftest import MEDIA_TYPE, TRUNK, Client, to_one
