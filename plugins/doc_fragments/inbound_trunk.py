@@ -226,8 +226,8 @@ options:
 options:
   trunks:
     description:
-      - The trunks to manage. Each entry has the options of M(didww.voice.voice_in_trunk), except the connection options,
-        and must refer to a different trunk.
+      - The trunks to manage. Each entry has the options of M(didww.voice.voice_in_trunk), except the connection
+        options, and must refer to a different trunk.
     type: list
     elements: dict
     required: true

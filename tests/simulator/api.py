@@ -215,7 +215,7 @@ class _Exchange:
         asked = self._query(resource)
         with self.store.lock:
             record = self._find(resource, record_id)
-            sent = body.parse(_json(self.request.body), resource, record_id)
+            sent = body.parse(_json(self.request.body), resource.of(self.context), record_id)
             return self._render.one(self._keep(change.update(sent, record, self.context, self.store)), asked)
 
     def _create(self, resource: Resource) -> dict[str, Any]:
@@ -223,7 +223,7 @@ class _Exchange:
         self._check_change(resource)
         asked = self._query(resource)
         with self.store.lock:
-            sent = body.parse(_json(self.request.body), resource, None)
+            sent = body.parse(_json(self.request.body), resource.of(self.context), None)
             return self._render.one(self._keep(change.create(sent, resource, self.context, self.store)), asked)
 
     def _delete(self, resource: Resource, record_id: str) -> dict[str, Any]:

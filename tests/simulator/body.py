@@ -54,7 +54,7 @@ def parse_action(body: Any, action: Action) -> str | None:
     unknown = [*data["attributes"], *(name for name in relationships if name != action.relationship)]
     _reject_unknown(body, data, (), unknown)
     if action.relationship not in relationships:
-        raise _missing(action.relationship)
+        raise missing(action.relationship)
     record_id = _linkage(relationships[action.relationship], action.target, many=False)
     return record_id if isinstance(record_id, str) else None
 
@@ -63,12 +63,12 @@ def _resource_in(body: Any, type_: str, required: tuple[str, ...]) -> dict[str, 
     """Return the resource object in a body, with attributes and relationships."""
     data = body.get("data") if isinstance(body, dict) else None
     if data is None:
-        raise _missing("data")
+        raise missing("data")
     if not isinstance(data, dict):
         raise _bad_format("data must be a resource object.")
     for member in required:
         if member not in data:
-            raise _missing(member)
+            raise missing(member)
     if data["type"] != type_:
         detail = f"{data['type']} is not a valid resource."
         raise errors.rejection(400, "Invalid resource", detail, errors.INVALID_RESOURCE)
@@ -124,7 +124,7 @@ def _identified(item: Any, type_: str) -> str:
     return str(item["id"])
 
 
-def _missing(name: str) -> ApiError:
+def missing(name: str) -> ApiError:
     """The error for a member that the request lacks (400)."""
     detail = f"The required parameter, {name}, is missing."
     return errors.rejection(400, "Missing Parameter", detail, errors.PARAM_MISSING)

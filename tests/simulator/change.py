@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.accounts import Context
-from simulator.body import Linkage, Sent
+from simulator.body import Linkage, Sent, missing
 from simulator.errors import VALIDATION, ApiError, error
 from simulator.resource import Action, Attribute, Link, Record, Resource, Variant
 from simulator.store import Store, new_record
@@ -58,6 +58,8 @@ def create(sent: Sent, resource: Resource, context: Context, store: Store) -> Re
     draft = Draft(resource, context, record, sent.attributes, dict(sent.links), create=True)
     for attribute in resource.attributes:
         if attribute.required and attribute.name not in sent.attributes:
+            if isinstance(attribute, Variant) and attribute.absent == 400:
+                raise missing(attribute.name)
             draft.reject(f"attributes/{attribute.name}", BLANK)
     return _apply(draft, store)
 
@@ -119,6 +121,7 @@ def _set_attribute(draft: Draft, attribute: Attribute, value: Any, store: Store)
 def _set_variant(draft: Draft, variant: Variant, store: Store) -> None:
     place, value = f"attributes/{variant.name}", draft.attributes[variant.name]
     before = None if draft.create else draft.before.attributes[variant.name]
+    variant = variant.of(draft.context)
     problem = _problem_of_variant(variant, value, before)
     if problem is not None:
         draft.reject(place + problem[0], problem[1])
@@ -131,8 +134,8 @@ def _set_variant(draft: Draft, variant: Variant, store: Store) -> None:
             stored[name] = had.get(name) or attribute.generate()
         elif attribute.vague and sent.get(name) in (None, []):
             draft.reject(place, "is invalid")
-        elif variant.merges and name in had and name not in sent:
-            stored[name] = had[name]
+        elif variant.merges and name not in sent and (name in had or not attribute.required):
+            stored[name] = had.get(name, attribute.default)
         else:
             try:
                 stored[name] = attribute.of(draft.context).accept(sent.get(name), draft.context)
@@ -140,6 +143,8 @@ def _set_variant(draft: Draft, variant: Variant, store: Store) -> None:
                     raise Invalid(TAKEN)
             except Invalid as exc:
                 draft.reject(f"{place}/attributes/{name}", str(exc))
+    # What another version has.
+    stored |= {name: value for name, value in had.items() if variant.merges and name not in stored}
     draft.changes[variant.name] = {"type": kind, "attributes": stored}
 
 
@@ -156,11 +161,13 @@ def _problem_of_variant(variant: Variant, value: Any, before: Any) -> tuple[str,
         return "/type", "is not included in the list"
     if kind not in variant.writable:
         return "/type", f"is not allowed for {'creation' if before is None else 'update'}"
+    if variant.merges and before is not None and before["type"] != kind:
+        return "/type", "is not allowed for update"
     return None if isinstance(value.get("attributes", {}), dict) else ("/attributes", "must be an object")
 
 
 def _set_link(draft: Draft, link: Link, linkage: Linkage, store: Store) -> tuple[str, ...] | str | None:
-    place = f"relationships/{link.name}"
+    place = link.pointer or f"relationships/{link.name}"
     ids = linkage if isinstance(linkage, list) else [] if linkage is None else [linkage]
     if ids and link.flag is not None and draft.after(link.flag) is True:
         draft.reject(place, f"cannot be assigned while {link.flag} is true")

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from simulator.accounts import Context
 from simulator.query import Query
-from simulator.resource import Attribute, Link, Record
+from simulator.resource import Attribute, Link, Record, Resource, Variant
 from simulator.store import Store
 
 
@@ -24,6 +24,7 @@ class Renderer:
     store: Store
     context: Context
     base: str
+    declared: dict[str, Resource] = field(default_factory=dict)
 
     def one(self, record: Record, query: Query) -> dict[str, Any]:
         """A document with a record."""
@@ -77,15 +78,12 @@ class Renderer:
 
     def _resource(self, record: Record, query: Query, include: Sequence[str]) -> dict[str, Any]:
         """A record as a resource object with the requested fields. Only included relationships have linkage."""
-        resource = self.store.resources[record.type]
+        resource = self._resource_of(record.type)
         fields = query.fields.get(record.type)
         included = {path.partition(".")[0] for path in include}
         document: dict[str, Any] = {"id": record.id, "type": record.type}
-        document["attributes"] = {
-            name: self._shown(resource.attribute(name)) if value is None else value
-            for name, value in record.attributes.items()
-            if fields is None or name in fields
-        }
+        shown = {a.name: self._shown(a, record.attributes[a.name]) for a in resource.attributes}
+        document["attributes"] = {name: value for name, value in shown.items() if fields is None or name in fields}
         relationships = {
             link.name: {
                 "links": self._links(record, link),
@@ -100,9 +98,19 @@ class Renderer:
             document["meta"] = dict(record.meta)
         return document
 
-    def _shown(self, attribute: Any) -> Any:
-        """What null is returned as."""
-        return attribute.of(self.context).shown if isinstance(attribute, Attribute) else None
+    def _resource_of(self, type_: str) -> Resource:
+        """The declaration of a resource type in this context."""
+        if type_ not in self.declared:
+            self.declared[type_] = self.store.resources[type_].of(self.context)
+        return self.declared[type_]
+
+    def _shown(self, attribute: Attribute | Variant, value: Any) -> Any:
+        """What a stored value is returned as."""
+        if isinstance(attribute, Attribute):
+            return attribute.shown if value is None else value
+        if not attribute.gone:
+            return value
+        return {**value, "attributes": {n: v for n, v in value["attributes"].items() if n not in attribute.gone}}
 
     def _links(self, record: Record, link: Link) -> dict[str, str]:
         url = f"{self.base}/{record.type}/{record.id}"

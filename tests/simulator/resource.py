@@ -66,7 +66,8 @@ class Attribute(Varying):
     `null` is what null is stored as, `shown` what a stored null is returned as. `default` is the value in a seed and
     of a new record, or a function of the record's id. `generate` makes the value of a new record. `needs` are the
     values that need a feature of the account. With `beside_id`, a seed has the attribute beside the id. A `vague`
-    attribute of a variant is required, and the error of a missing one does not point to it.
+    attribute of a variant is required, and the error of a missing one does not point to it. A `hidden` one does not
+    exist in the version.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Attribute(Varying):
     needs: Mapping[str, str] = field(default_factory=dict)
     beside_id: bool = False
     vague: bool = False
+    hidden: bool = False
 
     def accept(self, value: Any, context: Context) -> Any:
         """Return the value to store. Raises Invalid."""
@@ -97,7 +99,9 @@ class Attribute(Varying):
 class Variant:
     """An attribute with a type, on which its own attributes depend. A type without a writable one is read-only.
 
-    DIDWW replaces the whole value, or `merges` it. Other types occur as well: their records reject this attribute.
+    DIDWW replaces the whole value, or `merges` it: then its type never changes. `absent` is the status if a new record
+    lacks it. `gone` are the attributes that do not exist in the version. Other types occur as well: their records
+    reject this attribute.
     """
 
     name: str
@@ -105,6 +109,15 @@ class Variant:
     default: Any = None
     required: bool = False
     merges: bool = False
+    absent: int = 422
+    gone: frozenset[str] = frozenset()
+
+    def of(self, context: Context) -> Variant:
+        """Return the declaration in a context, without the attributes that do not exist there."""
+        shown = {kind: tuple(a.of(context) for a in attributes) for kind, attributes in self.types.items()}
+        gone = frozenset(a.name for own in shown.values() for a in own if a.hidden)
+        types = {kind: tuple(a for a in own if not a.hidden) for kind, own in shown.items()}
+        return replace(self, types=types, gone=gone)
 
     @property
     def writable(self) -> dict[str, tuple[str, ...]]:
@@ -117,8 +130,9 @@ class Variant:
 class Link(Varying):
     """A relationship to records of a type, to one or to `many`.
 
-    If it is not `readable`, no answer has it. It cannot be assigned while the attribute `flag` is true. A record can
-    be linked only while its attributes have the values in `eligible`.
+    If it is not `readable`, no answer has it; if it is `hidden`, it does not exist in the version. Errors point to
+    `pointer`, or else to the relationship. It cannot be assigned while the attribute `flag` is true. A record can be
+    linked only while its attributes have the values in `eligible`.
     """
 
     name: str
@@ -127,6 +141,8 @@ class Link(Varying):
     writable: bool = False
     readable: bool = True
     flag: str | None = None
+    hidden: bool = False
+    pointer: str = ""
     eligible: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -180,6 +196,16 @@ class Resource:
     max_page_size: int | None = 100
     refuses: Callable[[Context, bool], str | None] = lambda _context, _changes: None
     keeps: Callable[[Record, Store], str | None] = lambda _record, _store: None
+
+    def of(self, context: Context) -> Resource:
+        """Return the declaration in a context, without what does not exist there."""
+        attributes = [attribute.of(context) for attribute in self.attributes]
+        links = [link.of(context) for link in self.links]
+        return replace(
+            self,
+            attributes=tuple(a for a in attributes if isinstance(a, Variant) or not a.hidden),
+            links=tuple(link for link in links if not link.hidden),
+        )
 
     def attribute(self, name: str) -> Attribute | Variant | None:
         """Return an attribute, or None."""

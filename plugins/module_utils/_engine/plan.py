@@ -215,7 +215,7 @@ def delete(desired: Desired, current: Item, situation: Situation | None = None) 
 
 def _in_use(resource: Resource, current: Item, situation: Situation) -> list[Problem]:
     """Return what hinders a deletion: the API rejects it while others use the resource, or it belongs to something."""
-    problems, option = [], resource.identifiers[0]
+    problems, option = [], "state"
     names = situation.users.get(str(current.id), {}).values()
     if names and resource.users:
         users, shown = resource.users, sorted(names)[:MOST_USERS]
