@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,17 +19,7 @@ import requests
 import yaml
 from ansible import __version__ as ansible_version
 from ansible.module_utils import basic
-from ansible_collections.didww.voice.plugins.action import voice_out_trunk as trunk_action
-from ansible_collections.didww.voice.plugins.action import voice_out_trunk_credentials as credentials_action
-from ansible_collections.didww.voice.plugins.action import voice_out_trunk_info as info_action
-from ansible_collections.didww.voice.plugins.action import voice_out_trunks as trunks_action
 from ansible_collections.didww.voice.plugins.module_utils._client import authentication, http, jsonapi
-from ansible_collections.didww.voice.plugins.modules import (
-    voice_out_trunk,
-    voice_out_trunk_credentials,
-    voice_out_trunk_info,
-    voice_out_trunks,
-)
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator import rate, tokens
 from simulator.api import Answer, Api, Request
@@ -49,18 +40,6 @@ LINKAGE = ("dids", "emergency_dids")
 DEFAULTS = new_record(VOICE_OUT_TRUNK, TRUNK, "local-key").attributes
 # Seconds. Guards a test against waiting forever. What a test shows does not depend on it, nor on any other real time.
 HANG_GUARD = 600
-MODULES = {
-    "voice_out_trunk": voice_out_trunk,
-    "voice_out_trunks": voice_out_trunks,
-    "voice_out_trunk_info": voice_out_trunk_info,
-    "voice_out_trunk_credentials": voice_out_trunk_credentials,
-}
-ACTIONS = {
-    "voice_out_trunk": trunk_action,
-    "voice_out_trunks": trunks_action,
-    "voice_out_trunk_info": info_action,
-    "voice_out_trunk_credentials": credentials_action,
-}
 
 
 def each_case(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecorator:
@@ -269,11 +248,16 @@ def runner(
         monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
         capsys.readouterr()
         with pytest.raises(SystemExit):
-            MODULES[module].main()
+            plugin("modules", module).main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         return {**result, "warnings": warnings}
 
     return run
+
+
+def plugin(kind: str, name: str) -> Any:
+    """Return a module or an action of the collection."""
+    return importlib.import_module(f"ansible_collections.didww.voice.plugins.{kind}.{name}")
 
 
 def run_action(module: str, arguments: dict[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
@@ -291,6 +275,6 @@ def run_action(module: str, arguments: dict[str, Any], check: bool = False, diff
     connection = SimpleNamespace(transport="local", become=None, _shell=SimpleNamespace(tmpdir=None))
     loader = SimpleNamespace(get_basedir=lambda: ".")
     templar = SimpleNamespace(template=lambda value: value)
-    action = ACTIONS[module].ActionModule(task, connection, None, loader, templar, None)
+    action = plugin("action", module).ActionModule(task, connection, None, loader, templar, None)
     result: dict[str, Any] = action.run(None, {})
     return {"warnings": [], **result}

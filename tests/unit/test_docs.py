@@ -29,7 +29,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 )
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
 
-from .conftest import LINKAGE, MODULES, ROOT, RunModule
+from .conftest import LINKAGE, ROOT, RunModule, plugin
 
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
@@ -207,7 +207,7 @@ READ_ONLY = {"id", "created_at", "threshold_reached", "spent_amount", "did_numbe
     [("voice_out_trunk", "trunk", set()), ("voice_out_trunk_info", "trunks", {"not_accepted", "credentials"})],
 )
 def test_return_describes_every_setting(module: str, key: str, more: set[str]) -> None:
-    returned = yaml.safe_load(MODULES[module].RETURN)[key]
+    returned = yaml.safe_load(plugin("modules", module).RETURN)[key]
     samples = returned["sample"] if isinstance(returned["sample"], list) else [returned["sample"]]
     # Only a task that sets it knows it.
     kinds = {row.name: row.kind for row in VOICE_OUT_TRUNK.settings if key == "trunk" or row.name != DEFAULT_DID}
@@ -221,7 +221,7 @@ def test_return_describes_every_setting(module: str, key: str, more: set[str]) -
 
 
 def test_the_sample_of_the_settings_has_every_setting() -> None:
-    (sample,) = yaml.safe_load(MODULES["voice_out_trunk_info"].RETURN)["settings"]["sample"]
+    (sample,) = yaml.safe_load(plugin("modules", "voice_out_trunk_info").RETURN)["settings"]["sample"]
     assert sample.keys() == {"id", *VOICE_OUT_TRUNK.rows} - {DEFAULT_DID}
 
 

@@ -19,6 +19,22 @@ SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("documents.schema.j
 SPARSE = {
     "voice_out_trunks": ("trunk_resource", "sparse_trunk_resource"),
     "dids": ("did_resource", "sparse_did_resource"),
+    "voice_in_trunks": ("in_trunk_resource", "sparse_in_trunk_resource"),
+    "voice_in_trunk_groups": ("in_group_resource", "sparse_in_group_resource"),
+}
+# Documents with one, and with several.
+NAMES = {
+    "voice_out_trunks": ("trunk", "trunks"),
+    "dids": ("did", "dids"),
+    "voice_in_trunks": ("in_trunk", "in_trunks"),
+    "voice_in_trunk_groups": ("in_group", "in_groups"),
+    "pops": ("pop", "pops"),
+}
+RELATED = {
+    "voice_in_trunk": "in_trunk",
+    "voice_in_trunk_group": "in_group",
+    "pop": "pop",
+    "voice_in_trunks": "in_trunks",
 }
 _WITH = ", sparse "
 
@@ -49,10 +65,8 @@ def expected(path: str, query: Mapping[str, str], status: int, has_body: bool = 
         return "regeneration"
     if "relationships" in rest:
         return "linkage"
-    if resource == "dids" or len(rest) == 2:
-        name = "did" if len(rest) == 1 else "dids"
-    else:
-        name = "trunk" if rest or status == 201 else "trunks"
+    one_or_many = NAMES[resource][0 if rest or status == 201 else 1]
+    name = RELATED.get(rest[1], "dids") if len(rest) == 2 else one_or_many
     sparse = [type_ for type_ in SPARSE if f"fields[{type_}]" in query]
     return name + (_WITH + " ".join(sparse) if sparse else "")
 

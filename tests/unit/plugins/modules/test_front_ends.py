@@ -19,7 +19,7 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator
 
-from ...conftest import ACTIONS, CASES, TRUNK, connection_to, options_of, prepare, run_action, runner
+from ...conftest import CASES, TRUNK, connection_to, options_of, plugin, prepare, run_action, runner
 
 VALUES = [
     (case, value)
@@ -179,7 +179,7 @@ def test_a_task_runs_in_process_if_the_result_is_the_same(monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "platform", differs.get("platform", "linux"))
     task = {"args": {}, "async_val": 0, "check_mode": False, "delegate_to": None, "diff": False, "environment": []}
     connection = {"transport": "local", "become": None, "_shell": SimpleNamespace(tmpdir=None)}
-    action = ACTIONS["voice_out_trunk"].ActionModule(
+    action = plugin("action", "voice_out_trunk").ActionModule(
         SimpleNamespace(**{**task, **differs.get("task", {})}),
         SimpleNamespace(**{**connection, **differs.get("connection", {})}),
         None,
