@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import UUID, is_id, nearest, rejection, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
@@ -178,10 +179,12 @@ def _with_holders(client: jsonapi.Client, wanted: Sequence[Desired], found: Foun
     return found._replace(read=[*found.read, *holders])
 
 
-def find_any(client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str]) -> Found:
+def find_any(
+    client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str], version: str = DEFAULT_VERSION
+) -> Found:
     """Find the one resource with `text` as any of its identifiers. Raises InvalidOptions and RequestFailed."""
     if resource.listed_by:
-        return _find_listed(client, resource, text, linkage)
+        return _find_listed(client, resource, text, linkage, version)
     answers = client.get_all(resource.type, *linkage_of(resource, linkage))
     identifiers = [resource.identifiers_of(one) for one in answers.resources]
     matches = [
@@ -200,14 +203,15 @@ def find_any(client: jsonapi.Client, resource: Resource, text: str, linkage: Seq
     return Found([matches[0]], [], answers.meta, answers.included, answers.resources)
 
 
-def _find_listed(client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str]) -> Found:
+def _find_listed(client: jsonapi.Client, resource: Resource, text: str, linkage: Sequence[str], version: str) -> Found:
     """Find the one resource with an id, or the identifier that lists it. Raises InvalidOptions and RequestFailed."""
     selector, kind = ("id", UUID) if is_id(text) else (resource.listed_by, resource.rows[resource.listed_by].kind)
     try:
         value = kind.canonical(text)
     except ValueError as error:
         raise InvalidOptions([Problem(resource.key, rejection(text, error))]) from error
-    return _find_one(client, Desired(resource, selector, value, {}, state=None, also_read=tuple(linkage)))
+    wanted = Desired(resource, selector, value, {}, state=None, version=version, also_read=tuple(linkage))
+    return _find_one(client, wanted)
 
 
 def _account(client: jsonapi.Client, resource: Resource) -> list[dict[str, Any]] | None:

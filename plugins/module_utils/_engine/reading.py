@@ -119,13 +119,14 @@ def _select(client: jsonapi.Client, selection: Selection) -> jsonapi.Answers:
     """Return the resources that a task selects. Raises InvalidOptions and RequestFailed."""
     resource, linkage = selection.resource, selection.linkage
     if selection.ids:
-        wanted = [Desired(resource, "id", value, {}, state=None, also_read=linkage) for value in selection.ids]
+        asked = Desired(resource, "id", "", {}, state=None, version=selection.version, also_read=linkage)
+        wanted = [asked._replace(value=value) for value in selection.ids]
         found = lookup.find_all(client, resource, wanted)
         if found.problems:
             raise InvalidOptions([problem for _index, problem in found.problems])
         return jsonapi.Answers(found.existing, found.meta, found.included)
     if selection.one:
-        found = lookup.find_any(client, resource, selection.one, linkage)
+        found = lookup.find_any(client, resource, selection.one, linkage, selection.version)
         return jsonapi.Answers(found.existing, found.meta, found.included)
     matches, answers = lookup.search(client, resource, _resolved(client, selection), linkage)
     return answers._replace(resources=matches)
