@@ -41,6 +41,9 @@ def parse(body: Any, resource: Resource, record_id: str | None) -> Sent:
     unknown += [name for name in data["relationships"] if name not in links]
     unknown += _unknown_in_variants(data["attributes"], resource)
     _reject_unknown(body, data, known, unknown)
+    for name in resource.malformed_without if record_id is None else ():
+        if name not in data["attributes"]:
+            raise _missing(name)
     linked = {
         name: _linkage(value, links[name].type, links[name].many) for name, value in data["relationships"].items()
     }
