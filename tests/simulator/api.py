@@ -173,9 +173,10 @@ class _Exchange:
                 self._accept("POST")
                 return self._act(resource)
             case [] if action is None:
-                self._accept(*(method for method in ("GET", "POST") if method in resource.methods))
+                offered = {"LIST": "GET", "POST": "POST"}
+                self._accept(*(offered[method] for method in resource.methods if method in offered))
                 return self._create(resource) if self.request.method == "POST" else self._list(resource)
-            case [record_id] if action is None:
+            case [record_id] if action is None and "GET" in resource.methods:
                 updates = UPDATES if "PATCH" in resource.methods else ()
                 self._accept("GET", *updates, *(["DELETE"] if "DELETE" in resource.methods else []))
                 if self.request.method == "DELETE":
@@ -199,7 +200,7 @@ class _Exchange:
         asked = self._query(target, collection=related and link.many)
         if not related:
             return self._render.linkage(record, link)
-        found = [self.store.records[link.type][linked] for linked in record.linked(name)]
+        found = [self.store.records[link.type][linked] for linked in self.store.linked(record, link)]
         if link.many:
             return self._render.page(found, asked, self.path, dict(self.request.query))
         return self._render.one(found[0], asked) if found else {"data": None}

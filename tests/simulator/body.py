@@ -41,6 +41,9 @@ def parse(body: Any, resource: Resource, record_id: str | None) -> Sent:
     unknown += [name for name in data["relationships"] if name not in links]
     unknown += _unknown_in_variants(data["attributes"], resource)
     _reject_unknown(body, data, known, unknown)
+    for name in resource.malformed_without if record_id is None else ():
+        if name not in data["attributes"]:
+            raise _missing(name)
     linked = {
         name: _linkage(value, links[name].type, links[name].many) for name, value in data["relationships"].items()
     }
@@ -54,7 +57,7 @@ def parse_action(body: Any, action: Action) -> str | None:
     unknown = [*data["attributes"], *(name for name in relationships if name != action.relationship)]
     _reject_unknown(body, data, (), unknown)
     if action.relationship not in relationships:
-        raise missing(action.relationship)
+        raise _missing(action.relationship)
     record_id = _linkage(relationships[action.relationship], action.target, many=False)
     return record_id if isinstance(record_id, str) else None
 
@@ -63,12 +66,12 @@ def _resource_in(body: Any, type_: str, required: tuple[str, ...]) -> dict[str, 
     """Return the resource object in a body, with attributes and relationships."""
     data = body.get("data") if isinstance(body, dict) else None
     if data is None:
-        raise missing("data")
+        raise _missing("data")
     if not isinstance(data, dict):
         raise _bad_format("data must be a resource object.")
     for member in required:
         if member not in data:
-            raise missing(member)
+            raise _missing(member)
     if data["type"] != type_:
         detail = f"{data['type']} is not a valid resource."
         raise errors.rejection(400, "Invalid resource", detail, errors.INVALID_RESOURCE)
@@ -124,7 +127,7 @@ def _identified(item: Any, type_: str) -> str:
     return str(item["id"])
 
 
-def missing(name: str) -> ApiError:
+def _missing(name: str) -> ApiError:
     """The error for a member that the request lacks (400)."""
     detail = f"The required parameter, {name}, is missing."
     return errors.rejection(400, "Missing Parameter", detail, errors.PARAM_MISSING)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.accounts import Context
-from simulator.body import Linkage, Sent, missing
+from simulator.body import Linkage, Sent
 from simulator.errors import VALIDATION, ApiError, error
 from simulator.resource import Action, Attribute, Link, Record, Resource, Variant
 from simulator.store import Store, new_record
@@ -58,8 +58,6 @@ def create(sent: Sent, resource: Resource, context: Context, store: Store) -> Re
     draft = Draft(resource, context, record, sent.attributes, dict(sent.links), create=True)
     for attribute in resource.attributes:
         if attribute.required and attribute.name not in sent.attributes:
-            if isinstance(attribute, Variant) and attribute.absent == 400:
-                raise missing(attribute.name)
             draft.reject(f"attributes/{attribute.name}", BLANK)
     return _apply(draft, store)
 
@@ -134,11 +132,11 @@ def _set_variant(draft: Draft, variant: Variant, store: Store) -> None:
             stored[name] = had.get(name) or attribute.generate()
         elif attribute.vague and sent.get(name) in (None, []):
             draft.reject(place, "is invalid")
-        elif variant.merges and name not in sent and (name in had or not attribute.required):
+        elif attribute.check is None or (variant.merges and name in had and name not in sent):
             stored[name] = had.get(name, attribute.default)
         else:
             try:
-                stored[name] = attribute.of(draft.context).accept(sent.get(name), draft.context)
+                stored[name] = attribute.of(draft.context).accept(sent.get(name, attribute.default), draft.context)
                 if store.taken(draft.before, stored[name], attribute, variant):
                     raise Invalid(TAKEN)
             except Invalid as exc:
@@ -159,29 +157,27 @@ def _problem_of_variant(variant: Variant, value: Any, before: Any) -> tuple[str,
         return "/type", "is not allowed for update"
     if not isinstance(kind, str) or kind not in variant.types:
         return "/type", "is not included in the list"
-    if kind not in variant.writable:
+    if kind not in variant.writable or (variant.merges and before is not None and before["type"] != kind):
         return "/type", f"is not allowed for {'creation' if before is None else 'update'}"
-    if variant.merges and before is not None and before["type"] != kind:
-        return "/type", "is not allowed for update"
     return None if isinstance(value.get("attributes", {}), dict) else ("/attributes", "must be an object")
 
 
 def _set_link(draft: Draft, link: Link, linkage: Linkage, store: Store) -> tuple[str, ...] | str | None:
-    place = link.pointer or f"relationships/{link.name}"
+    place = link.place or f"relationships/{link.name}"
     ids = linkage if isinstance(linkage, list) else [] if linkage is None else [linkage]
     if ids and link.flag is not None and draft.after(link.flag) is True:
         draft.reject(place, f"cannot be assigned while {link.flag} is true")
     for index, record_id in enumerate(ids):
         problem = _problem(link, record_id, ids[:index], store.find(draft.context.account, link.type, record_id))
         if problem:
-            draft.reject(place, problem, index if link.many else None)
+            draft.reject(place, problem, index if link.many and link.place is None else None)
     return tuple(ids) if link.many else ids[0] if ids else None
 
 
 def _problem(link: Link, record_id: str, before: list[str], record: Record | None) -> str | None:
     """Why a record cannot be linked, or None. `before` are the ids before it in the request."""
     if record is None:
-        return f"{record_id} does not exist"
+        return link.missing or f"{record_id} does not exist"
     if record_id in before:
         return f"{record_id} is repeated"
     for name, value in link.eligible.items():

@@ -52,7 +52,7 @@ class Renderer:
 
     def linkage(self, record: Record, link: Link) -> dict[str, Any]:
         """A document with the linkage of a relationship."""
-        return {"links": self._links(record, link), "data": _identifiers(record, link)}
+        return {"links": self._links(record, link), "data": self._identifiers(record, link)}
 
     def _included(self, records: Sequence[Record], query: Query) -> dict[str, Any]:
         """The member `included`, if something is to be included: each record once (JSON:API)."""
@@ -64,8 +64,8 @@ class Renderer:
             for path in paths:
                 name, _dot, rest = path.partition(".")
                 link = self.store.resources[record.type].link(name)
-                for record_id in record.linked(name):
-                    assert link is not None  # checked with the query
+                assert link is not None  # checked with the query
+                for record_id in self.store.linked(record, link):
                     target = self.store.records[link.type][record_id]
                     further = found.setdefault((target.type, target.id), (target, {}))[1]
                     if rest:
@@ -87,15 +87,15 @@ class Renderer:
         relationships = {
             link.name: {
                 "links": self._links(record, link),
-                **({"data": _identifiers(record, link)} if link.name in included else {}),
+                **({"data": self._identifiers(record, link)} if link.name in included else {}),
             }
             for link in resource.readable
             if fields is None or link.name in fields
         }
         if relationships:
             document["relationships"] = relationships
-        if record.meta:
-            document["meta"] = dict(record.meta)
+        if resource.meta:
+            document["meta"] = self.store.meta(record)
         return document
 
     def _resource_of(self, type_: str) -> Resource:
@@ -116,7 +116,6 @@ class Renderer:
         url = f"{self.base}/{record.type}/{record.id}"
         return {"self": f"{url}/relationships/{link.name}", "related": f"{url}/{link.name}"}
 
-
-def _identifiers(record: Record, link: Link) -> Any:
-    found = [{"type": link.type, "id": record_id} for record_id in record.linked(link.name)]
-    return found if link.many else found[0] if found else None
+    def _identifiers(self, record: Record, link: Link) -> Any:
+        found = [{"type": link.type, "id": record_id} for record_id in self.store.linked(record, link)]
+        return found if link.many else found[0] if found else None

@@ -99,9 +99,9 @@ class Attribute(Varying):
 class Variant:
     """An attribute with a type, on which its own attributes depend. A type without a writable one is read-only.
 
-    DIDWW replaces the whole value, or `merges` it: then its type never changes. `absent` is the status if a new record
-    lacks it. `gone` are the attributes that do not exist in the version. Other types occur as well: their records
-    reject this attribute.
+    DIDWW replaces the whole value. Or it `merges` it: attributes that a request leaves out remain, and the type cannot
+    change. `gone` are the attributes that do not exist in the version. Other types occur as well: their records reject
+    this attribute.
     """
 
     name: str
@@ -109,7 +109,6 @@ class Variant:
     default: Any = None
     required: bool = False
     merges: bool = False
-    absent: int = 422
     gone: frozenset[str] = frozenset()
 
     def of(self, context: Context) -> Variant:
@@ -130,9 +129,11 @@ class Variant:
 class Link(Varying):
     """A relationship to records of a type, to one or to `many`.
 
-    If it is not `readable`, no answer has it; if it is `hidden`, it does not exist in the version. Errors point to
-    `pointer`, or else to the relationship. It cannot be assigned while the attribute `flag` is true. A record can be
-    linked only while its attributes have the values in `eligible`.
+    If it is not `readable`, no answer has it; if it is `hidden`, it does not exist in the version. It cannot be
+    assigned while the attribute `flag` is true. A record can be linked only while its attributes have the values in
+    `eligible`. Errors point to `place`, by default to the relationship, or to an item of it; `missing` is the title for
+    an unknown record. With `inverse`, nothing is stored: linked are the records whose relationship `inverse` has this
+    one.
     """
 
     name: str
@@ -142,8 +143,10 @@ class Link(Varying):
     readable: bool = True
     flag: str | None = None
     hidden: bool = False
-    pointer: str = ""
     eligible: Mapping[str, Any] = field(default_factory=dict)
+    place: str | None = None
+    missing: str | None = None
+    inverse: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,12 @@ class Action:
 class Resource:
     """A resource type. `collection` is its name in seeds and control endpoints.
 
-    `meta` has the members of each record's meta and their defaults, `account` the options of an account and their
-    defaults, `order` the default of sort. `refuses` returns the reason of a 403, or None; it gets the context and
-    whether the request changes something. `keeps` returns why a record cannot be deleted, or None. Without a
-    `max_page_size`, a list is a single page without links.
+    `methods` are LIST and those of a single record. A POST without the attributes `malformed_without` gets 400. With
+    `shared`, all accounts have all records. `meta` has the members of each record's meta: the default, or a function
+    that computes it. `account` has the options of an account and their defaults, `order` is the default of sort.
+    `refuses` returns the reason of a 403, or None; it gets the context and whether the request changes something.
+    `keeps` returns why a record cannot be deleted, or None. Without a `max_page_size`, a list is a single page without
+    links.
     """
 
     type: str
@@ -186,8 +191,10 @@ class Resource:
     attributes: tuple[Attribute | Variant, ...]
     links: tuple[Link, ...] = ()
     rules: tuple[Callable[[Draft], None], ...] = ()
-    methods: tuple[str, ...] = ("GET",)
-    meta: Mapping[str, str] = field(default_factory=dict)
+    methods: tuple[str, ...] = ("LIST", "GET")
+    malformed_without: tuple[str, ...] = ()
+    shared: bool = False
+    meta: Mapping[str, str | Callable[[Record, Store], Any]] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     readings: tuple[str, ...] = ()
     filters: Mapping[str, Filter] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.accounts import DEFAULT_VERSION, Account, SeedError, account_from
-from simulator.resource import Attribute, Record, Resource, Variant
+from simulator.resource import Attribute, Link, Record, Resource, Variant
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -43,14 +43,29 @@ class Store:
         raise UnknownRecordError(f"there are no {name}")
 
     def find(self, account: Account, type_: str, record_id: str) -> Record | None:
-        """The account's record with the id, or None. Records of other accounts are not found."""
+        """The account's record with the id, or None. Those of other accounts are not found, unless they are shared."""
         record = self.records.get(type_, {}).get(record_id)
-        return record if record is not None and record.account == account.api_key else None
+        return record if record is not None and self._has(account, record) else None
 
     def all(self, account: Account, type_: str) -> list[Record]:
         """All records of the account, oldest first."""
         with self.lock:
-            return [record for record in self.records[type_].values() if record.account == account.api_key]
+            return [record for record in self.records[type_].values() if self._has(account, record)]
+
+    def _has(self, account: Account, record: Record) -> bool:
+        return self.resources[record.type].shared or record.account == account.api_key
+
+    def linked(self, record: Record, link: Link) -> tuple[str, ...]:
+        """The ids of the records in a relationship."""
+        if link.inverse is None:
+            return record.linked(link.name)
+        with self.lock:
+            return tuple(o.id for o in self.records[link.type].values() if record.id in o.linked(link.inverse))
+
+    def meta(self, record: Record) -> dict[str, Any]:
+        """The meta of a record, with what is computed."""
+        meta = self.resources[record.type].meta
+        return {name: value(record, self) if callable(value) else record.meta[name] for name, value in meta.items()}
 
     def taken(self, record: Record, value: Any, attribute: Attribute, variant: Variant | None = None) -> bool:
         """Whether another record has this value of a unique attribute, or of one in a variant."""
@@ -91,7 +106,8 @@ class Store:
         replaced. Raises SeedError for unknown members, accounts and linked records.
         """
         beside = [a.name for a in resource.attributes if isinstance(a, Attribute) and a.beside_id]
-        known = {"id", "account", "attributes", *beside, *(link.name for link in resource.links), *resource.meta}
+        empty = new_record(resource, record_id, next(iter(self.accounts)))
+        known = {"id", "account", "attributes", *beside, *empty.links, *empty.meta}
         if not isinstance(change, dict) or set(change) - known:
             raise SeedError(f"a {resource.noun} is an object of {', '.join(sorted(known))}")
         attributes = change.get("attributes", {})
@@ -108,7 +124,8 @@ class Store:
                 missing = set(beside) - set(attributes)
                 if missing:
                     raise SeedError(f"a {resource.noun} needs {', '.join(missing)}")
-                record = new_record(resource, _uuid(record_id), next(iter(self.accounts)))
+                _uuid(record_id)
+                record = empty
             account = change.get("account", record.account)
             if account not in self.accounts:
                 raise SeedError(f"no account has the key {account}")
@@ -143,8 +160,8 @@ def new_record(resource: Resource, record_id: str, account: str) -> Record:
         id=record_id,
         account=account,
         attributes={a.name: a.default(record_id) if callable(a.default) else a.default for a in resource.attributes},
-        links={link.name: () if link.many else None for link in resource.links},
-        meta=dict(resource.meta),
+        links={link.name: () if link.many else None for link in resource.links if link.inverse is None},
+        meta={name: value for name, value in resource.meta.items() if isinstance(value, str)},
     )
 
 

@@ -11,5 +11,11 @@ from simulator.resource import Attribute, Resource
 TYPE = "pops"
 
 POP = Resource(
-    type=TYPE, collection="pops", noun="POP", attributes=(Attribute("name", beside_id=True),), max_page_size=None
+    type=TYPE,
+    collection="pops",
+    noun="POP",
+    attributes=(Attribute("name", beside_id=True),),
+    methods=("LIST",),
+    shared=True,
+    max_page_size=None,
 )

@@ -152,7 +152,6 @@ CONFIGURATION = Variant(
     },
     required=True,
     merges=True,
-    absent=400,
 )
 
 
@@ -242,7 +241,8 @@ VOICE_IN_TRUNK = Resource(
     attributes=ATTRIBUTES,
     links=LINKS,
     rules=(configuration_is_consistent,),
-    methods=("GET", "POST", "PATCH", "DELETE"),
+    methods=("LIST", "GET", "POST", "PATCH", "DELETE"),
+    malformed_without=(CONFIGURATION.name,),
     filters={
         "id": Filter(LIST),
         "name": Filter(LIST),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from simulator.resource import LIST, Attribute, Filter, Link, Resource
 
 TYPE = "voice_in_trunk_groups"
+MEMBERS = Link("voice_in_trunks", "voice_in_trunks", many=True, inverse="voice_in_trunk_group")
 
 VOICE_IN_TRUNK_GROUP = Resource(
     type=TYPE,
@@ -20,9 +21,8 @@ VOICE_IN_TRUNK_GROUP = Resource(
         Attribute("external_reference_id"),
         Attribute("created_at", default="2025-04-01T10:00:00.000Z"),
     ),
-    # Its members are those whose voice_in_trunk_group it is: the local API does not list them here.
-    links=(Link("voice_in_trunks", "voice_in_trunks", many=True),),
-    meta={"trunks_count": 0},
+    links=(MEMBERS,),
+    meta={"trunks_count": lambda group, store: len(store.linked(group, MEMBERS))},
     # There is no filter by name.
     filters={"id": Filter(LIST), "external_reference_id": Filter()},
     sorts=("name", "created_at", "external_reference_id", "capacity_limit"),
