@@ -258,8 +258,11 @@ class Setting:
         stricter = self.base and (self.kind, self.nullable) != (self.base.kind, self.base.nullable)
         if not (stricter or self.tolerated):
             return
+        new = self.anew(after, before)
+        if new == [] != after:
+            return  # only the order of what it has differs
         try:
-            self.settable(self.anew(after, before))
+            self.settable(new)
         except ValueError as error:
             text = f"{error} (with api_version {version})" if stricter else str(error)
             problems.append(Problem(f"{prefix}{self.name}", text))

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inbound trunks and numbers with DIDWW's Python SDK beside the modules: each reads and changes what the other wrote.
+
+Only in version 2026-04-16: the SDK does not know what later versions store in another form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._resources import voice_in_trunk as declared
+from didww import enums
+from didww.exceptions import DidwwApiError
+from didww.query_params import QueryParams
+from didww.resources.configuration.pstn import PstnConfiguration
+from didww.resources.configuration.sip import SipConfiguration
+from didww.resources.did import Did
+from didww.resources.pop import Pop
+from didww.resources.voice_in_trunk import VoiceInTrunk
+from didww.resources.voice_in_trunk_group import VoiceInTrunkGroup
+from simulator.server import Simulator
+
+from ..conftest import RunModule, runner
+from .conftest import Sdk
+
+FRANKFURT, GROUP = "93000000-0000-4000-8000-000000000001", "92000000-0000-4000-8000-000000000001"
+POP, NUMBER, NUMBER_ID = "91000000-0000-4000-8000-000000000002", "37061498223", "6b1f4c0a-0000-4000-8000-000000000002"
+SIP = "sip_configurations"
+
+
+@pytest.fixture
+def api_version() -> str:
+    """Return the version that the SDK knows."""
+    return "2026-04-16"
+
+
+@pytest.fixture
+def run(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run any module."""
+
+    def run(module: str, **options: Any) -> dict[str, Any]:
+        run_module: RunModule = runner("module", module, local_api, monkeypatch, capsys)
+        return run_module(**options)
+
+    return run
+
+
+def with_attributes(configuration: Any, **attributes: Any) -> Any:
+    """Set attributes of a configuration of the SDK, and return it."""
+    for name, value in attributes.items():
+        setattr(configuration, name, value)
+    return configuration
+
+
+def test_the_words_are_the_numbers_of_the_sdk() -> None:
+    """All but those of tx_dtmf_format, which this SDK counts from 1: see the declaration."""
+    for words, enum in (
+        (declared.CODECS, enums.Codec),
+        (declared.TRANSPORT_PROTOCOLS, enums.TransportProtocol),
+        (declared.RX_DTMF_FORMATS, enums.RxDtmfFormat),
+        (declared.REFRESH_METHODS, enums.SstRefreshMethod),
+    ):
+        assert words == {member.name.lower(): member.value for member in enum}
+    codes = {
+        member.name.split("_")[1]: member.value for member in enums.ReroutingDisconnectCode if "SIP_" in member.name
+    }
+    assert {int(code): number for code, number in codes.items() if code.isdigit()} == {
+        code: number for code, number in declared.REROUTING_CODES.items() if isinstance(code, int)
+    }
+
+
+def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
+    trunks = sdk.client.voice_in_trunks()
+    trunk = VoiceInTrunk()
+    trunk.name = "From the SDK"
+    trunk.cli_format = enums.CliFormat.LOCAL
+    trunk.configuration = with_attributes(
+        SipConfiguration(),
+        host="sip.example.com",
+        codec_ids=[enums.Codec.PCMU, enums.Codec.TELEPHONE_EVENT],
+        rerouting_disconnect_code_ids=[enums.ReroutingDisconnectCode.SIP_404_NOT_FOUND],
+        media_encryption_mode=enums.MediaEncryptionMode.ZRTP,
+    )
+    trunk.pop = Pop.build(POP)
+    trunk.voice_in_trunk_group = VoiceInTrunkGroup.build(GROUP)
+    created = trunks.create(trunk).data
+    (settings,) = run("voice_in_trunk_info", trunk="From the SDK")["settings"]
+    assert (settings["pop"], settings["voice_in_trunk_group"], settings["cli_format"]) == (
+        "USA, NY",
+        "Failover",
+        "local",
+    )
+    configuration = settings["configuration"]
+    assert (configuration["codecs"], configuration["host"]) == (["pcmu", "telephone_event"], "sip.example.com")
+    assert configuration["rerouting_disconnect_codes"] == [404]
+    assert run("voice_in_trunk", **settings)["changed"] is False
+
+    change = {"type": SIP, "codecs": ["pcma", "telephone_event"], "max_transfers": 6}
+    assert run("voice_in_trunk", id=created.id, configuration=change, weight=7)["changed"] is True
+    read = trunks.find(created.id, QueryParams().include("pop", "voice_in_trunk_group")).data
+    assert read.configuration.codec_ids == [enums.Codec.PCMA, enums.Codec.TELEPHONE_EVENT]
+    assert (read.configuration.max_transfers, read.weight, read.pop.name) == (6, 7, "USA, NY")
+
+    read = trunks.find(created.id).data
+    read.configuration = with_attributes(SipConfiguration(), max_transfers=8)
+    trunks.update(read)
+    assert run("voice_in_trunk", id=created.id, configuration={"type": SIP, "max_transfers": 8})["changed"] is False
+    with pytest.raises(DidwwApiError):
+        trunks.delete(created.id)  # it is in a group
+    assert run("voice_in_trunk", id=created.id, voice_in_trunk_group=None)["changed"] is True
+    trunks.delete(created.id)
+    assert "The account has no such trunk" in run("voice_in_trunk", id=created.id, weight=1)["msg"]
+
+
+def test_a_trunk_that_a_module_made(run: Any, sdk: Sdk) -> None:
+    made = {"type": "pstn_configurations", "dst": "37061498299"}
+    created = run("voice_in_trunk", name="From a module", state="present", configuration=made)["trunk"]
+    read = sdk.client.voice_in_trunks().find(created["id"]).data
+    assert (read.name, read.configuration.dst) == ("From a module", "37061498299")
+    read.configuration = with_attributes(PstnConfiguration(), dst="37061498298")
+    sdk.client.voice_in_trunks().update(read)
+    done = run("voice_in_trunk", id=created["id"], configuration=made)
+    assert done["changes"]["configuration"]["before"] == {**made, "dst": "37061498298"}
+    sdk.client.voice_in_trunks().delete(created["id"])
+    assert run("voice_in_trunk", name="From a module", state="absent")["changed"] is False
+
+
+def test_numbers_that_both_route(local_api: Simulator, run: Any, sdk: Sdk) -> None:
+    dids = sdk.client.dids()
+    did = Did.build(NUMBER_ID)
+    did.description = "From the SDK"
+    did.voice_in_trunk = VoiceInTrunk.build(FRANKFURT)
+    dids.update(did)
+    routed = {"number": NUMBER, "description": "From the SDK", "voice_in_trunk": "Frankfurt"}
+    assert run("did", **routed)["changed"] is False
+    assert run("did", number=NUMBER, voice_in_trunk_group="Failover")["changed"] is True
+    read = dids.find(NUMBER_ID, QueryParams().include("voice_in_trunk_group")).data
+    assert (read.voice_in_trunk_group.name, local_api.record("dids", NUMBER_ID)["voice_in_trunk"]) == ("Failover", None)
+    again = Did.build(NUMBER_ID)
+    again.voice_in_trunk = VoiceInTrunk.build(FRANKFURT)
+    dids.update(again)
+    assert run("did", number=NUMBER, voice_in_trunk="Frankfurt", voice_in_trunk_group=None)["changed"] is False
