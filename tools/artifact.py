@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
-LARGEST = 200_000  # bytes
+LARGEST = 300_000  # bytes
 # Exactly the files that users need.
 USED = (
     "MANIFEST.json",

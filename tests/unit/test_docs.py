@@ -22,6 +22,8 @@ import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, reading
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
+from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import (
     AUTHENTICATION,
     DEFAULT_DID,
@@ -38,6 +40,12 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_out_trunks": fleet.fleet_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_info": reading.info_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
+    "did": DID.spec(),
+    "dids": fleet.fleet_spec(DID),
+    "did_info": reading.info_spec(DID),
+    "voice_in_trunk": VOICE_IN_TRUNK.spec(),
+    "voice_in_trunks": fleet.fleet_spec(VOICE_IN_TRUNK),
+    "voice_in_trunk_info": reading.info_spec(VOICE_IN_TRUNK),
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
