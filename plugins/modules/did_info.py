@@ -103,12 +103,12 @@ dids:
       sample: null
     channels_included_count: {type: int, returned: always, description: "The included channels.", sample: 2}
     dedicated_channels_count: {type: int, returned: always, description: "The dedicated channels.", sample: 0}
-    created_at: {type: str, returned: always, description: "When it was ordered.", sample: 2026-01-15T08:00:00.000Z}
+    created_at: {type: str, returned: always, description: "When it was ordered.", sample: "2026-01-15T08:00:00.000Z"}
     expires_at:
       description: When the billing period ends.
       type: str
       returned: always
-      sample: 2026-12-15T08:00:00.000Z
+      sample: "2026-12-15T08:00:00.000Z"
   sample:
     - id: 6b1f4c0a-0000-4000-8000-000000000001
       number: "37061498222"

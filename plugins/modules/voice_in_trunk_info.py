@@ -83,7 +83,7 @@ trunks:
       type: dict
       returned: always
       sample: {}
-    created_at: {type: str, returned: always, description: "When it was created.", sample: 2026-01-15T08:00:00.000Z}
+    created_at: {type: str, returned: always, description: "When it was created.", sample: "2026-01-15T08:00:00.000Z"}
     not_accepted:
       description: The settings whose values no task can set, with the reason.
       type: dict

@@ -357,7 +357,7 @@ def test_secrets_of_a_target_that_arrive_all_the_same_are_not_returned(
     handle = Api.handle
 
     def with_all_fields(self: Api, request: Request, commit: bool = True) -> Answer:
-        query = [pair for pair in request.query if not pair[0].startswith("fields")]
+        query = tuple(pair for pair in request.query if not pair[0].startswith("fields"))
         return handle(self, replace(request, query=query), commit)
 
     monkeypatch.setattr(Api, "handle", with_all_fields)
