@@ -13,8 +13,8 @@ import sys
 import threading
 from pathlib import Path
 
+from simulator.accounts import VERSIONS, SeedError
 from simulator.server import DEFAULT_SEED, Simulator, load_seed
-from simulator.store import VERSIONS, SeedError
 from simulator.tokens import LIFE
 
 

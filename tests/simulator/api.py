@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
 
-from simulator import documents, life_cycle, query, tokens, trunks
-from simulator.documents import DIDS, MEDIA_TYPE, REGENERATION, TRUNKS, ApiError
+from simulator import body, change, errors, query, tokens
+from simulator.accounts import FULL, TOKEN_VERSION, VERSIONS, Context
+from simulator.documents import Renderer
+from simulator.errors import MEDIA_TYPE, ApiError
 from simulator.rate import Rate
-from simulator.store import FULL, TOKEN_VERSION, VERSIONS, Account, Did, Store, Trunk
+from simulator.resource import Record, Resource
+from simulator.resources import ACTIONS
+from simulator.store import Store
 from simulator.tokens import Caller, InvalidToken, TokenError, Tokens
 
 PREFIX = "/v3"
@@ -29,8 +31,6 @@ STATUS = {"POST": 201, "DELETE": 204}
 RETRY_AFTER = {"Retry-After": "1"}
 # The answers of the token service are not to be stored ("Authentication", 2026-11-19; RFC 6749, 5.1).
 NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-# Since this version, trunks can be changed without the Outbound feature: "Update Outbound Trunk", 2026-04-16.
-WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def too_many_requests(version: str, number: int) -> Answer:
     Retry-After, and every second pair lacks the title and code of its error: four in a row show every combination.
     """
     documented = version >= TOKEN_VERSION
-    code = documents.TOO_MANY_REQUESTS if documented else None
-    error = documents.error(429, "Too Many Requests", "Too Many Requests", code)
+    code = errors.TOO_MANY_REQUESTS if documented else None
+    error = errors.error(429, "Too Many Requests", "Too Many Requests", code)
     if not documented and number // 2 % 2:
         error = {name: error[name] for name in ("status", "detail")}
     limited = answer(429, {"errors": [error]})
@@ -102,20 +102,19 @@ class Api:
             return self._mint(request)
         try:
             caller = self._authenticate(request)
-            account, version = caller.account, caller.version
-            if not self.rate.admits(account.api_key):
-                return too_many_requests(version, self.rate.limited)
+            if not self.rate.admits(caller.account.api_key):
+                return too_many_requests(caller.version, self.rate.limited)
             if caller.scope != FULL and request.method != "GET":
-                raise documents.token_rejection(403, "Insufficient scope", "insufficient_scope")
+                raise errors.token_rejection(403, "Insufficient scope", "insufficient_scope")
             _negotiate(request)
-            document = self._dispatch(replace(request, version=version), account, version, commit)
+            document = _Exchange(self.store, request, Context(caller.account, caller.version), commit).dispatch()
         except ApiError as exc:
             rejected = answer(exc.status, {"errors": exc.errors}) if exc.errors else Answer(exc.status, b"", {})
             return replace(rejected, headers={**rejected.headers, **exc.headers})
         status = STATUS.get(request.method, 200)
         if status == 204:
             return Answer(status, b"", {})
-        document["meta"] = {**document.get("meta", {}), "api_version": version}
+        document["meta"] = {**document.get("meta", {}), "api_version": caller.version}
         return answer(status, document)
 
     def _mint(self, request: Request) -> Answer:
@@ -136,183 +135,171 @@ class Api:
                     raise InvalidToken("Authorization and Api-Key exclude each other")
                 return self.tokens.verify(request.headers["authorization"], accounts)
             except InvalidToken as exc:
-                raise documents.token_rejection(401, str(exc), "invalid_token") from exc
+                raise errors.token_rejection(401, str(exc), "invalid_token") from exc
         oldest = min(known.default_version for known in accounts.values())
         account = accounts.get(request.headers.get("api-key", ""))
         version = _version(request, oldest if account is None else account.default_version)
         if version >= TOKEN_VERSION:
             raise ApiError(401, [])
         if account is None:
-            raise documents.rejection(401, "Unauthorized", "Authorization failed")
+            raise errors.rejection(401, "Unauthorized", "Authorization failed")
         return Caller(account, version)
 
-    def _dispatch(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
+
+@dataclass
+class _Exchange:
+    """A request to /v3 and what its answer depends on."""
+
+    store: Store
+    request: Request
+    context: Context
+    commit: bool
+    path: str = ""
+
+    def dispatch(self) -> dict[str, Any]:
         """Return the document that answers the request.
 
         Raises ApiError: 404 if there is no such endpoint, 405 if it does not accept the method, or what it raises.
         """
-        path = request.path.removeprefix(PREFIX + "/") if request.path.startswith(PREFIX) else ""
-        parts = path.split("/")
-        if parts[0] not in (TRUNKS, DIDS, REGENERATION):
-            raise documents.rejection(404, "Not Found", "The requested resource could not be found.")
-        is_trunk = parts[0] == TRUNKS
-        if parts[0] != DIDS and not account.outbound_api:
-            raise documents.rejection(403, "Forbidden", "The Outbound API is not enabled for the account.")
-        if parts == [REGENERATION]:
-            _only(request, "POST")
-            return self._regenerate(request, account, version, commit)
-        relationship = parts[-1] if parts[-1] in documents.TRUNK_RELATIONSHIPS else None
-        match parts[1:]:
-            case [] if parts[0] != REGENERATION:
-                _only(request, "GET", *(("POST",) if is_trunk else ()))
-                if request.method == "POST":
-                    return self._create(request, account, version, commit)
-                return self._list(request, account, parts[0])
-            case [record_id] if is_trunk:
-                _only(request, "GET", "DELETE", *UPDATES)
-                if request.method == "DELETE":
-                    return self._delete(request, account, version, record_id, commit)
-                if request.method in UPDATES:
-                    return self._update(request, account, version, record_id, commit)
-                asked = self._asked(request, account, TRUNKS)
-                return self._document(self._trunk(account, record_id), request, asked)
-            case [record_id] if parts[0] == DIDS:
-                _only(request, "GET")
-                did = self.store.did(account, record_id)
-                if did is None:
-                    raise documents.not_found(record_id)
-                return self._document(did, request, self._asked(request, account, DIDS))
-            case [record_id, _] if is_trunk and relationship:
-                _only(request, "GET")
-                trunk = self._trunk(account, record_id)
-                linked = self._linked(trunk, relationship)
-                return _collection(request, self._asked(request, account, DIDS, True), linked, self)
-            case [record_id, "relationships", _] if is_trunk and relationship:
-                _only(request, "GET")
-                trunk = self._trunk(account, record_id)
-                self._asked(request, account, DIDS)
-                return {
-                    "links": documents.relationship_links(request.base, trunk, relationship),
-                    "data": documents.identifiers(trunk.linked(relationship)),
-                }
-        raise documents.rejection(404, "Not Found", "The requested resource could not be found.")
+        self.path = self.request.path.removeprefix(PREFIX + "/") if self.request.path.startswith(PREFIX) else ""
+        type_, *rest = self.path.split("/")
+        action = ACTIONS.get(type_)
+        resource = self.store.resources.get(type_ if action is None else action.target)
+        if resource is None:
+            raise _no_endpoint()
+        self._check_access(resource, changes=False)
+        match rest:
+            case [] if action is not None:
+                self._accept("POST")
+                return self._act(resource)
+            case [] if action is None:
+                offered = {"LIST": "GET", "POST": "POST"}
+                self._accept(*(offered[method] for method in resource.methods if method in offered))
+                return self._create(resource) if self.request.method == "POST" else self._list(resource)
+            case [record_id] if action is None and "GET" in resource.methods:
+                updates = UPDATES if "PATCH" in resource.methods else ()
+                self._accept("GET", *updates, *(["DELETE"] if "DELETE" in resource.methods else []))
+                if self.request.method == "DELETE":
+                    return self._delete(resource, record_id)
+                if self.request.method in UPDATES:
+                    return self._update(resource, record_id)
+                record = self._find(resource, record_id)
+                return self._render.one(record, self._query(resource))
+            case [record_id, name] | [record_id, "relationships", name] if action is None:
+                return self._linked(resource, record_id, name, related=len(rest) == 2)
+        raise _no_endpoint()
 
-    def _asked(self, request: Request, account: Account, resource: str, collection: bool = False) -> query.Query:
-        return query.parse(request.query, resource, collection, account, self.store)
+    def _linked(self, resource: Resource, record_id: str, name: str, related: bool) -> dict[str, Any]:
+        """The linkage of a relationship, or with `related` the linked records."""
+        link = resource.link(name)
+        target = self.store.resources.get(link.type) if link is not None and link.readable else None
+        if link is None or target is None:
+            raise _no_endpoint()
+        self._accept("GET")
+        record = self._find(resource, record_id)
+        asked = self._query(target, collection=related and link.many)
+        if not related:
+            return self._render.linkage(record, link)
+        found = [self.store.records[link.type][linked] for linked in self.store.linked(record, link)]
+        if link.many:
+            return self._render.page(found, asked, self.path, dict(self.request.query))
+        return self._render.one(found[0], asked) if found else {"data": None}
 
-    def _trunk(self, account: Account, trunk_id: str) -> Trunk:
-        trunk = self.store.trunk(account, trunk_id)
-        if trunk is None:
-            raise documents.not_found(trunk_id)
-        return trunk
+    def _list(self, resource: Resource) -> dict[str, Any]:
+        asked = self._query(resource, collection=True)
+        records = self.store.all(self.context.account, resource.type)
+        return self._render.page(records, asked, self.path, dict(self.request.query))
 
-    def _linked(self, trunk: Trunk, relationship: str) -> list[Did]:
-        return [self.store.dids[did_id] for did_id in trunk.linked(relationship)]
-
-    def _list(self, request: Request, account: Account, resource: str) -> dict[str, Any]:
-        asked = self._asked(request, account, resource, collection=True)
-        if resource == TRUNKS:
-            return _collection(request, asked, self.store.trunks_of(account), self)
-        return _collection(request, asked, self.store.dids_of(account), self)
-
-    def _document(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
-        document: dict[str, Any] = {"data": self.render(record, request, asked)}
-        if asked.include:
-            document["included"] = self.included([record], request, asked)
-        return document
-
-    def render(self, record: Trunk | Did, request: Request, asked: query.Query) -> dict[str, Any]:
-        """A record as a resource object with the requested fields."""
-        if isinstance(record, Did):
-            return documents.did_resource(record, request.base, asked.include, asked.fields.get(DIDS))
-        fields = asked.fields.get(TRUNKS)
-        return documents.trunk_resource(record, request.base, request.version, asked.include, fields)
-
-    def included(self, found: Sequence[Trunk | Did], request: Request, asked: query.Query) -> list[dict[str, Any]]:
-        """The resources in the included relationships of some records, without duplicates (JSON:API)."""
-        trunks_found = [record for record in found if isinstance(record, Trunk)]
-        did_ids = dict.fromkeys(
-            did_id for trunk in trunks_found for name in asked.include for did_id in trunk.linked(name)
-        )
-        fields = asked.fields.get(DIDS)
-        return [documents.did_resource(self.store.dids[did_id], request.base, (), fields) for did_id in did_ids]
-
-    def _update(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
-        """Update a trunk, for PATCH and PUT. Raises ApiError 403, 404, 415, 400 or 422: then nothing changes."""
-        _check_change(account, version)
-        _check_content_type(request)
-        asked = self._asked(request, account, TRUNKS)
-        store = self.store
-        with store.lock:
-            trunk = self._trunk(account, trunk_id)
-            changed = trunks.apply(trunks.parse(_json(request.body), trunk_id), trunk, account, store, version)
-            if commit:
-                store.put(changed)
-        return self._document(changed, request, asked)
-
-    def _create(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
-        """Create a trunk, for POST. Raises ApiError 403, 415, 400 or 422."""
-        _check_change(account, version)
-        _check_content_type(request)
-        asked = self._asked(request, account, TRUNKS)
+    def _update(self, resource: Resource, record_id: str) -> dict[str, Any]:
+        """Update a record, for PATCH and PUT. Raises ApiError 403, 404, 415, 400 or 422: then nothing changes."""
+        self._check_change(resource)
+        asked = self._query(resource)
         with self.store.lock:
-            created = life_cycle.create(_json(request.body), account, self.store, version)
-            if commit:
-                self.store.put(created)
-        return self._document(created, request, asked)
+            record = self._find(resource, record_id)
+            sent = body.parse(_json(self.request.body), resource, record_id)
+            return self._render.one(self._keep(change.update(sent, record, self.context, self.store)), asked)
 
-    def _delete(self, request: Request, account: Account, version: str, trunk_id: str, commit: bool) -> dict[str, Any]:
-        """Delete a trunk, even if DIDs are linked to it. Raises ApiError 403, 400 or 404."""
-        _check_change(account, version)
-        _no_query(request)
+    def _create(self, resource: Resource) -> dict[str, Any]:
+        """Create a record, for POST. Raises ApiError 403, 415, 400 or 422."""
+        self._check_change(resource)
+        asked = self._query(resource)
         with self.store.lock:
-            self._trunk(account, trunk_id)
-            if commit:
-                self.store.remove(trunk_id)
+            sent = body.parse(_json(self.request.body), resource, None)
+            return self._render.one(self._keep(change.create(sent, resource, self.context, self.store)), asked)
+
+    def _delete(self, resource: Resource, record_id: str) -> dict[str, Any]:
+        """Delete a record. Raises ApiError 403, 400, 404, or 422 if the resource keeps it."""
+        self._check_access(resource, changes=True)
+        self._no_query()
+        with self.store.lock:
+            reason = resource.keeps(self._find(resource, record_id), self.store)
+            if reason is not None:
+                raise ApiError(422, [errors.error(422, reason, reason, errors.VALIDATION, "/data")])
+            if self.commit:
+                self.store.remove(resource.type, record_id)
         return {}
 
-    def _regenerate(self, request: Request, account: Account, version: str, commit: bool) -> dict[str, Any]:
-        """Generate new credentials for a trunk. Raises ApiError 403, 415, 400 or 422."""
-        _check_change(account, version)
-        _check_content_type(request)
-        _no_query(request)
+    def _act(self, resource: Resource) -> dict[str, Any]:
+        """Change a record by an action. Raises ApiError 403, 415, 400 or 422."""
+        self._check_change(resource)
+        self._no_query()
+        action = ACTIONS[self.path]
         with self.store.lock:
-            changed = life_cycle.regenerate(_json(request.body), account, self.store)
-            if commit:
-                self.store.put(changed)
-        return life_cycle.regenerated(changed)
+            record_id = body.parse_action(_json(self.request.body), action)
+            changed = self._keep(change.act(action, record_id, self.context, self.store))
+        return {"data": {"id": changed.id, "type": action.type}}
+
+    @property
+    def _render(self) -> Renderer:
+        return Renderer(self.store, self.context, self.request.base)
+
+    def _query(self, resource: Resource, collection: bool = False) -> query.Query:
+        return query.parse(self.request.query, resource, collection, self.context, self.store)
+
+    def _find(self, resource: Resource, record_id: str) -> Record:
+        record = self.store.find(self.context.account, resource.type, record_id)
+        if record is None:
+            raise errors.not_found(record_id)
+        return record
+
+    def _keep(self, record: Record) -> Record:
+        if self.commit:
+            self.store.put(record)
+        return record
+
+    def _accept(self, *methods: str) -> None:
+        """Raises ApiError 405 for another method."""
+        if self.request.method not in methods:
+            detail = f"{self.request.method} is not allowed here."
+            raise errors.rejection(405, "Method Not Allowed", detail)
+
+    def _check_access(self, resource: Resource, changes: bool) -> None:
+        """Raises ApiError 403 if the account cannot read, or change, records of the type."""
+        reason = resource.refuses(self.context, changes)
+        if changes and self.context.account.read_only:
+            reason = "The account is in read-only mode."
+        if reason is not None:
+            raise errors.rejection(403, "Forbidden", reason)
+
+    def _check_change(self, resource: Resource) -> None:
+        """Raises ApiError 403, or 415 unless the body is declared as JSON:API."""
+        self._check_access(resource, changes=True)
+        content_type = self.request.headers.get("content-type", "")
+        if content_type.lower() != MEDIA_TYPE:
+            detail = (
+                f"All requests that create or update must use the '{MEDIA_TYPE}' Content-Type. "
+                f"This request specified '{content_type}'."
+            )
+            raise errors.rejection(415, "Unsupported media type", detail)
+
+    def _no_query(self) -> None:
+        """Raises ApiError 400 if the request has query parameters."""
+        if self.request.query:
+            raise ApiError(400, [errors.not_allowed(name) for name in dict(self.request.query)])
 
 
-def _check_change(account: Account, version: str) -> None:
-    """Raises ApiError 403 if the account cannot change trunks."""
-    if account.read_only:
-        raise documents.rejection(403, "Forbidden", "The account is in read-only mode.")
-    if not account.outbound_feature and version < WITHOUT_OUTBOUND_FEATURE:
-        raise documents.rejection(403, "Forbidden", "The account has no Outbound feature.")
-
-
-def _check_content_type(request: Request) -> None:
-    """Raises ApiError 415 unless the body is declared as JSON:API."""
-    content_type = request.headers.get("content-type", "")
-    if content_type.lower() != MEDIA_TYPE:
-        detail = (
-            f"All requests that create or update must use the '{MEDIA_TYPE}' Content-Type. "
-            f"This request specified '{content_type}'."
-        )
-        raise documents.rejection(415, "Unsupported media type", detail)
-
-
-def _no_query(request: Request) -> None:
-    """Raises ApiError 400 if the request has query parameters."""
-    if request.query:
-        raise ApiError(400, [documents.not_allowed(name) for name in dict(request.query)])
-
-
-def _only(request: Request, *methods: str) -> None:
-    """Raises ApiError 405 for another method."""
-    if request.method not in methods:
-        detail = f"{request.method} is not allowed here."
-        raise documents.rejection(405, "Method Not Allowed", detail)
+def _no_endpoint() -> ApiError:
+    return errors.rejection(404, "Not Found", "The requested resource could not be found.")
 
 
 def _version(request: Request, default: str) -> str:
@@ -340,7 +327,7 @@ def _negotiate(request: Request) -> None:
         f"All requests must use the '{MEDIA_TYPE}' Accept without media type parameters. "
         f"This request specified '{accept}'."
     )
-    raise documents.rejection(406, "Not acceptable", detail)
+    raise errors.rejection(406, "Not acceptable", detail)
 
 
 def _json(body: bytes) -> Any:
@@ -352,29 +339,4 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"), parse_constant=no_constant)
     except (ValueError, RecursionError) as exc:
-        raise documents.rejection(400, "Bad Request", f"The body is not valid JSON: {exc}") from exc
-
-
-def _collection(request: Request, asked: query.Query, records: Sequence[Trunk | Did], api: Api) -> dict[str, Any]:
-    """A page of records, with total_records and links. The last page has no `next`."""
-    found = asked.select(records)
-    page = asked.page(found)
-    last = max(1, -(-len(found) // asked.page_size))
-    numbers = {"first": 1, "last": last}
-    if asked.page_number > 1:
-        numbers["prev"] = min(asked.page_number - 1, last)
-    if asked.page_number < last:
-        numbers["next"] = asked.page_number + 1
-    document: dict[str, Any] = {
-        "data": [api.render(record, request, asked) for record in page],
-        "meta": {"total_records": len(found)},
-        "links": {name: _page_url(request, asked, number) for name, number in numbers.items()},
-    }
-    if asked.include:
-        document["included"] = api.included(page, request, asked)
-    return document
-
-
-def _page_url(request: Request, asked: query.Query, number: int) -> str:
-    wanted = {**dict(request.query), "page[number]": number, "page[size]": asked.page_size}
-    return f"{request.base}{request.path.removeprefix(PREFIX)}?{urlencode(wanted)}"
+        raise errors.rejection(400, "Bad Request", f"The body is not valid JSON: {exc}") from exc

@@ -2,155 +2,112 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON:API documents, as dictionaries: errors and resources. Does not depend on HTTP or Flask."""
+"""Records as JSON:API documents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from simulator.store import DEFAULT_THRESHOLD, TOKEN_VERSION, Did, Trunk
-
-MEDIA_TYPE = "application/vnd.api+json"
-
-TRUNKS = "voice_out_trunks"
-DIDS = "dids"
-TRUNK_RELATIONSHIPS = ("dids", "emergency_dids")
-# All are to-one (OpenAPI, 2026-04-16). The local API has none of the resources, so they are null.
-DID_RELATIONSHIPS = (
-    "did_group",
-    "order",
-    "capacity_pool",
-    "shared_capacity_group",
-    "address_verification",
-    "voice_in_trunk",
-    "voice_in_trunk_group",
-    "emergency_calling_service",
-    "emergency_verification",
-    "identity",
-)
-# Requests can set it, but no answer contains it.
-DEFAULT_DID = "default_did"
-REGENERATION = "voice_out_trunk_regenerate_credentials"
-
-# DIDWW's error codes. Its documents list 100, 102, 105 and 106. The Ruby gem jsonapi-resources has the same four; the
-# others are from there.
-VALIDATION = "100"
-INVALID_RESOURCE = "101"
-FILTER_NOT_ALLOWED = "102"
-INVALID_FIELD = "104"
-PARAM_NOT_ALLOWED = "105"
-PARAM_MISSING = "106"
-INVALID_FILTER_VALUE = "107"
-KEY_NOT_IN_URL = "110"
-INVALID_INCLUDE = "112"
-INVALID_SORT = "114"
-INVALID_LINKAGE = "115"
-TYPE_MISMATCH = "116"
-INVALID_PAGE_OBJECT = "117"
-INVALID_PAGE_VALUE = "118"
-INVALID_DATA_FORMAT = "122"
-TOO_MANY_REQUESTS = "too_many_requests"  # since version 2026-11-19
+from simulator.accounts import Context
+from simulator.query import Query
+from simulator.resource import Attribute, Link, Record
+from simulator.store import Store
 
 
-class ApiError(Exception):
-    """A rejected request: the status, the error objects and the additional headers of the answer.
+@dataclass(frozen=True)
+class Renderer:
+    """Makes the documents that answer a request. Links start with `base`."""
 
-    Without error objects, the answer has no body.
-    """
+    store: Store
+    context: Context
+    base: str
 
-    def __init__(self, status: int, errors: list[dict[str, Any]], headers: dict[str, str] | None = None) -> None:
-        super().__init__(f"{status}: {'; '.join(str(error['detail']) for error in errors)}")
-        self.status = status
-        self.errors = errors
-        self.headers = headers or {}
+    def one(self, record: Record, query: Query) -> dict[str, Any]:
+        """A document with a record."""
+        return {"data": self._resource(record, query, query.include), **self._included([record], query)}
 
+    def page(self, records: Sequence[Record], query: Query, path: str, pairs: dict[str, str]) -> dict[str, Any]:
+        """A document with the selected page of some records. The last page has no `next`."""
+        found = query.select(records)
+        if query.resource.max_page_size is None:
+            return {"data": [self._resource(r, query, query.include) for r in found], **self._included(found, query)}
+        page = query.page(found)
+        last = max(1, -(-len(found) // query.page_size))
+        numbers = {"first": 1, "last": last}
+        if query.page_number > 1:
+            numbers["prev"] = min(query.page_number - 1, last)
+        if query.page_number < last:
+            numbers["next"] = query.page_number + 1
+        asked = [{**pairs, "page[number]": number, "page[size]": query.page_size} for number in numbers.values()]
+        return {
+            "data": [self._resource(record, query, query.include) for record in page],
+            "meta": {"total_records": len(found)},
+            "links": dict(zip(numbers, (f"{self.base}/{path}?{urlencode(each)}" for each in asked), strict=True)),
+            **self._included(page, query),
+        }
 
-def error(status: int, title: str, detail: str, code: str | None = None, pointer: str | None = None) -> dict[str, Any]:
-    """A JSON:API error object. The code is the status by default."""
-    document: dict[str, Any] = {
-        "title": title,
-        "detail": detail,
-        "code": code or str(status),
-        "status": str(status),
-    }
-    if pointer is not None:
-        document["source"] = {"pointer": pointer}
-    return document
+    def linkage(self, record: Record, link: Link) -> dict[str, Any]:
+        """A document with the linkage of a relationship."""
+        return {"links": self._links(record, link), "data": self._identifiers(record, link)}
 
+    def _included(self, records: Sequence[Record], query: Query) -> dict[str, Any]:
+        """The member `included`, if something is to be included: each record once (JSON:API)."""
+        if not query.include:
+            return {}
+        found: dict[tuple[str, str], tuple[Record, dict[str, None]]] = {}
 
-def rejection(status: int, title: str, detail: str, code: str | None = None) -> ApiError:
-    """An ApiError with a single error and no pointer."""
-    return ApiError(status, [error(status, title, detail, code)])
+        def walk(record: Record, paths: Sequence[str]) -> None:
+            for path in paths:
+                name, _dot, rest = path.partition(".")
+                link = self.store.resources[record.type].link(name)
+                assert link is not None  # checked with the query
+                for record_id in self.store.linked(record, link):
+                    target = self.store.records[link.type][record_id]
+                    further = found.setdefault((target.type, target.id), (target, {}))[1]
+                    if rest:
+                        further[rest] = None
+                        walk(target, [rest])
 
+        for record in records:
+            walk(record, query.include)
+        return {"included": [self._resource(target, query, tuple(paths)) for target, paths in found.values()]}
 
-def token_rejection(status: int, title: str, reason: str) -> ApiError:
-    """The ApiError for a token: `reason` is the error in the WWW-Authenticate header (RFC 6750, 3.1)."""
-    headers = {"WWW-Authenticate": f'Bearer error="{reason}"'}
-    return ApiError(status, [error(status, title, title)], headers)
+    def _resource(self, record: Record, query: Query, include: Sequence[str]) -> dict[str, Any]:
+        """A record as a resource object with the requested fields. Only included relationships have linkage."""
+        resource = self.store.resources[record.type]
+        fields = query.fields.get(record.type)
+        included = {path.partition(".")[0] for path in include}
+        document: dict[str, Any] = {"id": record.id, "type": record.type}
+        document["attributes"] = {
+            name: self._shown(resource.attribute(name)) if value is None else value
+            for name, value in record.attributes.items()
+            if fields is None or name in fields
+        }
+        relationships = {
+            link.name: {
+                "links": self._links(record, link),
+                **({"data": self._identifiers(record, link)} if link.name in included else {}),
+            }
+            for link in resource.readable
+            if fields is None or link.name in fields
+        }
+        if relationships:
+            document["relationships"] = relationships
+        if resource.meta:
+            document["meta"] = self.store.meta(record)
+        return document
 
+    def _shown(self, attribute: Any) -> Any:
+        """What null is returned as."""
+        return attribute.of(self.context).shown if isinstance(attribute, Attribute) else None
 
-def not_found(record_id: str) -> ApiError:
-    """The error for a record that does not exist (404)."""
-    detail = f"The record identified by {record_id} could not be found."
-    return rejection(404, "Record not found", detail)
+    def _links(self, record: Record, link: Link) -> dict[str, str]:
+        url = f"{self.base}/{record.type}/{record.id}"
+        return {"self": f"{url}/relationships/{link.name}", "related": f"{url}/{link.name}"}
 
-
-def not_allowed(name: str) -> dict[str, Any]:
-    """The error object for an unknown attribute, relationship or parameter (400)."""
-    return error(400, "Param not allowed", f"{name} is not allowed.", PARAM_NOT_ALLOWED)
-
-
-def identifiers(did_ids: Iterable[str]) -> list[dict[str, str]]:
-    """Resource linkage to DIDs (JSON:API)."""
-    return [{"type": DIDS, "id": did_id} for did_id in did_ids]
-
-
-def relationship_links(base: str, record: Trunk | Did, name: str) -> dict[str, str]:
-    """The links in a relationship."""
-    url = f"{base}/{TRUNKS if isinstance(record, Trunk) else DIDS}/{record.id}"
-    return {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}
-
-
-def trunk_resource(
-    trunk: Trunk, base: str, version: str, include: tuple[str, ...], fields: frozenset[str] | None
-) -> dict[str, Any]:
-    """A trunk as a resource object, as a version of the API returns it.
-
-    Only the relationships in `include` have linkage `data`. `fields` restricts attributes and relationships.
-    """
-    attributes = trunk.attributes
-    if version >= TOKEN_VERSION and attributes["threshold_amount"] is None:
-        attributes = {**attributes, "threshold_amount": DEFAULT_THRESHOLD}  # not nullable there
-    relationships: dict[str, Any] = {}
-    for name in TRUNK_RELATIONSHIPS:
-        if fields is None or name in fields:
-            relationships[name] = {"links": relationship_links(base, trunk, name)}
-            if name in include:
-                relationships[name]["data"] = identifiers(trunk.linked(name))
-    resource: dict[str, Any] = {
-        "id": trunk.id,
-        "type": TRUNKS,
-        "attributes": _only(attributes, fields),
-    }
-    if relationships:
-        resource["relationships"] = relationships
-    resource["meta"] = {"spent_amount": trunk.spent_amount}
-    return resource
-
-
-def did_resource(did: Did, base: str, include: tuple[str, ...], fields: frozenset[str] | None) -> dict[str, Any]:
-    """A DID as a resource object, in the same way. Its number has no `+`."""
-    relationships = {
-        name: {"links": relationship_links(base, did, name), **({"data": None} if name in include else {})}
-        for name in DID_RELATIONSHIPS
-        if fields is None or name in fields
-    }
-    resource: dict[str, Any] = {"id": did.id, "type": DIDS, "attributes": _only(did.attributes, fields)}
-    return {**resource, "relationships": relationships} if relationships else resource
-
-
-def _only(attributes: dict[str, Any], fields: frozenset[str] | None) -> dict[str, Any]:
-    if fields is None:
-        return dict(attributes)
-    return {name: value for name, value in attributes.items() if name in fields}
+    def _identifiers(self, record: Record, link: Link) -> Any:
+        found = [{"type": link.type, "id": record_id} for record_id in self.store.linked(record, link)]
+        return found if link.many else found[0] if found else None

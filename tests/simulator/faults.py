@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator import documents, tokens
+from simulator import errors, tokens
 from simulator.api import TOKEN_PATH, Answer, answer, token_answer
 
 KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect", "last")
@@ -127,7 +127,7 @@ class Fault:
         elif body is None and status >= 500:
             made = Answer(status, HTML, {"Content-Type": "text/html"})
         elif body is None:
-            error = documents.error(status, f"Status {status}", "A fault.")
+            error = errors.error(status, f"Status {status}", "A fault.")
             made = answer(status, {"errors": [error]})
         elif isinstance(body, str):
             made = Answer(status, body.encode(), {"Content-Type": "text/plain"})
@@ -216,7 +216,7 @@ def _garbage(kind: str, normal: Answer) -> Answer:
     if kind == "html":
         return Answer(200, HTML, {"Content-Type": "text/html"})
     if kind == "list":
-        return replace(normal, status=200, body=b"[1,2,3]", headers={"Content-Type": documents.MEDIA_TYPE})
+        return replace(normal, status=200, body=b"[1,2,3]", headers={"Content-Type": errors.MEDIA_TYPE})
     if kind == "truncated":
         return replace(normal, body=normal.body[: len(normal.body) // 2])
     if kind == "bad_gzip":

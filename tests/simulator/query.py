@@ -12,83 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator import documents
-from simulator.documents import ApiError, error
-from simulator.store import (
-    CSV_FILTERS,
-    DEFAULT_ATTRIBUTES,
-    DEFAULT_DID_ATTRIBUTES,
-    FILTER_BY_ID,
-    Account,
-    Did,
-    Store,
-    Trunk,
-)
-from simulator.trunks import CLI_REPLACEMENT, CLI_REPLACING
+from simulator import errors
+from simulator.accounts import CSV_FILTERS, Context
+from simulator.errors import ApiError, error
+from simulator.resource import FLAG, LIST, PART, Attribute, Filter, Record, Resource
+from simulator.store import Store
 
 DEFAULT_PAGE_SIZE = 50
 
-# Kinds of filters: one of a list with commas, exactly this value, true or false, a part of the value.
-LIST, ONE, FLAG, PART = "list", "one", "flag", "part"
 
-
-@dataclass(frozen=True)
-class Resource:
-    """The query parameters of a resource type. `order` is the default of sort."""
-
-    fields: frozenset[str]
-    includes: tuple[str, ...]
-    filters: dict[str, str]
-    sorts: tuple[str, ...]
-    max_page_size: int
-    order: tuple[tuple[str, bool], ...] = ()
-
-
-# From OpenAPI, 2026-04-16. Filters of DIDs that need other resources (countries, orders, ...) are missing.
-RESOURCES: dict[str, Resource] = {
-    documents.TRUNKS: Resource(
-        fields=frozenset((*DEFAULT_ATTRIBUTES, *documents.TRUNK_RELATIONSHIPS)),
-        includes=documents.TRUNK_RELATIONSHIPS,
-        filters={
-            "id": LIST,
-            "default_did.id": ONE,
-            "name": ONE,
-            "name_contains": PART,
-            "external_reference_id": ONE,
-            "status": ONE,
-            "on_cli_mismatch_action": ONE,
-            "allow_any_did_as_cli": FLAG,
-            "threshold_reached": FLAG,
-            "default_dst_action": ONE,
-            "media_encryption_mode": ONE,
-            "authentication_method.type": LIST,
-        },
-        sorts=("name", "created_at", "external_reference_id", "allow_any_did_as_cli", "threshold_reached"),
-        max_page_size=1000,
-    ),
-    documents.DIDS: Resource(
-        fields=frozenset((*DEFAULT_DID_ATTRIBUTES, *documents.DID_RELATIONSHIPS)),
-        includes=documents.DID_RELATIONSHIPS,
-        filters={
-            "id": LIST,
-            "number": LIST,
-            "billing_cycles_count": LIST,
-            "description": PART,
-            "blocked": FLAG,
-            "awaiting_registration": FLAG,
-            "terminated": FLAG,
-            "emergency_enabled": FLAG,
-        },
-        sorts=tuple(name for name in DEFAULT_DID_ATTRIBUTES if name != "emergency_enabled"),
-        max_page_size=100,
-        order=(("number", False),),
-    ),
-}
-# OpenAPI lists this filter, the SDKs do not.
-BY_ID = (documents.TRUNKS, "id")
-
-
-@dataclass(frozen=True)
+@dataclass
 class Query:
     """A parsed query string. If `fields` lacks a type, all its fields are requested."""
 
@@ -100,104 +33,106 @@ class Query:
     page_number: int = 1
     page_size: int = DEFAULT_PAGE_SIZE
 
-    def select(self, records: Sequence[Trunk | Did]) -> list[Trunk | Did]:
+    def select(self, records: Sequence[Record]) -> list[Record]:
         """The sorted records that match all filters. In ascending order, null is last."""
         found = [record for record in records if self._matches(record)]
         for name, descending in reversed(self.sort or self.resource.order):
 
-            def key(record: Trunk | Did, name: str = name) -> tuple[bool, Any]:
-                value = _value(record, name)
+            def key(record: Record, name: str = name) -> tuple[bool, Any]:
+                value = record.attributes[name]
                 return (value is None, "" if value is None else value)
 
             found.sort(key=key, reverse=descending)
         return found
 
-    def page(self, records: Sequence[Any]) -> Sequence[Any]:
+    def page(self, records: Sequence[Record]) -> Sequence[Record]:
         """The requested page."""
         start = (self.page_number - 1) * self.page_size
         return records[start : start + self.page_size]
 
-    def _matches(self, record: Trunk | Did) -> bool:
+    def _matches(self, record: Record) -> bool:
         for name, values in self.filters.items():
-            own = _text(_value(record, name.removesuffix("_contains")))
-            is_part = self.resource.filters[name] == PART
-            if own is None or not (any(value in own for value in values) if is_part else own in values):
+            filter_ = self.resource.filters[name]
+            own = _texts(record, filter_.of or name)
+            if filter_.kind == PART:
+                found = any(value in text for value in values for text in own)
+            else:
+                found = not own.isdisjoint(values)
+            if not found:
                 return False
         return True
 
 
-def _value(record: Trunk | Did, name: str) -> Any:
+def _texts(record: Record, name: str) -> set[str]:
+    """The values of a record, as a filter has them. A relationship can have several, null has none."""
+    whole, _dot, part = name.partition(".")
     if name == "id":
-        return record.id
-    if name == "default_did.id" and isinstance(record, Trunk):
-        return record.default_did
-    if name == "authentication_method.type":
-        return record.attributes["authentication_method"]["type"]
-    return record.attributes.get(name)
-
-
-def _text(value: Any) -> str | None:
-    """A value as it is written in a filter."""
+        return {record.id}
+    if part == "id":
+        return set(record.linked(whole))
+    value = record.attributes[whole][part] if part else record.attributes[name]
     if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)
+        return {"true" if value else "false"}
+    return set() if value is None else {str(value)}
 
 
-def parse(pairs: Sequence[tuple[str, str]], type_: str, collection: bool, account: Account, store: Store) -> Query:
-    """Parse the query string of a request for a resource or for a collection.
+def parse(
+    pairs: Sequence[tuple[str, str]], resource: Resource, collection: bool, context: Context, store: Store
+) -> Query:
+    """Parse the query string of a request for a record or for a collection.
 
-    In: the decoded pairs of name and value, the resource type, whether it is a collection, and the account. The last
-    pair with a name counts. Raises ApiError 400 with every unknown parameter and every invalid value.
+    In: the decoded pairs of name and value, and the resource. The last pair with a name counts. Raises ApiError 400
+    with every unknown parameter and every invalid value.
     """
-    resource = RESOURCES[type_]
-    errors: list[dict[str, Any]] = []
-    include: tuple[str, ...] = ()
-    fields: dict[str, frozenset[str]] = {}
-    filters: dict[str, list[str]] = {}
-    sort: tuple[tuple[str, bool], ...] = ()
+    query = Query(resource)
+    problems: list[dict[str, Any]] = []
     page = {"number": 1, "size": DEFAULT_PAGE_SIZE}
-    maximum = {"number": 10**9, "size": resource.max_page_size}
+    paged = collection and resource.max_page_size is not None
+    maximum = {"number": 10**9, "size": resource.max_page_size or 0}
 
     for name, value in dict(pairs).items():
         match = re.fullmatch(r"(fields|filter|page)\[(.+)\]", name)
         family, member = (match[1], match[2]) if match else (name, "")
         if name == "include":
-            include = _names(value)
-            errors += [
+            query.include = _names(value)
+            problems += [
                 _invalid(
-                    documents.INVALID_INCLUDE, "field", f"{item} is not a valid includable relationship of {type_}"
+                    errors.INVALID_INCLUDE, "field", f"{path} is not a valid includable relationship of {resource.type}"
                 )
-                for item in include
-                if item not in resource.includes
+                for path in query.include
+                if not _is_includable(resource, path, store)
             ]
         elif family == "fields" and match:
-            fields[member] = frozenset(_names(value))
-            errors += _fields(member, fields[member])
+            query.fields[member] = frozenset(_names(value))
+            problems += _fields(member, query.fields[member], store)
         elif family == "filter" and match and collection:
-            filters[member], problems = _filter(member, value, type_, account, store)
-            errors += problems
+            query.filters[member], found = _filter(member, value, resource, context, store)
+            problems += found
         elif name == "sort" and collection:
-            sort = tuple((item.removeprefix("-"), item.startswith("-")) for item in _names(value))
-            errors += [
-                _invalid(documents.INVALID_SORT, "sort criteria", f"{item} is not a valid sort criteria for {type_}")
-                for item, _descending in sort
+            query.sort = tuple((item.removeprefix("-"), item.startswith("-")) for item in _names(value))
+            problems += [
+                _invalid(
+                    errors.INVALID_SORT, "sort criteria", f"{item} is not a valid sort criteria for {resource.type}"
+                )
+                for item, _descending in query.sort
                 if item not in resource.sorts
             ]
-        elif family == "page" and match and collection:
+        elif family == "page" and match and paged:
             if member not in page:
-                errors.append(documents.not_allowed(member))
+                problems.append(errors.not_allowed(member))
             elif not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= maximum[member]:
                 detail = f"{value} is not a valid value for {member} page parameter."
-                errors.append(_invalid(documents.INVALID_PAGE_VALUE, "page value", detail))
+                problems.append(_invalid(errors.INVALID_PAGE_VALUE, "page value", detail))
             else:
                 page[member] = int(value)
-        elif name == "page" and collection:
-            errors.append(_invalid(documents.INVALID_PAGE_OBJECT, "page object", "page is not an object."))
+        elif name == "page" and paged:
+            problems.append(_invalid(errors.INVALID_PAGE_OBJECT, "page object", "page is not an object."))
         else:
-            errors.append(documents.not_allowed(name))
-    if errors:
-        raise ApiError(400, errors)
-    return Query(resource, include, fields, filters, sort, page["number"], page["size"])
+            problems.append(errors.not_allowed(name))
+    if problems:
+        raise ApiError(400, problems)
+    query.page_number, query.page_size = page["number"], page["size"]
+    return query
 
 
 def _invalid(code: str, what: str, detail: str) -> dict[str, Any]:
@@ -208,6 +143,16 @@ def _names(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value.split(","))) if value else ()
 
 
+def _is_includable(resource: Resource, path: str, store: Store) -> bool:
+    """Whether a path such as `a.b` leads from relationship to relationship."""
+    name, _dot, rest = path.partition(".")
+    link = resource.link(name)
+    if link is None or not link.readable:
+        return False
+    target = store.resources.get(link.type)
+    return not rest or (target is not None and _is_includable(target, rest, store))
+
+
 def _csv(value: str) -> list[str]:
     """The values in a filter that is a line of CSV, as the Ruby gem jsonapi-resources parses it."""
     try:
@@ -216,41 +161,43 @@ def _csv(value: str) -> list[str]:
         return [value]
 
 
-def _fields(type_: str, names: frozenset[str]) -> list[dict[str, Any]]:
-    if type_ not in RESOURCES:
-        return [_invalid(documents.INVALID_RESOURCE, "resource", f"{type_} is not a valid resource.")]
+def _fields(type_: str, names: frozenset[str], store: Store) -> list[dict[str, Any]]:
+    resource = store.resources.get(type_)
+    if resource is None:
+        return [_invalid(errors.INVALID_RESOURCE, "resource", f"{type_} is not a valid resource.")]
+    known = {member.name for member in (*resource.attributes, *resource.readable)}
     return [
-        _invalid(documents.INVALID_FIELD, "field", f"{name} is not a valid field for {type_}.")
-        for name in sorted(names - RESOURCES[type_].fields)
+        _invalid(errors.INVALID_FIELD, "field", f"{name} is not a valid field for {type_}.")
+        for name in sorted(names - known)
     ]
 
 
 def _filter(
-    name: str, value: str, type_: str, account: Account, store: Store
+    name: str, value: str, resource: Resource, context: Context, store: Store
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the values of a filter, one of which has to match, and its errors."""
-    kind = RESOURCES[type_].filters.get(name)
-    if kind is None or ((type_, name) == BY_ID and FILTER_BY_ID not in account.readings):
-        return [], [error(400, "Filter not allowed", f"{name} is not allowed.", documents.FILTER_NOT_ALLOWED)]
-    values = value.split(",") if kind == LIST else [value]
-    if CSV_FILTERS in account.readings:
+    filter_ = resource.filters.get(name)
+    if filter_ is None or (filter_.reading is not None and filter_.reading not in context.account.readings):
+        return [], [error(400, "Filter not allowed", f"{name} is not allowed.", errors.FILTER_NOT_ALLOWED)]
+    values = value.split(",") if filter_.kind == LIST else [value]
+    if CSV_FILTERS in context.account.readings:
         values = _csv(value)
+    attribute = resource.attribute(filter_.of or name)
+    needs = attribute.needs if isinstance(attribute, Attribute) else {}
     return values, [
-        _invalid(documents.INVALID_FILTER_VALUE, "filter value", f"{item} is not a valid value for {name}.")
+        _invalid(errors.INVALID_FILTER_VALUE, "filter value", f"{item} is not a valid value for {name}.")
         for item in values
-        if not _acceptable(name, item, kind, account, store)
+        if needs.get(item, "") not in ("", *context.account.features) or not _acceptable(item, filter_, context, store)
     ]
 
 
-def _acceptable(name: str, value: str, kind: str, account: Account, store: Store) -> bool:
+def _acceptable(value: str, filter_: Filter, context: Context, store: Store) -> bool:
     """Whether a filter accepts a value.
 
     DIDWW's documents disagree about which filters accept lists. A value whose meaning depends on that is rejected.
     """
-    if kind == FLAG:
+    if filter_.kind == FLAG:
         return value in ("true", "false")
-    if name == "on_cli_mismatch_action" and value in CLI_REPLACING:
-        return CLI_REPLACEMENT in account.features
-    if name == "default_did.id":
-        return store.did(account, value) is not None
-    return kind == LIST or CSV_FILTERS in account.readings or not re.search('[,"]', value)
+    if filter_.known is not None:
+        return store.find(context.account, filter_.known, value) is not None
+    return filter_.kind == LIST or CSV_FILTERS in context.account.readings or not re.search('[,"]', value)

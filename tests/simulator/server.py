@@ -23,8 +23,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator import store
+from simulator.accounts import DEFAULT_VERSION, SeedError
 from simulator.api import CHANGES, PREFIX, TOKEN_PATH, Answer, Api, Request
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
+from simulator.resources import RESOURCES
 from simulator.tokens import LIFE, Tokens
 
 CONTROL = "/_simulator"
@@ -37,9 +39,9 @@ def load_seed(path: str | Path = DEFAULT_SEED) -> dict[str, Any]:
     try:
         seed = json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as exc:
-        raise store.SeedError(f"{path} is not JSON: {exc}") from exc
+        raise SeedError(f"{path} is not JSON: {exc}") from exc
     if not isinstance(seed, dict):
-        raise store.SeedError(f"{path} is not a JSON object")
+        raise SeedError(f"{path} is not a JSON object")
     return seed
 
 
@@ -76,7 +78,7 @@ class Simulator:
         self._wanted_port = port
         self.verbose = verbose
         self._seed = load_seed() if seed is None else seed
-        self.version = version or store.DEFAULT_VERSION
+        self.version = version or DEFAULT_VERSION
         self._tokens = Tokens(token_life)
         self._api = self._fresh(self._seed)
         self._faults = FaultQueue()
@@ -204,29 +206,48 @@ class Simulator:
         """Remove all fault rules."""
         self._faults.clear()
 
-    @property
-    def trunks(self) -> list[dict[str, Any]]:
-        """All stored trunks, in the form of a seed."""
-        return [trunk.as_seed() for trunk in self._api.store.trunks.values()]
+    def records(self, collection: str) -> list[dict[str, Any]]:
+        """All stored records in a collection, such as `dids`, in the form of a seed. Raises UnknownRecordError."""
+        resource = self._api.store.collection(collection)
+        return [record.as_seed() for record in self._api.store.records[resource.type].values()]
 
-    def trunk(self, trunk_id: str) -> dict[str, Any]:
-        """A stored trunk of any account, in the form of a seed. Raises UnknownTrunkError."""
-        found = self._api.store.trunks.get(trunk_id)
+    def record(self, collection: str, record_id: str) -> dict[str, Any]:
+        """A stored record of any account, in the form of a seed. Raises UnknownRecordError."""
+        resource = self._api.store.collection(collection)
+        found = self._api.store.records[resource.type].get(record_id)
         if found is None:
-            raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
+            raise store.UnknownRecordError(f"there is no {resource.noun} {record_id}")
         return found.as_seed()
 
-    def put_trunk(self, trunk_id: str, /, **change: Any) -> dict[str, Any]:
-        """Change or create a trunk without validation and without an API request.
+    def put_record(self, collection: str, record_id: str, change: Any) -> dict[str, Any]:
+        """Change or create a record without validation and without an API request.
 
-        `attributes` are merged, the other members replaced. Raises SeedError.
+        `attributes` are merged, the other members replaced. Raises SeedError or UnknownRecordError.
         """
-        return self._api.store.poke(trunk_id, change).as_seed()
+        return self._api.store.poke(self._api.store.collection(collection), record_id, change).as_seed()
+
+    def remove_record(self, collection: str, record_id: str) -> None:
+        """Remove a record. Raises UnknownRecordError if there is none."""
+        resource = self._api.store.collection(collection)
+        if not self._api.store.remove(resource.type, record_id):
+            raise store.UnknownRecordError(f"there is no {resource.noun} {record_id}")
+
+    @property
+    def trunks(self) -> list[dict[str, Any]]:
+        """All stored outbound trunks, in the form of a seed."""
+        return self.records("trunks")
+
+    def trunk(self, trunk_id: str) -> dict[str, Any]:
+        """A stored outbound trunk of any account, in the form of a seed. Raises UnknownRecordError."""
+        return self.record("trunks", trunk_id)
+
+    def put_trunk(self, trunk_id: str, /, **change: Any) -> dict[str, Any]:
+        """Change or create an outbound trunk: `put_record`."""
+        return self.put_record("trunks", trunk_id, change)
 
     def remove_trunk(self, trunk_id: str) -> None:
-        """Remove a trunk. Raises UnknownTrunkError if there is none."""
-        if not self._api.store.remove(trunk_id):
-            raise store.UnknownTrunkError(f"there is no trunk {trunk_id}")
+        """Remove an outbound trunk. Raises UnknownRecordError if there is none."""
+        self.remove_record("trunks", trunk_id)
 
     def reset(self, seed: dict[str, Any] | None = None) -> None:
         """Restore the seed, or load another one. Empties journal, faults and rate. Tokens remain valid."""
@@ -237,7 +258,7 @@ class Simulator:
         self.clear_faults()
 
     def _fresh(self, seed: dict[str, Any]) -> Api:
-        return Api(store.from_seed(seed, self.version), self.rate, self._tokens, self.token_rate)
+        return Api(store.from_seed(seed, RESOURCES, self.version), self.rate, self._tokens, self.token_rate)
 
     # --- requests ---
 
@@ -421,20 +442,17 @@ def _make_app(simulator: Simulator) -> flask.Flask:
         simulator.clear_journal()
         return _done()
 
-    @app.get(f"{CONTROL}/trunks/<trunk_id>")
-    def read_trunk(trunk_id: str) -> flask.Response:
-        return flask.jsonify(simulator.trunk(trunk_id))
+    @app.get(f"{CONTROL}/<collection>/<record_id>")
+    def read_record(collection: str, record_id: str) -> flask.Response:
+        return flask.jsonify(simulator.record(collection, record_id))
 
-    @app.put(f"{CONTROL}/trunks/<trunk_id>")
-    def put_trunk(trunk_id: str) -> flask.Response:
-        change = _body()
-        if not isinstance(change, dict):
-            raise store.SeedError("the body must be a JSON object")
-        return flask.jsonify(simulator.put_trunk(trunk_id, **change))
+    @app.put(f"{CONTROL}/<collection>/<record_id>")
+    def put_record(collection: str, record_id: str) -> flask.Response:
+        return flask.jsonify(simulator.put_record(collection, record_id, _body()))
 
-    @app.delete(f"{CONTROL}/trunks/<trunk_id>")
-    def remove_trunk(trunk_id: str) -> flask.Response:
-        simulator.remove_trunk(trunk_id)
+    @app.delete(f"{CONTROL}/<collection>/<record_id>")
+    def remove_record(collection: str, record_id: str) -> flask.Response:
+        simulator.remove_record(collection, record_id)
         return _done()
 
     @app.post(f"{CONTROL}/reset")
@@ -462,13 +480,13 @@ def _make_app(simulator: Simulator) -> flask.Flask:
         simulator.clear_faults()
         return _done()
 
-    @app.errorhandler(store.SeedError)
+    @app.errorhandler(SeedError)
     @app.errorhandler(FaultError)
     def invalid(error: ValueError) -> tuple[dict[str, str], int]:
         return {"error": str(error)}, 400
 
-    @app.errorhandler(store.UnknownTrunkError)
-    def missing(error: store.UnknownTrunkError) -> tuple[dict[str, str], int]:
+    @app.errorhandler(store.UnknownRecordError)
+    def missing(error: store.UnknownRecordError) -> tuple[dict[str, str], int]:
         return {"error": str(error)}, 404
 
     return app
@@ -480,7 +498,7 @@ def _body() -> Any:
     try:
         return json.loads(text) if text else None
     except ValueError as exc:
-        raise store.SeedError(f"the body is not JSON: {exc}") from exc
+        raise SeedError(f"the body is not JSON: {exc}") from exc
 
 
 def _done() -> flask.Response:

@@ -2,290 +2,198 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data of the local API: accounts, DIDs and trunks, and the seed that they come from.
+"""The data of the local API: accounts and records, and the seed that they come from.
 
-Trunks and DIDs are immutable. A change replaces the object, so that records can be rendered without the lock.
+Records are immutable. A change replaces the object, so that records can be rendered without the lock.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 import threading
 import uuid
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-DEFAULT_VERSION = "2022-05-10"
-# Since this version, the API requires a token instead of a key, and restricts more settings of a trunk.
-TOKEN_VERSION = "2026-11-19"
-VERSIONS = (DEFAULT_VERSION, "2026-04-16", TOKEN_VERSION)
-# The scopes of a token.
-FULL = "full"
-READ = "read"
-SCOPES = (FULL, READ)
-# The threshold_amount of a trunk by default: an answer of April 2026 has it.
-DEFAULT_THRESHOLD = "3000.0"
-
-# The attributes of a trunk, in the order of the example on DIDWW's page "Update Outbound Trunk", 2026-04-16, and their
-# defaults in a seed. Those of a new trunk are the same, except name and authentication_method.
-DEFAULT_ATTRIBUTES: dict[str, Any] = {
-    "name": None,
-    "allowed_rtp_ips": None,
-    "authentication_method": None,
-    "on_cli_mismatch_action": "send_original_cli",
-    "capacity_limit": None,
-    "allow_any_did_as_cli": False,
-    "status": "active",
-    "threshold_reached": False,
-    "threshold_amount": DEFAULT_THRESHOLD,
-    "default_dst_action": "allow_all",
-    "dst_prefixes": [],
-    "emergency_enable_all": False,
-    "media_encryption_mode": "disabled",
-    "force_symmetric_rtp": False,
-    "rtp_ping": False,
-    "rtp_timeout": 30,
-    "callback_url": None,
-    "created_at": "2025-04-02T10:00:00.000Z",
-    "external_reference_id": None,
-}
-DEFAULT_AUTHENTICATION: dict[str, Any] = {
-    "type": "credentials_and_ip",
-    "attributes": {
-        "allowed_sip_ips": ["203.0.113.1/32"],
-        "tech_prefix": None,
-        "username": "u4k2m",
-        "password": "s3cr3t",
-    },
-}
-
-# The attributes of a DID, and their defaults in a seed: this DID can be linked to any trunk.
-DEFAULT_DID_ATTRIBUTES: dict[str, Any] = {
-    "number": None,
-    "blocked": False,
-    "awaiting_registration": False,
-    "terminated": False,
-    "emergency_enabled": True,
-    "description": None,
-    "capacity_limit": None,
-    "channels_included_count": 2,
-    "dedicated_channels_count": 0,
-    "billing_cycles_count": None,
-    "expires_at": None,
-    "created_at": "2025-04-01T10:00:00.000Z",
-}
-# DIDWW's documents contradict each other. By default an account has the stricter reading (README, "Readings").
-FILTER_BY_ID = "filter_by_id"
-CSV_FILTERS = "csv_filters"
-OPENAPI_VALUES = "openapi_values"
-EMPTY_TECH_PREFIX = "empty_tech_prefix"
-NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
-DEFAULT_DID_REQUIRED = "default_did_required"
-READINGS = frozenset(
-    (FILTER_BY_ID, CSV_FILTERS, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED)
-)
+from simulator.accounts import DEFAULT_VERSION, Account, SeedError, account_from
+from simulator.resource import Attribute, Link, Record, Resource, Variant
 
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class SeedError(ValueError):
-    """An invalid seed, or an invalid trunk in a request to a control endpoint."""
+class UnknownRecordError(LookupError):
+    """No account has a record with the id."""
 
 
-class UnknownTrunkError(LookupError):
-    """No account has a trunk with the id."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account, by its API key, and what it is allowed to do."""
-
-    api_key: str
-    features: frozenset[str] = frozenset()
-    read_only: bool = False
-    outbound_api: bool = True
-    outbound_feature: bool = True
-    default_version: str = DEFAULT_VERSION
-    readings: frozenset[str] = frozenset()
-    token_scope: str = FULL
-    most_threshold: float = 100000
-
-
-@dataclass(frozen=True)
-class Did:
-    """A DID. `attributes` is never changed in place."""
-
-    id: str
-    account: str
-    attributes: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Trunk:
-    """A trunk. `attributes` is never changed in place."""
-
-    id: str
-    account: str
-    attributes: dict[str, Any]
-    dids: tuple[str, ...] = ()
-    emergency_dids: tuple[str, ...] = ()
-    spent_amount: str = "0.0"
-    default_did: str | None = None
-
-    def linked(self, relationship: str) -> tuple[str, ...]:
-        """The ids of the DIDs in `dids` or `emergency_dids`."""
-        return self.dids if relationship == "dids" else self.emergency_dids
-
-    def as_seed(self) -> dict[str, Any]:
-        """A copy of the trunk, in the form of a seed and of the control endpoints."""
-        return {
-            "id": self.id,
-            "account": self.account,
-            "attributes": copy.deepcopy(self.attributes),
-            "dids": list(self.dids),
-            "emergency_dids": list(self.emergency_dids),
-            "spent_amount": self.spent_amount,
-            "default_did": self.default_did,
-        }
-
-
-@dataclass
 class Store:
-    """Accounts by key, DIDs and trunks by id. Hold `lock` from a read to the write that depends on it."""
+    """Accounts by key, and records by type and id. Hold `lock` from a read to the write that depends on it."""
 
-    accounts: dict[str, Account] = field(default_factory=dict)
-    dids: dict[str, Did] = field(default_factory=dict)
-    trunks: dict[str, Trunk] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        self.resources = resources
+        self.accounts: dict[str, Account] = {}
+        self.records: dict[str, dict[str, Record]] = {type_: {} for type_ in resources}
+        self.lock = threading.RLock()
 
-    def trunk(self, account: Account, trunk_id: str) -> Trunk | None:
-        """The account's trunk with the id, or None. Trunks of other accounts are not found."""
-        trunk = self.trunks.get(trunk_id)
-        return trunk if trunk is not None and trunk.account == account.api_key else None
+    def collection(self, name: str) -> Resource:
+        """The resource type with this name in seeds and control endpoints. Raises UnknownRecordError."""
+        for resource in self.resources.values():
+            if resource.collection == name:
+                return resource
+        raise UnknownRecordError(f"there are no {name}")
 
-    def did(self, account: Account, did_id: str) -> Did | None:
-        """The account's DID with the id, or None."""
-        did = self.dids.get(did_id)
-        return did if did is not None and did.account == account.api_key else None
+    def find(self, account: Account, type_: str, record_id: str) -> Record | None:
+        """The account's record with the id, or None. Those of other accounts are not found, unless they are shared."""
+        record = self.records.get(type_, {}).get(record_id)
+        return record if record is not None and self._has(account, record) else None
 
-    def trunks_of(self, account: Account) -> list[Trunk]:
-        """All trunks of the account, oldest first."""
+    def all(self, account: Account, type_: str) -> list[Record]:
+        """All records of the account, oldest first."""
         with self.lock:
-            return [trunk for trunk in self.trunks.values() if trunk.account == account.api_key]
+            return [record for record in self.records[type_].values() if self._has(account, record)]
 
-    def dids_of(self, account: Account) -> list[Did]:
-        """All DIDs of the account, in the order of the seed."""
+    def _has(self, account: Account, record: Record) -> bool:
+        return self.resources[record.type].shared or record.account == account.api_key
+
+    def linked(self, record: Record, link: Link) -> tuple[str, ...]:
+        """The ids of the records in a relationship."""
+        if link.inverse is None:
+            return record.linked(link.name)
         with self.lock:
-            return [did for did in self.dids.values() if did.account == account.api_key]
+            return tuple(o.id for o in self.records[link.type].values() if record.id in o.linked(link.inverse))
 
-    def name_taken(self, trunk: Trunk, name: str) -> bool:
-        """Whether another trunk of the account has this name."""
-        return any(
-            other.attributes["name"] == name
-            for other in self.trunks.values()
-            if other.id != trunk.id and other.account == trunk.account
-        )
+    def meta(self, record: Record) -> dict[str, Any]:
+        """The meta of a record, with what is computed."""
+        meta = self.resources[record.type].meta
+        return {name: value(record, self) if callable(value) else record.meta[name] for name, value in meta.items()}
 
-    def sid_taken(self, trunk: Trunk, sid: str) -> bool:
-        """Whether another trunk of any account has this Twilio account SID."""
-        others = (other.attributes["authentication_method"] for other in self.trunks.values() if other.id != trunk.id)
-        return any(str(method["attributes"].get("twilio_account_sid")).lower() == sid.lower() for method in others)
+    def taken(self, record: Record, value: Any, attribute: Attribute, variant: Variant | None = None) -> bool:
+        """Whether another record has this value of a unique attribute, or of one in a variant."""
+        unique = attribute.unique
+        if unique is None:
+            return False
 
-    def put(self, trunk: Trunk) -> None:
-        """Add a trunk, or replace the one with its id."""
+        def key(item: Any) -> Any:
+            return item.lower() if unique.ignores_case and isinstance(item, str) else item
+
+        for other in (other for type_ in unique.types for other in self.records[type_].values()):
+            attributes = other.attributes if variant is None else other.attributes[variant.name]["attributes"]
+            is_other = other.id != record.id and (unique.everywhere or other.account == record.account)
+            if is_other and key(attributes.get(attribute.name)) == key(value):
+                return True
+        return False
+
+    def put(self, record: Record) -> None:
+        """Add a record, or replace the one with its id."""
         with self.lock:
-            self.trunks[trunk.id] = trunk
+            self.records[record.type][record.id] = record
 
-    def remove(self, trunk_id: str) -> bool:
-        """Remove a trunk. Return False if there was none."""
+    def remove(self, type_: str, record_id: str) -> bool:
+        """Remove a record, and the links to it. Return False if there was none."""
         with self.lock:
-            return self.trunks.pop(trunk_id, None) is not None
+            for other in [record for records in self.records.values() for record in records.values()]:
+                for link in self.resources[other.type].links:
+                    if link.type == type_ and record_id in other.linked(link.name):
+                        left = tuple(linked for linked in other.linked(link.name) if linked != record_id)
+                        other = replace(other, links={**other.links, link.name: left if link.many else None})
+                        self.put(other)
+            return self.records[type_].pop(record_id, None) is not None
 
-    def poke(self, trunk_id: str, change: dict[str, Any]) -> Trunk:
-        """Change or create a trunk without validation.
+    def poke(self, resource: Resource, record_id: str, change: Any) -> Record:
+        """Change or create a record without validation.
 
-        `change` has the form of a trunk in a seed. Its `attributes` are merged; an `authentication_method` and the
-        other members are replaced. Raises SeedError for unknown members, accounts and DIDs.
+        `change` has the form of a record in a seed. Its `attributes` are merged; a variant and the other members are
+        replaced. Raises SeedError for unknown members, accounts and linked records.
         """
-        known = {"id", "account", "attributes", "dids", "emergency_dids", "spent_amount", "default_did"}
+        beside = [a.name for a in resource.attributes if isinstance(a, Attribute) and a.beside_id]
+        empty = new_record(resource, record_id, next(iter(self.accounts)))
+        known = {"id", "account", "attributes", *beside, *empty.links, *empty.meta}
         if not isinstance(change, dict) or set(change) - known:
-            raise SeedError(f"a trunk is an object of {', '.join(sorted(known))}")
+            raise SeedError(f"a {resource.noun} is an object of {', '.join(sorted(known))}")
         attributes = change.get("attributes", {})
-        if not isinstance(attributes, dict):
-            raise SeedError("attributes must be an object")
-        method = attributes.get("authentication_method", DEFAULT_AUTHENTICATION)
-        if not isinstance(method, dict) or set(method) != {"type", "attributes"}:
-            raise SeedError("authentication_method is an object of type and attributes")
+        if not isinstance(attributes, dict) or set(attributes) - {a.name for a in resource.attributes}:
+            raise SeedError(f"attributes of a {resource.noun}: {', '.join(a.name for a in resource.attributes)}")
+        attributes = {**{name: change[name] for name in beside if name in change}, **attributes}
+        for variant in resource.variants:
+            value = attributes.get(variant.name, variant.default)
+            if not isinstance(value, dict) or set(value) != {"type", "attributes"}:
+                raise SeedError(f"{variant.name} is an object of type and attributes")
         with self.lock:
-            trunk = self.trunks.get(trunk_id)
-            if trunk is None:
-                first = next(iter(self.accounts))
-                start = {**DEFAULT_ATTRIBUTES, "name": f"Trunk {trunk_id}"}
-                start["authentication_method"] = DEFAULT_AUTHENTICATION
-                trunk = Trunk(_uuid(trunk_id), first, start)
-            account = change.get("account", trunk.account)
+            record = self.records[resource.type].get(record_id)
+            if record is None:
+                missing = set(beside) - set(attributes)
+                if missing:
+                    raise SeedError(f"a {resource.noun} needs {', '.join(missing)}")
+                _uuid(record_id)
+                record = empty
+            account = change.get("account", record.account)
             if account not in self.accounts:
                 raise SeedError(f"no account has the key {account}")
-            default_did = change.get("default_did", trunk.default_did)
-            if default_did is not None:
-                self._known_dids([default_did])
-            trunk = replace(
-                trunk,
+            links = {
+                link.name: self._known(link.type, change[link.name], link.many)
+                for link in resource.links
+                if link.name in change
+            }
+            record = replace(
+                record,
                 account=account,
-                attributes={**trunk.attributes, **attributes},
-                dids=self._known_dids(change.get("dids", trunk.dids)),
-                emergency_dids=self._known_dids(change.get("emergency_dids", trunk.emergency_dids)),
-                spent_amount=change.get("spent_amount", trunk.spent_amount),
-                default_did=default_did,
+                attributes={**record.attributes, **attributes},
+                links={**record.links, **links},
+                meta={name: change.get(name, value) for name, value in record.meta.items()},
             )
-            self.trunks[trunk_id] = trunk
-            return trunk
+            self.put(record)
+            return record
 
-    def _known_dids(self, did_ids: Any) -> tuple[str, ...]:
-        if not isinstance(did_ids, (list, tuple)):
-            raise SeedError("dids and emergency_dids are lists of ids")
-        for did_id in did_ids:
-            if not isinstance(did_id, str) or did_id not in self.dids:
-                raise SeedError(f"there is no DID {did_id}")
-        return tuple(dict.fromkeys(did_ids))
+    def _known(self, type_: str, ids: Any, many: bool) -> tuple[str, ...] | str | None:
+        if many and not isinstance(ids, (list, tuple)):
+            raise SeedError(f"{ids} is not a list of ids")
+        for record_id in ids if many else [ids] if ids is not None else []:
+            if not isinstance(record_id, str) or record_id not in self.records.get(type_, {}):
+                raise SeedError(f"there is no record {record_id} in {type_}")
+        return tuple(dict.fromkeys(ids)) if many else ids
 
 
-def from_seed(seed: dict[str, Any], version: str = DEFAULT_VERSION) -> Store:
+def new_record(resource: Resource, record_id: str, account: str) -> Record:
+    """Return a record with the defaults."""
+    return Record(
+        type=resource.type,
+        id=record_id,
+        account=account,
+        attributes={a.name: a.default(record_id) if callable(a.default) else a.default for a in resource.attributes},
+        links={link.name: () if link.many else None for link in resource.links if link.inverse is None},
+        meta={name: value for name, value in resource.meta.items() if isinstance(value, str)},
+    )
+
+
+def from_seed(seed: dict[str, Any], resources: Mapping[str, Resource], version: str = DEFAULT_VERSION) -> Store:
     """Make a store from a seed (README, "Seed"). Raises SeedError if it is invalid.
 
     `version` is that of accounts that do not set a default_version.
     """
     try:
-        return _from_seed(seed, version)
+        return _from_seed(seed, resources, version)
     except (KeyError, TypeError, AttributeError) as exc:
         raise SeedError(f"not a valid seed: {exc!r}") from exc
 
 
-def _from_seed(seed: dict[str, Any], version: str) -> Store:
-    known = {"api_keys", "accounts", "dids", "trunks"}
+def _from_seed(seed: dict[str, Any], resources: Mapping[str, Resource], version: str) -> Store:
+    known = {"api_keys", "accounts", *(resource.collection for resource in resources.values())}
     if not isinstance(seed, dict) or set(seed) - known:
         raise SeedError(f"a seed is an object of {', '.join(sorted(known))}")
-    store = Store()
+    store = Store(resources)
+    options = {name: value for resource in resources.values() for name, value in resource.account.items()}
+    readings = [name for resource in resources.values() for name in resource.readings]
     for account in [*seed.get("accounts", []), *({"api_key": k} for k in seed.get("api_keys", []))]:
-        store.accounts[account["api_key"]] = _account({"default_version": version, **account})
+        made = account_from({"default_version": version, **account}, options, readings)
+        store.accounts[made.api_key] = made
     if not store.accounts:
         raise SeedError("a seed needs accounts or api_keys")
-    first = next(iter(store.accounts))
-    for did in seed.get("dids", []):
-        owner = did.get("account", first)
-        if owner not in store.accounts:
-            raise SeedError(f"no account has the key {owner}")
-        attributes = did.get("attributes", {})
-        if set(attributes) - set(DEFAULT_DID_ATTRIBUTES):
-            raise SeedError(f"attributes of a DID are {', '.join(DEFAULT_DID_ATTRIBUTES)}")
-        did_id = _uuid(did["id"])
-        store.dids[did_id] = Did(did_id, owner, {**DEFAULT_DID_ATTRIBUTES, "number": did["number"], **attributes})
-    for index, trunk in enumerate(seed.get("trunks", [])):
-        trunk_id = trunk.get("id") or str(uuid.uuid5(uuid.NAMESPACE_URL, f"trunk-{index}"))
-        if trunk_id in store.trunks:
-            raise SeedError(f"two trunks have the id {trunk_id}")
-        store.poke(trunk_id, trunk)
+    for resource in resources.values():
+        for index, record in enumerate(seed.get(resource.collection, [])):
+            record_id = record.get("id") or str(uuid.uuid5(uuid.NAMESPACE_URL, f"{resource.noun}-{index}"))
+            if record_id in store.records[resource.type]:
+                raise SeedError(f"two records in {resource.collection} have the id {record_id}")
+            store.poke(resource, record_id, record)
     return store
 
 
@@ -294,17 +202,3 @@ def _uuid(text: str) -> str:
     if not UUID.fullmatch(text):
         raise SeedError(f"{text} is not a lower-case UUID")
     return text
-
-
-def _account(seed: dict[str, Any]) -> Account:
-    sets = {name: frozenset(seed.get(name, ())) for name in ("features", "readings")}
-    if sets["readings"] - READINGS:
-        raise SeedError(f"readings are some of {', '.join(sorted(READINGS))}")
-    if seed["default_version"] not in VERSIONS:
-        raise SeedError(f"default_version is one of {', '.join(VERSIONS)}")
-    if seed.get("token_scope", FULL) not in SCOPES:
-        raise SeedError(f"token_scope is one of {', '.join(SCOPES)}")
-    try:
-        return Account(**{**seed, **sets})
-    except TypeError as exc:
-        raise SeedError(f"account {seed.get('api_key')}: {exc}") from exc

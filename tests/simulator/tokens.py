@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.accounts import FULL, READ, SCOPES, VERSIONS, Account
 from simulator.rate import Rate
-from simulator.store import FULL, READ, SCOPES, VERSIONS, Account
 
 # One of the audiences of a token for the API has to be this one, on DIDWW's sandbox as well.
 AUDIENCE = "api.didww.com"

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that attributes accept. Each check takes the value in a request and returns the value to store.
+"""Checks of values. Each takes the value in a request and returns the value to store, or raises Invalid.
 
-A check raises Invalid for other values. The limits are those of DIDWW's page "Update Outbound Trunk", 2026-04-16;
-a comment gives the source if it is another one.
+The titles of errors are those of DIDWW's answers, where these are documented.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-MAX_ADDRESSES = 60
-# The networks of all addresses.
-EVERYWHERE = ("0.0.0.0/0", "::/0")
+Check = Callable[[Any], Any]
 
 BLANK = "can't be blank"
 TAKEN = "has already been taken"
+# The networks of all addresses.
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class Invalid(ValueError):
@@ -36,18 +35,33 @@ def text(value: Any) -> str:
     return value
 
 
-def name(value: Any) -> str:
+def not_blank(value: Any) -> str:
     """A string that is not blank."""
     if value is None or not text(value).strip():
         raise Invalid(BLANK)
     return text(value)
 
 
-def external_reference_id(value: Any) -> str:
-    """A string of at most 100 characters."""
-    if len(text(value)) > 100:
-        raise Invalid("is too long (maximum is 100 characters)")
-    return text(value)
+def at_most(length: int) -> Callable[[Any], str]:
+    """Make a check for a string with a limited length."""
+
+    def check(value: Any) -> str:
+        if len(text(value)) > length:
+            raise Invalid(f"is too long (maximum is {length} characters)")
+        return text(value)
+
+    return check
+
+
+def matching(pattern: str, title: str = "is invalid") -> Callable[[Any], str]:
+    """Make a check for a string that matches a pattern."""
+
+    def check(value: Any) -> str:
+        if not re.fullmatch(pattern, text(value)):
+            raise Invalid(title)
+        return text(value)
+
+    return check
 
 
 def boolean(value: Any) -> bool:
@@ -83,11 +97,8 @@ def integer(low: int, high: int) -> Callable[[Any], int]:
     return check
 
 
-def threshold_amount(high: float = 100000) -> Callable[[Any], str]:
-    """Make a check for a decimal string from 0 to `high`.
-
-    DIDWW returns it with at least one decimal: "1000" becomes "1000.0".
-    """
+def decimal(high: float) -> Callable[[Any], str]:
+    """Make a check for a decimal string from 0 to `high`. DIDWW returns at least one decimal: "1000.0" for "1000"."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
@@ -103,7 +114,7 @@ def threshold_amount(high: float = 100000) -> Callable[[Any], str]:
     return check
 
 
-def callback_url(value: Any) -> str:
+def url(value: Any) -> str:
     """An HTTP or HTTPS URL. The empty string is invalid."""
     problem = Invalid("is not a valid URL")
     if re.search(r"[\s\x00-\x1f]", text(value)):
@@ -118,11 +129,11 @@ def callback_url(value: Any) -> str:
     return text(value)
 
 
-def callback_url_with_or_without_scheme(value: Any) -> str:
-    """The same in OpenAPI, 2026-04-16: a URL without a scheme is accepted, and stored unchanged."""
-    url = text(value)
-    callback_url(url if "://" in url else f"http://{url}")
-    return url
+def url_with_or_without_scheme(value: Any) -> str:
+    """The same. A URL without a scheme is accepted too, and stored unchanged."""
+    written = text(value)
+    url(written if "://" in written else f"http://{written}")
+    return written
 
 
 def address(value: Any) -> str:
@@ -135,60 +146,32 @@ def address(value: Any) -> str:
         raise Invalid(f"{value} is not a valid IP address or network") from exc
 
 
-def addresses(value: Any) -> list[str]:
-    """A list of 1 to 60 addresses without duplicates (OpenAPI, 2026-04-16)."""
-    if not isinstance(value, list):
-        raise Invalid("must be an array")
-    if not value:
-        raise Invalid(BLANK)
-    if len(value) > MAX_ADDRESSES:
-        raise Invalid(f"is too long (maximum is {MAX_ADDRESSES} addresses)")
-    networks = [address(item) for item in value]
-    for network in networks:
-        if networks.count(network) > 1:
-            raise Invalid(f"{network} is repeated")
-    return networks
+def addresses(most: int, refused: tuple[str, ...] = ()) -> Callable[[Any], list[str]]:
+    """Make a check for a list of 1 to `most` addresses without duplicates, and without the `refused` ones."""
+
+    def check(value: Any) -> list[str]:
+        if not isinstance(value, list):
+            raise Invalid("must be an array")
+        if not value:
+            raise Invalid(BLANK)
+        if len(value) > most:
+            raise Invalid(f"is too long (maximum is {most} addresses)")
+        networks = [address(item) for item in value]
+        for network in networks:
+            if networks.count(network) > 1:
+                raise Invalid(f"{network} is repeated")
+            if network in refused:
+                raise Invalid(f"{network} is not allowed")
+        return networks
+
+    return check
 
 
-def restricting_addresses(value: Any) -> list[str]:
-    """The same without the networks of all addresses ("Update Outbound Trunk", 2026-11-19)."""
-    networks = addresses(value)
-    for network in networks:
-        if network in EVERYWHERE:
-            raise Invalid(f"{network} is not allowed")
-    return networks
-
-
-def dst_prefixes(value: Any) -> list[str]:
-    """A list of strings of digits. Duplicates are accepted, and stored once (OpenAPI, 2026-04-16)."""
+def prefixes(value: Any) -> list[str]:
+    """A list of strings of digits. Duplicates are accepted, and stored once."""
     if not isinstance(value, list):
         raise Invalid("must be an array")
     for item in value:
         if not isinstance(item, str) or not re.fullmatch("[0-9]+", item):
             raise Invalid(f"{item} is not a valid prefix")
     return list(dict.fromkeys(value))
-
-
-def tech_prefix(value: Any) -> str | None:
-    """At most 8 characters from 0 to 9 and `#`, or null for no prefix."""
-    if value is None:
-        return None
-    if not re.fullmatch("[0-9#]+", text(value)):
-        raise Invalid("is invalid: only digits and # are supported")
-    if len(value) > 8:
-        raise Invalid("is too long (maximum is 8 characters)")
-    return text(value)
-
-
-def tech_prefix_or_empty(value: Any) -> str | None:
-    """The same, or the empty string for no prefix: DIDWW's SDKs write it in their examples (2026-04-16)."""
-    return tech_prefix(None if value == "" else value)
-
-
-def twilio_account_sid(value: Any) -> str:
-    """Two letters and 32 hexadecimal digits (OpenAPI, 2026-04-16)."""
-    if value is None or value == "":
-        raise Invalid(BLANK)
-    if not re.fullmatch("[A-Za-z]{2}[0-9A-Fa-f]{32}", text(value)):
-        raise Invalid("is invalid")
-    return text(value)

@@ -32,7 +32,9 @@ from ansible_collections.didww.voice.plugins.modules import (
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator import rate, tokens
 from simulator.api import Answer, Api, Request
+from simulator.resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
+from simulator.store import new_record
 
 from .contract import schema
 
@@ -43,6 +45,8 @@ CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read
 only_2026_04_16, only_2026_11_19 = (pytest.mark.parametrize("api_version", [version]) for version in API_VERSIONS)
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 LINKAGE = ("dids", "emergency_dids")
+# The attributes of a trunk in a seed that sets none. DIDWW can add some that its examples do not have.
+DEFAULTS = new_record(VOICE_OUT_TRUNK, TRUNK, "local-key").attributes
 # Seconds. Guards a test against waiting forever. What a test shows does not depend on it, nor on any other real time.
 HANG_GUARD = 600
 MODULES = {

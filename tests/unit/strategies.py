@@ -23,7 +23,8 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 )
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from simulator.store import DEFAULT_ATTRIBUTES
+
+from .conftest import DEFAULTS
 
 # A factor for the number of examples: 10 for a long search, 0.01 for a quick run.
 FACTOR = float(os.environ.get("EXAMPLES", "1"))
@@ -203,7 +204,7 @@ NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
 # The settings of a trunk as the local API has them by default, without the authentication method.
 PLAIN: dict[str, Any] = {
-    **{name: value for name, value in DEFAULT_ATTRIBUTES.items() if name in ROWS},
+    **{name: value for name, value in DEFAULTS.items() if name in ROWS},
     "name": "EU SBC",
 }
 

@@ -18,9 +18,8 @@ import requests
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, SETTINGS
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator, load_seed
-from simulator.store import DEFAULT_ATTRIBUTES
 
-from ..conftest import HANG_GUARD, LINKAGE, TRUNK, headers_for
+from ..conftest import DEFAULTS, HANG_GUARD, LINKAGE, TRUNK, headers_for
 from .schema import SCHEMA, expected, violations
 
 TRUNKS = "/voice_out_trunks"
@@ -50,7 +49,7 @@ def relationship(trunk_id: str, name: str) -> dict[str, Any]:
 def example(trunk_id: str, attributes: dict[str, Any], **members: Any) -> dict[str, Any]:
     """Return a document of DIDWW's examples: their common attributes and some more."""
     common = {
-        **DEFAULT_ATTRIBUTES,  # DIDWW may add settings that its examples do not have
+        **DEFAULTS,
         "allow_any_did_as_cli": False,
         "threshold_reached": False,
         "threshold_amount": "1000.0",

@@ -19,8 +19,9 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from simulator.resource import Record
 from simulator.server import Simulator
-from simulator.store import Store, Trunk
+from simulator.store import Store
 
 from ..conftest import runner
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
@@ -186,7 +187,7 @@ def test_the_life_of_a_trunk_shows_no_credentials(
     passwords: list[str] = []
     put = Store.put
 
-    def keep(store: Store, trunk: Trunk) -> None:
+    def keep(store: Store, trunk: Record) -> None:
         passwords.extend(
             trunk.attributes["authentication_method"]["attributes"][name] for name in ("username", "password")
         )

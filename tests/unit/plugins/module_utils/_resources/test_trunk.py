@@ -17,7 +17,8 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.item import re
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
-from simulator.store import DEFAULT_ATTRIBUTES
+
+from ....conftest import DEFAULTS
 
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 DIDS = [f"6b1f4c0a-0000-4000-8000-00000000000{n}" for n in range(1, 4)]
@@ -36,7 +37,7 @@ def resource(linkage: dict[str, list[str]] | None = None, **attributes: Any) -> 
         "id": ID,
         "type": "voice_out_trunks",
         "attributes": {
-            **DEFAULT_ATTRIBUTES,
+            **DEFAULTS,
             "name": "EU SBC",
             "external_reference_id": "crm-0001",
             "authentication_method": {"type": "credentials_and_ip", "attributes": method},

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
@@ -22,48 +23,55 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.problems impor
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import AUTHENTICATION
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from simulator import store, trunks
+from simulator import body
+from simulator.accounts import Account, Context
+from simulator.change import update
+from simulator.resource import Record
+from simulator.resources import RESOURCES
+from simulator.store import Store, new_record
 
 from .... import strategies
 from ....strategies import ATTRIBUTES, JSON, LINKAGE, READ_ONLY, ROWS, SETTINGS, examples
 from .test_trunk import parse, read
 
+TYPE = "voice_out_trunks"
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
-ACCOUNT = store.Account("key", features=frozenset({"cli_replacement"}))
+ACCOUNT = Account("key", features=frozenset({"cli_replacement"}))
 
 
-class AnyDid(store.Store):
+class AnyDid(Store):
     """A store with a single trunk, whose account has every DID."""
 
-    def did(self, account: store.Account, did_id: str) -> store.Did:
-        return store.Did(did_id, account.api_key, store.DEFAULT_DID_ATTRIBUTES)
+    def find(self, account: Account, type_: str, record_id: str) -> Record:
+        return new_record(RESOURCES[type_], record_id, account.api_key)
 
 
 STATES = strategies.states()
 SITUATIONS = STATES.flatmap(lambda state: st.tuples(st.just(state), strategies.tasks(state)))
 
 
-def stored(state: dict[str, Any]) -> store.Trunk:
+def stored(state: dict[str, Any]) -> Record:
     # A block because of the threshold is held back: test_life_cycle.py.
     attributes = {**state["attributes"], "threshold_reached": False}
-    return store.Trunk(ID, ACCOUNT.api_key, attributes, tuple(state["dids"]), tuple(state["emergency_dids"]))
+    new = new_record(RESOURCES[TYPE], ID, ACCOUNT.api_key)
+    return replace(new, attributes=attributes, links={**new.links, **{n: tuple(state[n]) for n in LINKAGE}})
 
 
-def resource(stored: store.Trunk, linkage: tuple[str, ...] = LINKAGE) -> dict[str, Any]:
+def resource(stored: Record, linkage: tuple[str, ...] = LINKAGE) -> dict[str, Any]:
     """Return the trunk as the API does, with the requested linkage."""
     relationships: dict[str, Any] = {name: {"links": {}} for name in LINKAGE}
     for name in linkage:
         relationships[name]["data"] = [{"type": "dids", "id": did} for did in stored.linked(name)]
-    return {"id": ID, "type": "voice_out_trunks", "attributes": stored.attributes, "relationships": relationships}
+    return {"id": ID, "type": TYPE, "attributes": stored.attributes, "relationships": relationships}
 
 
-def carry_out(patch: dict[str, Any] | None, before: store.Trunk) -> store.Trunk:
+def carry_out(patch: dict[str, Any] | None, before: Record) -> Record:
     """Return the state of the API after a PATCH. Raises ApiError if the API rejects it."""
     if patch is None:
         return before
-    update = trunks.parse({"data": patch}, ID)
-    return trunks.apply(update, before, ACCOUNT, AnyDid())
+    sent = body.parse({"data": patch}, RESOURCES[TYPE], ID)
+    return update(sent, before, Context(ACCOUNT), AnyDid(RESOURCES))
 
 
 def planned(desired: Desired, before: Item) -> Plan | list[Problem]:
