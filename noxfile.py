@@ -256,7 +256,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against the local API and write docs/benchmarks; takes 18 minutes. Argument: `quick` for a trial run."""
+    """Measure against the local API; write docs/benchmarks.md. Takes 18 minutes. Argument: `quick` for a trial run."""
     session.install("-r", "tests/requirements-bench.txt")
     install_collection(session)
     session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})
