@@ -198,8 +198,8 @@ held:
       after: active
 trunk:
   description:
-    - The trunk after the task, as an entry of RV(didww.voice.voice_out_trunk_info#module:trunks). In check mode, the trunk
-      as it would be, with the C(id) V(null) if it would be created.
+    - The trunk after the task, as an entry of RV(didww.voice.voice_out_trunk_info#module:trunks). In check mode, the
+      trunk as it would be, with the C(id) V(null) if it would be created.
     - V(null) if the trunk does not exist after the task.
     - A setting is included if DIDWW returns it or the task sets it; O(default_did) and DIDs only if the task sets them.
       C(not_accepted) and C(credentials) are never included.
