@@ -30,7 +30,7 @@ integration: ## Run playbooks against the local API; TARGET picks one target
 sanity: ## Run ansible-test sanity
 package: ## Check the artifact, its documentation and its changelog as Galaxy does
 docs: ## Build the documentation site in build/docs and check it in chromium
-bench: ## Measure against the local API and write docs/benchmarks; takes about 20 minutes (ARGS=quick: a trial run in build/bench)
+bench: ## Measure against the local API and write docs/benchmarks.md; takes about 20 minutes (ARGS=quick: a trial run in build/bench)
 mutation: ## Run mutation tests on the pure part and report the surviving mutants
 lint unit integration sanity package docs bench mutation: $(VENV)/.test
 	$(NOX) --session $@ -- $(ARGS) $(TARGET)

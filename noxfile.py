@@ -256,7 +256,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against the local API and write docs/benchmarks; takes 18 minutes. Argument: `quick` for a trial run."""
+    """Measure against the local API; write docs/benchmarks.md. Takes 18 minutes. Argument: `quick` for a trial run."""
     session.install("-r", "tests/requirements-bench.txt")
     install_collection(session)
     session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})
@@ -292,6 +292,7 @@ def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -
     """Declare the session that tests an ansible-core version on a Python version.
 
     `whole`: whether to include the process tests and sanity, which are slow and depend little on the Python version.
+    `make matrix` sets SCENARIOS to run everything. `make ends` runs what is likely to depend on the versions.
     """
     core = str(row["ansible-core"])
 
@@ -300,13 +301,18 @@ def declare(row: Mapping[str, Any], python: str, tags: list[str], whole: bool) -
         pins = {**MATRIX["pins_by_python"].get(python, {}), **row.get("pins", {})}
         session.install("-c", constraints(session, pins), row.get("from", f"ansible-core=={core}"), *MATRIX["packages"])
         folder = copy_tree(session)
-        # Few examples of properties: they do not depend on versions.
+        scenarios = os.environ.get("SCENARIOS", "few")
         tests = MATRIX["unit"] + (MATRIX["processes"] if whole else [])
-        pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, EXAMPLES="0.05")
-        ansible_test(session, folder, "integration")
+        tests += MATRIX["rest"] if whole and scenarios == "all" else []
+        # Few examples of properties: they do not depend on versions.
+        few = {"EXAMPLES": "0.05", "SCENARIOS": scenarios}
+        # Sanity, which uses one processor, comes first: the other session of `make ends` has more to run then.
         if whole and row.get("sanity", True):
             session.run("python", str(ROOT / "tools" / "pip_bootstrap.py"))
             ansible_test(session, folder, "sanity")
+        pytest(session, folder, "--numprocesses=auto", "--dist=loadgroup", *tests, **few)
+        # test_playbooks.py has run the playbooks.
+        ansible_test(session, folder, "integration", *([] if scenarios == "all" else ["--exclude", "playbooks"]))
 
 
 def declare_missing(row: Mapping[str, Any]) -> None:

@@ -357,31 +357,6 @@ trunks:
           type: str
           returned: always
           sample: s3cr3t
-  sample:
-    - allow_any_did_as_cli: false
-      allowed_rtp_ips: null
-      authentication_method:
-        allowed_sip_ips: [203.0.113.1/32]
-        tech_prefix: null
-        type: credentials_and_ip
-      callback_url: null
-      capacity_limit: 30
-      created_at: "2025-04-02T10:00:00.000Z"
-      default_dst_action: allow_all
-      dst_prefixes: ["23", "45"]
-      emergency_enable_all: false
-      external_reference_id: crm-0001
-      force_symmetric_rtp: true
-      id: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
-      media_encryption_mode: disabled
-      name: EU SBC
-      on_cli_mismatch_action: reject_call
-      rtp_ping: true
-      rtp_timeout: 30
-      spent_amount: "12.34"
-      status: active
-      threshold_amount: "1000.0"
-      threshold_reached: false
 settings:
   description:
     - The same trunks in the same order, each with only the options that the other modules accept. Use an entry as

@@ -168,11 +168,7 @@ trunks:
           before: 30
           after: 60
     held:
-      description:
-        - The change of O(trunks[].status) that was not made, with its value C(before) and C(after). It is held back if
-          DIDWW blocked the trunk because of its threshold, or does not report whether it did, or does
-          not report the status. Empty if nothing is held
-          back.
+      description: The change of O(trunks[].status) that was not made. See RV(didww.voice.voice_out_trunk#module:held).
       returned: always
       type: dict
       sample:

@@ -6,14 +6,10 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import re
 import subprocess
-import sys
 import textwrap
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -165,18 +161,6 @@ def test_the_comparison_with_the_requirements_names_existing_headings() -> None:
         assert f"\n## {heading}\n" in read(page), (page, heading)
 
 
-def test_a_trial_run_of_the_benchmark_judges_no_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Only the plot needs it.
-    monkeypatch.setitem(sys.modules, "matplotlib", SimpleNamespace())
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", SimpleNamespace(Figure=None))
-    report = importlib.import_module("benchmark.report")
-    data = json.loads(read("docs/benchmarks.json"))
-    assert report.page(data) == read("docs/benchmarks.md")
-    page = report.page({**data, "quick": True})
-    assert report.TRIAL in page
-    assert re.findall(r"\bmet\b|missed", page) == []
-
-
 def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
     # Galaxy shows README without the other files.
     links_of_readme = re.findall(r"\]\(([^)]+)\)", read("README.md"))
@@ -197,7 +181,7 @@ def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
 def test_contributing_lists_the_files_that_contain_a_setting() -> None:
     table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
     files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
-    assert len(files) == 7
+    assert len(files) == 6
     for path in files:
         text = read(path)
         for setting in (*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()):
@@ -206,31 +190,17 @@ def test_contributing_lists_the_files_that_contain_a_setting() -> None:
             assert setting.name in text, f"{path} does not have {setting.name}"
 
 
-# What modules return about a trunk besides its settings.
-READ_ONLY = {"id", "created_at", "threshold_reached", "spent_amount", "did_numbers"}
-
-
-@pytest.mark.parametrize(
-    ("module", "key", "more"),
-    [("voice_out_trunk", "trunk", set()), ("voice_out_trunk_info", "trunks", {"not_accepted", "credentials"})],
-)
-def test_return_describes_every_setting(module: str, key: str, more: set[str]) -> None:
-    returned = yaml.safe_load(plugin("modules", module).RETURN)[key]
-    samples = returned["sample"] if isinstance(returned["sample"], list) else [returned["sample"]]
-    # Only a task that sets it knows it.
-    kinds = {row.name: row.kind for row in VOICE_OUT_TRUNK.settings if key == "trunk" or row.name != DEFAULT_DID}
-    assert returned["contains"].keys() == {*kinds} | READ_ONLY | more
-    method = returned["contains"][AUTHENTICATION]["contains"]
-    assert method.keys() == {"type", *VOICE_OUT_TRUNK.variants[0].attributes}
-    for name, kind in kinds.items():
-        assert returned["contains"][name]["type"] == kind.spec["type"], name
-    for sample in samples:
-        assert {*kinds} - {*LINKAGE, DEFAULT_DID} <= sample.keys()
-
-
-def test_the_sample_of_the_settings_has_every_setting() -> None:
-    (sample,) = yaml.safe_load(plugin("modules", "voice_out_trunk_info").RETURN)["settings"]["sample"]
-    assert sample.keys() == {"id", *VOICE_OUT_TRUNK.rows} - {DEFAULT_DID}
+def test_the_info_module_describes_every_setting() -> None:
+    returned = yaml.safe_load(plugin("modules", "voice_out_trunk_info").RETURN)
+    described = returned["trunks"]["contains"]
+    # Only a task that sets the default DID knows it.
+    kinds = {row.name: row.kind.spec["type"] for row in VOICE_OUT_TRUNK.settings if row.name != DEFAULT_DID}
+    assert {name: described[name]["type"] for name in kinds} == kinds
+    read_only = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "not_accepted", "credentials"}
+    assert described.keys() == {"id", *kinds} | read_only
+    assert described[AUTHENTICATION]["contains"].keys() == {"type", *VOICE_OUT_TRUNK.variants[0].attributes}
+    (sample,) = returned["settings"]["sample"]
+    assert sample.keys() == {"id", *kinds}
 
 
 def test_the_guides_list_every_setting() -> None:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the modules against the alternatives, and write docs/benchmarks.{json,md,png}: `make bench`.
+"""Measure the modules against the alternatives: `make bench` writes docs/benchmarks.md and build/bench/benchmarks.json.
 
-`make bench ARGS=quick` is a trial run: small fleets, each measured once, with results in build/bench.
-`make bench ARGS=--report` only rewrites the page and the plot from the last results.
+`make bench ARGS=quick` is a trial run: small fleets, each measured once. Its page is in build/bench.
+`make bench ARGS=--report` only rewrites the page from the last figures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import report
-from benchmark.report import CHANGE, IN_PROCESS, LATENCIES, LOOP, LOOP_BY_HAND, MODULE_PROCESS, NOTHING, TEN
+from benchmark.report import CHANGE, LATENCIES, LOOP, LOOP_BY_HAND, NOTHING, TEN
 from benchmark.running import HERE, KEY, ROOT, Api, Command, Runner
 
 ONE, MANY = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
@@ -37,7 +37,7 @@ HEADERS = {"Api-Key": KEY, "X-DIDWW-API-Version": "2026-04-16", "Accept": MEDIA_
 ALONE = (
     "import runpy; from ansible.module_utils import basic; basic._ANSIBLE_PROFILE = 'legacy'; "
     "basic._ANSIBLE_ARGS = __import__('sys').stdin.buffer.read(); "
-    "runpy.run_module('{}', run_name='__main__')"
+    f"runpy.run_module('ansible_collections.didww.voice.plugins.modules.{report.MANY}', run_name='__main__')"
 )
 
 
@@ -122,20 +122,12 @@ class Bench:
         more = ["-e", f"@{extra}"] if variables else []
         return Command(name, ["ansible-playbook", str(book), *more], updates)
 
-    def both(self, name: str, tasks: list[dict[str, Any]], updates: int, **variables: Any) -> list[Command]:
+    def both(self, tasks: list[dict[str, Any]], updates: int) -> list[Command]:
         """Return the commands that run tasks in Ansible's own process, and in module processes."""
         return [
-            self.playbook(f"{name}, {IN_PROCESS}", tasks, updates, **variables),
-            self.playbook(f"{name}, {MODULE_PROCESS}", tasks, updates, **variables, didww_in_process=False),
+            self.playbook(report.IN_PROCESS, tasks, updates),
+            self.playbook(report.MODULE_PROCESS, tasks, updates, didww_in_process=False),
         ]
-
-    def module_alone(self, module: str, options: dict[str, Any]) -> Command:
-        """Return the command that runs a module without Ansible."""
-        package = "ansible.modules" if module == "uri" else "ansible_collections.didww.voice.plugins.modules"
-        path = f"{package}.{module}"
-        file = Path(tempfile.mkdtemp(dir=self.work)) / "options.json"
-        file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
-        return Command(f"module {module}", [sys.executable, "-c", ALONE.format(path)], 0, str(file))
 
     def add(
         self, api: Api, case: str, size: int, commands: list[Command], times: int, warm_up: bool = True, stored: int = 0
@@ -159,18 +151,17 @@ class Bench:
         script = [sys.executable, str(HERE / "sdk_script.py"), trunk, json.dumps(settings(True))]
         nothing = [
             self.playbook(report.START, [], 0),
-            self.playbook(report.EMPTY, [{"name": "Nothing", "empty": {}}], 0),
-            *self.both(report.ONE, keep[False], 0),
+            *self.both(keep[False], 0),
             self.playbook(report.URI, [read], 0),
         ]
         change = [
-            *self.both(report.ONE, keep[True], 1),
+            *self.both(keep[True], 1),
             self.playbook(report.BY_HAND, [read, update], 1, wanted=settings(True)),
-            Command("script on the didww package", script, 1),
+            Command(report.SCRIPT, script, 1),
         ]
         entries = fleet(self.cut(10), False)
         ten = [
-            *self.both(report.ONE, [{"name": "Keep", ONE: entry} for entry in entries], 0),
+            *self.both([{"name": "Keep", ONE: entry} for entry in entries], 0),
             self.playbook(report.URI, [by_hand(api, entry["id"], entry["id"], "trunk")[0] for entry in entries], 0),
         ]
         self.add(api, NOTHING, 1, nothing, 11, stored=10)
@@ -183,8 +174,8 @@ class Bench:
         entries = fleet(self.cut(size), changed, linked)
         return self.playbook(report.LINKED if linked else report.MANY, [task], len(entries) * changed, fleet=entries)
 
-    def loop(self, size: int, changed: bool) -> list[Command]:
-        """Return the commands for a fleet in a loop."""
+    def loop(self, size: int, changed: bool) -> Command:
+        """Return the command for a fleet in a loop."""
         options = {name: f"{{{{ item.{name} }}}}" for name in ("id", *SETTINGS)}
         task = {
             "name": "Keep the fleet",
@@ -193,7 +184,7 @@ class Bench:
             "loop_control": {"label": "{{ item.id }}"},
         }
         entries = fleet(self.cut(size), changed)
-        return self.both(LOOP, [task], len(entries) * changed, fleet=entries)
+        return self.playbook(LOOP, [task], len(entries) * changed, fleet=entries)
 
     def loop_by_hand(self, api: Api, size: int, changed: bool) -> Command:
         """Return the command that reads a fleet with a loop of uri tasks, and changes it with a second loop."""
@@ -211,37 +202,23 @@ class Bench:
             for size in (10, 100):
                 self.add(api, case, size, [self.many(size, changed)], 3 if changed else 5)
             for size in (10,) if far else (10, 50):
-                loops = [*self.loop(size, changed), self.loop_by_hand(api, size, changed)]
+                loops = [self.loop(size, changed), self.loop_by_hand(api, size, changed)]
                 self.add(api, case, size, loops, 3 if size == 10 else 1, warm_up=False)
-            # Only in Ansible's own process: the alternatives take minutes.
-            self.add(api, case, 1000, self.loop(1000, changed)[:1], 1, warm_up=False)
+            # Not by hand: that takes minutes.
+            self.add(api, case, 1000, [self.loop(1000, changed)], 1, warm_up=False)
         self.add(api, NOTHING, 1000, [self.many(1000, False), self.many(1000, False, linked=True)], 5)
         self.add(api, CHANGE, 1000, [self.many(1000, True)], 1, warm_up=False)
         if not far:
             self.add(api, NOTHING, 10000, [self.many(10000, False)], 3, warm_up=False)
 
     def alone(self, api: Api) -> None:
-        """Measure the module's process without Ansible: CPU, memory, and import times."""
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        """Measure the memory of a module's process, without Ansible."""
         self.runner.environment["PYTHONPATH"] = str(self.runner.collections)
-        one = self.module_alone("voice_out_trunk", {"id": trunk_id(0), **settings(False)})
-        url = f"{api.url}/voice_out_trunks/{trunk_id(0)}"
-        uri = self.module_alone("uri", {"url": url, "headers": HEADERS})
-        python = Command("python -c pass", [sys.executable, "-c", "pass"])
-        self.add(api, "alone", 1, [python, one, uri], 9, stored=10)
-        for size in (10, 100, 1000, 10000):
-            command = self.module_alone("voice_out_trunks", {"trunks": fleet(self.cut(size), False)})
-            self.add(api, "alone", size, [command], 5 if size < 10000 else 3)
-        self.data["imports"] = {}
-        for command in (one, uri):
-            words = [sys.executable, "-X", "importtime", *command.words[1:]]
-            self.runner.run(api, seed(10), command._replace(words=words))
-            lines = re.findall(r"import time:\s+(\d+) \|\s+(\d+) \| +(\S+)", (self.work / "err").read_text())
-            found = [{"module": name, "self_us": int(own), "cumulative_us": int(total)} for own, total, name in lines]
-            self.data["imports"][command.name] = {
-                "total_us": sum(entry["self_us"] for entry in found),
-                "longest": sorted(found, key=lambda entry: -entry["cumulative_us"])[:25],
-            }
+        for size in (100, 1000, 10000):
+            options = Path(tempfile.mkdtemp(dir=self.work)) / "options.json"
+            options.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {"trunks": fleet(self.cut(size), False)}}))
+            command = Command(f"module {report.MANY}", [sys.executable, "-c", ALONE], 0, str(options))
+            self.add(api, report.ALONE, size, [command], 3)
 
 
 def machine() -> dict[str, Any]:
@@ -260,12 +237,12 @@ def machine() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measure and write the documents; with `--report`, only write them from the last results."""
-    quick = "quick" in sys.argv
-    docs = ROOT / "build" / "bench" if quick else ROOT / "docs"
-    docs.mkdir(parents=True, exist_ok=True)
-    figures = docs / "benchmarks.json"
+    """Measure and write the results; with `--report`, only write the page from the last figures."""
+    figures = ROOT / "build" / "bench" / "benchmarks.json"
+    figures.parent.mkdir(parents=True, exist_ok=True)
     if "--report" not in sys.argv:
+        quick = "quick" in sys.argv
+        print(*([report.TRIAL] if quick else []), sep="\n", flush=True)
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="bench") as work:
             bench = Bench(Path(work), quick)
@@ -277,8 +254,10 @@ def main() -> int:
                 bench.alone(api)
         bench.data["seconds"] = round(time.monotonic() - start)
         figures.write_text(json.dumps(bench.data, indent=1) + "\n")
-    report.write(json.loads(figures.read_text()), docs)
-    print(f"Written to {docs.relative_to(ROOT)}.", *([report.TRIAL] if quick else []))
+    data = json.loads(figures.read_text())
+    page = (figures.parent if data["quick"] else ROOT / "docs") / "benchmarks.md"
+    page.write_text(report.page(data), encoding="utf-8")
+    print(f"Written to {page.relative_to(ROOT)}.", *([report.TRIAL] if data["quick"] else []))
     return 0
 
 

@@ -80,7 +80,6 @@ class Runner:
         self.environment |= {
             "ANSIBLE_CONFIG": str(TESTS / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
-            "ANSIBLE_LIBRARY": str(HERE / "library"),
             "DIDWW_API_KEY": KEY,
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",

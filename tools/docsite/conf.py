@@ -20,6 +20,11 @@ ROOT = Path(__file__).parents[2]
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 LABELS = """\
 action_plugins std:label -1 plugins/action.html#action-plugins Action plugins
+ansible_collections.ansible.builtin.include_vars_module std:label -1 \
+collections/ansible/builtin/include_vars_module.html include_vars
+ansible_collections.ansible.builtin.pause_module std:label -1 collections/ansible/builtin/pause_module.html pause
+ansible_collections.ansible.builtin.validate_argument_spec_module std:label -1 \
+collections/ansible/builtin/validate_argument_spec_module.html validate_argument_spec
 ansible_configuration_settings std:label -1 reference_appendices/config.html#ansible-configuration-settings \
 Ansible Configuration Settings
 common_return_values std:label -1 reference_appendices/common_return_values.html#common-return-values \

@@ -100,8 +100,8 @@ class Link(Setting):
     def settle(self, draft: Draft) -> None:
         """Reject what the API manages; send what it no longer manages.
 
-        While the flag is on, the API rejects the relationship even if it is empty. It may end links that it made when
-        the flag goes off, so those that the task lists are sent.
+        While the flag is on, the API rejects the relationship even if it is empty. When it goes on, the API ends the
+        links. It may end links that it made when the flag goes off, so those that the task lists are sent.
         """
         super().settle(draft)
         if not self.managed_by or self.name not in draft.wanted:
@@ -113,5 +113,7 @@ class Link(Setting):
             draft.reject(self.name, words)
         elif is_on:
             draft.keep(self.name)
+            if not was_on:
+                draft.implied[self.name] = self.null
         elif was_on:
             draft.add(self.name)

@@ -40,6 +40,7 @@ class Draft:
     name. `wanted`: the values of the task. `flags`: its options that are no settings. `before`: the current values;
     none if the resource is `new`. `facts`: its read-only attributes. `after`: the values after the request. `added`:
     settings to send although they do not differ. `held`: the changes that are held back, as results show them.
+    `implied`: the values that the API gives to other settings with this request.
     """
 
     noun: str
@@ -55,6 +56,7 @@ class Draft:
     warnings: list[str] = field(default_factory=list)
     added: set[str] = field(default_factory=set)
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    implied: dict[str, Any] = field(default_factory=dict)
 
     def reject(self, option: str, text: str) -> None:
         """Add a problem: the task fails, and nothing is sent."""

@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.didww.voice.plugins.module_utils._engine import vars_file
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.undo import Entry, Undo
@@ -44,26 +43,8 @@ HEAD = """\
 
 # --- Text -----------------------------------------------------------------------------------------
 
-# Never a template when Ansible loads the file.
-_TEMPLATE = re.compile(r"\{[{%#]|^#jinja2:")
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _KEYS = {MARKER, "api_url", "api_version", "written_at", "written_by", "added_at"}
 _NUMBER = re.compile(r'^ *- "([0-9a-f-]{36})"  # (\d+)$', re.MULTILINE)
-
-
-def _printable(text: str) -> str:
-    """Return a text with the escapes of YAML for what is not visible: line breaks, controls, special spaces."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _ESCAPES.get(char, _escaped(ord(char))) for char in text)
-
-
-def _escaped(code: int) -> str:
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + _printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 def _scalar(value: Any) -> str:
@@ -73,8 +54,7 @@ def _scalar(value: Any) -> str:
         return str(value)
     if isinstance(value, (list, dict)):
         return "[]" if isinstance(value, list) else "{}"
-    text = str(value)
-    return ("!unsafe " if _TEMPLATE.search(text) else "") + _quoted(text)
+    return vars_file.scalar(str(value))
 
 
 @functools.cache
@@ -89,7 +69,7 @@ def _block(value: dict[str, Any] | list[Any], indent: int, undo: Undo) -> Iterat
     keys = _keys_of(undo.resource)
     items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
     for key, item in items:
-        head = " " * indent + ("-" if key is None else f"{key if key in keys else _quoted(str(key))}:")
+        head = " " * indent + ("-" if key is None else f"{key if key in keys else vars_file.quoted(str(key))}:")
         if item and isinstance(item, (dict, list)):
             yield head
             yield from _block(item, indent + 2, undo)
@@ -99,12 +79,12 @@ def _block(value: dict[str, Any] | list[Any], indent: int, undo: Undo) -> Iterat
 
 
 def _comments(comments: list[str], indent: int) -> Iterator[str]:
-    return (f"{' ' * indent}# {_printable(comment)}" for comment in comments)
+    return (f"{' ' * indent}# {vars_file.printable(comment)}" for comment in comments)
 
 
 def render(undo: Undo, marker: dict[str, Any]) -> str:
     """Return the text of an undo file. `marker`: where and when it was written, and by what."""
-    lines = [_printable(line) for line in HEAD.format(**marker, command=undo.resource.undone_by).splitlines()]
+    lines = [vars_file.printable(line) for line in HEAD.format(**marker, command=undo.resource.undone_by).splitlines()]
     lines += _block({MARKER: marker}, 0, undo)
     if undo.notes:
         lines += ["", *_comments([NOTES, *undo.notes], 0), ""]
@@ -182,7 +162,7 @@ class UndoFile:
         try:
             if _content(self.path) != self.text:
                 raise InvalidOptions([_problem(f"{self.path} changed during the task, so nothing was changed")])
-            _write(self.path, render(self.undo, marker), new=self.text is None)
+            vars_file.write(self.path, render(self.undo, marker), new=self.text is None)
         except OSError as error:
             words = f"{self.path} cannot be written: {error.strerror or error}, so nothing was changed"
             raise InvalidOptions([_problem(words)]) from error
@@ -229,36 +209,3 @@ def _content(path: str) -> str | None:
             return file.read()
     except FileNotFoundError:
         return None
-
-
-def _write(path: str, text: str, new: bool) -> None:
-    """Write a file whole or not at all, for its owner alone. Raises OSError, also if it is `new` and exists."""
-    folder = os.path.dirname(path)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".undo_file.")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        if new:
-            _link(temporary, path)
-        else:
-            os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-    with contextlib.suppress(OSError):  # not every file system can
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _link(temporary: str, path: str) -> None:
-    """Give a file its name. Raises FileExistsError if there is a file with this name."""
-    try:
-        os.link(temporary, path)
-    except OSError:  # the file exists, or the file system has no hard links
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        os.replace(temporary, path)

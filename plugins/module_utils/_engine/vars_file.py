@@ -10,37 +10,69 @@ A host that runs modules need not have a YAML library, so these files are writte
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import tempfile
 
-# What YAML does not print as it is, although JSON does: YAML 1.1, "Character Set", and its line breaks.
-_NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-
-
-def scalar(text: str) -> str:
-    """Return a text as YAML on one line. Ansible does not evaluate it, even if it looks like a template."""
-    quoted = _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
-    return f"!unsafe {quoted}" if is_template(text) else quoted
+_TEMPLATE = re.compile(r"\{[{%#]|^#jinja2:")
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def is_template(text: str) -> bool:
     """Return whether Ansible would evaluate a text."""
-    return any(start in text for start in ("{{", "{%", "{#"))
+    return bool(_TEMPLATE.search(text))
 
 
-def write(path: str, text: str, mode: int = 0o600) -> None:
-    """Write a file whole or not at all. Raises OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
+def printable(text: str) -> str:
+    """Return a text with the escapes of YAML for what is not visible: line breaks, controls, special spaces."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _ESCAPES.get(char, _escaped(ord(char))) for char in text)
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as a double-quoted scalar of YAML, on one line."""
+    return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def scalar(text: str) -> str:
+    """Return a text as YAML on one line. Ansible does not evaluate it, even if it looks like a template."""
+    return f"!unsafe {quoted(text)}" if is_template(text) else quoted(text)
+
+
+def write(path: str, text: str, mode: int = 0o600, new: bool = False) -> None:
+    """Write a file whole or not at all. Raises OSError, also if it is `new` and exists."""
+    folder = os.path.dirname(path)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             os.fchmod(descriptor, mode)
             file.write(text)
             file.flush()
             os.fsync(descriptor)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
+        if new:
+            _link(temporary, path)
+        else:
+            os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-        raise
+    with contextlib.suppress(OSError):  # not every file system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _link(temporary: str, path: str) -> None:
+    """Give a file its name. Raises FileExistsError if there is a file with this name."""
+    try:
+        os.link(temporary, path)
+    except OSError:  # the file exists, or the file system has no hard links
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.replace(temporary, path)

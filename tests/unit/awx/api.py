@@ -40,7 +40,7 @@ class Awx:
         app.add_url_rule("/api/v2/<kind>/<int:number>/survey_spec/", view_func=self._survey, methods=["GET", "POST"])
         app.add_url_rule("/api/v2/<kind>/<int:number>/<what>/", view_func=self._associate, methods=["GET", "POST"])
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> Awx:
         self._thread.start()

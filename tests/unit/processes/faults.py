@@ -29,9 +29,8 @@ KEY = 'planted-Key+7/"x"\\y&z=%'
 USERNAME = "planted-user"
 PASSWORD = 'planted-Pass+8/"q"\\r&s=%'
 
-# Whether to run all scenarios in each way. By default only actions run all of them. Modules then run single tasks, and
-# tasks with tokens run the faults of the token service.
-ALL = os.environ.get("SCENARIOS") == "all"
+# The ways that run all scenarios. The others run most faults only on single tasks; with tokens, in the token service.
+EVERYTHING = {"all": ("module", "action", "tokens"), "few": ()}.get(os.environ.get("SCENARIOS", ""), ("action",))
 # A placeholder in rules for the URL of another server, whose journal must stay empty.
 ELSEWHERE = "elsewhere"
 # Seconds until an answer that stalls is given up. Answers that do not stall have as long as they need: see job.py.
@@ -236,7 +235,7 @@ class Scenario(NamedTuple):
 
 
 def _scenarios(way: Way) -> Iterator[Scenario]:
-    everything = ALL or way == WAYS["action"]
+    everything = way in [WAYS[name] for name in EVERYTHING]
     for fault in FAULTS:
         in_tokens = way.api_version == "2026-11-19" and fault.in_tokens and not fault.reach
         if in_tokens:
@@ -249,7 +248,8 @@ def _scenarios(way: Way) -> Iterator[Scenario]:
             yield Scenario(ONE, fault, method, applied, lasting=True)
             if everything and fault.again and not fault.reach:
                 yield Scenario(ONE, fault, method, applied, lasting=False)
-        if not everything:
+        # Each way runs each module with an answer that quotes secrets, and with one that is no error.
+        if not everything and not fault.harmless and "quot" not in fault.name:
             continue
         if fault.in_lists and fault.wait < PATIENCE:
             for module in (INFO, FLEET):

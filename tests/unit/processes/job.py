@@ -160,7 +160,7 @@ class Stage:
             suppress_env_files=True,
             verbosity=4,
             # More than there are processors: most tasks wait.
-            forks=8,
+            forks=16,
             cmdline="--diff",
             quiet=True,
             # Without a callback, ansible-runner would replace the signal handlers of this process.

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +20,7 @@ from ansible_collections.didww.voice.plugins.module_utils._client.http import CO
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD, after_each_patch, connection_to
-from .job import COLLECTION
+from ..playbooks import start, write_play
 
 TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
 SEED = {"api_keys": ["key"], "trunks": [{"id": trunk, "attributes": {"name": trunk}} for trunk in TRUNKS]}
@@ -57,32 +55,7 @@ def test_an_interrupted_fleet_stops_sending(
         options = {**connection_to(api), "api_key": "key", "api_timeout": 2 * HANG_GUARD, "trunks": entries}
         task: dict[str, Any] = {"name": "Update every trunk", "didww.voice.voice_out_trunks": options}
         task.update({"timeout": 3 * HANG_GUARD} if how == "timeout" else {})
-        playbook = tmp_path / "playbook.yml"
-        playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]), "utf-8")
-        environment = {
-            **os.environ,
-            "HOME": str(tmp_path),
-            "ANSIBLE_REMOTE_TEMP": str(tmp_path),
-            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-        }
-        # Where it is ignored, as in a background job of a shell, a job would inherit that.
-        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-        job = subprocess.Popen(
-            [
-                Path(sys.executable).parent / "ansible-playbook",
-                playbook,
-                "-e",
-                f"didww_in_process={front_end == 'action'}",
-            ],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        signal.signal(signal.SIGINT, handler)
+        job = start(tmp_path, write_play(tmp_path, task), "-e", f"didww_in_process={front_end == 'action'}")
         try:
             # Every thread waits for its answer.
             wait_until(lambda: updates(api) == CONNECTIONS or job.poll() is not None, "the updates are not sent")

@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ import yaml
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from .job import COLLECTION
+from .. import playbooks
 
 KEY = "planted-key"
 METHOD = {
@@ -68,31 +67,11 @@ class Start(Protocol):
 @pytest.fixture
 def start(api: Simulator, tmp_path: Path) -> Start:
     """Start a playbook in a process group of its own."""
-    home = tmp_path / "home"
-    home.mkdir()
 
     def start(playbook: str, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
-        environment = {
-            **os.environ,
-            "HOME": str(home),
-            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "DIDWW_API_URL": api.url,
-            "DIDWW_API_KEY": KEY,
-            "DIDWW_API_RETRIES": "0",
-        }
         name = playbook if playbook.endswith(".yml") else f"didww.voice.{playbook}"
-        program = str(Path(sys.executable).parent / "ansible-playbook")
-        return subprocess.Popen(
-            [program, name, "-e", json.dumps(variables), *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        connection = {"DIDWW_API_URL": api.url, "DIDWW_API_KEY": KEY, "DIDWW_API_RETRIES": "0"}
+        return playbooks.start(tmp_path, name, "-e", json.dumps(variables), *arguments, **connection)
 
     return start
 
@@ -110,8 +89,7 @@ def run(start: Start, tmp_path: Path) -> Run:
 
     def run(playbook: str, *arguments: str, status: int = 0, **variables: Any) -> str:
         job = start(playbook, *arguments, **variables)
-        output, _none = job.communicate(timeout=120)
-        assert job.returncode == status, output
+        output = playbooks.end(job, status)
         assert list(tmp_path.rglob("pwned")) == []
         return " ".join(output.split())
 
@@ -411,9 +389,9 @@ def test_a_report_tells_what_is_wrong_with_the_variables(api: Simulator, run: Ru
 
 def test_vars_files_work_as_with_include_vars(api: Simulator, run: Run, tmp_path: Path) -> None:
     (tmp_path / "vault").write_text("secret", encoding="utf-8")
-    program = str(Path(sys.executable).parent / "ansible-vault")
+    program = str(playbooks.PROGRAMS / "ansible-vault")
     options = ["--vault-password-file", str(tmp_path / "vault")]
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"), "HOME": str(tmp_path)}
+    environment = playbooks.environment(tmp_path)
     secret = subprocess.check_output(
         [program, "encrypt_string", *options, "--name", "name", "Two"], text=True, env=environment
     )

@@ -9,10 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +21,9 @@ from simulator.server import Simulator
 from simulator.store import Store
 
 from ..conftest import runner
+from ..playbooks import end, start, write_play
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
-from .job import COLLECTION, METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
+from .job import METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -182,8 +180,7 @@ def test_the_life_of_a_trunk_shows_no_credentials(
         {f"didww.voice.{name}" if name.startswith("voice") else name: value for name, value in step.items()}
         for step in steps
     ]
-    playbook = tmp_path / "playbook.yml"
-    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = write_play(tmp_path, *tasks)
     passwords: list[str] = []
     put = Store.put
 
@@ -195,21 +192,14 @@ def test_the_life_of_a_trunk_shows_no_credentials(
 
     monkeypatch.setattr(Store, "put", keep)
     with Simulator({"api_keys": [KEY]}, rate=0, version=api_version) as api:
-        environment = {
-            **os.environ,
-            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "ANSIBLE_INJECT_INVOCATION": "true",
+        connection = {
             "DIDWW_API_URL": api.url,
             "DIDWW_API_VERSION": api_version,
             "DIDWW_API_TOKEN_URL": api.token_url,
             "DIDWW_API_KEY": KEY,
         }
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-vvvv", "--diff"]
-        command += ["-e", f"didww_in_process={front_end == 'action'}"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+        more = ["-vvvv", "--diff", "-e", f"didww_in_process={front_end == 'action'}"]
+        output = end(start(tmp_path, playbook, *more, ANSIBLE_INJECT_INVOCATION="true", **connection))
     assert [entry["method"] for entry in api.journal].count("POST") == 2
     assert len(set(passwords)) == 4
-    output = done.stdout + done.stderr
     assert [secret for secret in (*passwords, *tokens_of(api)) if secret in output] == []

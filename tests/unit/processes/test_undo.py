@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -21,45 +19,17 @@ from ansible_collections.didww.voice.plugins.module_utils._client.jsonapi import
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD, after_each_patch, connection_to
+from ..playbooks import end, start, write_play
 from ..plugins.module_utils._engine.test_undo_file import TEXTS
-from .job import COLLECTION
 from .test_interrupted import processes, updates, wait_until
 
 TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
 MODULE = "didww.voice.voice_out_trunks"
 
 
-def playbook(folder: Path, front_end: str, *tasks: dict[str, Any], **play: Any) -> subprocess.Popen[str]:
+def run(folder: Path, front_end: str, *tasks: dict[str, Any], **play: Any) -> subprocess.Popen[str]:
     """Start a play with these tasks."""
-    path = folder / "playbook.yml"
-    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, **play}]), "utf-8")
-    environment = {
-        **os.environ,
-        "HOME": str(folder),
-        "ANSIBLE_REMOTE_TEMP": str(folder),
-        "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-    }
-    program = Path(sys.executable).parent / "ansible-playbook"
-    # Where it is ignored, as in a background job of a shell, a job would inherit that.
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    job = subprocess.Popen(
-        [program, path, "-e", f"didww_in_process={front_end == 'action'}"],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    signal.signal(signal.SIGINT, handler)
-    return job
-
-
-def completed(job: subprocess.Popen[str]) -> str:
-    output, _none = job.communicate(timeout=HANG_GUARD)
-    assert job.returncode == 0, output
-    return output
+    return start(folder, write_play(folder, *tasks, **play), "-e", f"didww_in_process={front_end == 'action'}")
 
 
 @pytest.mark.parametrize("how", ["include_vars", "vars_files"])
@@ -81,7 +51,7 @@ def test_no_name_is_a_template(front_end: str, api_version: str, tmp_path: Path,
             {"id": trunk["id"], "name": f"Renamed {number}", "external_reference_id": None, "rtp_ping": True}
             for number, trunk in enumerate(trunks)
         ]
-        completed(playbook(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": changes}}))
+        end(run(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": changes}}))
         assert all(trunk["attributes"]["name"].startswith("Renamed") for trunk in api.trunks)
         assert undo.read_text("utf-8").count("!unsafe") >= 8
         listed = "undo.trunks" if how == "include_vars" else "trunks"
@@ -91,7 +61,7 @@ def test_no_name_is_a_template(front_end: str, api_version: str, tmp_path: Path,
             {MODULE: {**connection, "trunks": f"{{{{ {listed} }}}}", "skip_invalid": True}},
         ]
         play = {"vars_files": [str(undo)]} if how == "vars_files" else {}
-        completed(playbook(tmp_path, front_end, *tasks[0 if how == "include_vars" else 1 :], **play))
+        end(run(tmp_path, front_end, *tasks[0 if how == "include_vars" else 1 :], **play))
         assert api.trunks == before
     assert not sign.exists()
 
@@ -112,7 +82,7 @@ def test_an_interrupted_fleet_can_be_undone(
             answers.set()
             api.add_faults({"method": "PATCH", "times": 0, "apply": True, "drop": "before"})
         blocks = [{"id": id_, "status": "blocked"} for id_ in TRUNKS]
-        job = playbook(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": blocks}})
+        job = run(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": blocks}})
         try:
             if how != "lost answers":
                 # Every thread waits for its answer.
@@ -133,5 +103,5 @@ def test_an_interrupted_fleet_can_be_undone(
             {"ansible.builtin.include_vars": {"file": str(undo), "name": "undo"}},
             {MODULE: {**connection, "trunks": "{{ undo.trunks }}", "skip_invalid": True}},
         ]
-        completed(playbook(tmp_path, front_end, *tasks))
+        end(run(tmp_path, front_end, *tasks))
         assert api.trunks == before

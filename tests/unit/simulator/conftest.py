@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A client of the local API with short methods for tests."""
+"""A client of the local API with short methods for tests, and what its seed has."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,31 +14,86 @@ import pytest
 import requests
 from simulator.server import Simulator, load_seed
 
-from ..conftest import HANG_GUARD
+from ..conftest import HANG_GUARD, TRUNK
 
 MEDIA_TYPE = "application/vnd.api+json"
-TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+TRUNKS = "/voice_out_trunks"
+REGENERATION = "/voice_out_trunk_regenerate_credentials"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+TWILIO, IP_ONLY, UNKNOWN_TYPE, ANY_DID, EMERGENCY_ALL = (f"3d9b7f52-2a61-4f0e-9c11-7f5a60b8e00{n}" for n in range(1, 6))
+# The trunk of each of the other accounts.
+OF = {
+    key: f"3d9b7f52-2a61-4f0e-9c11-7f5a60b8e09{n}"
+    for n, key in enumerate(("no-features-key", "read-only-key", "no-outbound-key", "openapi-key"), 1)
+}
+NOBODY = "00000000-0000-4000-8000-000000000000"
+SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
+OLDEST, OLD, LATEST = "2022-05-10", "2026-04-16", "2026-11-19"
+BLANK = "can't be blank"
+TAKEN = "has already been taken"
+NOT_LISTED = "is not included in the list"
+REPLACE = {"on_cli_mismatch_action": "replace_cli"}
 
 
-def to_one(record_id: str | None, kind: str = "dids") -> dict[str, Any]:
-    """Return a to-one relationship; without an id it is null."""
-    return {"data": None if record_id is None else {"type": kind, "id": record_id}}
+def did(number: int) -> str:
+    """Return the id of a DID in the seed. Number 91 is in another account, there is no 99."""
+    return f"6b1f4c0a-0000-4000-8000-0000000000{number:02d}"
 
 
-def to_many(did_ids: list[str]) -> dict[str, Any]:
-    """Return a to-many relationship with DIDs."""
-    return {"data": [{"type": "dids", "id": did_id} for did_id in did_ids]}
+def method(kind: Any, **attributes: Any) -> dict[str, Any]:
+    """Return the attributes of a request that sets the authentication method."""
+    return {"authentication_method": {"type": kind, "attributes": attributes}}
 
 
-def with_readings(server: Simulator, *readings: str) -> None:
-    """Load the seed with other readings for the account of its trunks."""
+def sip(**more: Any) -> dict[str, Any]:
+    """Return the same with credentials_and_ip and a valid address."""
+    return method("credentials_and_ip", **{"allowed_sip_ips": ["203.0.113.7"], **more})
+
+
+NEW: dict[str, Any] = {"name": "New", "on_cli_mismatch_action": "reject_call", "allowed_rtp_ips": None, **sip()}
+
+
+def new(*left_out: str, **more: Any) -> dict[str, Any]:
+    """Return the attributes of NEW without some of them, and with others."""
+    return {**{name: value for name, value in NEW.items() if name not in left_out}, **more}
+
+
+def linkage(ids: list[str] | str | None, kind: str = "dids") -> dict[str, Any]:
+    """Return a relationship: to-many with a list of ids, to-one with an id or None."""
+    found = [{"type": kind, "id": record_id} for record_id in (ids if isinstance(ids, list) else [ids])]
+    return {"data": found if isinstance(ids, list) else found[0] if ids is not None else None}
+
+
+def rejections(answer: requests.Response) -> list[tuple[str, str]]:
+    """Return the place and the title of each validation error, after a check of the other members."""
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    found = []
+    for error in answer.json()["errors"]:
+        place = error["source"]["pointer"].removeprefix("/data/")
+        name = [part for part in place.split("/") if not part.isdigit()][-1]
+        source, detail = {"pointer": f"/data/{place}"}, f"{name} - {error['title']}"
+        assert error == {"title": error["title"], "detail": detail, "code": "100", "status": "422", "source": source}
+        found.append((place, error["title"]))
+    return found
+
+
+def codes(answer: requests.Response) -> list[str]:
+    """Return the codes of the errors in a 400."""
+    assert answer.status_code == 400, answer.text
+    assert all(error["status"] == "400" and error["title"] and error["detail"] for error in answer.json()["errors"])
+    return [error["code"] for error in answer.json()["errors"]]
+
+
+def with_account(server: Simulator, **members: Any) -> None:
+    """Load the seed with other members of the account of its trunks."""
     seed = load_seed()
-    first, *others = seed["accounts"]
-    server.reset({**seed, "accounts": [{**first, "readings": readings}, *others]})
+    seed["accounts"][0].update(members)
+    server.reset(seed)
 
 
 class Client:
-    """Sends requests with a key and the media type of JSON:API."""
+    """Sends requests with a key and the media type of JSON:API. A header is a keyword, with _ for each -."""
 
     def __init__(self, server: Simulator) -> None:
         self.server = server
@@ -45,62 +101,70 @@ class Client:
         self.session.trust_env = False
         self.session.headers.update({"Api-Key": "local-key", "Accept": MEDIA_TYPE})
 
-    def request(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Send a request to a path below /v3."""
-        more = {"timeout": HANG_GUARD, "allow_redirects": False, **more}
-        return self.session.request(method, self.server.url + path, **more)
+    def ask(self, verb: str, path: str, body: Any = None, /, **headers: Any) -> requests.Response:
+        """Send a request to a path below /v3, or to a URL. The body is bytes, or becomes JSON."""
+        url = path if path.startswith("http") else self.server.url + path
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {} if data is None else {"Content-Type": MEDIA_TYPE}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.session.request(verb, url, data=data, headers=sent, timeout=HANG_GUARD, allow_redirects=False)
 
-    def get(self, path: str, **more: Any) -> requests.Response:
-        """Send a GET to a path below /v3."""
-        return self.request("GET", path, **more)
-
-    def send(
-        self, trunk_id: str, body: Any, query: str = "", headers: dict[str, str] | None = None
-    ) -> requests.Response:
-        """Send a PATCH with a JSON body."""
-        headers = {"Content-Type": MEDIA_TYPE, **(headers or {})}
-        return self.request("PATCH", f"/voice_out_trunks/{trunk_id}{query}", json=body, headers=headers)
+    def get(self, path: str, **headers: Any) -> requests.Response:
+        """Send a GET."""
+        return self.ask("GET", path, **headers)
 
     def patch(
         self,
-        trunk_id: str = TRUNK,
         attributes: dict[str, Any] | None = None,
-        relationships: dict[str, list[str]] | None = None,
-        headers: dict[str, str] | None = None,
+        trunk_id: str = TRUNK,
+        /,
+        links: dict[str, Any] | None = None,
+        **headers: Any,
     ) -> requests.Response:
-        """Send a PATCH with attributes, and with relationships as ids of DIDs."""
-        data: dict[str, Any] = {"id": trunk_id, "type": "voice_out_trunks"}
-        if attributes is not None:
-            data["attributes"] = attributes
-        if relationships is not None:
-            data["relationships"] = {name: to_many(did_ids) for name, did_ids in relationships.items()}
-        return self.send(trunk_id, {"data": data}, headers=headers)
-
-    def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> requests.Response:
-        """Send a POST with a JSON body."""
-        return self.request("POST", path, json=body, headers={"Content-Type": MEDIA_TYPE, **(headers or {})})
+        """Update a trunk. Relationships are ids."""
+        data = {"id": trunk_id, "type": "voice_out_trunks", **_members(attributes or {}, links)}
+        return self.ask("PATCH", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
 
     def create(
-        self,
-        attributes: dict[str, Any],
-        relationships: dict[str, Any] | None = None,
-        headers: dict[str, str] | None = None,
+        self, attributes: dict[str, Any], /, links: dict[str, Any] | None = None, **headers: Any
     ) -> requests.Response:
-        """Send a POST that creates a trunk, with relationships as JSON:API has them."""
-        data: dict[str, Any] = {"type": "voice_out_trunks", "attributes": attributes}
-        if relationships is not None:
-            data["relationships"] = relationships
-        return self.post("/voice_out_trunks", {"data": data}, headers)
+        """Create a trunk."""
+        return self.ask(
+            "POST", TRUNKS, {"data": {"type": "voice_out_trunks", **_members(attributes, links)}}, **headers
+        )
 
-    def delete(self, trunk_id: str = TRUNK, headers: dict[str, str] | None = None) -> requests.Response:
-        """Send a DELETE of a trunk."""
-        return self.request("DELETE", f"/voice_out_trunks/{trunk_id}", headers=headers)
+    def delete(self, trunk_id: str = TRUNK, /, **headers: Any) -> requests.Response:
+        """Delete a trunk."""
+        return self.ask("DELETE", f"{TRUNKS}/{trunk_id}", **headers)
 
-    def regenerate(self, trunk_id: str = TRUNK, headers: dict[str, str] | None = None) -> requests.Response:
-        """Send a POST that regenerates the credentials of a trunk."""
-        relationships = {"voice_out_trunk": to_one(trunk_id, "voice_out_trunks")}
-        data = {"type": "voice_out_trunk_regenerate_credentials", "relationships": relationships}
-        return self.post("/voice_out_trunk_regenerate_credentials", {"data": data}, headers)
+    def regenerate(self, trunk_id: str | None = TRUNK, /, **headers: Any) -> requests.Response:
+        """Regenerate the credentials of a trunk."""
+        relationships = {"voice_out_trunk": linkage(trunk_id, "voice_out_trunks")}
+        data = {"type": REGENERATION.removeprefix("/"), "relationships": relationships}
+        return self.ask("POST", REGENERATION, {"data": data}, **headers)
+
+    def use_token(self, **asked: Any) -> None:
+        """Let all requests have a new token instead of a key."""
+        body = {"aud": "api.didww.com", **asked}
+        answer = self.ask("POST", self.server.token_url, body, Content_Type="application/json")
+        del self.session.headers["Api-Key"]
+        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def control(self, verb: str, path: str, body: Any = None) -> requests.Response:
+        """Send a request to a control endpoint, without a key."""
+        root = self.server.url.removesuffix("/v3")
+        return self.ask(verb, f"{root}/_simulator{path}", body, Api_Key=None)
+
+
+def _members(attributes: dict[str, Any], links: dict[str, Any] | None) -> dict[str, Any]:
+    return {"attributes": attributes, "relationships": {name: linkage(ids) for name, ids in (links or {}).items()}}
+
+
+def attributes_of(answer: requests.Response) -> dict[str, Any]:
+    """Return the attributes in the answer to a successful request."""
+    assert answer.ok, answer.text
+    attributes: dict[str, Any] = answer.json()["data"]["attributes"]
+    return attributes
 
 
 @pytest.fixture

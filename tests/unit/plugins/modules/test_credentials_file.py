@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible_collections.didww.voice.plugins.module_utils._engine import vars_file
 from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 from simulator.server import Simulator
 
@@ -213,10 +211,3 @@ def test_a_trunk_without_credentials_leaves_no_file(
     result = run_credentials(name="Twilio London", credentials_file=str(path))
     assert "has no credentials to rotate" in result["msg"]
     assert not path.exists()
-
-
-@pytest.mark.parametrize("text", ["a", "{{ x }}", '"', "\\", "\n\t\x00\x7f\x85\u2028\ufeff\ufffe", "é😀", "\ud800"])
-def test_any_text_can_be_written_as_yaml(text: str) -> None:
-    written = vars_file.scalar(text)
-    assert written.isprintable()
-    assert yaml.safe_load(written.removeprefix("!unsafe ")) == text

@@ -619,25 +619,22 @@ def test_linkage_that_didww_manages_can_be_written_back(
     assert patches(local_api) == []
 
 
-def test_a_flag_that_goes_on_takes_the_linkage_with_it(local_api: Simulator, run_module: RunModule) -> None:
-    local_api.put_trunk(TRUNK, dids=[DID])
-    options: dict[str, Any] = {"id": TRUNK, "allow_any_did_as_cli": True, "dids": []}
+@pytest.mark.parametrize(
+    ("flag", "link"), [("allow_any_did_as_cli", "dids"), ("emergency_enable_all", "emergency_dids")]
+)
+def test_a_flag_that_goes_on_takes_the_linkage_with_it(
+    local_api: Simulator, run_module: RunModule, flag: str, link: str
+) -> None:
+    local_api.put_trunk(TRUNK, **{link: [DID]})
+    options: dict[str, Any] = {"id": TRUNK, flag: True, link: []}
     predicted = run_module(check=True, **options)
     done = run_module(**options)
-    assert predicted["changes"] == done["changes"]
-    assert list(done["changes"]) == ["allow_any_did_as_cli"]
-    assert patches(local_api)[0]["attributes"] == {"allow_any_did_as_cli": True}
-    assert "relationships" not in patches(local_api)[0]
-    assert local_api.trunk(TRUNK)["dids"] == []
-    assert run_module(**options)["changed"] is False
-
-
-def test_a_flag_that_goes_on_is_true_of_both(local_api: Simulator, run_module: RunModule) -> None:
-    local_api.put_trunk(TRUNK, emergency_dids=[DID])
-    options: dict[str, Any] = {"id": TRUNK, "emergency_enable_all": True, "emergency_dids": []}
-    predicted = run_module(check=True, **options)
-    assert run_module(**options)["changes"] == predicted["changes"]
-    assert list(predicted["changes"]) == ["emergency_enable_all"]
+    assert done == predicted
+    assert done["trunk"][link] == []
+    assert list(done["changes"]) == [flag]
+    assert done["warnings"] == []
+    assert patches(local_api) == [{"id": TRUNK, "type": "voice_out_trunks", "attributes": {flag: True}}]
+    assert local_api.trunk(TRUNK)[link] == []
     assert run_module(**options)["changed"] is False
 
 

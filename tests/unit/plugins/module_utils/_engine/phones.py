@@ -150,7 +150,7 @@ class PhoneApi(ThreadingHTTPServer):
             kind: [{"type": kind, "id": id_of(name), "attributes": {by: name}} for name in names]
             for kind, (by, names) in LINKED.items()
         }
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:

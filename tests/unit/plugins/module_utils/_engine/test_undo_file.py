@@ -282,18 +282,5 @@ def test_a_file_that_appears_or_changes_meanwhile_is_kept(tmp_path: Path, add: b
     path.write_text("somebody else's", "utf-8")
     with pytest.raises(InvalidOptions, match="changed during the task, so nothing was changed"):
         prepared.write("2026-04-16")
-    with pytest.raises(FileExistsError):
-        undo_file._write(str(path), "x", new=True)
     assert path.read_text("utf-8") == "somebody else's"
-    assert os.listdir(tmp_path) == ["undo.yml"]
-
-
-def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "link", raising(PermissionError(1, "Operation not permitted")))
-    path = tmp_path / "undo.yml"
-    undo_file._write(str(path), "x", new=True)
-    assert path.read_text("utf-8") == "x"
-    with pytest.raises(FileExistsError):
-        undo_file._write(str(path), "y", new=True)
-    assert path.read_text("utf-8") == "x"
     assert os.listdir(tmp_path) == ["undo.yml"]

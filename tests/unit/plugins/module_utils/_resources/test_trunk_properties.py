@@ -15,6 +15,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
 from ansible_collections.didww.voice.plugins.module_utils._engine.diff import diff
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item, not_accepted, options
@@ -35,6 +36,10 @@ from ....strategies import ATTRIBUTES, JSON, LINKAGE, READ_ONLY, ROWS, SETTINGS,
 from .test_trunk import parse, read
 
 TYPE = "voice_out_trunks"
+
+# 10,000 examples take twice as long with it, and cover no line that no other test covers.
+pytestmark = pytest.mark.no_cover
+
 ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 MANAGED_BY = {"dids": "allow_any_did_as_cli", "emergency_dids": "emergency_enable_all"}
 ACCOUNT = Account("key", features=frozenset({"cli_replacement"}))

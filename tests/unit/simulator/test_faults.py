@@ -1,0 +1,291 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults: the requests that meet them, whether a change is applied, and what arrives instead of the answer."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from http.client import HTTPConnection, IncompleteRead
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from simulator.faults import FaultError
+from simulator.server import Simulator
+
+from ..conftest import HANG_GUARD, TRUNK
+from .conftest import MEDIA_TYPE, NEW, TRUNKS, Client
+
+PATH = f"{TRUNKS}/{TRUNK}"
+
+
+def outcome(send: Callable[[], requests.Response]) -> str | int:
+    """Return the status of the answer, or the name of the exception."""
+    try:
+        return send().status_code
+    except requests.RequestException as exc:
+        return type(exc).__name__
+
+
+def test_faults_in_order_with_times_and_after(client: Client) -> None:
+    def read() -> str | int:
+        return outcome(lambda: client.get(PATH))
+
+    client.server.add_faults({"status": 503, "times": 2, "after": 1}, {"status": 502})
+    assert [read() for _again in range(5)] == [502, 503, 503, 200, 200]
+    client.server.add_faults({"status": 500, "times": 0})
+    assert [read() for _again in range(5)] == [500] * 5
+    client.server.clear_faults()
+    assert read() == 200
+
+
+def test_faults_by_method_and_path(client: Client) -> None:
+    rules = [
+        {"method": "PATCH", "status": 503, "times": 0},
+        {"path_contains": "/dids", "status": 500, "times": 0},
+        {"path_contains": "page[number]=2", "status": 502, "times": 0},
+    ]
+    assert client.control("POST", "/faults", rules).status_code == 204
+    assert [found["status"] for found in client.control("GET", "/faults").json()] == [503, 500, 502]
+    assert client.patch({"capacity_limit": 1}).status_code == 503
+    statuses = {PATH: 200, "/dids": 500, f"{TRUNKS}?page[number]=1": 200, f"{TRUNKS}?page[number]=2": 502}
+    assert {path: client.get(path).status_code for path in statuses} == statuses
+    assert client.control("DELETE", "/faults").status_code == 204
+    assert client.get("/dids").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rule", "content_type", "text"),
+    [
+        ({"status": 503}, "text/html", "<!DOCTYPE html>"),
+        ({"status": 500}, "text/html", "<!DOCTYPE html>"),
+        (
+            {"status": 422},
+            MEDIA_TYPE,
+            '{"errors":[{"title":"Status 422","detail":"A fault.","code":"422","status":"422"',
+        ),
+        ({"status": 499}, MEDIA_TYPE, '{"errors":'),
+        ({"status": 500, "body": ""}, "text/plain", ""),
+        ({"status": 400, "body": {"a": 1}}, MEDIA_TYPE, '{"a":1}'),
+        ({"status": 429, "headers": {"Retry-After": "7", "Content-Type": "x/y"}}, "x/y", '{"errors":'),
+        ({"redirect": {"status": 307, "location": "http://127.0.0.1:9/x"}}, "", ""),
+        ({"redirect": {"status": 301, "location": "http://127.0.0.1:9/x"}}, "", ""),
+    ],
+)
+def test_status(client: Client, rule: dict[str, Any], content_type: str, text: str) -> None:
+    client.server.add_faults(rule)
+    answer = client.get(PATH, Api_Key="nobody")  # not checked
+    assert answer.status_code == rule.get("status", rule.get("redirect", {}).get("status"))
+    assert answer.headers.get("Content-Type", "").startswith(content_type)
+    assert answer.text.startswith(text)
+    assert bool(answer.text) == bool(text)
+    assert answer.headers.get("Retry-After") == rule.get("headers", {}).get("Retry-After")
+    assert answer.headers.get("Location") == rule.get("redirect", {}).get("location")
+    (entry,) = client.server.journal
+    assert (entry["status"], entry["fault"].items() >= rule.items()) == (answer.status_code, True)
+
+
+PUT = {"id": TRUNK, "type": "voice_out_trunks", "attributes": {"capacity_limit": 78}}
+SENT: dict[str, tuple[str, Callable[[Client], requests.Response]]] = {
+    "update": ("PATCH", lambda client: client.patch({"capacity_limit": 77})),
+    "put": ("PUT", lambda client: client.ask("PUT", PATH, {"data": PUT})),
+    "create": ("POST", lambda client: client.create(NEW)),
+    "delete": ("DELETE", lambda client: client.delete()),
+    "regenerate": ("POST", lambda client: client.regenerate()),
+}
+# What arrives: the status, None if that is the normal one; the status in the journal; the start of the body.
+LOST: list[tuple[dict[str, Any], int | str | None, str]] = [
+    ({"status": 429}, 429, '{"errors":'),
+    ({"status": 503}, 503, "<!DOCTYPE"),
+    ({"garbage": "html"}, 200, "<!DOCTYPE"),
+    ({"garbage": "list"}, 200, "[1,2,3]"),
+    ({"drop": "before"}, "ConnectionError", ""),
+    ({"drop": "headers"}, None, ""),
+]
+NORMAL = {"update": 200, "put": 200, "create": 201, "delete": 204, "regenerate": 201}
+
+
+@pytest.mark.parametrize("kind", NORMAL)
+@pytest.mark.parametrize("apply", [True, False], ids=["applied", "not applied"])
+@pytest.mark.parametrize(("fault", "status", "text"), LOST, ids=str)
+def test_a_lost_answer(client: Client, fault: dict[str, Any], status: Any, text: str, apply: bool, kind: str) -> None:
+    before = client.server.trunks
+    method, send = SENT[kind]
+    client.server.add_faults({"method": method, "apply": apply, **fault})
+    seen: list[requests.Response] = []
+    got = outcome(lambda: seen.append(send(client)) or seen[0])  # type: ignore[func-returns-value]
+    assert got == ((NORMAL[kind] if apply else 200) if status is None else status)
+    assert [answer.text[: len(text) or None] for answer in seen] == ([] if isinstance(status, str) else [text])
+    assert (client.server.trunks != before) is apply
+    assert client.server.journal[-1]["status"] == (None if "drop" in fault else status)
+    # The repeated request meets no fault.
+    expected = {"create": 422, "delete": 404}.get(kind, NORMAL[kind]) if apply else NORMAL[kind]
+    assert send(client).status_code == expected
+    assert client.server.trunks != before
+
+
+@pytest.mark.parametrize("drop", ["before", "headers", "after_headers", "body"])
+def test_drop_with_a_reset(client: Client, drop: str) -> None:
+    client.server.add_faults({"drop": drop, "reset": drop != "before"})
+    with pytest.raises(requests.RequestException, match="Connection reset by peer"):
+        client.get(PATH)
+    assert client.server.journal[-1]["status"] is None
+    assert client.get(PATH).status_code == 200
+
+
+@pytest.mark.parametrize("drop", ["after_headers", "body"])
+def test_drop_after_the_headers(client: Client, drop: str) -> None:
+    whole = client.get(PATH).content
+    client.server.add_faults({"drop": drop})
+    url = urlsplit(client.server.url + PATH)
+    connection = HTTPConnection(url.netloc, timeout=HANG_GUARD)  # requests may not notice that the body is incomplete
+    connection.request("GET", url.path, headers={"Api-Key": "local-key"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(whole)))
+    with pytest.raises(IncompleteRead) as incomplete:
+        answer.read()
+    assert incomplete.value.partial == (whole[: len(whole) // 2] if drop == "body" else b"")
+    connection.close()
+    assert client.server.journal[-1]["status"] is None
+    assert client.get(PATH).status_code == 200
+
+
+def test_drop_in_the_headers(client: Client) -> None:
+    client.server.add_faults({"drop": "headers"})
+    answer = client.get(PATH)  # for http.client, the headers end with the stream
+    assert (answer.status_code, dict(answer.headers), answer.content) == (200, {}, b"")
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+def test_last(kind: str) -> None:
+    with Simulator(rate=0) as own:
+        client = Client(own)
+        with client.session:
+            before = own.trunks
+            own.add_faults({"last": True, "method": SENT[kind][0]})
+            answer = SENT[kind][1](client)
+            assert (answer.status_code, answer.headers["Connection"]) == (NORMAL[kind], "close")
+            assert own.trunks != before
+            with pytest.raises(requests.ConnectionError, match="Connection refused"):
+                client.get(PATH)
+            with pytest.raises(OSError, match="in use"):
+                socket.create_server((own.host, own.port))
+            own.stop()
+            with own:
+                assert client.get("/dids").status_code == 200
+
+
+def test_stall(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    stalled, half_arrived = threading.Event(), threading.Event()
+
+    def pause(_self: Simulator, seconds: float) -> None:
+        if seconds == 7:
+            stalled.set()
+            assert half_arrived.wait(HANG_GUARD)
+
+    monkeypatch.setattr(Simulator, "pause", pause)
+    client.server.add_faults({"stall": 7})
+    headers = {"Api-Key": "local-key"}
+    with client.session.get(client.server.url + PATH, headers=headers, stream=True, timeout=HANG_GUARD) as answer:
+        half = answer.raw.read(int(answer.headers["Content-Length"]) // 2)
+        assert stalled.wait(HANG_GUARD)
+        half_arrived.set()
+        assert json.loads(half + answer.raw.read())["data"]["id"] == TRUNK
+    assert client.server.journal[-1]["status"] == 200
+
+
+def test_delay(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[float, int]] = []
+
+    def pause(self: Simulator, seconds: float) -> None:
+        seen.append((seconds, self.trunk(TRUNK)["attributes"]["capacity_limit"]))
+
+    monkeypatch.setattr(Simulator, "pause", pause)
+    client.server.add_faults({"delay": 1}, {"delay": 0.2, "status": 503})
+    assert client.patch({"capacity_limit": 77}).status_code == 200
+    assert client.patch({"capacity_limit": 78}).status_code == 503
+    # Before each request, the latency.
+    assert seen == [(0, 30), (1, 77), (0, 77), (0.2, 77)]
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+GARBAGE: dict[str, Callable[[requests.Response], bool]] = {
+    "html": lambda answer: answer.text.startswith("<!DOCTYPE html>") and answer.headers["Content-Type"] == "text/html",
+    "list": lambda answer: answer.json() == [1, 2, 3] and answer.headers["Content-Type"] == MEDIA_TYPE,
+    "truncated": lambda answer: not _is_json(answer.text) and answer.text.startswith('{"data":'),
+    "other_id": lambda answer: answer.json()["data"]["id"] == "00000000-0000-4000-8000-000000000000",
+    "other_type": lambda answer: answer.json()["data"]["type"] == "voice_in_trunks",
+    "attributes_type": lambda answer: isinstance(answer.json()["data"]["attributes"], list),
+    "missing_data": lambda answer: list(answer.json()) == ["meta"],
+    "empty": lambda answer: answer.content == b"",
+    "big": lambda answer: len(answer.content) > 10_000_000 and "api_version" in answer.json()["meta"],
+}
+
+
+@pytest.mark.parametrize(("kind", "holds"), GARBAGE.items(), ids=GARBAGE)
+def test_garbage(client: Client, kind: str, holds: Callable[[requests.Response], bool]) -> None:
+    client.server.add_faults({"garbage": kind}, {"garbage": kind, "method": "DELETE", "apply": True})
+    answer = client.get(PATH)
+    assert (answer.status_code, holds(answer)) == (200, True)
+    assert client.get(PATH).json()["data"]["attributes"]["name"] == "EU SBC"
+    if kind not in ("html", "list"):  # an answer without a body cannot be modified
+        deleted = client.delete()
+        assert (deleted.status_code, deleted.content) == (204, b"")
+        assert client.get(PATH).status_code == 404
+
+
+def test_garbage_bad_gzip(client: Client) -> None:
+    client.server.add_faults({"garbage": "bad_gzip"})
+    assert outcome(lambda: client.get(PATH)) == "ContentDecodingError"
+
+
+def test_garbage_of_a_list(client: Client) -> None:
+    client.server.add_faults({"garbage": "other_id"}, {"garbage": "other_id"})
+    assert {trunk["id"][:8] for trunk in client.get(TRUNKS).json()["data"]} == {"00000000"}
+    assert "errors" in client.get(f"{PATH}?sort=name").json()
+
+
+def test_answer_attributes(client: Client) -> None:
+    client.server.add_faults({"method": "PATCH", "answer_attributes": {"rtp_timeout": 30}})
+    answer = client.patch({"rtp_timeout": 60, "capacity_limit": 5}).json()["data"]["attributes"]
+    assert (answer["rtp_timeout"], answer["capacity_limit"]) == (30, 5)
+    stored = client.server.trunk(TRUNK)["attributes"]
+    assert (stored["rtp_timeout"], stored["capacity_limit"]) == (60, 5)
+    client.server.add_faults(*[{"method": "POST", "answer_attributes": {"password": "x"}}] * 2)
+    assert client.regenerate().json()["data"]["attributes"] == {"password": "x"}
+    assert client.create(NEW).json()["data"]["attributes"]["password"] == "x"
+    assert "password" not in client.server.trunks[-1]["attributes"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        *(1, {}, {"times": 2}, {"last": False}, {"drop": "later"}, {"garbage": "paper"}, {"answer_attributes": []}),
+        *({"status": wrong} for wrong in ("503", 199, 600)),
+        *({"status": 503, name: wrong} for name, wrong in (("drop", "before"), ("colour", "red"), ("headers", []))),
+        *({"status": 503, name: wrong} for name in ("times", "after") for wrong in (-1, "1", 1.5)),
+        {"drop": "body", "reset": 1},
+        *({name: wrong} for name in ("stall", "delay") for wrong in ("long", -1)),
+        *({"redirect": wrong} for wrong in ("http://x", {"status": 301})),
+    ],
+    ids=str,
+)
+def test_bad_rule(client: Client, rule: Any) -> None:
+    with pytest.raises(FaultError):
+        client.server.add_faults({"status": 503}, rule)
+    assert client.control("POST", "/faults", rule).status_code == 400
+    assert client.server.faults == []
+    client.server.add_faults(*({"status": edge} for edge in (200, 599)), {"drop": "body", "times": 0})

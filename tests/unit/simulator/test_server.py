@@ -1,0 +1,301 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The server: rate, journal, control endpoints, seeds, start and stop, the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import simulator
+from simulator.accounts import SeedError
+from simulator.server import Simulator, load_seed
+
+from ..conftest import HANG_GUARD, TRUNK, Clock
+from .conftest import LATEST, MEDIA_TYPE, NEW, OLD, TRUNKS, Client, did, new, with_account
+
+PATH = f"{TRUNKS}/{TRUNK}"
+OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e0ff"
+
+
+# --- rate and latency ---
+
+
+def test_rate_of_20_per_second_and_key(clock: Clock) -> None:
+    with Simulator() as limited:
+        client = Client(limited)
+        with client.session:
+            answers = [client.get("/dids") for _again in range(24)]
+            assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 4
+            assert [answer.headers.get("Retry-After") for answer in answers[20:]] == ["1", None, "1", None]
+            bare = {"status": "429", "detail": "Too Many Requests"}
+            full = {**bare, "title": "Too Many Requests", "code": "429"}
+            assert [answer.json()["errors"] for answer in answers[20:]] == [[full], [bare], [bare], [full]]
+            assert limited.rate_limited == client.control("GET", "/journal").json()["rate_limited"] == 4
+            assert client.get("/dids", Api_Key="no-features-key").status_code == 200
+            for wait, status in ((0.99, 429), (0.01, 200)):
+                clock.sleep(wait)
+                assert client.get("/dids").status_code == status
+
+
+def test_the_rate_applies_to_every_method(clock: Clock) -> None:
+    with Simulator(rate=2) as limited:
+        client = Client(limited)
+        with client.session:
+            answers = [client.create(NEW), client.regenerate(), client.delete(), client.create(new(name="Other"))]
+            assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
+            assert [trunk["attributes"]["name"] for trunk in limited.trunks][-1] == "New"
+            assert limited.trunk(TRUNK)
+
+
+def test_latency(pauses: list[float]) -> None:
+    with Simulator(latency=0.2) as slow:
+        client = Client(slow)
+        with client.session:
+            assert client.get("/dids").status_code == 200
+            assert client.ask("POST", slow.token_url).status_code == 415
+            client.control("GET", "/journal")
+    assert pauses == [0.2, 0.2]
+
+
+def test_a_pause_ends_when_the_server_stops(server: Simulator) -> None:
+    started = time.monotonic()
+    server.pause(0.1)
+    assert time.monotonic() - started >= 0.1
+    stopped = Simulator()
+    stopped.stop()
+    stopped.pause(HANG_GUARD)
+
+
+# --- journal and control endpoints ---
+
+
+def test_journal(client: Client) -> None:
+    client.get(f"{PATH}?include=dids&fields[dids]=number")
+    client.patch({"capacity_limit": 60})
+    client.ask("PATCH", PATH, b"not json", Api_Key="nobody")
+    assert client.control("GET", f"/trunks/{TRUNK}").status_code == 200
+    read, update, unauthorized = client.control("GET", "/journal").json()["requests"]
+    assert (read["method"], read["path"], read["status"]) == ("GET", f"/v3{PATH}", 200)
+    assert read["query"] == {"include": "dids", "fields[dids]": "number"}
+    assert (read["headers"]["Api-Key"], read["body"], read["fault"]) == ("local-key", None, None)
+    assert (update["method"], update["query"], update["status"]) == ("PATCH", {}, 200)
+    assert update["body"]["data"]["attributes"] == {"capacity_limit": 60}
+    assert update["headers"]["Content-Type"] == MEDIA_TYPE
+    assert update["time"] >= read["time"]
+    assert (unauthorized["status"], unauthorized["body"]) == (401, "not json")
+    assert client.server.journal == [read, update, unauthorized]
+    assert client.control("DELETE", "/journal").status_code == 204
+    assert client.server.journal == []
+
+
+def test_records_are_changed_without_a_request(client: Client) -> None:
+    before = client.server.trunk(TRUNK)
+    raw = {"allowed_rtp_ips": [], "threshold_amount": "100000.5"}  # no validation: a PATCH rejects both
+    links = {"dids": [did(1), did(1)], "default_did": did(2)}
+    changed = client.control("PUT", f"/trunks/{TRUNK}", {"attributes": raw, **links, "spent_amount": "1.5"})
+    after = {**before, **links, "dids": [did(1)], "spent_amount": "1.5", "attributes": {**before["attributes"], **raw}}
+    assert (changed.status_code, changed.json()) == (200, after)
+    assert client.control("GET", f"/trunks/{TRUNK}").json() == client.server.trunk(TRUNK) == after
+    assert client.get(PATH).json()["data"]["meta"] == {"spent_amount": "1.5"}
+    assert client.server.put_trunk(TRUNK, default_did=None)["default_did"] is None
+    number = {"number": "493012345678", "attributes": {"blocked": True}, "account": "openapi-key"}
+    made = client.control("PUT", f"/dids/{OTHER}", number).json()
+    assert made["attributes"].items() >= {"number": "493012345678", "blocked": True, "terminated": False}.items()
+    assert client.get(f"/dids/{OTHER}", Api_Key="openapi-key").status_code == 200
+    assert client.control("PUT", f"/trunks/{OTHER}", {"dids": [OTHER], "default_did": OTHER}).status_code == 200
+    assert client.get(f"{TRUNKS}/{OTHER}").json()["data"]["attributes"]["name"] == f"Trunk {OTHER}"
+    for collection in ("dids", "trunks"):
+        assert client.control("DELETE", f"/{collection}/{OTHER}").status_code == 204
+        for verb in ("GET", "DELETE"):
+            assert client.control(verb, f"/{collection}/{OTHER}").status_code == 404
+        if collection == "dids":  # it is no longer linked
+            trunk = client.server.trunk(OTHER)
+            assert (trunk["dids"], trunk["default_did"]) == ([], None)
+    assert client.control("GET", f"/numbers/{OTHER}").json() == {"error": "there are no numbers"}
+    assert len(client.server.records("dids")) == len(load_seed()["dids"])
+
+
+def test_a_returned_trunk_is_a_copy(client: Client) -> None:
+    before, read = client.server.trunk(TRUNK), client.server.trunk(TRUNK)
+    read["attributes"]["authentication_method"]["attributes"]["password"] = "another"
+    assert client.server.trunk(TRUNK) == before != read
+    client.server.reset()
+    assert client.server.trunk(TRUNK) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"attribute": {}},
+        {"created_at": "x"},
+        [],
+        *[{"dids": ids} for ids in (["nothing"], "nothing", [["nothing"]], None)],
+        *[{"default_did": wrong} for wrong in ("nothing", did(99), 1)],
+        *({"default_did": []}, {"account": "nobody"}, {"attributes": []}, {"attributes": {"colour": 1}}),
+        *[{"attributes": {"authentication_method": wrong}} for wrong in ({"type": "twilio"}, None, "twilio")],
+    ],
+)
+def test_control_rejects_invalid_trunks(client: Client, body: Any) -> None:
+    before = client.server.trunks
+    for trunk_id in (TRUNK, OTHER):
+        answer = client.control("PUT", f"/trunks/{trunk_id}", body)
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert client.control("PUT", "/trunks/1", {}).json() == {"error": "1 is not a lower-case UUID"}
+    assert client.control("PUT", f"/trunks/{TRUNK}", b"{").status_code == 400
+    assert client.server.trunks == before
+
+
+def test_reset(client: Client) -> None:
+    before = client.server.trunks
+    for again in (client.server.reset, lambda: client.control("POST", "/reset")):
+        client.patch({"name": "Other"})
+        client.server.add_faults({"status": 503})
+        again()
+        assert (client.server.journal, client.server.faults, client.server.trunks) == ([], [], before)
+    with Simulator(rate=0) as own:
+        other = Client(own)
+        with other.session:
+            seed = {"api_keys": ["local-key"], "trunks": [{"id": OTHER, "attributes": {"name": "One"}}]}
+            for body, status in ((seed, 204), ({"trunks": []}, 400), (None, 204)):
+                assert other.control("POST", "/reset", body).status_code == status
+                assert [trunk["id"] for trunk in other.get(TRUNKS).json()["data"]] == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("seed", "words"),
+    [
+        ({}, "needs accounts"),
+        ({"api_keys": []}, "needs accounts"),
+        ({"api_keys": ["k"], "extra": 1}, "a seed is an object of accounts, api_keys, dids, trunks"),
+        ([], "a seed is an object"),
+        ({"accounts": [{"features": []}]}, "account None"),
+        ({"accounts": [{"api_key": "k", "colour": "red"}]}, "account k"),
+        ({"accounts": [{"api_key": "k", "readings": ["lenient"]}]}, "readings are some of csv_filters"),
+        *[
+            ({"api_keys": ["k"], "dids": [{"id": OTHER, **members}]}, words)
+            for members, words in (
+                ({}, "a DID needs number"),
+                ({"number": "1", "account": "other"}, "no account has the key other"),
+                ({"number": "1", "attributes": {"colour": "red"}}, "attributes of a DID"),
+                ({"number": "1", "id": "1"}, "1 is not a lower-case UUID"),
+            )
+        ],
+        *[
+            ({"api_keys": ["k"], "trunks": trunks}, words)
+            for trunks, words in (
+                ([{"dids": [OTHER]}], f"there is no record {OTHER} in dids"),
+                ([{"id": OTHER}, {"id": OTHER}], f"two records in trunks have the id {OTHER}"),
+                ([{"id": OTHER.upper()}], "is not a lower-case UUID"),
+                ([1], "not a valid seed"),
+                (1, "not a valid seed"),
+            )
+        ],
+    ],
+)
+def test_bad_seed(seed: Any, words: str) -> None:
+    with pytest.raises(SeedError, match=words):
+        Simulator(seed)
+
+
+def test_a_seed_without_ids(server: Simulator) -> None:
+    seed = {"accounts": [{"api_key": "a"}, {"api_key": "b"}], "trunks": [{}, {"account": "b"}]}
+    server.reset(seed)
+    first, second = server.trunks
+    assert (first["account"], second["account"]) == ("a", "b")
+    server.reset(seed)
+    assert [first, second] == server.trunks
+    for member, kept in (("readings", []), ("features", []), ("outbound_api", True), ("outbound_feature", True)):
+        with_account(server, **{member: kept})
+
+
+# --- the process ---
+
+
+def test_connections_stay_open(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr(client.server, "connected", opened.append)
+    for _again in range(3):
+        client.get(PATH)
+        client.patch({"capacity_limit": 1})
+    assert len(opened) == 1
+
+
+def test_stop_closes_connections_and_start_listens_again() -> None:
+    own = Simulator(rate=0)
+    client = Client(own)
+    with client.session:
+        with own:
+            assert client.get(PATH).status_code == 200
+            connection = socket.create_connection((own.host, own.port))
+            connection.sendall(b"GET /v3/dids HTTP/1.1\r\nHost: local\r\n\r\n")
+            assert connection.recv(8) == b"HTTP/1.1"
+        # Another server may use the port now: the test only reads from the open connection.
+        with connection:
+            connection.settimeout(HANG_GUARD)
+            while connection.recv(4096):
+                pass
+        with own:
+            assert client.get(PATH).status_code == 200
+
+
+def test_only_one_server_listens_on_a_port() -> None:
+    with Simulator(rate=0) as first:
+        asked = Simulator(rate=0, port=first.port)
+        with pytest.raises(SystemExit):  # werkzeug reports on stderr that the port is in use
+            asked.start()
+
+
+def command(*options: str) -> subprocess.Popen[str]:
+    """Start the command."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(simulator.__file__).parents[1])}
+    arguments = [sys.executable, "-m", "simulator", *options]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(arguments, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_command(tmp_path: Path, number: signal.Signals) -> None:
+    seed, port_file = tmp_path / "seed.json", tmp_path / "port"
+    seed.write_text(json.dumps({"api_keys": ["k"], "trunks": [{"id": OTHER}]}), encoding="utf-8")
+    life = ("--version", LATEST, "--token-life", "0.5", "--token-rate", "1")
+    with command("--port", "0", "--seed", str(seed), "--port-file", str(port_file), *life) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert url == f"http://127.0.0.1:{port_file.read_text(encoding='utf-8').strip()}/v3"
+            with requests.Session() as session:
+                session.trust_env = False
+
+                def mint(version: str) -> requests.Response:
+                    asked = {"aud": "api.didww.com", "api_version": version}
+                    service = f"{url.removesuffix('/v3')}/token"
+                    return session.post(service, json=asked, headers={"Api-Key": "k"}, timeout=HANG_GUARD)
+
+                assert mint(OLD).status_code == 400
+                assert mint(LATEST).status_code == 429
+            process.send_signal(number)
+            assert process.wait(HANG_GUARD) == 0
+            assert process.stdout.read() == ""
+        finally:
+            process.kill()
+
+
+def test_command_with_a_bad_seed(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    for text, words in (("[]", "not a JSON object"), ("{", "is not JSON"), ("{}", "needs accounts")):
+        seed.write_text(text, encoding="utf-8")
+        with command("--seed", str(seed)) as process:
+            _output, errors = process.communicate(timeout=HANG_GUARD)
+        assert (process.returncode, words in errors) == (2, True)
