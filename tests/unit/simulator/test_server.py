@@ -178,7 +178,7 @@ def test_reset(client: Client) -> None:
     [
         ({}, "needs accounts"),
         ({"api_keys": []}, "needs accounts"),
-        ({"api_keys": ["k"], "extra": 1}, "a seed is an object of accounts, api_keys, dids, trunks"),
+        ({"api_keys": ["k"], "extra": 1}, "a seed is an object of accounts, api_keys, dids, in_groups"),
         ([], "a seed is an object"),
         ({"accounts": [{"features": []}]}, "account None"),
         ({"accounts": [{"api_key": "k", "colour": "red"}]}, "account k"),

@@ -21,7 +21,7 @@ from ...conftest import API_VERSIONS, ROOT, RunModule, runner
 NEWEST = API_VERSIONS[-1]
 
 
-class Tested(NamedTuple):
+class Subject(NamedTuple):
     """A resource with cases: its collection in the local API, and the id of the one that tasks change."""
 
     resource: Resource
@@ -29,16 +29,16 @@ class Tested(NamedTuple):
     id: str
 
 
-TESTED = (
-    Tested(DID, "dids", "6b1f4c0a-0000-4000-8000-000000000002"),
-    Tested(VOICE_IN_TRUNK, "in_trunks", "93000000-0000-4000-8000-000000000001"),
+SUBJECTS = (
+    Subject(DID, "dids", "6b1f4c0a-0000-4000-8000-000000000002"),
+    Subject(VOICE_IN_TRUNK, "in_trunks", "93000000-0000-4000-8000-000000000001"),
 )
 
 
 class Case(NamedTuple):
     """A row of a file in tests/cases."""
 
-    tested: Tested
+    subject: Subject
     row: dict[str, Any]
 
     @property
@@ -49,26 +49,26 @@ class Case(NamedTuple):
     def options(self, value: Any) -> dict[str, Any]:
         """Return the options that set it to `value`."""
         option, _dot, attribute = self.option.partition(".")
-        return {"id": self.tested.id, option: {"type": self.row["type"], attribute: value} if attribute else value}
+        return {"id": self.subject.id, option: {"type": self.row["type"], attribute: value} if attribute else value}
 
     def request(self, sends: dict[str, Any]) -> dict[str, Any]:
         """Return the JSON:API resource that a PATCH must send."""
-        return {"type": self.tested.resource.type, "id": self.tested.id, **sends}
+        return {"type": self.subject.resource.type, "id": self.subject.id, **sends}
 
     def prepare(self, api: Simulator) -> None:
         """Set the resource to what the case starts with."""
         has = dict(self.row["has"])
         configuration = has.pop("configuration", None)
         if configuration:
-            known = api.record(self.tested.collection, self.tested.id)["attributes"]["configuration"]
+            known = api.record(self.subject.collection, self.subject.id)["attributes"]["configuration"]
             has["attributes"] = {"configuration": {**known, "attributes": {**known["attributes"], **configuration}}}
-        api.put_record(self.tested.collection, self.tested.id, has)
+        api.put_record(self.subject.collection, self.subject.id, has)
 
 
 CASES = [
-    Case(tested, row)
-    for tested in TESTED
-    for row in yaml.safe_load((ROOT / "tests" / "cases" / f"{tested.resource.name}.yml").read_text(encoding="utf-8"))
+    Case(subject, row)
+    for subject in SUBJECTS
+    for row in yaml.safe_load((ROOT / "tests" / "cases" / f"{subject.resource.name}.yml").read_text(encoding="utf-8"))
 ]
 
 
@@ -81,7 +81,7 @@ def each(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecora
         if not (version == NEWEST and case.row.get("barred"))
         for value in select(case.row)
     ]
-    names = [f"{version}-{case.tested.resource.name}-{case.option}={value!r:.40}" for version, case, value in found]
+    names = [f"{version}-{case.subject.resource.name}-{case.option}={value!r:.40}" for version, case, value in found]
     return pytest.mark.parametrize(("api_version", "case", "value"), found, ids=names)
 
 
@@ -90,7 +90,7 @@ def run(
     case: Case, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> RunModule:
     """Run the module of the case."""
-    return runner("module", case.tested.resource.name, local_api, monkeypatch, capsys)
+    return runner("module", case.subject.resource.name, local_api, monkeypatch, capsys)
 
 
 def changes(api: Simulator) -> list[Any]:
@@ -109,7 +109,7 @@ def test_a_difference_is_sent_alone_and_once(
     done = run(diff=True, **options)
     assert changes(local_api) == [case.request(value)]
     assert case.option.partition(".")[0] in done["changes"]
-    key = case.tested.resource.key
+    key = case.subject.resource.key
     for member in ("changed", key, "changes", "diff", "api_version"):
         assert done[member] == predicted[member]
     assert done["warnings"] == []
@@ -152,18 +152,18 @@ def test_what_a_version_stores_in_another_form_is_rejected_there(
 ) -> None:
     for value in (case.row["asks"], None):
         assert f"{case.option}: cannot be set with api_version {NEWEST}" in run(**case.options(value))["msg"]
-    shown = run(id=case.tested.id)[case.tested.resource.key]
+    shown = run(id=case.subject.id)[case.subject.resource.key]
     option, _dot, attribute = case.option.partition(".")
     assert (attribute or option) not in (shown[option] if attribute else shown)
     assert changes(local_api) == []
 
 
-@pytest.mark.parametrize("tested", TESTED, ids=lambda tested: tested.resource.name)
-def test_every_setting_has_its_case(tested: Tested) -> None:
-    resource = tested.resource
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.resource.name)
+def test_every_setting_has_its_case(subject: Subject) -> None:
+    resource = subject.resource
     # Below, since they take more than one setting.
     elsewhere = {"number", "configuration.auth_enabled", "configuration.auth_password", "configuration.dst"}
     elsewhere.add("configuration.enabled_sip_registration")
     names = {row.name for row in resource.settings if row not in resource.variants}
     names |= {f"{row.name}.{name}" for row in resource.variants for name in row.attributes}
-    assert {case.option for case in CASES if case.tested is tested} == names - elsewhere
+    assert {case.option for case in CASES if case.subject is subject} == names - elsewhere
