@@ -336,7 +336,7 @@ def list_of(kind: Kind) -> Kind:
     def unique(values: Iterable[Any]) -> list[Any]:
         listed = list(values)
         for value in dict.fromkeys(listed):
-            expect(listed.count(value) == 1, f"a list without duplicates, but {value} is listed twice")
+            expect(listed.count(value) == 1, f"{value} is listed twice; list it once")
         return listed
 
     return _listing(kind, unique)

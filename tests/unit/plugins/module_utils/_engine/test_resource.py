@@ -15,6 +15,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import B
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import (
     ContradictoryDeclarationError,
     Resource,
+    Users,
     in_version,
 )
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting, filter_by
@@ -83,6 +84,12 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "desk: goes with mode, but answers hold it": changed("desk", only_with=("mode", "hotel")),
     "guest: goes with mode motel, which is no setting with this choice": changed("guest", only_with=("mode", "motel")),
     "guest: goes with colour red, which is no setting with this choice": changed("guest", only_with=("colour", "red")),
+    "desk: page_sizes lacks desks, or has it although its list has no pages": changed("desk", found_by="list"),
+    "desk: is found by luck, which is no way": changed("desk", found_by="luck"),
+    "groups: hinders a deletion, but is to-many": changed("groups", freed="leave it"),
+    "volume lists it, but is no identifier": {"listed_by": "volume"},
+    "page_sizes lacks calls": {"users": Users("calls", "phone", "number", "call", "hang up")},
+    "is never created, but requires a setting, or a unique one": {"creatable": False},
     # Polymorphic attributes.
     "account: is a secret as a whole": changed("account", secret=True),
     "account: type skype can be set, but is not declared": changed("account", settable_types=("skype",)),
