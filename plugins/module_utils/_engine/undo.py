@@ -279,9 +279,9 @@ def _why_not(row: Setting, had: Mapping[str, Any]) -> str:
     """Return why no task can set a setting to its value in `had`; empty if one can."""
     if row.name not in had:
         return UNKNOWN
-    if row.secret:
-        return "it is a secret, which this file does not contain"
     value = had[row.name]
+    if row.secret and value is not None:
+        return "it is a secret, which this file does not contain"
     try:
         row.settable(value)
     except ValueError as error:

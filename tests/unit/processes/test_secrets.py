@@ -203,3 +203,65 @@ def test_the_life_of_a_trunk_shows_no_credentials(
     assert [entry["method"] for entry in api.journal].count("POST") == 2
     assert len(set(passwords)) == 4
     assert [secret for secret in (*passwords, *tokens_of(api)) if secret in output] == []
+
+
+def test_the_password_of_an_inbound_trunk_is_shown_nowhere(front_end: str, api_version: str, tmp_path: Path) -> None:
+    """It is set, changed, refused in any form, quoted by the API, read and given back, at the highest verbosity."""
+    first, second = "Fir5t-of-the-trunk", "Sec0nd-of-the-trunk"
+    one, two = ("{{ lookup('ansible.builtin.env', '" + name + "') }}" for name in ("FIRST", "SECOND"))
+    sip = {"type": "sip_configurations", "host": "a.example.com", "auth_enabled": True, "auth_user": "u"}
+    if api_version < "2026-11-19":
+        sip["codecs"] = ["pcma"]
+    new = {"name": "New", "state": "present", "configuration": {**sip, "auth_password": one}}
+    fails = {"ignore_errors": True}
+    steps: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("voice_in_trunk", new, {}),
+        (
+            "voice_in_trunks",
+            {"state": "present", "trunks": [{**new, "configuration": {**sip, "auth_password": two}}]},
+            {},
+        ),
+        ("voice_in_trunk", {"name": "New", "configuration": {**sip, "auth_password": [one]}}, fails),
+        ("voice_in_trunk", {"name": "New", "configuration": one}, fails),
+        (
+            "voice_in_trunk",
+            {"name": "New", "configuration": {"type": "pstn_configurations", "auth_password": one}},
+            fails,
+        ),
+        ("voice_in_trunk", {"name": "New", "configuration": {**sip, "auth_pasword": one}}, fails),
+        ("voice_in_trunk", {"name": "New", "auth_password": one}, fails),
+        ("voice_in_trunks", {"trunks": [one]}, fails),
+        ("voice_in_trunks", {"trunks": [{"name": "New", "auth_password": one}]}, fails),
+        ("voice_in_trunks", {"trunks": one}, fails),
+        ("voice_in_trunk", {"name": "New", "configuration": {**sip, "auth_password": one, "rtp_timeout": 90}}, fails),
+        ("voice_in_trunk_info", {"trunk": "New"}, {"register": "read"}),
+        ("voice_in_trunks", {"trunks": "{{ read.settings }}"}, {}),
+        ("did", {"number": "37061498222", "voice_in_trunk": "New"}, {}),
+        ("did_info", {"voice_in_trunk": "New"}, {}),
+        ("did", {"number": "37061498222", "voice_in_trunk": None}, {}),
+        ("voice_in_trunk", {"name": "New", "state": "absent"}, {}),
+    ]
+    playbook = write_play(tmp_path, *({f"didww.voice.{name}": options, **more} for name, options, more in steps))
+    seed = {"api_keys": [KEY], "dids": [{"number": "37061498222"}]}
+    with Simulator(seed, rate=0, version=api_version) as api:
+        error = {"title": "is invalid", "detail": f"auth_password - {first} is not {second}"}
+        path = "/voice_in_trunks/"
+        # After the update by the fleet.
+        rule = {"method": "PATCH", "path_contains": path, "after": 1, "status": 422, "body": {"errors": [error]}}
+        api.add_faults(rule)
+        connection = {
+            "DIDWW_API_URL": api.url,
+            "DIDWW_API_VERSION": api_version,
+            "DIDWW_API_TOKEN_URL": api.token_url,
+            "DIDWW_API_KEY": KEY,
+            "FIRST": first,
+            "SECOND": second,
+        }
+        more = ["-vvvv", "--diff", "-e", f"didww_in_process={front_end == 'action'}"]
+        output = end(start(tmp_path, playbook, *more, ANSIBLE_INJECT_INVOCATION="true", **connection))
+        methods = [entry["method"] for entry in api.journal if entry["method"] != "GET"]
+    assert methods == ["POST", "PATCH", "PATCH", "PATCH", "PATCH", "DELETE"]
+    assert output.count("...ignoring") == len([more for _name, _options, more in steps if more is fails])
+    assert "auth_password - ******** is not ********" in output
+    lines = [line[:300] for line in output.splitlines() if first in line or second in line]
+    assert lines == []

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 from ...conftest import ROOT
@@ -79,24 +82,28 @@ def test_each_folder_is_private_and_each_file_begins_with_its_docstring(name: st
     assert sum(PRIVATE in line for line in lines) == (1 if name.endswith("__init__.py") else 0)
 
 
-def words_of_the_declaration() -> set[str]:
+def words_of(resource: Resource) -> set[str]:
     """Return the names and values that are DIDWW's own: of settings, attributes, types, choices and relationships."""
-    rows = [*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.flags, *VOICE_OUT_TRUNK.filters.values()]
-    names = {VOICE_OUT_TRUNK.noun, VOICE_OUT_TRUNK.type, VOICE_OUT_TRUNK.name, VOICE_OUT_TRUNK.known_as}
-    names |= {*VOICE_OUT_TRUNK.facts, *VOICE_OUT_TRUNK.meta, "trunks", "dids", "sip", "cli"}
-    for variant in VOICE_OUT_TRUNK.variants:
+    rows = [*resource.settings, *resource.flags, *resource.filters.values()]
+    names = {resource.type, resource.name, resource.known_as, *resource.facts, *resource.meta}
+    for variant in resource.variants:
         rows += variant.attributes.values()
         names |= {*variant.types, *variant.all_hidden, variant.revealed_as}
     for row in rows:
         names |= {row.name, row.key, *row.kind.spec.get("choices", ())}
-    names |= {link.type for link in VOICE_OUT_TRUNK.links}
-    return names - ORDINARY
+    return names | {link.type for link in resource.links}
+
+
+WORDS = words_of(VOICE_OUT_TRUNK) | {"trunk", "trunks", "dids", "sip", "cli"}
+# Many of their words are ordinary ones.
+WORDS |= {word for resource in (DID, VOICE_IN_TRUNK) for word in words_of(resource) if "_" in word}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("_resources")])
 def test_only_declarations_name_what_they_declare(name: str) -> None:
     text = (UTILS / name).read_text(encoding="utf-8")
-    words = words_of_the_declaration()
     # "did" is also a verb, "DID" is not.
-    found = {word for word in re.findall(r"[A-Za-z_]+", text) if word.lower() in words or word in ("DID", "DIDS")}
+    found = {
+        word for word in re.findall(r"[A-Za-z_]+", text) if word.lower() in WORDS - ORDINARY or word in ("DID", "DIDS")
+    }
     assert found == set()

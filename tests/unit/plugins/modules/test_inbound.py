@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
@@ -256,6 +258,46 @@ def test_a_lost_answer_to_a_creation_is_settled_by_the_name(local_api: Simulator
     assert run("voice_in_trunk", **new, api_retries=1)["changed"] is True
     assert [method for method, _data in changes(local_api)] == ["POST"]
     assert [one["attributes"]["name"] for one in local_api.records("in_trunks")].count("Vilnius") == 1
+
+
+@pytest.mark.parametrize(
+    ("has", "sets"),
+    [
+        *(
+            (has, {"configuration": {"type": SIP, **sets}})
+            for has, sets, _sent in SENT_TOGETHER
+            if "auth_user" not in has
+        ),
+        ({}, {"configuration": {"type": SIP, "max_transfers": 4}, "weight": 9, "name": "Elsewhere"}),
+        ({}, {"voice_in_trunk_group": "Failover", "description": "x"}),
+    ],
+)
+def test_an_undo_file_brings_a_trunk_back(
+    local_api: Simulator, run: Run, tmp_path: Path, has: dict[str, Any], sets: dict[str, Any]
+) -> None:
+    configure(local_api, **has)
+
+    def stored() -> dict[str, Any]:
+        """Return the trunk without what DIDWW generates anew."""
+        record = local_api.record("in_trunks", FRANKFURT)
+        for name in ("incoming_auth_username", "incoming_auth_password"):
+            del record["attributes"]["configuration"]["attributes"][name]
+        return record
+
+    before, path = stored(), tmp_path / "undo.yml"
+    changed = run("voice_in_trunks", trunks=[{"id": FRANKFURT, **sets}], undo_file=str(path))
+    assert (changed["changed"], stored() == before) == (True, False)
+    assert PASSWORD not in path.read_text("utf-8")
+    run("voice_in_trunks", trunks=yaml.safe_load(path.read_text("utf-8"))["trunks"])
+    assert stored() == before
+
+
+def test_an_undo_file_brings_the_targets_of_numbers_back(local_api: Simulator, run: Run, tmp_path: Path) -> None:
+    before, path = local_api.records("dids"), tmp_path / "undo.yml"
+    moved = [{"number": NUMBER, "voice_in_trunk_group": "Failover"}, {"number": OTHER, "voice_in_trunk": "Night"}]
+    assert run("dids", dids=moved, undo_file=str(path))["summary"]["changed"] == 2
+    run("dids", dids=yaml.safe_load(path.read_text("utf-8"))["dids"])
+    assert local_api.records("dids") == before
 
 
 # --- Numbers -------------------------------------------------------------------------------------------
