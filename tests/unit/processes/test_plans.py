@@ -115,7 +115,7 @@ def test_plan_approve_apply(api: Simulator, run: Run, tmp_path: Path) -> None:
     plan = read(path)
     assert (plan["api_url"], plan["api_version"]) == (api.url, "2026-04-16")
     assert [request["name"] for request in plan["requests"]] == ["Zero", HARMFUL, "Two"]
-    given = {"trunks_file": "trunks.yml", "plan": "plan.json"}
+    given: dict[str, Any] = {"trunks_file": "trunks.yml", "plan": "plan.json"}
     assert "3 updated" in run("fleet", "--check", **given)
     # Somebody changes a setting of the list, and one that is not in it.
     api.put_trunk(IDS[0], attributes={"capacity_limit": 45, "rtp_timeout": 99})
