@@ -19,6 +19,7 @@ from ansible.utils.vars import load_extra_vars
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined
 from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import write
 from ansible_collections.didww.voice.plugins.module_utils._resources.credentials_file import listed_in
+from ansible_collections.didww.voice.plugins.plugin_utils import _plans as plans
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 from ansible_collections.didww.voice.plugins.plugin_utils._action import encode
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
         messages: list[str] = []
         try:
             checked = variables.check(
-                name, lambda variable: self._value(values, variable), own, extra, bool(self._task.check_mode)
+                name, lambda variable: self._value(values, variable), own, extra, bool(self._task.check_mode), values
             )
         except variables.Rejected as error:
             messages, checked = error.messages, error.variables
@@ -52,6 +53,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
         except ValueError as error:
             # A broken file hides what else is wrong, so it comes first.
             messages.insert(0, str(error))
+        try:
+            found |= _plan_of(name, checked)
+        except ValueError as error:
+            messages.append(f"plan: {error}")
         if checked.get("report"):
             problem = joined(messages) if messages else f"didww.voice.{name} has not finished"
             _write_report(checked["report"], {"failed": True, "msg": problem, "at": started})
@@ -112,6 +117,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
                 return {"undo": undo, "_ansible_no_log": is_encrypted(file.read(20))}
         except ValueError as error:
             raise ValueError(f"{option}: {error}") from error
+
+
+def _plan_of(name: str, checked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a playbook that writes or applies a plan needs to know about it. Raises ValueError."""
+    path = checked.get("plan")
+    if name == "audit":
+        if path and os.path.lexists(path) and not plans.is_plan(path):
+            raise ValueError(f"{path} exists and is not a plan; choose another name")
+        return {"api_url": plans.api_url()}
+    if name != "fleet":
+        return {}
+    now, tokens, plan = datetime.datetime.now(datetime.timezone.utc), checked.get("approved_plan"), None
+    if path:
+        plan = plans.read_plan(path, plans.api_url(), now, checked.get("plan_max_age"))
+        tokens = [request["token"] for request in plan["requests"]]
+    return {"plan": plan, "approved": None if tokens is None else ",".join(tokens)}
 
 
 def _write_report(path: str, report: Mapping[str, Any]) -> None:

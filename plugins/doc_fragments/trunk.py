@@ -245,6 +245,8 @@ options:
       - Whether to compare only. Nothing is changed, as in check mode.
       - It is then no error if a trunk does not exist. It is reported in RV(missing), unless its O(trunks[].state) is
         V(absent). The trunks that no entry refers to are reported in RV(unmanaged).
+      - If the O(trunks[].state) of such a trunk is V(present), its creation is planned, and RV(trunks[].token) approves
+        it. It does not count as changed.
       - All trunks in the account are read.
     type: bool
     default: false
@@ -283,6 +285,19 @@ options:
         another entry has is invalid. If that trunk is renamed, the entry succeeds when the task runs again.
     type: bool
     default: false
+  approved:
+    description:
+      - The tokens of the requests that the task may send, as a list, or as a text with commas between them. A check
+        mode run or an audit of the same entries returns them as RV(trunks[].token).
+      - All entries are planned before the first request that changes anything. If the token of any planned request is
+        not in the list, the task fails, lists the entries that are not approved, and sends nothing. Check mode predicts
+        this. Entries with nothing to send need no token.
+      - After a run that failed half-way, the same tokens send what is left.
+      - V(null), an empty list and an empty text approve nothing. Leave the option out to send every planned request.
+      - The API key is not part of a token. Another key of the same account can apply a plan, and two accounts at one
+        O(api_url) have the same token for the creation of a trunk.
+    type: list
+    elements: str
 notes:
 {_NOTES}
 """

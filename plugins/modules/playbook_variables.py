@@ -12,11 +12,13 @@ version_added: 1.0.0
 description:
   - Checks the variables of one of this collection's playbooks, and returns them in canonical form. All problems are
     reported together, before anything is read from DIDWW. The playbooks run this task first.
-  - An empty text and V(null) count as not given. Relative paths start in the folder where C(ansible-playbook) runs.
+  - An empty text and V(null) count as not given, except that C(approved_plan) then approves nothing, and C(plan) is
+    an error. Relative paths start in the folder where C(ansible-playbook) runs.
   - A variable that only another playbook of this collection has is an error if C(-e) or the play sets it. It is ignored
     if it comes from an inventory. The names of artifacts, which AWX passes on to the next job of a workflow, are
     always ignored.
-  - It also reads the vars files of C(trunks_file) and C(blocked_file), as M(ansible.builtin.include_vars) does.
+  - It also reads the vars files of C(trunks_file) and C(blocked_file), as M(ansible.builtin.include_vars) does, and the
+    plan that C(didww.voice.fleet) applies, as JSON.
   - If the playbook writes a report, the task replaces an old one, in check mode too. Until the playbook writes it, the
     file says that the run has not finished, or what is wrong with the variables.
 author:
@@ -98,6 +100,22 @@ rotated:
   type: list
   elements: str
   sample: []
+api_url:
+  description: The URL of the API from the environment, as plans hold it.
+  returned: success, for C(audit)
+  type: str
+  sample: https://api.didww.com/v3
+plan:
+  description: The plan in the file of C(plan). V(null) if there is none.
+  returned: success, for C(fleet)
+  type: dict
+  sample: null
+approved:
+  description:
+    - The tokens of C(plan) or C(approved_plan), with commas between them. V(null) if the run needs no approval.
+  returned: success, for C(fleet)
+  type: str
+  sample: null
 can_ask:
   description: Whether the playbook may ask for confirmation. It may not in check mode, and in AWX nobody could answer.
   returned: success

@@ -22,6 +22,7 @@ description:
     changed, and all problems are reported together, each with the index and the name of its entry. O(skip_invalid)
     leaves invalid entries out instead.
   - O(undo_file) writes a file that brings back what the task changes.
+  - Each planned request has a token, RV(trunks[].token). With O(approved), the task sends only what was reviewed.
   - The trunks that differ are updated concurrently, at most O(max_requests_per_second) in a second.
   - If an update fails, the others continue. The task fails at the end, and RV(trunks) reports what happened to each
     trunk.
@@ -104,6 +105,17 @@ EXAMPLES = r"""
       - name: Twilio London
         threshold_amount: 50
 
+- name: Plan a change
+  didww.voice.voice_out_trunks:
+    trunks: "{{ trunks }}"
+  check_mode: true
+  register: plan
+
+- name: Apply exactly what was planned, or nothing
+  didww.voice.voice_out_trunks:
+    trunks: "{{ trunks }}"
+    approved: "{{ plan.trunks | selectattr('token', 'defined') | map(attribute='token') | list }}"
+
 # As the playbook didww.voice.fleet does
 - name: Read the way back
   ansible.builtin.include_vars:
@@ -152,10 +164,27 @@ trunks:
       returned: always
       sample: EU SBC
     changed:
-      description: Whether the trunk was changed, or would be changed in check mode.
+      description:
+        - Whether the trunk was changed, or would be changed in check mode. With O(audit=true), not for a trunk that
+          would be created.
       type: bool
       returned: always
       sample: true
+    method:
+      description: The HTTP method of the request, V(POST), V(PATCH) or V(DELETE).
+      type: str
+      returned: if a request was sent, or would be sent
+      sample: PATCH
+    token:
+      description:
+        - The token that approves the request in O(approved). It is a hash of the API's URL, the method, the id of the
+          trunk, or what selects a new one, the settings to send, and the values before of the settings that
+          change.
+        - The same entry has the same token as long as none of these changes, in check mode, with O(audit=true), and
+          in the real run. A deletion depends on all settings of the trunk except its DIDs.
+      type: str
+      returned: if a request was sent, or would be sent
+      sample: p1-af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf
     changes:
       description:
         - The settings that differ, by option name, each with its value C(before) and C(after). Empty if nothing
@@ -182,7 +211,9 @@ trunks:
       sample:
         6b1f4c0a-0000-4000-8000-000000000001: "37061498222"
     failed:
-      description: Whether the update of the trunk failed, or its entry is invalid.
+      description:
+        - Whether the update of the trunk failed, or was not sent because of O(approved), or whether its entry is
+          invalid.
       type: bool
       returned: if the update failed, or if O(skip_invalid=true) and the entry is invalid
       sample: true

@@ -20,6 +20,8 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import SENT, SENT_BEFORE
 
+# What the report of an audit does not repeat of each trunk.
+OUTCOME = ("changed", "method", "token")
 KNOWN = ("id", "name", "status", "threshold_reached", "spent_amount", "threshold_amount")
 
 
@@ -94,7 +96,7 @@ def audit_report(compared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
             "failed": False,
             "checked": len(trunks),
             "drifted": len(drifted),
-            "trunks": [{name: value for name, value in trunk.items() if name != "changed"} for trunk in drifted],
+            "trunks": [{name: value for name, value in trunk.items() if name not in OUTCOME} for trunk in drifted],
             "missing": missing,
             "unmanaged": unmanaged,
         },

@@ -32,6 +32,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     show,
 )
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
+from ansible_collections.didww.voice.plugins.plugin_utils import _plans as plans
 
 # The names that the playbooks give to their own results.
 PREFIX = "didww_voice_"
@@ -58,6 +59,7 @@ class Variable:
 
     `kind`: the kind of its values. `default`: its value if it is not given. `required`: the question to ask then.
     `selects`: what it selects. A playbook with such variables takes those of one selection, such as the filters.
+    `takes_empty`: whether an empty text and null are values, which `kind` converts, and do not count as not given.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Variable:
     default: Any = None
     required: str = ""
     selects: str = ""
+    takes_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ LISTED = (
     Variable("trunks_file", PATH),
     Variable("trunks", TRUNKS),
 )
+STATE = Variable("state", choice("existing", "present", "absent"), "existing")
 SELECTED = (
     TRUNK,
     Variable("name_contains", _text(VOICE_OUT_TRUNK.filters["name_contains"].kind), selects="filters"),
@@ -181,7 +185,15 @@ WHICH_BLOCKED = (
 
 PLAYBOOKS = {
     "audit": Playbook(
-        (*LISTED, REPORT, Variable("fail_on_drift", BOOL, True), Variable("fail_on_unmanaged", BOOL, False)),
+        (
+            *LISTED,
+            STATE,
+            REPORT,
+            Variable("fail_on_drift", BOOL, True),
+            Variable("fail_on_unmanaged", BOOL, False),
+            Variable("plan", NEW_FILE, takes_empty=True),
+            Variable("show_plan", BOOL, False),
+        ),
         WHICH_LISTED,
     ),
     "block_trunk": Playbook((*SELECTED, CONFIRM, Variable("blocked_file", NEW_FILE)), WHICH),
@@ -194,10 +206,14 @@ PLAYBOOKS = {
     "fleet": Playbook(
         (
             *LISTED,
-            Variable("state", choice("existing", "present", "absent"), "existing"),
+            STATE,
             CONFIRM,
             Variable("undo_file", NEW_FILE),
             Variable("undo_add", BOOL, False),
+            Variable("plan", PATH, takes_empty=True),
+            Variable("plan_max_age", plans.AGE),
+            Variable("approved_plan", plans.APPROVED, takes_empty=True),
+            Variable("require_plan", BOOL, False),
         ),
         WHICH_LISTED,
     ),
@@ -283,12 +299,18 @@ def given(value: Any) -> bool:
 
 
 def check(
-    name: str, value_of: Callable[[str], Any], own: Collection[str], extra: Mapping[str, Any], check_mode: bool = False
+    name: str,
+    value_of: Callable[[str], Any],
+    own: Collection[str],
+    extra: Mapping[str, Any],
+    check_mode: bool = False,
+    known: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the variables of a playbook in canonical form, with defaults.
 
     `value_of` returns the value of a variable, or None; it raises ValueError. `own`: the names of the variables that
-    -e or the play sets. `extra`: those of -e. Raises Rejected with every problem.
+    -e or the play sets. `extra`: those of -e. `known`: the names of all variables, even of empty ones. Raises Rejected
+    with every problem.
     """
     playbook = PLAYBOOKS[name]
     variables: dict[str, Any] = {}
@@ -307,7 +329,7 @@ def check(
         except ValueError as error:
             problems.append(f"{row.name}: {error}")
             continue
-        if not given(value):
+        if not (given(value) or (row.takes_empty and row.name in {*known, *own})):
             variables[row.name] = _default(row)
             problems += [row.required] if row.required else []
             continue
@@ -396,6 +418,9 @@ def _conflicts(name: str, variables: Mapping[str, Any], check_mode: bool) -> Ite
             yield "Nothing was deleted. To delete every trunk in the list, add -e confirm=yes."
         if variables.get("undo_add") and not variables.get("undo_file"):
             yield "undo_add: requires undo_file, the file to add to"
+        yield from plans.conflicts(variables)
+    if name == "audit" and variables.get("plan") and variables["plan"] == variables.get("report"):
+        yield "plan: the report would replace it; choose another name"
     path = variables.get("credentials_file")
     if path and os.path.exists(path) and not variables.get("resume"):
         yield (

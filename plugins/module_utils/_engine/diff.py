@@ -29,6 +29,18 @@ def diff(plan: Plan) -> dict[str, str]:
     return {"before_header": title, "after_header": title, "before": before, "after": after}
 
 
+def changed_lines(changes: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
+    """Return the diff of changes, as results show them, as lines that begin with - or +. `names`: see `Item`."""
+    lines = []
+    for name, change in changes.items():
+        before, after = _block(name, change["before"], change["after"], names)
+        # A count of what is unchanged is on both sides. So is a null that a resource is created or deleted with.
+        same = set(before) & set(after) if before != after else set()
+        lines += [f"-{line}" for line in before if line not in same]
+        lines += [f"+{line}" for line in after if line not in same]
+    return lines
+
+
 def _block(name: str, before: Any, after: Any, names: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Return the lines that show a setting before, and those that show it after, without those in both."""
     sides = _lines(name, before, names), _lines(name, after, names)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import lookup, undo, undo_file
+from ansible_collections.didww.voice.plugins.module_utils._engine import approval, lookup, undo, undo_file
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import carry_out, read_situation
 from ansible_collections.didww.voice.plugins.module_utils._engine.concurrency import concurrently
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
@@ -47,6 +47,12 @@ OPTIONS = (
     Setting("undo_file", NEW_FILE, left_out="to write no file"),
     Setting("undo_add", BOOL, left_out="for the default, false", default=False),
     Setting("skip_invalid", BOOL, left_out="for the default, false", default=False),
+    approval.APPROVED,
+)
+
+NOT_APPROVED = (
+    "approved: nothing is sent, because {} of {} planned requests are not approved: {}. The account or the task is no "
+    "longer what was approved: review the changes in the result, and approve their tokens"
 )
 
 
@@ -81,7 +87,8 @@ class Fleet(NamedTuple):
 
     `audit`: whether to compare only, and report what is missing and unmanaged. `undo_file`: where to write what brings
     back the changes, and `undo_add` whether to add to that file. `skip_invalid`: whether to leave out invalid entries,
-    and those without a resource. `rejected`: the problems with the invalid ones.
+    and those without a resource. `approved`: the tokens of the requests that may be sent; None for all. `rejected`: the
+    problems with the invalid ones.
     """
 
     resource: Resource
@@ -90,11 +97,14 @@ class Fleet(NamedTuple):
     undo_file: str | None = None
     undo_add: bool = False
     skip_invalid: bool = False
+    approved: list[str] | None = None
     rejected: tuple[Rejected, ...] = ()
 
     def may_be_missing(self, desired: Desired) -> bool:
         """Return whether nothing is done for an entry whose resource does not exist."""
-        return self.audit or (self.skip_invalid and desired.state in lookup.MUST_EXIST)
+        if self.audit and desired.selector == "id":
+            return True  # it cannot be created
+        return (self.audit or self.skip_invalid) and desired.state in lookup.MUST_EXIST
 
 
 def fleet_spec(resource: Resource) -> dict[str, Any]:
@@ -160,18 +170,39 @@ def _update_many(task: Task) -> dict[str, Any]:
     task.keep_secret(found.existing, [desired.settings for desired in wanted])
     situation = read_situation(task, client, resource, fleet.wanted, found)
     fleet, found, plans = _plan_valid(fleet, found, situation)
-    changes = any(plan.document is not None for plan in plans)
-    task.check_version(found.meta, changes=not fleet.audit and changes)
-    writes = file is not None and changes and not task.check_mode
+    requests = [_request(task, desired, plan) for desired, plan in zip(fleet.wanted, plans, strict=True)]
+    task.check_version(found.meta, changes=not fleet.audit and any(requests))
+    refused = approval.not_approved(fleet.approved, [request.get("token") for request in requests])
+    writes = file is not None and any(requests) and not refused and not task.check_mode
     if file and writes:
         for desired, plan in zip(fleet.wanted, plans, strict=True):
             file.undo.add(desired, plan)
         file.write(task.version)
-    outcomes = _send_all(task, client, fleet, plans)
+    outcomes = _refuse(plans, refused) if refused else _send_all(task, client, fleet, plans)
+    outcomes = [{**request, **outcome} for request, outcome in zip(requests, outcomes, strict=True)]
     result = _report(task, fleet, plans, outcomes, client.requests, found.meta)
+    if refused:
+        labels = [_label(resource.nouns, fleet.wanted[place].position, plans[place].name) for place in refused]
+        result["msg"] = NOT_APPROVED.format(len(refused), sum(map(bool, requests)), ", ".join(labels))
     if file and writes:
         result["undo_file"] = file.path
     return result | _missing_and_unmanaged(fleet, found)
+
+
+def _request(task: Task, desired: Desired, plan: Plan) -> dict[str, Any]:
+    """Return what the result says about the request of a plan. Empty if there is nothing to send."""
+    token = approval.token(task.connection["api_url"], desired, plan)
+    return {"method": plan.method, "token": token} if token else {}
+
+
+def _refuse(plans: Sequence[Plan], refused: Collection[int]) -> list[dict[str, Any]]:
+    """Return what to add to each plan in the result, if those at the places `refused` are not approved."""
+    words = {True: "not approved", False: "approved, but not sent, because other requests are not approved"}
+    failed = [{"failed": True, "msg": words[place in refused], "unsettled": False} for place in range(len(plans))]
+    return [
+        {"changed": False, "warnings": plan.warnings, **(failed[place] if plan.document else {})}
+        for place, plan in enumerate(plans)
+    ]
 
 
 def _send_all(task: Task, client: jsonapi.Client, fleet: Fleet, plans: list[Plan]) -> list[dict[str, Any]]:
@@ -186,7 +217,13 @@ def _send_all(task: Task, client: jsonapi.Client, fleet: Fleet, plans: list[Plan
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error), "unsettled": error.unsettled}
         plans[index] = done.plan
-        return {"id": done.item.id, "changed": done.plan.document is not None, "warnings": done.warnings}
+        # What an audit plans to create is missing, and has not drifted.
+        counts = not (fleet.audit and done.plan.method == "POST")
+        return {
+            "id": done.item.id,
+            "changed": counts and done.plan.document is not None,
+            "warnings": done.warnings,
+        }
 
     return concurrently(send, len(plans))
 

@@ -244,6 +244,10 @@ class Setting:
         """
         return after if after is None or self.kind.encode is None else self.kind.encode(after)
 
+    def sent_without_secrets(self, sent: Any) -> Any:
+        """Return a value of a request with MASK instead of secrets."""
+        return MASK if self.secret and sent is not None else sent
+
     # --- Plans ---
 
     def settle(self, draft: Draft) -> None:

@@ -154,6 +154,13 @@ class Variant(Setting):
         }
         return {"type": after["type"], "attributes": {**(raw or {} if same_type else {}), **known}}
 
+    def sent_without_secrets(self, sent: Any) -> Any:
+        """Return the attribute as a request holds it, with MASK instead of secrets."""
+        rows = {row.key: row for row in self.attributes.values()}
+        held = sent["attributes"].items()
+        known = {key: rows[key].sent_without_secrets(value) if key in rows else value for key, value in held}
+        return {**sent, "attributes": known}
+
     # --- Plans ---
 
     def settle(self, draft: Draft) -> None:

@@ -38,6 +38,9 @@ class Awx:
         app.add_url_rule("/api/v2/<kind>/", view_func=self._create, methods=["POST"])
         app.add_url_rule("/api/v2/<kind>/<int:number>/", view_func=self._update, methods=["PATCH"])
         app.add_url_rule("/api/v2/<kind>/<int:number>/survey_spec/", view_func=self._survey, methods=["GET", "POST"])
+        app.add_url_rule("/api/v2/<kind>/<int:number>/", view_func=self._read)
+        create_approval = "/api/v2/workflow_job_template_nodes/<int:number>/create_approval_template/"
+        app.add_url_rule(create_approval, view_func=self._create_approval, methods=["POST"])
         app.add_url_rule("/api/v2/<kind>/<int:number>/<what>/", view_func=self._associate, methods=["GET", "POST"])
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -73,7 +76,9 @@ class Awx:
 
     def _put(self, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
         known = self._objects.setdefault(kind, [])
-        known.append({**self._new(kind, len(known) + 1, fields["name"]), **fields})
+        # The nodes of a workflow have identifiers.
+        name = fields["name"] if "name" in fields else fields["identifier"]
+        known.append({**self._new(kind, len(known) + 1, name), **fields})
         return known[-1]
 
     def _authenticate(self) -> Response | None:
@@ -96,6 +101,16 @@ class Awx:
         # If it is not set, AWX uses the organization of the project.
         fields.setdefault("organization", 1)
         return jsonify(self._put(kind, _without_secrets(fields))), 201
+
+    def _read(self, kind: str, number: int) -> Response:
+        return jsonify(self._objects[kind][number - 1])
+
+    def _create_approval(self, number: int) -> tuple[Response, int]:
+        """Create the template of an approval node."""
+        made = self._put("workflow_approval_templates", dict(request.get_json()))
+        node = self._objects["workflow_job_template_nodes"][number - 1]
+        node["related"] = {**node["related"], "unified_job_template": made["url"]}
+        return jsonify(made), 201
 
     def _update(self, kind: str, number: int) -> Response:
         # Like any field, the inputs of a credential are replaced as a whole.

@@ -154,7 +154,9 @@ def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str], artifact
     missing = required - {**defaults, **answers}.keys()
     assert not unknown | missing, (unknown, missing)
     meta = {"awx_job_id": 1, "awx_job_launch_type": "manual", "tower_job_id": 1, "tower_job_launch_type": "manual"}
-    return yaml.dump(_unsafe({**meta, **defaults, **answers, **artifacts}), Dumper=UnsafeDumper)
+    # Those of the job template itself have none.
+    own = dict(options.get("extra_vars", {}))
+    return yaml.dump({**own, **_unsafe({**meta, **defaults, **answers, **artifacts})}, Dumper=UnsafeDumper)
 
 
 def _environment(folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def test_the_project_is_read_from_git_into_the_execution_environment(awx: Awx, s
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_job_template_is_as_its_file_says(awx: Awx, said: str, project: Path, name: str) -> None:
     wanted = TEMPLATES[name]
-    made = awx.objects("job_templates")[wanted["name"]]
+    made = dict(awx.objects("job_templates")[wanted["name"]])
+    if "extra_vars" in wanted:
+        made["extra_vars"] = json.loads(made["extra_vars"])
     assert {field: made[field] for field in wanted} == wanted
     assert made["associated_credentials"] == [{"id": awx.objects("credentials")["DIDWW"]["id"]}]
     assert made["project"] == awx.objects("projects")["DIDWW trunks"]["id"]
@@ -74,7 +77,7 @@ def test_only_failed_reports_notify(awx: Awx, said: str) -> None:
         for name, made in awx.objects("job_templates").items()
         if made.get("associated_notification_templates_error")
     }
-    assert notified == {"DIDWW: audit trunks", "DIDWW: watch spend"}
+    assert notified == {"DIDWW: audit trunks", "DIDWW: plan trunks", "DIDWW: watch spend"}
 
 
 def test_the_reports_have_their_schedules(awx: Awx, said: str) -> None:
@@ -84,6 +87,20 @@ def test_the_reports_have_their_schedules(awx: Awx, said: str) -> None:
         made = awx.objects("schedules")[wanted["name"]]
         assert made["rrule"] == wanted["rrule"]
         assert made["unified_job_template"] == awx.objects("job_templates")[wanted["unified_job_template"]]["id"]
+
+
+def test_the_workflow_waits_for_an_approval(awx: Awx, said: str) -> None:
+    workflow = awx.objects("workflow_job_templates")["DIDWW: plan, approve, apply"]
+    nodes = awx.objects("workflow_job_template_nodes")
+    assert {node["workflow_job_template"] for node in nodes.values()} == {workflow["id"]}
+    jobs = {made["id"]: name for name, made in awx.objects("job_templates").items()}
+    assert jobs[nodes["plan"]["unified_job_template"]] == "DIDWW: plan trunks"
+    assert jobs[nodes["apply"]["unified_job_template"]] == "DIDWW: apply the plan"
+    approval = awx.objects("workflow_approval_templates")["Approve the plan"]
+    assert nodes["approve"]["related"]["unified_job_template"] == approval["url"]
+    links = {name: node.get("associated_success_nodes", []) for name, node in nodes.items()}
+    assert links == {"plan": [{"id": nodes["approve"]["id"]}], "approve": [{"id": nodes["apply"]["id"]}], "apply": []}
+    assert not [name for name, node in nodes.items() if node.keys() & {"associated_always_nodes"}]
 
 
 def test_a_run_changes_of_a_credential_only_what_it_is_given(awx: Awx, said: str, install: Callable[..., str]) -> None:

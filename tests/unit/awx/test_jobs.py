@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -233,6 +234,48 @@ def test_a_workflow_unblocks_all_that_a_job_blocked(api: Simulator, run: Launch,
     assert second.status == "successful"
     assert [patch["id"] for patch in patches(api)] == [reached]
     assert all(api.trunk(trunk)["attributes"]["status"] == "active" for trunk in ACTIVE - {gone})
+
+
+def test_a_workflow_applies_what_was_approved(api: Simulator, run: Launch) -> None:
+    planned = run("plan trunks")
+    assert planned.status == "successful"
+    lines = [result["item"] for result in planned.tasks["Show the plan"]["results"]]
+    assert [line.split() for line in lines[:3]] == [
+        ["TRUNK", "REQUEST", "CHANGES"],
+        ["EU", "SBC", "update", "capacity_limit:", "30", "->", "60"],
+        ["threshold_amount:", '"1000.0"', "->", '"500.0"'],
+    ]
+    tokens = planned.artifacts["approved_plan"]
+    assert re.fullmatch(r"p1-[0-9a-f]{64}", tokens)
+    # While they wait for the approval, somebody changes a setting that the list names.
+    api.put_trunk(IDS["EU SBC"], attributes={"capacity_limit": 45})
+    refused = run("apply the plan", artifacts=planned.artifacts)
+    assert refused.status == "failed"
+    assert "1 of 1 planned requests are not approved: trunks[0] (EU SBC)" in refused.tasks["Update the trunks"]["msg"]
+    assert patches(api) == []
+    api.put_trunk(IDS["EU SBC"], attributes={"capacity_limit": 30})
+    done = run("apply the plan", artifacts=planned.artifacts)
+    assert done.status == "successful"
+    assert [patch["attributes"] for patch in patches(api)] == [{"capacity_limit": 60, "threshold_amount": "500.0"}]
+    # With nothing to do, the artifact is empty, and that is no failure.
+    nothing = run("plan trunks")
+    assert (nothing.status, nothing.artifacts["approved_plan"]) == ("successful", "")
+    assert run("apply the plan", artifacts=nothing.artifacts).status == "successful"
+    api.put_trunk(IDS["EU SBC"], attributes={"capacity_limit": 45})
+    assert run("apply the plan", artifacts=nothing.artifacts).status == "failed"
+    assert patches(api) == []
+
+
+def test_a_plan_is_required_and_a_failed_audit_gives_none(api: Simulator, run: Launch) -> None:
+    job = run("apply the plan")
+    assert job.status == "failed"
+    assert job.tasks["Check the variables"]["msg"].startswith("Nothing was done, because require_plan is true.")
+    api.add_faults({"method": "GET", "status": 401, "times": 0})
+    failed = run("plan trunks")
+    assert (failed.status, failed.artifacts["approved_plan"]) == ("failed", "")
+    api.clear_faults()
+    assert run("apply the plan", artifacts=failed.artifacts).status == "failed"
+    assert patches(api) == []
 
 
 def test_a_block_names_what_was_blocked_already(run: Launch) -> None:

@@ -184,3 +184,70 @@ def test_the_trunks_in_a_credentials_file(check: Check, tmp_path: Path) -> None:
     assert check("rotate_credentials", {**given, "credentials_file": "no.yml"})["rotated"] == []
     (tmp_path / "new.yml").write_text("credentials: []\n", encoding="utf-8")
     assert check("rotate_credentials", given)["msg"].startswith(f"credentials_file: {tmp_path}/new.yml is another file")
+
+
+# --- Plans ----------------------------------------------------------------------------------------
+
+
+def plan(api_url: str = "https://api.didww.com/v3", at: str = "2026-01-01T00:00:00+00:00") -> str:
+    request = {"name": "{{ 7 * 7 }}", "id": UUID, "method": "PATCH", "token": f"p1-{64 * '1'}", "changes": []}
+    return json.dumps({"didww_voice_plan": 1, "at": at, "api_url": api_url, "requests": [request]})
+
+
+@pytest.fixture
+def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a plan, one of another account, one from the future, and a list of trunks."""
+    monkeypatch.delenv("DIDWW_API_URL", raising=False)
+    (tmp_path / "plan.json").write_text(plan(), encoding="utf-8")
+    (tmp_path / "other.json").write_text(plan("https://sandbox-api.didww.com/v3"), encoding="utf-8")
+    (tmp_path / "future.json").write_text(plan(at="2226-01-01T00:00:00+00:00"), encoding="utf-8")
+    (tmp_path / "trunks.yml").write_text("trunks: []\n", encoding="utf-8")
+
+
+@pytest.mark.usefixtures("plans")
+def test_a_plan_is_no_vars_file(check: Check) -> None:
+    found = check("fleet", {"trunks": [], "plan": "plan.json"})
+    assert found["approved"] == f"p1-{64 * '1'}"
+    assert found["plan"]["requests"][0]["name"] == "{{ 7 * 7 }}"
+    assert check("audit", {"trunks": [], "plan": "plan.json"})["api_url"] == "https://api.didww.com/v3"
+
+
+@pytest.mark.parametrize(
+    ("given", "approved"),
+    [
+        ({}, None),
+        ({"approved_plan": ""}, ""),
+        ({"approved_plan": None}, ""),
+        ({"approved_plan": f"p1-{64 * '2'}"}, ...),
+    ],
+)
+def test_what_is_approved(check: Check, given: dict[str, Any], approved: Any) -> None:
+    expected = given["approved_plan"] if approved is ... else approved
+    assert check("fleet", {"trunks": [], **given})["approved"] == expected
+    # An empty value in an inventory is one too.
+    assert check("fleet", {"trunks": []}, inventory=given)["approved"] == expected
+
+
+@pytest.mark.usefixtures("plans")
+@pytest.mark.parametrize(
+    ("playbook", "given", "words"),
+    [
+        ("fleet", {"plan": ""}, 'plan: "" is not accepted; expected a path'),
+        ("fleet", {"plan": "trunks.yml"}, "trunks.yml is not a plan"),
+        ("fleet", {"plan": "no.json"}, "no.json cannot be read"),
+        (
+            "fleet",
+            {"plan": "other.json"},
+            "was made for https://sandbox-api.didww.com/v3, but this run is for https://api",
+        ),
+        ("fleet", {"plan": "future.json"}, "is from the future"),
+        ("fleet", {"plan": "plan.json", "plan_max_age": 3600}, "seconds old, and plan_max_age is 3600"),
+        ("fleet", {"plan": "plan.json", "approved_plan": ""}, "approved_plan: cannot be combined with plan"),
+        ("fleet", {"require_plan": True}, "Nothing was done, because require_plan is true."),
+        ("audit", {"plan": ""}, 'plan: "" is not accepted; expected the path of a file to write'),
+        ("audit", {"plan": "trunks.yml"}, "trunks.yml exists and is not a plan; choose another name"),
+    ],
+)
+def test_what_is_wrong_with_an_approval(check: Check, playbook: str, given: dict[str, Any], words: str) -> None:
+    for check_mode in (True, False):
+        assert words in check(playbook, {"trunks": [], **given}, check_mode=check_mode)["msg"]

@@ -118,6 +118,7 @@ def test_the_argument_specs_of_trunks() -> None:
         "undo_file": {"type": "path"},
         "undo_add": {"type": "bool", "default": False},
         "skip_invalid": {"type": "bool", "default": False},
+        "approved": {"type": "list", "elements": "str"},
     }
 
 
