@@ -37,6 +37,14 @@ options:
         end, and reports what is wrong with each invalid entry.
     type: bool
     default: false
+  approved:
+    description:
+      - The tokens of the requests that the task may send, as a list, or as a text with commas between them. A check
+        mode run or an audit of the same entries returns them. If any planned request is not approved, the task fails
+        and sends nothing. V(null), an empty list and an empty text approve nothing.
+      - A token does not depend on the value of a password, only on whether the entry sets or clears it.
+    type: list
+    elements: str
 """
 
     # For resources that tasks can create and delete.
