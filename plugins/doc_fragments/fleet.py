@@ -19,8 +19,8 @@ options:
     default: false
   undo_file:
     description:
-      - The path of a file to write before the first change. It is a vars file for the playbook C(didww.voice.fleet),
-        which then brings back every setting that this task changes. It is also true after a failure or an interruption.
+      - The path of a file to write before the first change. It is a vars file whose list, given to this module, brings
+        back every setting that this task changes. It is also true after a failure or an interruption.
       - What cannot be brought back is listed in comments, such as deleted resources and passwords.
       - No file is written in check mode, with O(audit=true), or if nothing changes. Only its owner can read the file.
       - The folder must exist. It is an error if the file exists, unless O(undo_add=true).

@@ -33,8 +33,7 @@ HEAD = """\
 # An undo file: it brings back what changed in {api_url}
 # since {written_at}. {written_by} wrote it before the first change, so it is also true after a failure.
 #
-#   {command} --check --diff
-#   {command}
+{commands}
 #
 # It sets each setting to its value at that time, whatever happened to it since. Comments list what it does not bring
 # back.
@@ -84,11 +83,15 @@ def _comments(comments: list[str], indent: int) -> Iterator[str]:
 
 def render(undo: Undo, marker: dict[str, Any]) -> str:
     """Return the text of an undo file. `marker`: where and when it was written, and by what."""
-    lines = [vars_file.printable(line) for line in HEAD.format(**marker, command=undo.resource.undone_by).splitlines()]
+    resource = undo.resource
+    command = resource.undone_by
+    commands = f"#   {command} --check --diff\n#   {command}" if command else ""
+    commands = commands or f"#   Give the list {resource.keys} to didww.voice.{resource.name}s, first in check mode."
+    lines = [vars_file.printable(line) for line in HEAD.format(**marker, commands=commands).splitlines()]
     lines += _block({MARKER: marker}, 0, undo)
     if undo.notes:
         lines += ["", *_comments([NOTES, *undo.notes], 0), ""]
-    many = undo.resource.keys
+    many = resource.keys
     lines.append(f"{many}:" if undo.entries else f"{many}: []")
     for entry in undo.entries:
         first, *rest = _block(entry.options, 4, undo)

@@ -114,5 +114,4 @@ DID = Resource(
     page_sizes={"dids": 100, "voice_in_trunks": 100, "voice_in_trunk_groups": 100},
     known_as="target_names",
     rules=(one_target,),
-    undone_by="ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE",
 )

@@ -338,6 +338,4 @@ VOICE_IN_TRUNK = Resource(
         freed="First set voice_in_trunk of each to another trunk, or to null, with didww.voice.did or didww.voice.dids",
     ),
     taken="Another inbound trunk of this account, or a trunk group, has that name: they share their names.",
-    deletion="Deletion is final.",
-    undone_by="ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE",
 )

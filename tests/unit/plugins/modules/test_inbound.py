@@ -288,6 +288,7 @@ def test_an_undo_file_brings_a_trunk_back(
     changed = run("voice_in_trunks", trunks=[{"id": FRANKFURT, **sets}], undo_file=str(path))
     assert (changed["changed"], stored() == before) == (True, False)
     assert PASSWORD not in path.read_text("utf-8")
+    assert "Give the list trunks to didww.voice.voice_in_trunks, first in check mode." in path.read_text("utf-8")
     run("voice_in_trunks", trunks=yaml.safe_load(path.read_text("utf-8"))["trunks"])
     assert stored() == before
 
