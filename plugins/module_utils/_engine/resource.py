@@ -61,7 +61,8 @@ class Resource:
     after a 422, for the JSON:API resource that was sent. `creatable`: whether tasks create and delete it. `listed_by`:
     the identifier of which the filter accepts a list, for a type that an account may have thousands of. `users`: what
     hinders a deletion. `taken`: what to say if the API rejects a duplicate of the unique identifier, which was not
-    found. `undone_by`: the command that applies an undo file, if there is one. `deletion`: what a deletion entails, for users.
+    found. `undone_by`: the command that applies an undo file, if there is one. `deletion`: what a deletion entails, for
+    users.
 
     Raises ContradictoryDeclarationError.
     """
