@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,8 +32,10 @@ def canonical_url(url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{parts.path.rstrip('/')}"
 
 
-def token(url: str, desired: Desired, plan: Plan) -> str | None:
+def token(url: str, desired: Desired, plan: Plan, called: Mapping[str, str]) -> str | None:
     """Return the token of a plan's request to the API at `url`, or None if there is nothing to send.
+
+    `called`: the names of linked resources, by id, of those that the same task creates: they have no id at first.
 
     It is the SHA-256 of what makes the request what it is: the same request to a resource in the same state has the
     same token, whatever else a task does. Of a secret it holds only that it is set or cleared: a hash of its value
@@ -42,19 +44,27 @@ def token(url: str, desired: Desired, plan: Plan) -> str | None:
     if plan.document is None:
         return None
     which = str(plan.after.id).lower() if plan.before else [desired.selector, desired.value]
-    parts = [canonical_url(url), plan.method, plan.document["type"], which, _body(plan), _before(plan)]
+    parts = [canonical_url(url), plan.method, plan.document["type"], which, _body(plan, called), _before(plan)]
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return f"p1-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _body(plan: Plan) -> dict[str, dict[str, Any]]:
+def _body(plan: Plan, called: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Return the settings in a request, by their places and names in the API, without secrets."""
     rows = {(row.place, row.key): row for row in plan.after.resource.settings}
     return {
-        place: {key: rows[place, key].sent_without_secrets(value) for key, value in held.items()}
+        place: {key: _named(rows[place, key].sent_without_secrets(value), called) for key, value in held.items()}
         for place, held in (plan.document or {}).items()
         if isinstance(held, dict)
     }
+
+
+def _named(value: Any, called: Mapping[str, str]) -> Any:
+    """Return a value of a request with the names of resources in `called` instead of their ids."""
+    linked = value.get("data") if isinstance(value, dict) else None
+    if isinstance(linked, dict) and linked.get("id") in called:
+        return {"data": {**linked, "id": called[linked["id"]]}}
+    return value
 
 
 def _before(plan: Plan) -> dict[str, Any]:

@@ -32,10 +32,18 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.task import Ta
 
 
 def read_situation(
-    task: Task, client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired], found: lookup.Found
+    task: Task,
+    client: jsonapi.Client,
+    resource: Resource,
+    wanted: Sequence[Desired],
+    found: lookup.Found,
+    coming: linked.Coming = linked.NOTHING_COMES,
 ) -> Situation:
-    """Read what the plans of tasks depend on besides the resources that were found. Raises RequestFailed."""
-    known = linked.resolve(client, resource, wanted, found)
+    """Read what the plans of tasks depend on besides the resources that were found. `coming`: see linked.resolve.
+
+    Raises RequestFailed.
+    """
+    known = linked.resolve(client, resource, wanted, found, coming)
     holders = lookup.holders_of(resource, found.read, besides={one["id"] for one in found.existing})
     unread = {}
     for row in resource.unread_links:

@@ -74,7 +74,7 @@ class Fleet(NamedTuple):
     `audit`: whether to compare only, and report what is missing and unmanaged. `undo_file`: where to write what brings
     back the changes, and `undo_add` whether to add to that file. `skip_invalid`: whether to leave out invalid entries,
     and those without a resource. `approved`: the tokens of the requests that may be sent; None for all. `rejected`: the
-    problems with the invalid ones.
+    problems with the invalid ones. `label`: the option for the list, if it is not called after the resource.
     """
 
     resource: Resource
@@ -85,6 +85,12 @@ class Fleet(NamedTuple):
     skip_invalid: bool = False
     approved: list[str] | None = None
     rejected: tuple[Rejected, ...] = ()
+    label: str = ""
+
+    @property
+    def many(self) -> str:
+        """The option for the list."""
+        return self.label or self.resource.keys
 
     def may_be_missing(self, desired: Desired) -> bool:
         """Return whether nothing is done for an entry whose resource does not exist."""
@@ -102,14 +108,14 @@ def fleet_spec(resource: Resource) -> dict[str, Any]:
     return {**many, **specs(row for row in OPTIONS if resource.creatable or row is not STATE)}
 
 
-def parse_fleet(resource: Resource, given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Fleet:
-    """Check and convert a list of resources, for a version of the API.
+def parse_fleet(resource: Resource, given: Mapping[str, Any], version: str = DEFAULT_VERSION, name: str = "") -> Fleet:
+    """Check and convert a list of resources, for a version of the API. `name`: see `Fleet.label`.
 
     Raises InvalidOptions with every problem of every entry, unless they are left out.
     """
     problems: list[Problem] = []
     options_of_all = {**{row.name: row.default for row in OPTIONS}, **collect(problems, OPTIONS, given)}
-    state, many = options_of_all.pop("state"), resource.keys
+    state, many = options_of_all.pop("state"), name or resource.keys
     if options_of_all["undo_file"] or "undo_file" not in given:
         problems += undo_file.check(options_of_all["undo_file"], options_of_all["undo_add"])
     entries = given.get(many)
@@ -132,7 +138,7 @@ def parse_fleet(resource: Resource, given: Mapping[str, Any], version: str = DEF
             rejected += [Rejected(index, None, label(resource, options), problem) for problem in error.problems]
     if problems or (rejected and not options_of_all["skip_invalid"]):
         raise InvalidOptions([*problems, *InvalidEntries(many, rejected).problems])
-    return Fleet(resource, wanted, **options_of_all, rejected=tuple(rejected))
+    return Fleet(resource, wanted, **options_of_all, rejected=tuple(rejected), label=name)
 
 
 def _not_accepted(resource: Resource, value: Any, expected: object) -> str:
@@ -188,30 +194,29 @@ def plan_all(fleet: Fleet, found: lookup.Found, situation: Situation) -> list[Pl
     if not rejected:
         rejected = [
             Rejected(wanted[place].position, plans[place].after.id, plans[place].name, problem)
-            for place, problem in conflicts(resource, wanted, plans)
+            for place, problem in conflicts(fleet, plans)
         ]
     if rejected:
-        raise InvalidEntries(resource.keys, rejected)
+        raise InvalidEntries(fleet.many, rejected)
     return plans
 
 
-def conflicts(resource: Resource, wanted: Sequence[Desired], plans: Sequence[Plan]) -> list[tuple[int, Problem]]:
+def conflicts(fleet: Fleet, plans: Sequence[Plan]) -> list[tuple[int, Problem]]:
     """Return the conflicts between the entries of a fleet, each with the place of its entry."""
-    found = list(_title_conflicts(resource, wanted, plans)) if resource.unique else []
+    resource = fleet.resource
+    found = list(_title_conflicts(fleet, plans)) if resource.unique else []
     for option in resource.identifiers[1:]:
         if option != resource.unique:
-            found += _selector_conflicts(resource, option, wanted, plans)
+            found += _selector_conflicts(fleet, option, plans)
     return found
 
 
-def _title_conflicts(
-    resource: Resource, wanted: Sequence[Desired], plans: Sequence[Plan]
-) -> Iterable[tuple[int, Problem]]:
+def _title_conflicts(fleet: Fleet, plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set a unique name which another entry's resource has before or after this task.
 
     DIDWW rejects duplicates ("has already been taken"), and the order of updates is random.
     """
-    option = resource.unique
+    wanted, option = fleet.wanted, fleet.resource.unique
     holders: dict[str, set[int]] = {}
     for index, plan in enumerate(plans):
         for item in (plan.before, plan.after):
@@ -225,27 +230,25 @@ def _title_conflicts(
         if others:
             other = min(others)
             words = (
-                f"{resource.keys}[{wanted[other].position}] ({plans[other].after.id}) also has the {option} "
+                f"{fleet.many}[{wanted[other].position}] ({plans[other].after.id}) also has the {option} "
                 f"{show(name)} before or after this task, and DIDWW rejects duplicate {option}s: rename one of the two "
                 "in an earlier task"
             )
             yield index, Problem(option, words)
 
 
-def _selector_conflicts(
-    resource: Resource, option: str, wanted: Sequence[Desired], plans: Sequence[Plan]
-) -> Iterable[tuple[int, Problem]]:
+def _selector_conflicts(fleet: Fleet, option: str, plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
     """Yield the entries that set an identifier by which another entry selects its resource.
 
     Two resources would then have the same one, and later runs could not distinguish them.
     """
-    noun = resource.noun
+    wanted, noun = fleet.wanted, fleet.resource.noun
     selecting = {desired.value: index for index, desired in enumerate(wanted) if desired.selector == option}
     for index, plan in enumerate(plans):
         value = str(plan.changes.get(option, {}).get("after"))
         if selecting.get(value, index) != index:
             words = (
-                f"{resource.keys}[{wanted[selecting[value]].position}] selects its {noun} by {show(value)}, which two "
-                f"{resource.nouns} would then have: give each {noun} its own {option}"
+                f"{fleet.many}[{wanted[selecting[value]].position}] selects its {noun} by {show(value)}, which two "
+                f"{fleet.resource.nouns} would then have: give each {noun} its own {option}"
             )
             yield index, Problem(option, words)

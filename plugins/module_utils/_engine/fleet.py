@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
@@ -26,80 +27,100 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.entries import
     words_of,
 )
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item
+from ansible_collections.didww.voice.plugins.module_utils._engine.linked import NOTHING_COMES, Coming
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined, numbered
-from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Plan, Situation
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import VERSION, Task, Work
 
+NOT_SENT = {True: "approved, but not sent, because other requests are not approved", False: "not approved"}
 NOT_APPROVED = (
     "approved: nothing is sent, because {} of {} planned requests are not approved: {}. The account or the task is no "
     "longer what was approved: review the changes in the result, and approve their tokens"
 )
 
 
-def _update_many(task: Task) -> dict[str, Any]:
-    """Update, create and delete many resources. Everything is planned before the first change is sent."""
-    fleet: Fleet = task.wanted
-    resource = fleet.resource
-    task.check_mode = task.check_mode or fleet.audit
-    file = None
-    if fleet.undo_file:
-        written_by = f"didww.voice.{resource.name}s {VERSION}"
-        api_url = task.connection["api_url"]
-        file = undo_file.prepare(resource, fleet.undo_file, fleet.undo_add, api_url, written_by)
-    client = task.connect()
-    wanted = undo.to_read(fleet.wanted) if file else fleet.wanted
-    found = lookup.find_all(client, resource, wanted, fleet.audit, fleet.skip_invalid)
-    task.keep_secret(found.existing, [desired.settings for desired in wanted])
-    situation = read_situation(task, client, resource, fleet.wanted, found)
-    fleet, found, plans = plan_valid(fleet, found, situation)
-    requests = [_request(task, desired, plan) for desired, plan in zip(fleet.wanted, plans, strict=True)]
-    task.check_version(found.meta, changes=not fleet.audit and any(requests))
-    refused = approval.not_approved(fleet.approved, [request.get("token") for request in requests])
-    writes = file is not None and any(requests) and not refused and not task.check_mode
-    if file and writes:
-        for desired, plan in zip(fleet.wanted, plans, strict=True):
-            file.undo.add(desired, plan)
-        file.write(task.version)
-    outcomes = _refuse(plans, refused) if refused else _send_all(task, client, fleet, plans)
-    outcomes = [{**request, **outcome} for request, outcome in zip(requests, outcomes, strict=True)]
-    result = _report(task, fleet, plans, outcomes, client.requests, found.meta)
-    if refused:
-        labels = [label_of(resource.nouns, fleet.wanted[place].position, plans[place].name) for place in refused]
-        result["msg"] = NOT_APPROVED.format(len(refused), sum(map(bool, requests)), ", ".join(labels))
-    if file and writes:
-        result["undo_file"] = file.path
-    return result | _missing_and_unmanaged(fleet, found)
+@dataclass
+class Course:
+    """What becomes of a fleet: its plans, and what to add to each of them in the result.
 
-
-def _request(task: Task, desired: Desired, plan: Plan) -> dict[str, Any]:
-    """Return what the result says about the request of a plan. Empty if there is nothing to send."""
-    token = approval.token(task.connection["api_url"], desired, plan)
-    return {"method": plan.method, "token": token} if token else {}
-
-
-def _refuse(plans: Sequence[Plan], refused: Collection[int]) -> list[dict[str, Any]]:
-    """Return what to add to each plan in the result, if those at the places `refused` are not approved."""
-    words = {True: "not approved", False: "approved, but not sent, because other requests are not approved"}
-    failed = [{"failed": True, "msg": words[place in refused], "unsettled": False} for place in range(len(plans))]
-    return [
-        {"changed": False, "warnings": plan.warnings, **(failed[place] if plan.document else {})}
-        for place, plan in enumerate(plans)
-    ]
-
-
-def _send_all(task: Task, client: jsonapi.Client, fleet: Fleet, plans: list[Plan]) -> list[dict[str, Any]]:
-    """Send the updates of all plans; return what to add to each plan in the result.
-
-    Replaces a plan if another one was carried out.
+    `fleet`, `found`: without the entries that are left out. `outcomes`: empty for what was not sent yet.
     """
 
-    def send(index: int) -> dict[str, Any]:
+    fleet: Fleet
+    found: lookup.Found
+    situation: Situation
+    plans: list[Plan]
+    outcomes: list[dict[str, Any]]
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to send."""
+        return any(plan.document is not None for plan in self.plans)
+
+    def tokens(self, url: str, called: Mapping[str, str]) -> list[str | None]:
+        """Return the token of each plan. `called`: see approval.token."""
+        pairs = zip(self.fleet.wanted, self.plans, strict=True)
+        return [approval.token(url, desired, plan, called) for desired, plan in pairs]
+
+    def add_to(self, way_back: undo.Undo) -> None:
+        """Add what brings back the changes."""
+        for desired, plan in zip(self.fleet.wanted, self.plans, strict=True):
+            way_back.add(desired, plan)
+
+
+def plan_course(
+    task: Task, client: jsonapi.Client, fleet: Fleet, undoes: bool = False, coming: Coming = NOTHING_COMES
+) -> Course:
+    """Read and plan a fleet. `undoes`: whether its changes must be brought back. `coming`: see linked.resolve.
+
+    Raises InvalidEntries and RequestFailed.
+    """
+    wanted = undo.to_read(fleet.wanted) if undoes else fleet.wanted
+    found = lookup.find_all(client, fleet.resource, wanted, fleet.audit, fleet.skip_invalid)
+    task.keep_secret(found.existing, [desired.settings for desired in wanted])
+    situation = read_situation(task, client, fleet.resource, fleet.wanted, found, coming)
+    # What hinders a deletion may be gone by then.
+    plannable = situation if coming is NOTHING_COMES else situation._replace(users={})
+    fleet, found, plans = plan_valid(fleet, found, plannable)
+    return Course(fleet, found, situation, plans, [{} for _plan in plans])
+
+
+def approve(courses: Sequence[Course], approved: Collection[str] | None, url: str, called: Mapping[str, str]) -> str:
+    """Add the tokens to the outcomes. If a planned request is not approved, fail all of them; return the message."""
+    refused, planned = [], 0
+    for course in courses:
+        tokens = course.tokens(url, called)
+        places = approval.not_approved(approved, tokens)
+        refused += [
+            label_of(course.fleet.many, course.fleet.wanted[place].position, course.plans[place].name)
+            for place in places
+        ]
+        planned += len([token for token in tokens if token])
+        for place, (plan, token) in enumerate(zip(course.plans, tokens, strict=True)):
+            if token:
+                course.outcomes[place] = {"method": plan.method, "token": token, "approved": place not in places}
+    for course in courses:
+        for place, outcome in enumerate(course.outcomes):
+            is_approved = outcome.pop("approved", None)
+            if refused:
+                warnings = course.plans[place].warnings
+                failed = {"failed": True, "msg": NOT_SENT[is_approved], "unsettled": False} if outcome else {}
+                course.outcomes[place] = {**outcome, "changed": False, "warnings": warnings, **failed}
+    return NOT_APPROVED.format(len(refused), planned, ", ".join(refused)) if refused else ""
+
+
+def send(task: Task, client: jsonapi.Client, course: Course, places: Sequence[int]) -> None:
+    """Send the requests of the plans at `places`. Replaces a plan if another one was carried out."""
+    fleet, plans = course.fleet, course.plans
+
+    def send_one(number: int) -> dict[str, Any]:
+        place = places[number]
         try:
-            done = carry_out(task, client, fleet.wanted[index], plans[index])
+            done = carry_out(task, client, fleet.wanted[place], plans[place])
         except jsonapi.RequestFailed as error:
             return {"changed": False, "failed": True, **task.explain(error), "unsettled": error.unsettled}
-        plans[index] = done.plan
+        plans[place] = done.plan
         # What an audit plans to create is missing, and has not drifted.
         counts = not (fleet.audit and done.plan.method == "POST")
         return {
@@ -108,7 +129,35 @@ def _send_all(task: Task, client: jsonapi.Client, fleet: Fleet, plans: list[Plan
             "warnings": done.warnings,
         }
 
-    return concurrently(send, len(plans))
+    for place, outcome in zip(places, concurrently(send_one, len(places)), strict=True):
+        course.outcomes[place] |= outcome
+
+
+def _update_many(task: Task) -> dict[str, Any]:
+    """Update, create and delete many resources. Everything is planned before the first change is sent."""
+    fleet: Fleet = task.wanted
+    task.check_mode = task.check_mode or fleet.audit
+    url, file = task.connection["api_url"], None
+    if fleet.undo_file:
+        written_by = f"didww.voice.{fleet.resource.name}s {VERSION}"
+        lists = {fleet.many: fleet.resource}
+        file = undo_file.prepare(lists, fleet.undo_file, fleet.undo_add, url, written_by)
+    client = task.connect()
+    course = plan_course(task, client, fleet, undoes=file is not None)
+    task.check_version(course.found.meta, changes=not fleet.audit and course.changes)
+    refusal = approve([course], fleet.approved, url, {})
+    writes = file is not None and course.changes and not refusal and not task.check_mode
+    if file and writes:
+        course.add_to(file.undos[fleet.many])
+        file.write(task.version)
+    if not refusal:
+        send(task, client, course, range(len(course.plans)))
+    result = report(task, course, client.requests)
+    if refusal:
+        result["msg"] = refusal
+    if file and writes:
+        result["undo_file"] = file.path
+    return result
 
 
 def _missing_and_unmanaged(fleet: Fleet, found: lookup.Found) -> dict[str, Any]:
@@ -127,16 +176,10 @@ def _missing_and_unmanaged(fleet: Fleet, found: lookup.Found) -> dict[str, Any]:
     return result
 
 
-def _report(
-    task: Task,
-    fleet: Fleet,
-    plans: Sequence[Plan],
-    outcomes: Sequence[dict[str, Any]],
-    requests: int,
-    meta: Mapping[str, Any],
-) -> dict[str, Any]:
+def report(task: Task, course: Course, requests: int) -> dict[str, Any]:
     """Return the result for a fleet: the plan and the outcome for each entry, and the problems of invalid entries."""
-    resource, many = fleet.resource, fleet.resource.keys
+    fleet, plans, outcomes = course.fleet, course.plans, course.outcomes
+    resource, many = fleet.resource, fleet.many
     entries: list[dict[str, Any]] = []
     failures: dict[str, list[str]] = {}
     rows = [*zip((desired.position for desired in fleet.wanted), plans, outcomes, strict=True), *_left_out(fleet)]
@@ -153,9 +196,9 @@ def _report(
     changed, failed = summary["changed"], summary["failed"]
     result: dict[str, Any] = {
         "changed": changed > 0,
-        many: entries,
+        resource.keys: entries,
         "summary": {**summary, "requests": requests},
-        "api_version": meta.get("api_version"),
+        "api_version": course.found.meta.get("api_version"),
     }
     if task.show_diff:
         changed_plans = [plan for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
@@ -164,7 +207,7 @@ def _report(
         words = f"{changed} {resource.noun if changed == 1 else resource.nouns} changed, {failed} failed"
         messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
         result.update(failed=True, msg=f"{words}: {numbered(messages)}")
-    return result
+    return result | _missing_and_unmanaged(fleet, course.found)
 
 
 def _left_out(fleet: Fleet) -> Iterable[tuple[int, Plan, dict[str, Any]]]:

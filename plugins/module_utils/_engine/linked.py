@@ -17,6 +17,10 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import 
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 
+# The ids of resources by type and by name, as they will be: none for a name that nothing will have.
+Coming = Mapping[str, Mapping[str, Sequence[str]]]
+NOTHING_COMES: Coming = {}
+
 
 class Known:
     """What is known about linked resources: their `names` by id, and their `ids` by type and name."""
@@ -36,10 +40,17 @@ class Known:
                 self.ids.setdefault(kind, {}).setdefault(name, []).append(identifier)
 
 
-def resolve(client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired], found: Found) -> Known:
+def resolve(
+    client: jsonapi.Client,
+    resource: Resource,
+    wanted: Sequence[Desired],
+    found: Found,
+    coming: Coming = NOTHING_COMES,
+) -> Known:
     """Return what is known about the resources that were included or that the tasks link by name.
 
-    Looks up each name once, unless it is that of a resource that is already linked. Raises RequestFailed.
+    Looks up each name once, unless it is that of a resource that is already linked. `coming`: what will be called
+    otherwise, or will be new, or gone, by then. Raises RequestFailed.
     """
     known = Known()
     known.add(resource.links, found.included)
@@ -48,10 +59,14 @@ def resolve(client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired
         for row in resource.links:
             if row.name in desired.settings:
                 linked = {known.names.get(identifier, "") for identifier in row.listed(row.read(one or {}))}
-                unknown.setdefault(row.type, set()).update(row.named(desired.settings[row.name]) - linked)
+                names = row.named(desired.settings[row.name]) - linked - coming.get(row.type, {}).keys()
+                unknown.setdefault(row.type, set()).update(names)
     by_type = {row.type: row for row in resource.links}
     for kind, names in unknown.items():
         look_up(client, by_type[kind], names, known, resource.page_sizes.get(kind, 1))
+    for kind, called in coming.items():
+        known.ids.setdefault(kind, {}).update({name: list(ids) for name, ids in called.items()})
+        known.names.update({identifier: name for name, ids in called.items() for identifier in ids})
     return known
 
 

@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -33,7 +32,7 @@ HEAD = """\
 # An undo file: it brings back what changed in {api_url}
 # since {written_at}. {written_by} wrote it before the first change, so it is also true after a failure.
 #
-{commands}
+{command}
 #
 # It sets each setting to its value at that time, whatever happened to it since. Comments list what it does not bring
 # back.
@@ -42,7 +41,6 @@ HEAD = """\
 
 # --- Text -----------------------------------------------------------------------------------------
 
-_KEYS = {MARKER, "api_url", "api_version", "written_at", "written_by", "added_at"}
 _NUMBER = re.compile(r'^ *- "([0-9a-f-]{36})"  # (\d+)$', re.MULTILINE)
 
 
@@ -60,20 +58,19 @@ def _scalar(value: Any) -> str:
 def _keys_of(resource: Resource) -> set[str]:
     """Return the keys that a file holds as they are."""
     parts = {name for row in resource.variants for name in (row.type.name, *row.attributes)}
-    return {*_KEYS, resource.keys, "id", *resource.rows, *(row.name for row in resource.entry), *parts}
+    return {"id", *resource.rows, *(row.name for row in resource.entry), *parts}
 
 
-def _block(value: dict[str, Any] | list[Any], indent: int, undo: Undo) -> Iterator[str]:
-    """Yield the lines of a YAML block. YAML 1.1 and 1.2 read the same values."""
-    keys = _keys_of(undo.resource)
+def _block(value: dict[str, Any] | list[Any], indent: int, keys: set[str], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of a YAML block, whose `keys` need no quotes. YAML 1.1 and 1.2 read the same values."""
     items = value.items() if isinstance(value, dict) else ((None, item) for item in value)
     for key, item in items:
         head = " " * indent + ("-" if key is None else f"{key if key in keys else vars_file.quoted(str(key))}:")
         if item and isinstance(item, (dict, list)):
             yield head
-            yield from _block(item, indent + 2, undo)
+            yield from _block(item, indent + 2, keys, names)
         else:
-            number = undo.names.get(item, "") if key is None and isinstance(item, str) else ""
+            number = names.get(item, "") if key is None and isinstance(item, str) else ""
             yield f"{head} {_scalar(item)}" + (f"  # {number}" if re.fullmatch("[0-9]+", number) else "")
 
 
@@ -81,51 +78,62 @@ def _comments(comments: list[str], indent: int) -> Iterator[str]:
     return (f"{' ' * indent}# {vars_file.printable(comment)}" for comment in comments)
 
 
-def render(undo: Undo, marker: dict[str, Any]) -> str:
-    """Return the text of an undo file. `marker`: where and when it was written, and by what."""
-    resource = undo.resource
-    command = resource.undone_by
-    commands = f"#   {command} --check --diff\n#   {command}" if command else ""
-    commands = commands or f"#   Give the list {resource.keys} to didww.voice.{resource.name}s, first in check mode."
-    lines = [vars_file.printable(line) for line in HEAD.format(**marker, commands=commands).splitlines()]
-    lines += _block({MARKER: marker}, 0, undo)
-    if undo.notes:
-        lines += ["", *_comments([NOTES, *undo.notes], 0), ""]
-    many = resource.keys
-    lines.append(f"{many}:" if undo.entries else f"{many}: []")
-    for entry in undo.entries:
-        first, *rest = _block(entry.options, 4, undo)
-        lines += [f"  - {first.strip()}", *_comments(entry.comments, 4), *rest]
+def render(undos: Mapping[str, Undo], marker: dict[str, Any], command: str) -> str:
+    """Return the text of an undo file: what is undone, by list, and where and when it was written, and by what.
+
+    `command`: how to apply it.
+    """
+    lines = [vars_file.printable(line) for line in HEAD.format(**marker, command=command).splitlines()]
+    lines += [f"{MARKER}:", *_block(marker, 2, set(marker), {})]
+    notes = [note for undo in undos.values() for note in undo.notes]
+    if notes:
+        lines += ["", *_comments([NOTES, *notes], 0), ""]
+    for many, undo in undos.items():
+        lines.append(f"{many}:" if undo.entries else f"{many}: []")
+        for entry in undo.entries:
+            first, *rest = _block(entry.options, 4, _keys_of(undo.resource), undo.names)
+            lines += [f"  - {first.strip()}", *_comments(entry.comments, 4), *rest]
     return "\n".join(lines) + "\n"
 
 
-def parse(resource: Resource, text: str) -> tuple[dict[str, Any], Undo]:
-    """Return the marker and the content of an undo file. Raises ValueError if it is not one."""
-    many = resource.keys
-    document, places = _load(text, many)
-    if not isinstance(document, dict) or document.keys() != {MARKER, many}:
+def parse(lists: Mapping[str, Resource], text: str) -> tuple[dict[str, Any], dict[str, Undo]]:
+    """Return the marker of an undo file, and what it undoes, by list. Raises ValueError if it is not one."""
+    document, places = _load(text)
+    many = " and ".join(lists)
+    held = document.keys() - {MARKER} if isinstance(document, dict) else set()
+    if not isinstance(document, dict) or MARKER not in document or not held or held - lists.keys():
         raise ValueError(f"it is not an undo file: such a file contains {MARKER} and {many}, and nothing else")
-    marker, entries = document[MARKER], document[many]
+    marker = document[MARKER]
     if not isinstance(marker, dict) or not isinstance(marker.get("api_url"), str):
         raise ValueError(f"it is not an undo file: its {MARKER} has no api_url")
-    if not isinstance(entries, list) or not all(entry and isinstance(entry, dict) for entry in entries):
-        raise ValueError(f"it is not an undo file: its {many} is not a list of dictionaries")
+    for name in held:
+        if not isinstance(document[name], list) or not all(one and isinstance(one, dict) for one in document[name]):
+            raise ValueError(f"it is not an undo file: its {name} is not a list of dictionaries")
     lines = text.split("\n")
-    starts = [*places, len(lines)]
-    comments = [_comments_in(lines[start:end]) for start, end in itertools.pairwise(starts)]
-    at = lines.index(f"{MARKER}:") if f"{MARKER}:" in lines else len(lines)
-    first = starts[0]
-    notes = [note for note in _comments_in(lines[at:first]) if note != NOTES]
-    undo = Undo(resource, map(Entry, entries, comments), notes, dict(_NUMBER.findall(text)))
-    return marker, undo
+    # An entry ends where the next one or the next list begins.
+    ends = sorted([*(start for starts, _key in places.values() for start in starts), *(k for _s, k in places.values())])
+    ends.append(len(lines))
+    undos = {name: Undo(resource) for name, resource in lists.items()}
+    for name in held:
+        starts = places[name][0]
+        comments = [_comments_in(lines[start : min(end for end in ends if end > start)]) for start in starts]
+        numbers = dict(_NUMBER.findall(text))
+        undos[name] = Undo(lists[name], map(Entry, document[name], comments), names=numbers)
+    first = min(key for name, (_starts, key) in places.items() if name != MARKER)
+    noted = [note for note in _comments_in(lines[places[MARKER][1] : first]) if note != NOTES]
+    undos[next(name for name in lists if name in held)].notes += noted
+    return marker, undos
 
 
 def _comments_in(lines: list[str]) -> list[str]:
     return [line.lstrip()[1:].removeprefix(" ") for line in lines if line.lstrip().startswith("#")]
 
 
-def _load(text: str, many: str) -> tuple[Any, list[int]]:
-    """Return the document in a YAML text, and the line of each entry in the list `many`. Raises ValueError."""
+def _load(text: str) -> tuple[Any, dict[str, tuple[list[int], int]]]:
+    """Return the document in a YAML text, and by key the line of each entry in its list, and that of the key.
+
+    Raises ValueError.
+    """
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # depends on how it was built
         """Reads Ansible's tag for texts that are no templates."""
@@ -137,9 +145,11 @@ def _load(text: str, many: str) -> tuple[Any, list[int]]:
         document = loader.construct_document(node) if node else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(f"it cannot be parsed as YAML: {' '.join(str(error).split())}") from error
-    pairs = node.value if isinstance(document, dict) else []
-    (entries,) = [value.value for key, value in pairs if key.value == many][:1] or [[]]
-    return document, [entry.start_mark.line for entry in entries if isinstance(entry, yaml.Node)]
+    places: dict[str, tuple[list[int], int]] = {}
+    for key, value in node.value if isinstance(document, dict) else []:
+        entries = value.value if isinstance(value, yaml.SequenceNode) else []
+        places[str(key.value)] = [entry.start_mark.line for entry in entries], key.start_mark.line
+    return document, places
 
 
 # --- File -----------------------------------------------------------------------------------------
@@ -149,13 +159,15 @@ def _load(text: str, many: str) -> tuple[Any, list[int]]:
 class UndoFile:
     """The undo file of a task.
 
-    `text`: its content before the task, or None. `marker`: what it says about itself. `undo`: the way back.
+    `text`: its content before the task, or None. `marker`: what it says about itself. `undos`: the way back, by list.
+    `command`: how to apply it.
     """
 
     path: str
     text: str | None
     marker: dict[str, Any]
-    undo: Undo
+    undos: dict[str, Undo]
+    command: str
 
     def write(self, api_version: str) -> None:
         """Write the file. Raises InvalidOptions."""
@@ -165,7 +177,7 @@ class UndoFile:
         try:
             if _content(self.path) != self.text:
                 raise InvalidOptions([_problem(f"{self.path} changed during the task, so nothing was changed")])
-            vars_file.write(self.path, render(self.undo, marker), new=self.text is None)
+            vars_file.write(self.path, render(self.undos, marker, self.command), new=self.text is None)
         except OSError as error:
             words = f"{self.path} cannot be written: {error.strerror or error}, so nothing was changed"
             raise InvalidOptions([_problem(words)]) from error
@@ -181,24 +193,33 @@ def check(path: str | None, add: bool) -> list[Problem]:
     return []
 
 
-def prepare(resource: Resource, path: str, add: bool, api_url: str, written_by: str) -> UndoFile:
+def prepare(
+    lists: Mapping[str, Resource], path: str, add: bool, api_url: str, written_by: str, undone_by: str = ""
+) -> UndoFile:
     """Return the undo file at `path` for the account at `api_url`, with its content if the task adds to it.
+
+    `lists`: what it can hold. `undone_by`: the command that applies it, if that of the resource does not.
 
     Raises InvalidOptions if nothing can be added to that.
     """
     marker = {"api_url": api_url, "api_version": "", "written_at": "", "written_by": written_by}
+    (many, resource), *_others = lists.items()
+    undone_by = undone_by or resource.undone_by
+    command = f"#   {undone_by} --check --diff\n#   {undone_by}" if undone_by else ""
+    command = command or f"#   Give the list {many} to didww.voice.{resource.name}s, first in check mode."
     try:
         text = _content(path) if add else None
         if text is None:
-            return UndoFile(path, None, marker, Undo(resource))
+            undos = {many: Undo(resource) for many, resource in lists.items()}
+            return UndoFile(path, None, marker, undos, command)
         if yaml is None:
             raise ValueError("that requires PyYAML where the module runs")
-        found, undo = parse(resource, text)
+        found, undos = parse(lists, text)
         if found["api_url"] != api_url:
             raise ValueError(f"it belongs to {found['api_url']}, but api_url is {api_url}")
     except (OSError, ValueError) as error:
         raise InvalidOptions([_problem(f"nothing can be added to {path}: {error}")]) from error
-    return UndoFile(path, text, {**marker, **found}, undo)
+    return UndoFile(path, text, {**marker, **found}, undos, command)
 
 
 def _problem(words: str) -> Problem:

@@ -277,7 +277,8 @@ def test_a_refused_fleet_writes_no_undo_file(local_api: Simulator, run_fleet: Ru
     approved = tokens(result)
     assert run_fleet(trunks=ENTRIES, approved=approved, undo_file=str(path))["summary"]["changed"] == 3
     # The way back can be planned and approved too.
-    _marker, back = undo_file.parse(VOICE_OUT_TRUNK, path.read_text("utf-8"))
+    _marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, path.read_text("utf-8"))
+    back = undos["trunks"]
     entries = [entry.options for entry in back.entries]
     approved = tokens(run_fleet(audit=True, trunks=entries))
     assert run_fleet(trunks=entries, approved=approved, skip_invalid=True)["summary"]["changed"] == 3

@@ -86,7 +86,8 @@ def state_of(api: Simulator) -> dict[str, dict[str, Any]]:
 
 def lost(text: str, id_: str) -> set[str]:
     """Return the settings that an undo file says it does not bring back for a trunk."""
-    _marker, undo = undo_file.parse(VOICE_OUT_TRUNK, text)
+    _marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, text)
+    undo = undos["trunks"]
     comments = [comment for entry in undo.entries if entry.options.get("id") == id_ for comment in entry.comments]
     comments += [note for note in undo.notes if f"({id_})" in note]
     return {match[1] for match in (re.search(r"Not brought back: ([a-z_]+)", comment) for comment in comments) if match}
@@ -145,7 +146,7 @@ def test_the_account_is_as_at_first(
 
 def bring_back(api: Simulator, run_fleet: RunModule, text: str) -> None:
     """Apply an undo file until it changes nothing. If names were swapped, rename a trunk by hand, as the guide says."""
-    listed = [entry.options for entry in undo_file.parse(VOICE_OUT_TRUNK, text)[1].entries]
+    listed = [entry.options for entry in undo_file.parse({"trunks": VOICE_OUT_TRUNK}, text)[1]["trunks"].entries]
     for turn in range(12):
         result = run_fleet(trunks=listed, skip_invalid=True)
         failed = [outcome for outcome in result.get("trunks", ()) if outcome.get("failed")]

@@ -37,7 +37,10 @@ def path(tmp_path: Path) -> Path:
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    return [entry.options for entry in undo_file.parse(VOICE_OUT_TRUNK, path.read_text("utf-8"))[1].entries]
+    return [
+        entry.options
+        for entry in undo_file.parse({"trunks": VOICE_OUT_TRUNK}, path.read_text("utf-8"))[1]["trunks"].entries
+    ]
 
 
 def changes_in(local_api: Simulator) -> list[str]:

@@ -45,7 +45,7 @@ NEW: dict[str, Any] = {"label": "Front door", "state": "present", "volume": 3}
 
 def token(given: dict[str, Any], stored: dict[str, Any] | None = None, url: str = URL) -> str | None:
     desired = parse(PHONE, given)
-    return approval.token(url, desired, decide(desired, stored, SITUATION))
+    return approval.token(url, desired, decide(desired, stored, SITUATION), {})
 
 
 def stored(**attributes: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from .._resources.test_trunk import ID
 
 URL = "https://api.didww.com/v3"
 MARKER = {"api_url": URL, "api_version": "2026-04-16", "written_at": "2026-11-30T07:44:03Z", "written_by": "a test"}
+COMMAND = "#   apply it"
 # Texts that YAML reads as something else, cannot hold as they are, or could take for its own syntax.
 TEXTS = [
     *["", " ", "007", "0o7", "0x1F", "1e3", "1_000", "12:30", "190:20:30", "2026-11-30", "2026-11-30T07:44:03Z"],
@@ -114,7 +115,7 @@ def plain(value: Any) -> Any:
 
 
 def of_trunk(**values: Any) -> str:
-    return undo_file.render(Undo(VOICE_OUT_TRUNK, [Entry({"id": ID, **values})]), MARKER)
+    return undo_file.render({"trunks": Undo(VOICE_OUT_TRUNK, [Entry({"id": ID, **values})])}, MARKER, COMMAND)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -125,7 +126,8 @@ def test_every_text_survives(text: str) -> None:
     assert plain(entry) == {"id": ID, "name": text, "dids": [text], "authentication_method": {"type": text}}
     is_template = any(sign in text for sign in ("{{", "{%", "{#", "#jinja2:"))
     assert written.count("!unsafe ") == (3 if is_template else 0)
-    _marker, undo = undo_file.parse(VOICE_OUT_TRUNK, written)
+    _marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, written)
+    undo = undos["trunks"]
     assert [read.options for read in undo.entries] == [plain(entry)]
 
 
@@ -133,22 +135,25 @@ def test_every_text_survives(text: str) -> None:
 @given(st.lists(st.tuples(SETTINGS, COMMENTS), max_size=3), COMMENTS)
 def test_everything_survives(drawn: list[tuple[dict[str, Any], list[str]]], notes: list[str]) -> None:
     entries = [Entry({"id": ID, **values}, comments) for values, comments in drawn]
-    written = undo_file.render(Undo(VOICE_OUT_TRUNK, entries, notes), MARKER)
+    written = undo_file.render({"trunks": Undo(VOICE_OUT_TRUNK, entries, notes)}, MARKER, COMMAND)
     assert plain(DataLoader().load(written)) == {
         "didww_voice_undo": MARKER,
         "trunks": [entry.options for entry in entries],
     }
-    marker, undo = undo_file.parse(VOICE_OUT_TRUNK, written)
+    marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, written)
+    undo = undos["trunks"]
     assert marker == MARKER
     assert [entry.options for entry in undo.entries] == [entry.options for entry in entries]
     # A comment never ends its line, and stays where it was.
     assert [len(entry.comments) for entry in undo.entries] == [len(entry.comments) for entry in entries]
     assert len(undo.notes) == len(notes)
-    assert undo_file.render(undo, MARKER) == written
+    assert undo_file.render({"trunks": undo}, MARKER, COMMAND) == written
 
 
 def test_pure_python_and_libyaml_read_the_same() -> None:
-    written = "".join(undo_file.render(Undo(VOICE_OUT_TRUNK, [Entry({"id": text}) for text in TEXTS]), MARKER))
+    written = "".join(
+        undo_file.render({"trunks": Undo(VOICE_OUT_TRUNK, [Entry({"id": text}) for text in TEXTS])}, MARKER, COMMAND)
+    )
     for name in ("SafeLoader", "CSafeLoader"):
         loader: Any = type("Loader", (getattr(yaml, name),), {})
         loader.add_constructor("!unsafe", loader.construct_scalar)
@@ -166,8 +171,8 @@ def test_the_text() -> None:
         ["Deleted: London", "  rtp_ping: true"],
         {did: "37061498222", "x": "# no\nnumber"},
     )
-    head, _line, body = undo_file.render(undo, MARKER).partition("didww_voice_undo:\n")
-    for words in ("---\n", URL, "2026-11-30T07:44:03Z", "a test", "ansible-playbook didww.voice.fleet -e trunks_file="):
+    head, _line, body = undo_file.render({"trunks": undo}, MARKER, COMMAND).partition("didww_voice_undo:\n")
+    for words in ("---\n", URL, "2026-11-30T07:44:03Z", "a test", COMMAND):
         assert words in head
     assert (
         body
@@ -194,18 +199,18 @@ trunks:
     state: "absent"
 '''
     )
-    again = undo_file.parse(VOICE_OUT_TRUNK, head + _line + body)[1]
+    again = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, head + _line + body)[1]["trunks"]
     assert again.names == {did: "37061498222"}
     assert again.notes == undo.notes
     assert [entry.comments for entry in again.entries] == [["EU\\nSBC", "Not brought back: x"], ["Created"]]
 
 
 def test_comments_by_hand_and_files_without_entries() -> None:
-    text = undo_file.render(Undo(VOICE_OUT_TRUNK, [], ["Deleted: London"]), MARKER)
+    text = undo_file.render({"trunks": Undo(VOICE_OUT_TRUNK, [], ["Deleted: London"])}, MARKER, COMMAND)
     assert yaml.safe_load(text)["trunks"] == []
-    assert undo_file.parse(VOICE_OUT_TRUNK, text)[1].notes == ["Deleted: London"]
+    assert undo_file.parse({"trunks": VOICE_OUT_TRUNK}, text)[1]["trunks"].notes == ["Deleted: London"]
     text = of_trunk(name="a") + "    # by hand\n"
-    assert undo_file.parse(VOICE_OUT_TRUNK, text)[1].entries[0].comments == ["by hand"]
+    assert undo_file.parse({"trunks": VOICE_OUT_TRUNK}, text)[1]["trunks"].entries[0].comments == ["by hand"]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +239,7 @@ def test_other_files_are_refused(tmp_path: Path, text: str | bytes, words: str) 
     path = tmp_path / "undo.yml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(InvalidOptions) as error:
-        undo_file.prepare(VOICE_OUT_TRUNK, str(path), True, URL, "a test")
+        undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), True, URL, "a test")
     (message,) = error.value.messages()
     assert message.startswith(f"undo_file: nothing can be added to {path}: ")
     assert words in message
@@ -244,30 +249,30 @@ def test_other_files_are_refused(tmp_path: Path, text: str | bytes, words: str) 
 def test_without_pyyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undo_file, "yaml", None)
     path = tmp_path / "undo.yml"
-    undo_file.prepare(VOICE_OUT_TRUNK, str(path), True, URL, "a test").write("2026-04-16")
+    undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), True, URL, "a test").write("2026-04-16")
     with pytest.raises(InvalidOptions, match="requires PyYAML where the module runs"):
-        undo_file.prepare(VOICE_OUT_TRUNK, str(path), True, URL, "a test")
+        undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), True, URL, "a test")
 
 
 def test_a_file_is_private_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "undo.yml"
-    undo_file.prepare(VOICE_OUT_TRUNK, str(path), False, URL, "a test").write("2026-04-16")
+    undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), False, URL, "a test").write("2026-04-16")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["undo.yml"]
     first = path.read_text("utf-8")
     # The second task adds to it.
     path.chmod(0o644)
-    prepared = undo_file.prepare(VOICE_OUT_TRUNK, str(path), True, URL, "another test")
-    prepared.undo.entries.append(Entry({"id": ID}))
+    prepared = undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), True, URL, "another test")
+    prepared.undos["trunks"].entries.append(Entry({"id": ID}))
     prepared.write("2026-11-19")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    marker = undo_file.parse(VOICE_OUT_TRUNK, path.read_text("utf-8"))[0]
-    written_at = undo_file.parse(VOICE_OUT_TRUNK, first)[0]["written_at"]
+    marker = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, path.read_text("utf-8"))[0]
+    written_at = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, first)[0]["written_at"]
     assert (marker["written_at"], marker["written_by"], marker["api_version"]) == (written_at, "a test", "2026-11-19")
     assert marker["added_at"] >= written_at
     # Nothing is left of a file that cannot be written.
     text = path.read_text("utf-8")
-    prepared = undo_file.prepare(VOICE_OUT_TRUNK, str(path), True, URL, "a test")
+    prepared = undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), True, URL, "a test")
     monkeypatch.setattr(os, "fsync", raising(OSError(28, "No space left on device")))
     with pytest.raises(InvalidOptions, match="cannot be written: No space left on device, so nothing was changed"):
         prepared.write("2026-04-16")
@@ -278,7 +283,7 @@ def test_a_file_is_private_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("add", [False, True])
 def test_a_file_that_appears_or_changes_meanwhile_is_kept(tmp_path: Path, add: bool) -> None:
     path = tmp_path / "undo.yml"
-    prepared = undo_file.prepare(VOICE_OUT_TRUNK, str(path), add, URL, "a test")
+    prepared = undo_file.prepare({"trunks": VOICE_OUT_TRUNK}, str(path), add, URL, "a test")
     path.write_text("somebody else's", "utf-8")
     with pytest.raises(InvalidOptions, match="changed during the task, so nothing was changed"):
         prepared.write("2026-04-16")
