@@ -23,7 +23,7 @@ from simulator.accounts import SeedError
 from simulator.server import Simulator, load_seed
 
 from ..conftest import HANG_GUARD, TRUNK, Clock
-from .conftest import LATEST, MEDIA_TYPE, NEW, OLD, TRUNKS, Client, did, new, with_account
+from .conftest import LATEST, MEDIA_TYPE, NEW, OLD, TRUNKS, Client, did, new
 
 PATH = f"{TRUNKS}/{TRUNK}"
 OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e0ff"
@@ -216,8 +216,6 @@ def test_a_seed_without_ids(server: Simulator) -> None:
     assert (first["account"], second["account"]) == ("a", "b")
     server.reset(seed)
     assert [first, second] == server.trunks
-    for member, kept in (("readings", []), ("features", []), ("outbound_api", True), ("outbound_feature", True)):
-        with_account(server, **{member: kept})
 
 
 # --- the process ---
