@@ -223,6 +223,14 @@ def test_the_other_side_of_a_relationship(api: Api) -> None:
     ask(api, "PATCH", f"books/{OTHER}", id=OTHER, relationships={"shelf": to_one("shelves", SHELF)})
     assert shelf() == ([BOOK, OTHER], {"room": "1", "books_count": 2})
     assert [book["id"] for book in ask(api, "GET", f"shelves/{SHELF}/books")[1]["data"]] == [BOOK, OTHER]
+    change(api, relationships={"sequels": {"data": [{"type": "books", "id": OTHER}]}})
+    ask(api, "PATCH", f"books/{OTHER}", id=OTHER, relationships={"shelf": to_one("shelves", None)})
+    included = ask(api, "GET", f"shelves/{SHELF}?include=books.sequels")[1]["included"]
+    assert [(book["id"], "data" in book["relationships"]["sequels"]) for book in included] == [
+        (BOOK, True),
+        (OTHER, False),
+    ]
+    ask(api, "PATCH", f"books/{OTHER}", id=OTHER, relationships={"shelf": to_one("shelves", SHELF)})
     assert len(ask(api, "GET", f"books?filter[shelf.id]={SHELF}")[1]["data"]) == 2
     api.store.remove("shelves", SHELF)
     assert api.store.records["books"][OTHER].links["shelf"] is None
