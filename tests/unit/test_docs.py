@@ -39,7 +39,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_out_trunk_info": reading.info_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
 }
-KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
+KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
 # The URLs of files and folders in the repository.
 PLACES = (
