@@ -46,7 +46,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_in_trunks": fleet.fleet_spec(VOICE_IN_TRUNK),
     "voice_in_trunk_info": reading.info_spec(VOICE_IN_TRUNK),
 }
-KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
+KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
 # The URLs of files and folders in the repository.
 PLACES = (

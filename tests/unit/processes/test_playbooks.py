@@ -432,7 +432,7 @@ def test_an_inventory_neither_breaks_an_emergency_nor_selects_for_it(api: Simula
 
 def test_a_trunk_for_a_fleet_is_an_error(api: Simulator, run: Run) -> None:
     output = run("fleet", trunks=[], trunk="Two", status=2)
-    assert "trunk: didww.voice.fleet has no such variable; it has confirm, state, trunks, trunks_file" in output
+    assert "trunk: didww.voice.fleet has no such variable; it has approved_plan, confirm, plan, plan_max_age" in output
     assert api.journal == []
 
 
