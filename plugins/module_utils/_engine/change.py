@@ -57,8 +57,9 @@ def _users(
     pairs = zip(wanted, found.resources, strict=True)
     left = sorted(one["id"] for desired, one in pairs if users and one and desired.state == "absent")
     used: dict[str, dict[str, str]] = {}
+    at_once = lookup.IDS_AT_ONCE
     while users and left:
-        together, left = left[: lookup.IDS_AT_ONCE], left[lookup.IDS_AT_ONCE :]
+        together, left = left[:at_once], left[at_once:]
         fields = {f"fields[{resource.type}]": resource.rows[resource.title].key}
         params = {f"filter[{users.link}.id]": ",".join(together), **fields}
         for user in client.get_all(users.type, params, {users.link: False}).resources:
