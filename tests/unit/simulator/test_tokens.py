@@ -80,6 +80,7 @@ def test_a_token(latest: Client, clock: Clock) -> None:
     granted = {"aud": ["api-vin.didww.com", AUDIENCE], "scope": "full", "api_version": LATEST}
     token = document.pop("access_token")
     assert document == {"token_type": "Bearer", "expires_in": 900, **granted}
+    assert json.loads(urlsafe_b64decode(token.split(".")[0] + "==")) == {"alg": "HS256", "typ": "JWT"}
     content = claims(token)
     assert granted.items() <= content.items()
     assert content["exp"] - clock.now == 900
