@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
-from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import Found
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import Found, batches
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 
@@ -61,10 +61,8 @@ def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at
     All of them are read if there is no filter by name, if a name cannot be filtered by, or to suggest the nearest one.
     """
     # The API splits filter values at commas.
-    left = sorted(name for name in names if not re.search(r'[,"]', name)) if row.found_by == "filter" else []
-    filtered = set(left)
-    while left:
-        together, left = left[:at_once], left[at_once:]
+    filtered = {name for name in names if not re.search(r'[,"]', name)} if row.found_by == "filter" else set()
+    for together in batches(sorted(filtered), at_once):
         _look_up(client, row, together, known)
     missing = names - known.ids.get(row.type, {}).keys()
     if missing - filtered or (missing and row.suggested):
@@ -81,7 +79,8 @@ def _look_up(client: jsonapi.Client, row: Link, names: Sequence[str], known: Kno
     except jsonapi.ApiError as error:
         if error.status != 400 or len(names) == 1:
             raise
-    if len(names) > 1:
+    # To suggest the nearest, all of them are read.
+    if len(names) > 1 and not row.suggested:
         for name in sorted(set(names) - known.ids.get(row.type, {}).keys()):
             _look_up(client, row, [name], known)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
@@ -17,14 +18,30 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import U
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import members
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MISSING, members
 
 # Per filter, so that URLs have at most about 2,000 characters.
 IDS_AT_ONCE = 50
+LONGEST_FILTER = 1900
 # The states for which a missing resource is a problem.
 MUST_EXIST = ("existing", None)
 # In an error message.
 MOST_SUGGESTIONS = 20
+
+
+def batches(values: Iterable[str], at_once: int) -> Iterator[list[str]]:
+    """Yield the values in lists for one filter each: at most `at_once`, in a URL of about 2,000 characters."""
+    together: list[str] = []
+    length = 0
+    for value in values:
+        size = len(quote(value)) + 3
+        if together and (len(together) == at_once or length + size > LONGEST_FILTER):
+            yield together
+            together, length = [], 0
+        together.append(value)
+        length += size
+    if together:
+        yield together
 
 
 # --- By filter ------------------------------------------------------------------------------------
@@ -49,22 +66,46 @@ def search(
     """
     params, requested = linkage_of(resource, linkage)
     for name, value in filters.items():
-        if isinstance(value, list):
-            params[f"filter[{name}]"] = ",".join(value)
         # The API splits filter values at commas, so texts with commas or quotes are not sent.
-        elif not re.search(r'[,"]', value):
-            params[f"filter[{name}]"] = value
-    answers = client.get_all(resource.type, params, requested)
+        if not any(re.search(r'[,"]', item) for item in ([value] if isinstance(value, str) else value)):
+            params[f"filter[{name}]"] = value if isinstance(value, str) else ",".join(value)
+    answers = _in_batches(client, resource, filters, params, requested)
     # A gateway may drop the filters, and nobody wants to change a whole account.
     for found in answers.resources:
         for name, value in filters.items():
-            if not _may_match(resource, found["attributes"], name, value):
+            if not (
+                _is_linked(resource, found, name, value) and _may_match(resource, found["attributes"], name, value)
+            ):
                 asked = f"it was asked for {resource.nouns} with {name} {show(value)}"
                 raise jsonapi.UnusableAnswer(f"{asked}, but returned {found['id']}, which does not match")
     # The API's filters are not exact, so identifiers are compared again.
     exact = {resource.rows[name].key: name for name in resource.identifiers[1:]}
     wanted = {exact[name]: value for name, value in filters.items() if name in exact}
     return [found for found in answers.resources if _has(resource, found, wanted)], answers
+
+
+def _in_batches(
+    client: jsonapi.Client,
+    resource: Resource,
+    filters: Mapping[str, str | list[str]],
+    params: dict[str, str],
+    linkage: jsonapi.Linkage,
+) -> jsonapi.Answers:
+    """Return what matches `params`, with a long list of identifiers in several requests."""
+    long = [name for name, value in filters.items() if isinstance(value, list) and f"filter[{name}]" in params]
+    if len(long) != 1:
+        return client.get_all(resource.type, params, linkage)
+    answers = jsonapi.Answers([], {}, [])
+    for together in batches(filters[long[0]], resource.page_sizes[resource.type]):
+        part = client.get_all(resource.type, {**params, f"filter[{long[0]}]": ",".join(together)}, linkage)
+        answers = _joined(answers, part)
+    return _once(answers)
+
+
+def _is_linked(resource: Resource, found: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
+    """Return whether a resource matches a filter by a relationship; True if it does not hold that, or for others."""
+    linked = [row.read(found) for row in resource.links if name == f"{row.key}.id"]
+    return all(held is MISSING or held == value for held in linked)
 
 
 def _has(resource: Resource, found: Mapping[str, Any], wanted: Mapping[str, str | list[str]]) -> bool:
@@ -211,7 +252,10 @@ def _find_listed(client: jsonapi.Client, resource: Resource, text: str, linkage:
     except ValueError as error:
         raise InvalidOptions([Problem(resource.key, rejection(text, error))]) from error
     wanted = Desired(resource, selector, value, {}, state=None, version=version, also_read=tuple(linkage))
-    return _find_one(client, wanted)
+    try:
+        return _find_one(client, wanted)
+    except InvalidOptions as error:
+        raise InvalidOptions([problem._replace(option=resource.key) for problem in error.problems]) from error
 
 
 def _account(client: jsonapi.Client, resource: Resource) -> list[dict[str, Any]] | None:
@@ -275,12 +319,11 @@ def _listed(
     key = resource.rows[resource.listed_by].key
     ids = {desired.value for desired in wanted if desired.selector == "id"}
     answers = _by_id(client, resource.type, ids, query)
-    if answers is not None:
-        answers = _joined(answers, _one_by_one(client, resource.type, ids - _ids_of(answers.resources), query))
-    left = sorted({desired.value for desired in wanted if desired.selector != "id"})
-    at_once = resource.page_sizes[resource.type]
-    while left and answers is not None:
-        together, left = left[:at_once], left[at_once:]
+    if answers is None:
+        return None
+    answers = _joined(answers, _one_by_one(client, resource.type, ids - _ids_of(answers.resources), query))
+    values = sorted({desired.value for desired in wanted if desired.selector != "id"})
+    for together in batches(values, resource.page_sizes[resource.type]):
         try:
             found = client.get_all(resource.type, {f"filter[{key}]": ",".join(together), **params}, linkage)
         except jsonapi.ApiError as error:
@@ -290,7 +333,12 @@ def _listed(
         # A gateway may drop the filter.
         known = [one for one in found.resources if _has(resource, one, {resource.listed_by: together})]
         answers = _joined(answers, found._replace(resources=known))
-    return answers
+    return _once(answers)
+
+
+def _once(answers: jsonapi.Answers) -> jsonapi.Answers:
+    """Return answers with each resource once: one can be selected by its id, and by another identifier."""
+    return answers._replace(resources=list({one["id"]: one for one in answers.resources}.values()))
 
 
 # The parameters and the linkage of a request.
@@ -345,7 +393,7 @@ def _by_page(
         if not missing:
             break
     # A later page can hold a resource that was read by id.
-    return answers._replace(resources=list({one["id"]: one for one in answers.resources}.values()))
+    return _once(answers)
 
 
 def _among(ids: Collection[str], resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import not_accepted, options, read
-from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, UUIDS, matching, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, UUIDS, converted, matching, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
 from ansible_collections.didww.voice.plugins.module_utils._engine.linked import Known, look_up
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
@@ -44,6 +44,8 @@ FILTER_ID = filter_by("id", UUIDS)
 
 
 def _any_identifier(resource: Resource) -> Setting:
+    if resource.listed_by:
+        return filter_by(resource.key, converted(str, f"the id or the {resource.listed_by} of a {resource.noun}"))
     names = f"{', '.join(resource.identifiers[:-1])} or exact {resource.title}"
     return filter_by(resource.key, matching(r"(?s).*\S.*", f"the {names} of a {resource.noun}"))
 

@@ -60,7 +60,7 @@ def _scalar(value: Any) -> str:
 def _keys_of(resource: Resource) -> set[str]:
     """Return the keys that a file holds as they are."""
     parts = {name for row in resource.variants for name in (row.type.name, *row.attributes)}
-    return {*_KEYS, resource.keys, "id", *resource.rows, *(row.name for row in resource.entry), *parts}
+    return {*_KEYS, resource.many_in_files, "id", *resource.rows, *(row.name for row in resource.entry), *parts}
 
 
 def _block(value: dict[str, Any] | list[Any], indent: int, undo: Undo) -> Iterator[str]:
@@ -86,12 +86,14 @@ def render(undo: Undo, marker: dict[str, Any]) -> str:
     resource = undo.resource
     command = resource.undone_by
     commands = f"#   {command} --check --diff\n#   {command}" if command else ""
-    commands = commands or f"#   Give the list {resource.keys} to didww.voice.{resource.name}s, first in check mode."
+    module = f"didww.voice.{resource.name}s"
+    words = f"#   Give the list {resource.many_in_files} to {module}, with skip_invalid, first in check mode."
+    commands = commands or words
     lines = [vars_file.printable(line) for line in HEAD.format(**marker, commands=commands).splitlines()]
     lines += _block({MARKER: marker}, 0, undo)
     if undo.notes:
         lines += ["", *_comments([NOTES, *undo.notes], 0), ""]
-    many = resource.keys
+    many = resource.many_in_files
     lines.append(f"{many}:" if undo.entries else f"{many}: []")
     for entry in undo.entries:
         first, *rest = _block(entry.options, 4, undo)
@@ -101,7 +103,7 @@ def render(undo: Undo, marker: dict[str, Any]) -> str:
 
 def parse(resource: Resource, text: str) -> tuple[dict[str, Any], Undo]:
     """Return the marker and the content of an undo file. Raises ValueError if it is not one."""
-    many = resource.keys
+    many = resource.many_in_files
     document, places = _load(text, many)
     if not isinstance(document, dict) or document.keys() != {MARKER, many}:
         raise ValueError(f"it is not an undo file: such a file contains {MARKER} and {many}, and nothing else")
