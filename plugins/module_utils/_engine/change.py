@@ -46,7 +46,8 @@ def read_situation(
                 f"{row.name} is set already: it is sent"
             )
         unread[row.name] = ids or {}
-    return Situation(known.ids, known.names, holders, unread, _users(client, resource, wanted, found))
+    users = _users(client, resource, wanted, found)
+    return Situation(known.ids, known.names, holders, unread, users, known.missing)
 
 
 def _users(

@@ -13,17 +13,21 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
-from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import Found, batches
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found, batches
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 
 
 class Known:
-    """What is known about linked resources: their `names` by id, and their `ids` by type and name."""
+    """What is known about linked resources.
+
+    `names`: by id. `ids`: by type and name. `missing`: the ids that no resource has, by type.
+    """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.ids: dict[str, dict[str, list[str]]] = {}
+        self.missing: dict[str, set[str]] = {}
 
     def add(self, links: Iterable[Link], resources: Iterable[Mapping[str, Any]]) -> None:
         """Add the JSON:API resources that links can refer to."""
@@ -44,15 +48,37 @@ def resolve(client: jsonapi.Client, resource: Resource, wanted: Sequence[Desired
     known = Known()
     known.add(resource.links, found.included)
     unknown: dict[str, set[str]] = {}
+    referred: dict[str, set[str]] = {}
     for desired, one in zip(wanted, found.resources, strict=True):
         for row in resource.links:
             if row.name in desired.settings:
                 linked = {known.names.get(identifier, "") for identifier in row.listed(row.read(one or {}))}
                 unknown.setdefault(row.type, set()).update(row.named(desired.settings[row.name]) - linked)
+                ids = set(filter(is_id, row.listed(desired.settings[row.name])))
+                referred.setdefault(row.type, set()).update(ids if row.suggested else ())
     by_type = {row.type: row for row in resource.links}
     for kind, names in unknown.items():
         look_up(client, by_type[kind], names, known, resource.page_sizes.get(kind, 1))
+    for kind, ids in referred.items():
+        _look_up_ids(client, by_type[kind], ids - known.names.keys(), known)
     return known
+
+
+def _look_up_ids(client: jsonapi.Client, row: Link, ids: Set[str], known: Known) -> None:
+    """Find out which of these ids no resource has: the API would reject them only after other changes."""
+    if not ids:
+        return
+    fields = {} if row.found_by == "list" else {f"fields[{row.type}]": row.by}
+    try:
+        for together in batches(sorted(ids), IDS_AT_ONCE) if row.found_by == "filter" else [[]]:
+            only = {"filter[id]": ",".join(together)} if together else {}
+            known.add([row], client.get_all(row.type, {**only, **fields}).resources)
+    except jsonapi.ApiError as error:
+        # Without this filter, it remains unknown.
+        if error.status != 400:
+            raise
+        return
+    known.missing[row.type] = set(ids - known.names.keys())
 
 
 def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at_once: int) -> None:

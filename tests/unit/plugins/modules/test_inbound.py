@@ -481,3 +481,13 @@ def test_what_was_stored_before_does_not_hinder_other_changes(local_api: Simulat
     configure(local_api, sst_session_expires=5000, auth_enabled=True, auth_user="u", auth_password=None)
     result = run("voice_in_trunk", check=True, id=FRANKFURT, configuration={"type": SIP, "rtp_timeout": 90})
     assert result["changed"] is True
+
+
+def test_an_id_that_no_target_has_is_an_error_before_any_change(local_api: Simulator, run: Run) -> None:
+    nobody = "93000000-0000-4000-8000-00000000ffff"
+    for option, noun in (("voice_in_trunk", "inbound trunk"), ("voice_in_trunk_group", "trunk group")):
+        fleet = [{"number": OTHER, "description": "x"}, {"number": NUMBER, option: nobody}]
+        words = f"{option}: no {noun} in this account has the id {nobody}"
+        for check in (True, False):
+            assert words in run("dids", check=check, dids=fleet)["msg"]
+    assert changes(local_api) == []

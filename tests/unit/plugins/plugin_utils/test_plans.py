@@ -55,8 +55,8 @@ COMPARED: dict[str, Any] = {
 }
 
 
-def written(compared: Mapping[str, Any] = COMPARED) -> dict[str, Any]:
-    plan: dict[str, Any] = json.loads(plans.plan_report(compared, given())["text"])
+def written(compared: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(plans.plan_report(compared or COMPARED, given())["text"])
     return plan
 
 
