@@ -27,6 +27,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.plan import (
 )
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import search
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import members
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
@@ -152,7 +153,7 @@ def _find_created(
     resource = desired.resource
     try:
         filters = {resource.rows[desired.selector].key: desired.value}
-        matches, answers = lookup.search(client, resource, filters, desired.linkage)
+        matches, answers = search(client, resource, filters, desired.linkage)
         task.keep_secret(matches)
         matches = [match for match in matches if resource.title_of(match) == planned.after.name]
         if not matches:

@@ -13,9 +13,10 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
-from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found, batches
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import batches
 
 
 class Known:

@@ -20,6 +20,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.linked import 
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import search
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting, collect, filter_by, specs
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
@@ -130,7 +131,7 @@ def _select(client: jsonapi.Client, selection: Selection) -> jsonapi.Answers:
     if selection.one:
         found = lookup.find_any(client, resource, selection.one, linkage, selection.version)
         return jsonapi.Answers(found.existing, found.meta, found.included)
-    matches, answers = lookup.search(client, resource, _resolved(client, selection), linkage)
+    matches, answers = search(client, resource, _resolved(client, selection), linkage)
     return answers._replace(resources=matches)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine import change, lookup
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
 from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
@@ -265,14 +265,14 @@ def test_a_trunk_of_another_name_was_not_created_by_the_task(
     """Another client creates one with the same reference. References need not be unique."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     local_api.add_faults({"method": "POST", "status": 503})
-    find = lookup.search
+    find = change.search
 
     def found(*arguments: Any) -> Any:
         if methods(local_api).count("POST") == 1:
             local_api.put_trunk(LATER, attributes={"name": "Theirs", "external_reference_id": "crm-9"})
         return find(*arguments)
 
-    monkeypatch.setattr(lookup, "search", found)
+    monkeypatch.setattr(change, "search", found)
     result = run_module(**NEW, external_reference_id="crm-9", api_retries=1)
     assert result["changed"] is True
     assert methods(local_api) == ["GET", "GET", "POST", "GET", "POST"]
