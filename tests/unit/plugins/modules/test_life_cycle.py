@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import change, lookup
+from ansible_collections.didww.voice.plugins.module_utils._engine import change, lookup, search
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
 from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
@@ -265,7 +265,7 @@ def test_a_trunk_of_another_name_was_not_created_by_the_task(
     """Another client creates one with the same reference. References need not be unique."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     local_api.add_faults({"method": "POST", "status": 503})
-    find = change.search
+    find = search.search
 
     def found(*arguments: Any) -> Any:
         if methods(local_api).count("POST") == 1:
