@@ -20,8 +20,9 @@ options:
   undo_file:
     description:
       - The path of a file to write before the first change. It is a vars file whose list, given to this module, brings
-        back every setting that this task changes. It is also true after a failure or an interruption.
-      - What cannot be brought back is listed in comments, such as deleted resources and passwords.
+        back what this task changes. It is also true after a failure or an interruption.
+      - What cannot be brought back is listed in comments, such as deleted resources and passwords. An entry that needs
+        such a password is refused. O(skip_invalid) leaves it out.
       - No file is written in check mode, with O(audit=true), or if nothing changes. Only its owner can read the file.
       - The folder must exist. It is an error if the file exists, unless O(undo_add=true).
     type: path

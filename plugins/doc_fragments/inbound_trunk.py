@@ -71,7 +71,7 @@ options:
         description: The port, from 1 to 65535. V(null) looks it up in DNS.
         type: int
       username:
-        description: The user part of the request URI. C({DID}) in it becomes the number.
+        description: The user part of the request URI. C({DID}) in it, in quotes for YAML, becomes the number.
         type: str
       transport_protocol:
         description: The transport of SIP.

@@ -91,7 +91,7 @@ msg:
   description: What went wrong, and what to do about it.
   returned: failure
   type: str
-  sample: "trunks[1] (Reception): configuration.dst: \"+370\" is not accepted; expected a number in E.164, digits only"
+  sample: "trunks[1] (Reception): configuration.dst: \"+370\" is not accepted; expected a number in E.164"
 """
 
 from ansible_collections.didww.voice.plugins.module_utils._engine import module

@@ -162,14 +162,10 @@ def _lines(requests: Sequence[Mapping[str, Any]], path: str | None) -> list[str]
     rows = [["TRUNK", "REQUEST", "CHANGES"]]
     for request in requests:
         first = [label(request), REQUESTS[request["method"]]]
-        rows += [[*cells, words] for cells, words in _beside(first, request["changes"])]
+        changes = request["changes"] or [""]
+        rows += [[*(first if number == 0 else ["", ""]), words] for number, words in enumerate(changes)]
     where = f", in {path}" if path else ""
     return [*map(_printable, table(rows)), f"{len(requests)} requests planned{where}"]
-
-
-def _beside(first: list[str], words: Sequence[str]) -> Iterable[tuple[list[str], str]]:
-    """Yield the cells of the rows of a trunk: only its first row says which it is."""
-    yield from zip(itertools.chain([first], itertools.repeat([""] * len(first))), words or [""], strict=False)
 
 
 # --- Read -----------------------------------------------------------------------------------------
@@ -226,7 +222,7 @@ def _problem(plan: Any) -> str:
 
 
 def _is_request(request: Any) -> bool:
-    if not isinstance(request, dict) or request.get("method") not in REQUESTS:
+    if not isinstance(request, dict) or request.get("method") not in [*REQUESTS]:
         return False
     changes = request.get("changes")
     try:
@@ -251,6 +247,8 @@ def plan_differences(result: Mapping[str, Any], given: Mapping[str, Any]) -> lis
     now = [entry for entry in result.get("trunks", ()) if entry.get("token")]
     if tokens is None or all(entry["token"] in tokens for entry in now):
         return []
+    # Tokens alone do not say what they approve.
+    otherwise = ["(nothing)" if plan or not given["approved"] else "(unknown)"]
     rows = [["TRUNK", "APPROVED", "NOW"]]
     left = [request for request in approved if request["token"] not in {entry["token"] for entry in now}]
     for entry in now:
@@ -259,7 +257,7 @@ def plan_differences(result: Mapping[str, Any], given: Mapping[str, Any]) -> lis
         before = next((request for request in left if _is_same(request, entry)), None)
         if before:
             left.remove(before)
-        rows += _sides(entry, _told(before) if before else ["(nothing)"], _told({**entry, "changes": _words(entry)}))
+        rows += _sides(entry, _told(before) if before else otherwise, _told({**entry, "changes": _words(entry)}))
     for request in left:
         rows += _sides(request, _told(request), ["(nothing to send)"])
     return [*map(_printable, table(rows))]

@@ -34,7 +34,11 @@ API_VERSIONS = ("2026-04-16", "2026-11-19")
 CASES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "cases.yml").read_text(encoding="utf-8"))
 # For tests of what only one version does.
 only_2026_04_16, only_2026_11_19 = (pytest.mark.parametrize("api_version", [version]) for version in API_VERSIONS)
+# Trunks of the local API: "EU SBC", the one in DIDWW's documentation, others, and none.
 TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
+EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
+TWILIO, IP_ONLY, UNKNOWN, ANY_DID, EMERGENCY_ALL = (f"3d9b7f52-2a61-4f0e-9c11-7f5a60b8e00{n}" for n in range(1, 6))
+NOBODY = "00000000-0000-4000-8000-000000000000"
 LINKAGE = ("dids", "emergency_dids")
 # The attributes of a trunk in a seed that sets none. DIDWW can add some that its examples do not have.
 DEFAULTS = new_record(VOICE_OUT_TRUNK, TRUNK, "local-key").attributes
@@ -72,6 +76,18 @@ def prepare(api: Simulator, case: dict[str, Any]) -> None:
         api.put_trunk(TRUNK, **{option: case["has"]})
     else:
         api.put_trunk(TRUNK, attributes={option: case["has"]})
+
+
+def methods(api: Simulator) -> list[str]:
+    """Return the methods of the requests to the local API."""
+    return [entry["method"] for entry in api.journal]
+
+
+class UnsafeLoader(yaml.SafeLoader):
+    """Reads texts with the tag !unsafe as plain texts."""
+
+
+UnsafeLoader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
 class RunModule(Protocol):
@@ -177,36 +193,22 @@ def front_end() -> str:
     return "module"
 
 
-@pytest.fixture
-def run_module(
-    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> RunModule:
-    """Run `voice_out_trunk` as ansible-core does."""
-    return runner(front_end, "voice_out_trunk", local_api, monkeypatch, capsys)
+def _runs(module: str) -> Any:
+    """Return a fixture: a function that runs a module as ansible-core does."""
+
+    @pytest.fixture
+    def fixture(
+        front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> RunModule:
+        return runner(front_end, module, local_api, monkeypatch, capsys)
+
+    return fixture
 
 
-@pytest.fixture
-def run_info(
-    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> RunModule:
-    """Run `voice_out_trunk_info` in the same way."""
-    return runner(front_end, "voice_out_trunk_info", local_api, monkeypatch, capsys)
-
-
-@pytest.fixture
-def run_fleet(
-    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> RunModule:
-    """Run `voice_out_trunks` in the same way."""
-    return runner(front_end, "voice_out_trunks", local_api, monkeypatch, capsys)
-
-
-@pytest.fixture
-def run_credentials(
-    front_end: str, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> RunModule:
-    """Run `voice_out_trunk_credentials` in the same way."""
-    return runner(front_end, "voice_out_trunk_credentials", local_api, monkeypatch, capsys)
+run_module = _runs("voice_out_trunk")
+run_fleet = _runs("voice_out_trunks")
+run_info = _runs("voice_out_trunk_info")
+run_credentials = _runs("voice_out_trunk_credentials")
 
 
 def connection_to(api: Simulator) -> dict[str, Any]:
@@ -239,18 +241,8 @@ def runner(
         if front_end == "action":
             monkeypatch.setattr(_action, "_CLIENTS", {})
             return run_action(module, given, check, diff)
-        internal = {"_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_version": ansible_version}
-        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **given}})
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
-        # Since ansible-core 2.19, arguments and results have a serialization profile.
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        warnings: list[str] = []
-        monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
-        capsys.readouterr()
-        with pytest.raises(SystemExit):
-            plugin("modules", module).main()
-        result: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return {**result, "warnings": warnings}
+        internal = {"_ansible_check_mode": check, "_ansible_diff": diff}
+        return run_main(plugin("modules", module).main, {**internal, **given}, monkeypatch, capsys)
 
     return run
 
@@ -258,6 +250,26 @@ def runner(
 def plugin(kind: str, name: str) -> Any:
     """Return a module or an action of the collection."""
     return importlib.import_module(f"ansible_collections.didww.voice.plugins.{kind}.{name}")
+
+
+def run_main(
+    main: Callable[[], object],
+    arguments: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> dict[str, Any]:
+    """Run the main function of a module, as in a process of its own; return its result."""
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_version": ansible_version, **arguments}})
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", given.encode())
+    # Since ansible-core 2.19, arguments and results have a serialization profile.
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    warnings: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main()
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return {**result, "warnings": warnings}
 
 
 def run_action(module: str, arguments: dict[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:

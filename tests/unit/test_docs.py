@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import subprocess
 import textwrap
+from collections import defaultdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -26,6 +28,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
     VOICE_OUT_TRUNK,
 )
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
+from benchmark import report
 
 from .conftest import LINKAGE, ROOT, RunModule, plugin
 
@@ -43,7 +46,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_in_trunks": fleet.fleet_spec(VOICE_IN_TRUNK),
     "voice_in_trunk_info": reading.info_spec(VOICE_IN_TRUNK),
 }
-KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to"}
+KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
 # The URLs of files and folders in the repository.
 PLACES = (
@@ -159,6 +162,24 @@ def test_the_comparison_with_the_requirements_names_existing_headings() -> None:
     assert len(named) >= 4
     for page, heading in named:
         assert f"\n## {heading}\n" in read(page), (page, heading)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_only_a_whole_run_of_the_benchmark_judges_targets(quick: bool) -> None:
+    names = [value for name, value in vars(report).items() if name.isupper() and isinstance(value, str)]
+    cases = (report.NOTHING, report.CHANGE, report.TEN, report.ALONE)
+    figures = ("seconds", "requests", "refused_429", "peak_bytes")
+    everything = product(cases, [*names, *report.LOOP_BY_HAND.values(), f"module {report.MANY}"], report.LATENCIES)
+    rows = [
+        {"case": case, "contender": name, "latency": at, "trunks": size, "samples": [dict.fromkeys(figures, size)]}
+        for case, name, at in everything
+        for size in (1, 10, 100, 1000, 10000)
+    ]
+    page = report.page({"rows": rows, "machine": defaultdict(str), "seconds": 60, "quick": quick})
+    assert (report.TRIAL in page) is quick
+    assert ("Targets" in page) is not quick
+    # A fleet in one task takes 1,000 s here.
+    assert ("| fleet of 1,000, nothing to do, s | 1.3 | **1,000** | **1,000** |" in page) is not quick
 
 
 def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:

@@ -121,7 +121,7 @@ def digits(value: float) -> str:
     """Return a number with three digits, or a whole number as it is."""
     if value == int(value):
         return f"{value:,.0f}"
-    places = 2 - math.floor(math.log10(value))
+    places = 2 - math.floor(math.log10(abs(value)))
     return f"{round(value, places):,.{max(0, places)}f}"
 
 
@@ -182,17 +182,21 @@ def targets(figures: Figures) -> str:
     return table("target|at most|measured|50 ms latency", rows)
 
 
-def page(data: dict[str, Any]) -> str:
-    """Return the page."""
-    figures, machine = Figures(data), data["machine"]
-    first = "How long a whole playbook takes, and how many requests it sends."
-    judged = f"""
+JUDGED = """
 ## Targets
 
 Figures that miss their target are bold. If there are two limits, the second applies with latency.
 
-{targets(figures)}
+{targets}
 """
+
+
+def page(data: dict[str, Any]) -> str:
+    """Return the page."""
+    figures, machine = Figures(data), data["machine"]
+    first = "How long a whole playbook takes, and how many requests it sends."
+    # Fleets of a quick run are too small to judge.
+    judged = "" if data["quick"] else JUDGED.format(targets=targets(figures))
     return f"""# Benchmarks
 
 {f"**{TRIAL}**" if data["quick"] else first}
@@ -214,7 +218,7 @@ of changes.
 trunks, wait for this limit. By default, the local API rejects the filter by `id`: a task for at most 50 trunks tries it
 first, which costs one request. Figures with `~` are extrapolated from the two largest measured sizes, or from the only
 one and the playbook without a task.
-{"" if data["quick"] else judged}
+{judged}
 ## How it is measured
 
 - Written by `make bench` on {machine["date"]}, in {data["seconds"] / 60:.0f} minutes: {machine["cpu"]},

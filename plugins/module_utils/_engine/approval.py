@@ -68,14 +68,18 @@ def _named(value: Any, called: Mapping[str, str]) -> Any:
 
 
 def _before(plan: Plan) -> dict[str, Any]:
-    """Return the settings that change, as they are before, without secrets. What is unknown is missing."""
+    """Return the settings that change, as they are before. What is unknown is missing.
+
+    Of a setting with secrets, both sides as results show them, which tells the secrets that change from those that are
+    sent along.
+    """
     if plan.before is None:
         return {}
-    resource, held = plan.after.resource, plan.before.settings
+    resource, held, shown = plan.after.resource, plan.before.settings, plan.shown
     # For a deletion, it depends on the other entries of a list whether the relationships were read.
     unread = {row.name for row in resource.links} if plan.method == "DELETE" else set()
     names = [name for name in plan.changes if name in held and name not in unread]
-    return {name: resource.rows[name].returned(held[name]) for name in names}
+    return {name: shown[name] if resource.rows[name].has_secret else held[name] for name in names}
 
 
 def not_approved(approved: Collection[str] | None, tokens: Iterable[str | None]) -> list[int]:

@@ -27,6 +27,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.plan import (
 )
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import search
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import members
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
@@ -54,7 +55,8 @@ def read_situation(
                 f"{row.name} is set already: it is sent"
             )
         unread[row.name] = ids or {}
-    return Situation(known.ids, known.names, holders, unread, _users(client, resource, wanted, found))
+    users = _users(client, resource, wanted, found)
+    return Situation(known.ids, known.names, holders, unread, users, known.missing)
 
 
 def _users(
@@ -65,8 +67,9 @@ def _users(
     pairs = zip(wanted, found.resources, strict=True)
     left = sorted(one["id"] for desired, one in pairs if users and one and desired.state == "absent")
     used: dict[str, dict[str, str]] = {}
+    at_once = lookup.IDS_AT_ONCE
     while users and left:
-        together, left = left[: lookup.IDS_AT_ONCE], left[lookup.IDS_AT_ONCE :]
+        together, left = left[:at_once], left[at_once:]
         fields = {f"fields[{resource.type}]": resource.rows[resource.title].key}
         params = {f"filter[{users.link}.id]": ",".join(together), **fields}
         for user in client.get_all(users.type, params, {users.link: False}).resources:
@@ -158,7 +161,7 @@ def _find_created(
     resource = desired.resource
     try:
         filters = {resource.rows[desired.selector].key: desired.value}
-        matches, answers = lookup.search(client, resource, filters, desired.linkage)
+        matches, answers = search(client, resource, filters, desired.linkage)
         task.keep_secret(matches)
         matches = [match for match in matches if resource.title_of(match) == planned.after.name]
         if not matches:

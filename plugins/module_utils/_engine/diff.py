@@ -34,17 +34,19 @@ def changed_lines(changes: Mapping[str, Mapping[str, Any]], names: Mapping[str, 
     lines = []
     for name, change in changes.items():
         before, after = _block(name, change["before"], change["after"], names)
-        # A count of what is unchanged is on both sides. So is a null that a resource is created or deleted with.
-        same = set(before) & set(after) if before != after else set()
-        lines += [f"-{line}" for line in before if line not in same]
-        lines += [f"+{line}" for line in after if line not in same]
+        # Without the count of what is unchanged, which is on both sides.
+        lines += [f"-{line}" for line in before if not line.startswith("#")]
+        lines += [f"+{line}" for line in after if not line.startswith("#")]
     return lines
 
 
 def _block(name: str, before: Any, after: Any, names: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Return the lines that show a setting before, and those that show it after, without those in both."""
     sides = _lines(name, before, names), _lines(name, after, names)
-    same = [line for line in sides[0] if line in sides[1]]
+    kept = [[line for line in side if line in other] for side, other in (sides, sides[::-1])]
+    # The order of some lists matters. Those whose order does not are sorted.
+    moved = {line.partition(": ")[0] for line, other in zip(*kept, strict=True) if line != other}
+    same = [line for line in kept[0] if line.partition(": ")[0] not in moved]
     count = [f"# {name}: {len(same)} unchanged"] if same else []
     gone, new = ([line for line in side if line not in same] for side in sides)
     # A resource that is created with null, or deleted with it.

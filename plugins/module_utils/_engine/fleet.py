@@ -140,7 +140,7 @@ def _update_many(task: Task) -> dict[str, Any]:
     url, file = task.connection["api_url"], None
     if fleet.undo_file:
         written_by = f"didww.voice.{fleet.resource.name}s {VERSION}"
-        lists = {fleet.many: fleet.resource}
+        lists = {fleet.resource.many_in_files: fleet.resource}
         file = undo_file.prepare(lists, fleet.undo_file, fleet.undo_add, url, written_by)
     client = task.connect()
     course = plan_course(task, client, fleet, undoes=file is not None)
@@ -148,7 +148,7 @@ def _update_many(task: Task) -> dict[str, Any]:
     refusal = approve([course], fleet.approved, url, {})
     writes = file is not None and course.changes and not refusal and not task.check_mode
     if file and writes:
-        course.add_to(file.undos[fleet.many])
+        course.add_to(file.undos[fleet.resource.many_in_files])
         file.write(task.version)
     if not refusal:
         send(task, client, course, range(len(course.plans)))

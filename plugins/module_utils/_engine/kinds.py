@@ -218,7 +218,7 @@ def id_or_name(accepted: str) -> Kind:
         name = str(text.canonical(value))
         return name.lower() if is_id(name) else name
 
-    return Kind({"type": "str"}, canonical, empty_is_null=True)
+    return Kind({"type": "str"}, canonical)
 
 
 def e164(value: str) -> str:

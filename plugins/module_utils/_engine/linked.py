@@ -13,9 +13,10 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
-from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import Found
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import batches
 
 # The ids of resources by type and by name, as they will be: none for a name that nothing will have.
 Coming = Mapping[str, Mapping[str, Sequence[str]]]
@@ -23,11 +24,15 @@ NOTHING_COMES: Coming = {}
 
 
 class Known:
-    """What is known about linked resources: their `names` by id, and their `ids` by type and name."""
+    """What is known about linked resources.
+
+    `names`: by id. `ids`: by type and name. `missing`: the ids that no resource has, by type.
+    """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.ids: dict[str, dict[str, list[str]]] = {}
+        self.missing: dict[str, set[str]] = {}
 
     def add(self, links: Iterable[Link], resources: Iterable[Mapping[str, Any]]) -> None:
         """Add the JSON:API resources that links can refer to."""
@@ -55,19 +60,41 @@ def resolve(
     known = Known()
     known.add(resource.links, found.included)
     unknown: dict[str, set[str]] = {}
+    referred: dict[str, set[str]] = {}
     for desired, one in zip(wanted, found.resources, strict=True):
         for row in resource.links:
             if row.name in desired.settings:
                 linked = {known.names.get(identifier, "") for identifier in row.listed(row.read(one or {}))}
                 names = row.named(desired.settings[row.name]) - linked - coming.get(row.type, {}).keys()
                 unknown.setdefault(row.type, set()).update(names)
+                ids = set(filter(is_id, row.listed(desired.settings[row.name])))
+                referred.setdefault(row.type, set()).update(ids if row.suggested else ())
     by_type = {row.type: row for row in resource.links}
     for kind, names in unknown.items():
         look_up(client, by_type[kind], names, known, resource.page_sizes.get(kind, 1))
+    for kind, ids in referred.items():
+        _look_up_ids(client, by_type[kind], ids - known.names.keys(), known)
     for kind, called in coming.items():
         known.ids.setdefault(kind, {}).update({name: list(ids) for name, ids in called.items()})
         known.names.update({identifier: name for name, ids in called.items() for identifier in ids})
     return known
+
+
+def _look_up_ids(client: jsonapi.Client, row: Link, ids: Set[str], known: Known) -> None:
+    """Find out which of these ids no resource has: the API would reject them only after other changes."""
+    if not ids:
+        return
+    fields = {} if row.found_by == "list" else {f"fields[{row.type}]": row.by}
+    try:
+        for together in batches(sorted(ids), IDS_AT_ONCE) if row.found_by == "filter" else [[]]:
+            only = {"filter[id]": ",".join(together)} if together else {}
+            known.add([row], client.get_all(row.type, {**only, **fields}).resources)
+    except jsonapi.ApiError as error:
+        # Without this filter, it remains unknown.
+        if error.status != 400:
+            raise
+        return
+    known.missing[row.type] = set(ids - known.names.keys())
 
 
 def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at_once: int) -> None:
@@ -76,10 +103,8 @@ def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at
     All of them are read if there is no filter by name, if a name cannot be filtered by, or to suggest the nearest one.
     """
     # The API splits filter values at commas.
-    left = sorted(name for name in names if not re.search(r'[,"]', name)) if row.found_by == "filter" else []
-    filtered = set(left)
-    while left:
-        together, left = left[:at_once], left[at_once:]
+    filtered = {name for name in names if not re.search(r'[,"]', name)} if row.found_by == "filter" else set()
+    for together in batches(sorted(filtered), at_once):
         _look_up(client, row, together, known)
     missing = names - known.ids.get(row.type, {}).keys()
     if missing - filtered or (missing and row.suggested):
@@ -96,7 +121,8 @@ def _look_up(client: jsonapi.Client, row: Link, names: Sequence[str], known: Kno
     except jsonapi.ApiError as error:
         if error.status != 400 or len(names) == 1:
             raise
-    if len(names) > 1:
+    # To suggest the nearest, all of them are read.
+    if len(names) > 1 and not row.suggested:
         for name in sorted(set(names) - known.ids.get(row.type, {}).keys()):
             _look_up(client, row, [name], known)
 

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +15,14 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import U
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
-from ansible_collections.didww.voice.plugins.module_utils._engine.setting import members
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import (
+    batches,
+    has,
+    joined,
+    linkage_of,
+    once,
+    search,
+)
 
 # Per filter, so that URLs have at most about 2,000 characters.
 IDS_AT_ONCE = 50
@@ -25,77 +30,6 @@ IDS_AT_ONCE = 50
 MUST_EXIST = ("existing", None)
 # In an error message.
 MOST_SUGGESTIONS = 20
-
-
-# --- By filter ------------------------------------------------------------------------------------
-
-
-def linkage_of(resource: Resource, names: Collection[str]) -> tuple[dict[str, str], jsonapi.Linkage]:
-    """Return what requests these relationships: their linkage, and of each linked resource only its name."""
-    links = [row for name, row in resource.read_links.items() if name in names]
-    # Only the names: secrets of linked resources need not travel.
-    return {f"fields[{row.type}]": row.by for row in links}, {row.key: row.many for row in links}
-
-
-def search(
-    client: jsonapi.Client,
-    resource: Resource,
-    filters: Mapping[str, str | list[str]],
-    linkage: Sequence[str] = (),
-) -> tuple[list[dict[str, Any]], jsonapi.Answers]:
-    """Return the resources that match `filters` (by the names of the API), and everything read to find them.
-
-    A list matches any of its values. Raises RequestFailed.
-    """
-    params, requested = linkage_of(resource, linkage)
-    for name, value in filters.items():
-        if isinstance(value, list):
-            params[f"filter[{name}]"] = ",".join(value)
-        # The API splits filter values at commas, so texts with commas or quotes are not sent.
-        elif not re.search(r'[,"]', value):
-            params[f"filter[{name}]"] = value
-    answers = client.get_all(resource.type, params, requested)
-    # A gateway may drop the filters, and nobody wants to change a whole account.
-    for found in answers.resources:
-        for name, value in filters.items():
-            if not _may_match(resource, found["attributes"], name, value):
-                asked = f"it was asked for {resource.nouns} with {name} {show(value)}"
-                raise jsonapi.UnusableAnswer(f"{asked}, but returned {found['id']}, which does not match")
-    # The API's filters are not exact, so identifiers are compared again.
-    exact = {resource.rows[name].key: name for name in resource.identifiers[1:]}
-    wanted = {exact[name]: value for name, value in filters.items() if name in exact}
-    return [found for found in answers.resources if _has(resource, found, wanted)], answers
-
-
-def _has(resource: Resource, found: Mapping[str, Any], wanted: Mapping[str, str | list[str]]) -> bool:
-    """Return whether a resource has these identifiers, or one of each list."""
-    held = resource.identifiers_of(found)
-    return all(held.get(name) in (value if isinstance(value, list) else [value]) for name, value in wanted.items())
-
-
-def _may_match(resource: Resource, attributes: Mapping[str, Any], name: str, value: str | list[str]) -> bool:
-    """Return whether a resource with these attributes can match a filter, in any reading of it.
-
-    True if the attribute is missing. Identifiers are compared elsewhere.
-    """
-    held: Any = attributes
-    for part in name.removesuffix("_contains").split("."):
-        held = members(held).get(part)
-    if held is None or any(name == resource.rows[option].key for option in resource.identifiers[1:]):
-        return True
-    text = _folded(show(held) if isinstance(held, bool) else str(held))
-    if isinstance(value, str) and (name.endswith("_contains") or name in resource.partial):
-        # SQL may read these characters as wildcards.
-        wildcards = {"%": ".*", "_": ".", "\\": r"\\?"}
-        pattern = "".join(wildcards.get(char, re.escape(char)) for char in _folded(value.strip()))
-        return re.search(pattern, text, re.DOTALL) is not None
-    return text in map(_folded, [value] if isinstance(value, str) else value)
-
-
-def _folded(text: str) -> str:
-    """Return a text without case and accents, which a database may ignore."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def holders_of(resource: Resource, read: Iterable[Mapping[str, Any]], besides: Collection[str]) -> dict[str, str]:
@@ -211,7 +145,10 @@ def _find_listed(client: jsonapi.Client, resource: Resource, text: str, linkage:
     except ValueError as error:
         raise InvalidOptions([Problem(resource.key, rejection(text, error))]) from error
     wanted = Desired(resource, selector, value, {}, state=None, version=version, also_read=tuple(linkage))
-    return _find_one(client, wanted)
+    try:
+        return _find_one(client, wanted)
+    except InvalidOptions as error:
+        raise InvalidOptions([problem._replace(option=resource.key) for problem in error.problems]) from error
 
 
 def _account(client: jsonapi.Client, resource: Resource) -> list[dict[str, Any]] | None:
@@ -275,12 +212,11 @@ def _listed(
     key = resource.rows[resource.listed_by].key
     ids = {desired.value for desired in wanted if desired.selector == "id"}
     answers = _by_id(client, resource.type, ids, query)
-    if answers is not None:
-        answers = _joined(answers, _one_by_one(client, resource.type, ids - _ids_of(answers.resources), query))
-    left = sorted({desired.value for desired in wanted if desired.selector != "id"})
-    at_once = resource.page_sizes[resource.type]
-    while left and answers is not None:
-        together, left = left[:at_once], left[at_once:]
+    if answers is None:
+        return None
+    answers = joined(answers, _one_by_one(client, resource.type, ids - _ids_of(answers.resources), query))
+    values = sorted({desired.value for desired in wanted if desired.selector != "id"})
+    for together in batches(values, resource.page_sizes[resource.type]):
         try:
             found = client.get_all(resource.type, {f"filter[{key}]": ",".join(together), **params}, linkage)
         except jsonapi.ApiError as error:
@@ -288,9 +224,9 @@ def _listed(
                 raise
             return None
         # A gateway may drop the filter.
-        known = [one for one in found.resources if _has(resource, one, {resource.listed_by: together})]
-        answers = _joined(answers, found._replace(resources=known))
-    return answers
+        known = [one for one in found.resources if has(resource, one, {resource.listed_by: together})]
+        answers = joined(answers, found._replace(resources=known))
+    return once(answers)
 
 
 # The parameters and the linkage of a request.
@@ -310,7 +246,7 @@ def _by_id(client: jsonapi.Client, kind: str, ids: Collection[str], query: Query
         try:
             found = client.get_all(kind, {"filter[id]": ",".join(together), **params}, linkage)
             # A gateway may drop the filter.
-            answers = _joined(answers, found._replace(resources=_among(ids, found.resources)))
+            answers = joined(answers, found._replace(resources=_among(ids, found.resources)))
         except jsonapi.ApiError as error:
             if error.status != 400:
                 raise
@@ -329,7 +265,7 @@ def _by_page(
     missing = set(ids or ())
     answers = jsonapi.Answers([], {}, [])
     for page in client.pages(kind, *query):
-        answers = _joined(answers, page)
+        answers = joined(answers, page)
         if ids is None:
             continue
         missing -= _ids_of(page.resources)
@@ -338,14 +274,14 @@ def _by_page(
             filtered = False
             rest = _by_id(client, kind, missing, query)
             if rest is not None:
-                answers = _joined(answers, rest)
+                answers = joined(answers, rest)
                 missing -= _ids_of(rest.resources)
         if is_cheaper_one_by_one(len(missing), left):
-            return _joined(answers, _one_by_one(client, kind, missing, query))
+            return joined(answers, _one_by_one(client, kind, missing, query))
         if not missing:
             break
     # A later page can hold a resource that was read by id.
-    return answers._replace(resources=list({one["id"]: one for one in answers.resources}.values()))
+    return once(answers)
 
 
 def _among(ids: Collection[str], resources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -362,16 +298,11 @@ def _one_by_one(client: jsonapi.Client, kind: str, ids: Iterable[str], query: Qu
     for identifier in sorted(ids):
         try:
             resource, meta, included = client.get(kind, identifier, *query)
-            answers = _joined(answers, jsonapi.Answers([resource], meta, included))
+            answers = joined(answers, jsonapi.Answers([resource], meta, included))
         except jsonapi.ApiError as error:
             if not error.is_missing(identifier):
                 raise
     return answers
-
-
-def _joined(first: jsonapi.Answers, second: jsonapi.Answers | jsonapi.Page) -> jsonapi.Answers:
-    meta = second.meta or first.meta
-    return jsonapi.Answers(first.resources + second.resources, meta, first.included + second.included)
 
 
 def is_cheaper_one_by_one(missing: int, pages: int) -> bool:

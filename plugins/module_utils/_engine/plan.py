@@ -100,7 +100,7 @@ class Situation(NamedTuple):
     `ids`: those of linked resources, by type and by name. `names`: their names, by id. `holders`: the ids of other
     resources by the identifier of which the API rejects duplicates. `unread`: for each relationship that no answer
     holds, the linked id, by the id of the resource. `users`: the names of those that use a resource that a task
-    deletes, by their ids, by its id.
+    deletes, by their ids, by its id. `missing`: ids that no linked resource has, by type.
     """
 
     ids: Mapping[str, Mapping[str, Collection[str]]] = {}
@@ -108,6 +108,7 @@ class Situation(NamedTuple):
     holders: Mapping[str, str] = {}
     unread: Mapping[str, Mapping[str, str]] = {}
     users: Mapping[str, Mapping[str, str]] = {}
+    missing: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,9 @@ def _draft(desired: Desired, current: Item | None, situation: Situation) -> Draf
     )
     for link in resource.links:
         if link.name in draft.wanted:
+            gone = [one for one in link.listed(draft.wanted[link.name]) if one in situation.missing.get(link.type, ())]
+            if gone:
+                draft.reject(link.name, f"no {link.noun} in this account has the id {', '.join(gone)}")
             ids = situation.ids.get(link.type, {})
             value = link.resolved(draft.problems, draft.wanted[link.name], ids, before.get(link.name))
             draft.wanted[link.name] = value

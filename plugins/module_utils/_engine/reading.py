@@ -14,12 +14,13 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine import lookup
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import not_accepted, options, read
-from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, UUIDS, matching, show
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, UUIDS, converted, matching, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
 from ansible_collections.didww.voice.plugins.module_utils._engine.linked import Known, look_up
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
+from ansible_collections.didww.voice.plugins.module_utils._engine.search import search
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting, collect, filter_by, specs
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
 
@@ -44,6 +45,8 @@ FILTER_ID = filter_by("id", UUIDS)
 
 
 def _any_identifier(resource: Resource) -> Setting:
+    if resource.listed_by:
+        return filter_by(resource.key, converted(str, f"the id or the {resource.listed_by} of a {resource.noun}"))
     names = f"{', '.join(resource.identifiers[:-1])} or exact {resource.title}"
     return filter_by(resource.key, matching(r"(?s).*\S.*", f"the {names} of a {resource.noun}"))
 
@@ -128,7 +131,7 @@ def _select(client: jsonapi.Client, selection: Selection) -> jsonapi.Answers:
     if selection.one:
         found = lookup.find_any(client, resource, selection.one, linkage, selection.version)
         return jsonapi.Answers(found.existing, found.meta, found.included)
-    matches, answers = lookup.search(client, resource, _resolved(client, selection), linkage)
+    matches, answers = search(client, resource, _resolved(client, selection), linkage)
     return answers._replace(resources=matches)
 
 

@@ -61,8 +61,8 @@ class Resource:
     after a 422, for the JSON:API resource that was sent. `creatable`: whether tasks create and delete it. `listed_by`:
     the identifier of which the filter accepts a list, for a type that an account may have thousands of. `users`: what
     hinders a deletion. `taken`: what to say if the API rejects a duplicate of the unique identifier, which was not
-    found. `undone_by`: the command that applies an undo file, if there is one. `deletion`: what a deletion entails, for
-    users.
+    found. `list_in_files`: what vars files call a list of them, if not after `noun`. `undone_by`: the command that
+    applies an undo file, if there is one. `deletion`: what a deletion entails, for users.
 
     Raises ContradictoryDeclarationError.
     """
@@ -86,6 +86,7 @@ class Resource:
     listed_by: str = ""
     users: Users | None = None
     taken: str = ""
+    list_in_files: str = ""
     advice: tuple[Advice, ...] = ()
     hint: Callable[[Mapping[str, Any]], str] = lambda sent: ""
     undone_by: str = ""
@@ -151,6 +152,11 @@ class Resource:
         return f"{self.key}s"
 
     @property
+    def many_in_files(self) -> str:
+        """What vars files call a list of them."""
+        return self.list_in_files or self.keys
+
+    @property
     def title(self) -> str:
         """The option by which people know one."""
         return self.identifiers[-1]
@@ -168,7 +174,8 @@ class Resource:
         """Return the option for the names of an attribute, or of a part of it, that are joined with dots."""
         name, dot, part = path.partition(".")
         for row in self.settings:
-            if row.key == name:
+            # DIDWW's errors call a relationship by an attribute: voice_in_trunk_id.
+            if name == row.key or (isinstance(row, Link) and name == f"{row.key}_id"):
                 parts = row.attributes.values() if isinstance(row, Variant) else ()
                 part = next((inner.name for inner in parts if inner.key == part), part)
                 return f"{row.name}{dot}{part}"

@@ -188,7 +188,9 @@ class Setting:
     def settable(self, value: Any) -> Any:
         """Return the canonical form of a value that a task can change the setting to. Raises ValueError."""
         expect(not self.barred, self.barred)
-        if value is None or (value == "" and self.nullable and self.kind.empty_is_null):
+        # Without a rule for it, an empty list is what null is.
+        is_null = self.nullable and ((value == "" and self.kind.empty_is_null) or (value == [] and not self.empty))
+        if value is None or is_null:
             expect(self.nullable, f"null is not accepted; leave the option out {self.left_out}")
             return self.null
         if value == [] and self.empty:

@@ -206,7 +206,8 @@ def prepare(
     (many, resource), *_others = lists.items()
     undone_by = undone_by or resource.undone_by
     command = f"#   {undone_by} --check --diff\n#   {undone_by}" if undone_by else ""
-    command = command or f"#   Give the list {many} to didww.voice.{resource.name}s, first in check mode."
+    module = f"didww.voice.{resource.name}s"
+    command = command or f"#   Give the list {many} to {module}, with skip_invalid, first in check mode."
     try:
         text = _content(path) if add else None
         if text is None:

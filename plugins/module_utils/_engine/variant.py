@@ -268,6 +268,10 @@ class Variant(Setting):
         """Return a change as results and diffs show it."""
         sides = {"before": before, "after": after}
         names = dict.fromkeys(name for side in sides.values() for name in side or ())
+        if self.merged and before and after:
+            # Of the many attributes, only those that differ.
+            names = {name: None for name in names if name == "type" or before.get(name, MISSING) != after.get(name)}
+            sides = {which: {name: side[name] for name in names if name in side} for which, side in sides.items()}
         shown = {name: self._row(name).shown(*(members(side).get(name) for side in sides.values())) for name in names}
         return {which: side and {name: shown[name][which] for name in side} for which, side in sides.items()}
 

@@ -69,6 +69,8 @@ def one_target(draft: Draft) -> None:
         for name in TARGETS:
             if name not in chosen:
                 draft.after[name] = None
+    if any(draft.before.get(name) for name in TARGETS) and not any(draft.after.get(name) for name in TARGETS):
+        draft.warn("the number loses its target, and calls to it go nowhere")
     if any(draft.after.get(name) != draft.before.get(name) for name in TARGETS):
         for name in TARGETS:
             draft.after.setdefault(name, None)

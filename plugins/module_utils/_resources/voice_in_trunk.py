@@ -178,11 +178,11 @@ SIP_ATTRIBUTES = (
     Setting("cnam_lookup", BOOL),
     Setting("max_transfers", whole(0, 8)),
     Setting("max_30x_redirects", whole(0, 8)),
-    _all_coded(
-        "rerouting_disconnect_codes", REROUTING_CODES, "rerouting_disconnect_code_ids", set_of, null=[], nullable=True
-    ),
+    _all_coded("rerouting_disconnect_codes", REROUTING_CODES, "rerouting_disconnect_code_ids", set_of, nullable=True),
 )
-PSTN_ATTRIBUTES = (Setting("dst", matching(r"\d{1,15}", "a number in E.164, digits only"), required=True),)
+PSTN_ATTRIBUTES = (
+    Setting("dst", matching(r"\d{1,15}", "a number in E.164, digits without the leading +"), required=True),
+)
 
 NAME = Setting("name", matching(r".*\S.*", "a name that is not blank", re.DOTALL), required=True)
 REFERENCE = Setting("external_reference_id", matching(r"(?s).{1,100}", "at most 100 characters"), nullable=True)
@@ -281,8 +281,9 @@ def authentication(draft: Draft) -> None:
         return
     for name in ("auth_user", "auth_password"):
         if it.known.get(AUTHENTICATES):
-            if it.known.get(name, "") is None:
-                it.reject(name, f"required with {AUTHENTICATES}")
+            # What was stored before is DIDWW's business, and an answer may lack a password.
+            if it.known.get(name, "") is None and (name in it.wanted or it.turned(AUTHENTICATES)):
+                it.reject(name, f"required with {AUTHENTICATES}: set it too")
         elif it.wanted.get(name) is not None:
             it.reject(name, f"belongs to a trunk with {AUTHENTICATES}: leave it out, or set {AUTHENTICATES} to true")
         elif it.turned(AUTHENTICATES) is False:
@@ -303,12 +304,14 @@ def timers(draft: Draft) -> None:
             for name in pair:
                 it.add(name)
     expires, least, most = (it.known.get(name) for name in ("sst_session_expires", "sst_min_timer", "sst_max_timer"))
-    if expires is not None and not (least or expires) <= expires <= (most or expires):
+    three = ("sst_session_expires", "sst_min_timer", "sst_max_timer")
+    concerned = draft.new or any(name in it.wanted for name in three)
+    if concerned and expires is not None and not (least or expires) <= expires <= (most or expires):
         words = f"{expires} is not between sst_min_timer {show(least)} and sst_max_timer {show(most)}"
         it.reject("sst_session_expires", words)
     for name in ("sst_min_timer", "sst_max_timer") if it.known.get(REFRESHES) else ():
-        if it.known.get(name, "") is None:
-            it.reject(name, f"required with {REFRESHES}")
+        if it.known.get(name, "") is None and (name in it.wanted or it.turned(REFRESHES)):
+            it.reject(name, f"required with {REFRESHES}: set it too")
 
 
 # --- The declaration ------------------------------------------------------------------------------
@@ -337,5 +340,7 @@ VOICE_IN_TRUNK = Resource(
         noun="number",
         freed="First set voice_in_trunk of each to another trunk, or to null, with didww.voice.did or didww.voice.dids",
     ),
+    # Those of outbound trunks are called trunks.
+    list_in_files="in_trunks",
     taken="Another inbound trunk of this account, or a trunk group, has that name: they share their names.",
 )

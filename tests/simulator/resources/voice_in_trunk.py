@@ -189,7 +189,7 @@ LINKS = (
 
 def credentials() -> str:
     """Generate a username or a password, of 16 letters and digits as in the recorded answer."""
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _index in range(16))
 
 
 def configuration_is_consistent(draft: Draft) -> None:

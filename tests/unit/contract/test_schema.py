@@ -149,6 +149,10 @@ def test_the_local_api_answers_with_the_example(local_api: Simulator) -> None:
     answer = ask(local_api, "GET", f"{TRUNKS}/{TRUNK}").json()
     assert answer["data"]["attributes"] == READ["data"]["attributes"]
     assert list(answer["data"]) == [*UPDATED["data"], "meta"]
+    trunk_id, after = UPDATED["data"]["id"], UPDATED["data"]["attributes"]
+    changes = {name: after[name] for name in ("authentication_method", "allowed_rtp_ips")}
+    update = {"data": {"id": trunk_id, "type": "voice_out_trunks", "attributes": changes}}
+    assert ask(local_api, "PATCH", f"{TRUNKS}/{trunk_id}", json=update).json()["data"]["attributes"] == after
 
 
 # --- Requests and their answers ---

@@ -22,6 +22,7 @@ from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
 from .. import playbooks
+from ..conftest import UnsafeLoader, methods
 
 KEY = "planted-key"
 METHOD = {
@@ -107,10 +108,6 @@ def kill(job: subprocess.Popen[str], how: signal.Signals, when: Callable[[], boo
     return output
 
 
-def methods(api: Simulator) -> list[str]:
-    return [entry["method"] for entry in api.journal]
-
-
 def statuses(api: Simulator) -> list[str]:
     return [api.trunk(trunk)["attributes"]["status"] for trunk in IDS]
 
@@ -120,16 +117,9 @@ def pairs_of(api: Simulator) -> dict[str, str]:
     return {trunk["id"]: trunk["attributes"]["authentication_method"]["attributes"]["password"] for trunk in api.trunks}
 
 
-class Loader(yaml.SafeLoader):
-    """Reads texts with the tag !unsafe as plain texts."""
-
-
-Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
-
-
 def pairs_in(path: Path) -> dict[str, str]:
     """Return the passwords in a credentials file, by the id of their trunk."""
-    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
+    loaded = yaml.load(path.read_text(encoding="utf-8"), UnsafeLoader)  # noqa: S506 - a SafeLoader
     return {entry["id"]: entry["password"] for entry in loaded.get("credentials", ())}
 
 
@@ -232,7 +222,7 @@ def test_an_interrupted_block_is_undone_exactly(
     for _again in range(2):
         run("block_trunk", blocked_file="blocked.yml", **ALL)
         assert statuses(api) == ["blocked"] * 5
-    loaded = yaml.load((tmp_path / "blocked.yml").read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
+    loaded = yaml.load((tmp_path / "blocked.yml").read_text(encoding="utf-8"), UnsafeLoader)  # noqa: S506 - a SafeLoader
     active = [trunk for trunk, status in zip(IDS, before, strict=True) if status == "active"]
     assert [entry["id"] for entry in loaded["trunks"]] == active
     output = run("unblock_trunk", blocked_file="blocked.yml", confirm=True)
@@ -442,7 +432,7 @@ def test_an_inventory_neither_breaks_an_emergency_nor_selects_for_it(api: Simula
 
 def test_a_trunk_for_a_fleet_is_an_error(api: Simulator, run: Run) -> None:
     output = run("fleet", trunks=[], trunk="Two", status=2)
-    assert "trunk: didww.voice.fleet has no such variable; it has confirm, state, trunks, trunks_file" in output
+    assert "trunk: didww.voice.fleet has no such variable; it has approved_plan, confirm, plan, plan_max_age" in output
     assert api.journal == []
 
 

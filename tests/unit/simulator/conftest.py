@@ -85,10 +85,12 @@ def codes(answer: requests.Response) -> list[str]:
     return [error["code"] for error in answer.json()["errors"]]
 
 
-def with_account(server: Simulator, **members: Any) -> None:
-    """Load the seed with other members of the account of its trunks."""
+def with_account(server: Simulator, dids: dict[str, dict[str, Any]] | None = None, /, **members: Any) -> None:
+    """Load the seed with other members of the account of its trunks, and other attributes of DIDs."""
     seed = load_seed()
     seed["accounts"][0].update(members)
+    for entry in seed["dids"]:
+        entry["attributes"] = (dids or {}).get(entry["id"], {})
     server.reset(seed)
 
 

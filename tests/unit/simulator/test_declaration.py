@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import simulator
 from simulator import values
 from simulator.accounts import SeedError
 from simulator.api import Api, Request
@@ -223,6 +226,14 @@ def test_the_other_side_of_a_relationship(api: Api) -> None:
     ask(api, "PATCH", f"books/{OTHER}", id=OTHER, relationships={"shelf": to_one("shelves", SHELF)})
     assert shelf() == ([BOOK, OTHER], {"room": "1", "books_count": 2})
     assert [book["id"] for book in ask(api, "GET", f"shelves/{SHELF}/books")[1]["data"]] == [BOOK, OTHER]
+    change(api, relationships={"sequels": {"data": [{"type": "books", "id": OTHER}]}})
+    ask(api, "PATCH", f"books/{OTHER}", id=OTHER, relationships={"shelf": to_one("shelves", None)})
+    included = ask(api, "GET", f"shelves/{SHELF}?include=books.sequels")[1]["included"]
+    assert [(book["id"], "data" in book["relationships"]["sequels"]) for book in included] == [
+        (BOOK, True),
+        (OTHER, False),
+    ]
+    ask(api, "PATCH", f"books/{OTHER}", id=OTHER, relationships={"shelf": to_one("shelves", SHELF)})
     assert len(ask(api, "GET", f"books?filter[shelf.id]={SHELF}")[1]["data"]) == 2
     api.store.remove("shelves", SHELF)
     assert api.store.records["books"][OTHER].links["shelf"] is None
@@ -243,6 +254,16 @@ def test_records_of_all_accounts_in_a_single_page(api: Api) -> None:
         assert (status, [reader["id"] for reader in answer["data"]], set(answer)) == (200, [READER], {"data", "meta"})
     assert ask(api, "GET", f"books/{BOOK}", "other")[0] == 404
     assert ask(api, "GET", "readers?page[size]=1") == (400, [(None, "Param not allowed")])
+
+
+def test_only_declarations_name_resource_types() -> None:
+    folder = Path(simulator.__file__).parent
+    for path in (*folder.glob("*.py"), *folder.glob("resources/*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert "ansible" not in text, path
+        # The server has methods for tests of trunks, a fault has another type.
+        if path.parent == folder and path.name not in ("server.py", "faults.py"):
+            assert re.search(r"trunk|\bdids?\b", text, re.IGNORECASE) is None, path
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,18 @@ def test_a_lost_answer(client: Client, fault: dict[str, Any], status: Any, text:
     assert client.server.trunks != before
 
 
+@pytest.mark.parametrize("kind", ["update", "create", "regenerate"])
+@pytest.mark.parametrize("apply", [True, False], ids=["applied", "not applied"])
+def test_a_damaged_answer(client: Client, apply: bool, kind: str) -> None:
+    for fault in ({"drop": "after_headers"}, {"drop": "body"}, {"garbage": "truncated"}, {"garbage": "missing_data"}):
+        client.server.reset()
+        before = client.server.trunks
+        client.server.add_faults({"method": SENT[kind][0], "apply": apply, **fault})
+        outcome(lambda: SENT[kind][1](client))  # requests may not notice that a body is incomplete
+        assert (client.server.trunks != before) is apply
+        assert client.server.journal[-1]["status"] == (None if "drop" in fault else NORMAL[kind])
+
+
 @pytest.mark.parametrize("drop", ["before", "headers", "after_headers", "body"])
 def test_drop_with_a_reset(client: Client, drop: str) -> None:
     client.server.add_faults({"drop": drop, "reset": drop != "before"})

@@ -23,7 +23,7 @@ from simulator.accounts import SeedError
 from simulator.server import Simulator, load_seed
 
 from ..conftest import HANG_GUARD, TRUNK, Clock
-from .conftest import LATEST, MEDIA_TYPE, NEW, OLD, TRUNKS, Client, did, new, with_account
+from .conftest import LATEST, MEDIA_TYPE, NEW, TRUNKS, Client, did, new
 
 PATH = f"{TRUNKS}/{TRUNK}"
 OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e0ff"
@@ -216,8 +216,6 @@ def test_a_seed_without_ids(server: Simulator) -> None:
     assert (first["account"], second["account"]) == ("a", "b")
     server.reset(seed)
     assert [first, second] == server.trunks
-    for member, kept in (("readings", []), ("features", []), ("outbound_api", True), ("outbound_feature", True)):
-        with_account(server, **{member: kept})
 
 
 # --- the process ---
@@ -269,7 +267,7 @@ def command(*options: str) -> subprocess.Popen[str]:
 def test_command(tmp_path: Path, number: signal.Signals) -> None:
     seed, port_file = tmp_path / "seed.json", tmp_path / "port"
     seed.write_text(json.dumps({"api_keys": ["k"], "trunks": [{"id": OTHER}]}), encoding="utf-8")
-    life = ("--version", LATEST, "--token-life", "0.5", "--token-rate", "1")
+    life = ("--version", LATEST, "--token-life", "12345.5", "--token-rate", "1")
     with command("--port", "0", "--seed", str(seed), "--port-file", str(port_file), *life) as process:
         try:
             assert process.stdout is not None
@@ -278,13 +276,15 @@ def test_command(tmp_path: Path, number: signal.Signals) -> None:
             with requests.Session() as session:
                 session.trust_env = False
 
-                def mint(version: str) -> requests.Response:
-                    asked = {"aud": "api.didww.com", "api_version": version}
-                    service = f"{url.removesuffix('/v3')}/token"
-                    return session.post(service, json=asked, headers={"Api-Key": "k"}, timeout=HANG_GUARD)
+                def mint() -> requests.Response:
+                    headers, service = {"Api-Key": "k"}, f"{url.removesuffix('/v3')}/token"
+                    return session.post(service, json={"aud": "api.didww.com"}, headers=headers, timeout=HANG_GUARD)
 
-                assert mint(OLD).status_code == 400
-                assert mint(LATEST).status_code == 429
+                token = mint().json()
+                assert (token["api_version"], token["expires_in"]) == (LATEST, 12345.5)
+                headers = {"Authorization": f"Bearer {token['access_token']}"}
+                assert session.get(f"{url}{TRUNKS}/{OTHER}", headers=headers, timeout=HANG_GUARD).status_code == 200
+                assert mint().status_code == 429
             process.send_signal(number)
             assert process.wait(HANG_GUARD) == 0
             assert process.stdout.read() == ""

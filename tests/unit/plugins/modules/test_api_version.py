@@ -27,21 +27,18 @@ from ...conftest import (
     API_VERSIONS,
     HANG_GUARD,
     TRUNK,
+    TWILIO,
     Clock,
     RunModule,
     after_each_patch,
     connection_to,
+    methods,
     only_2026_04_16,
     only_2026_11_19,
     run_action,
 )
 
-TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 TOKEN = {"path_contains": "/token"}
-
-
-def methods(api: Simulator) -> list[str]:
-    return [entry["method"] for entry in api.journal]
 
 
 # --- Options --------------------------------------------------------------------------------------

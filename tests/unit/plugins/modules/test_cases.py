@@ -137,7 +137,7 @@ def test_a_bad_value_is_rejected_before_any_change(
     if value["value"] is None and case.row["option"] == "configuration.host":
         value = {**value, "says": "required without enabled_sip_registration"}
     if value["value"] is None and case.row["option"] == "configuration.auth_user":
-        value = {**value, "says": "required with auth_enabled"}
+        value = {**value, "says": "required with auth_enabled: set it too"}
     result = run(check=check, **case.options(value["value"]))
     assert result["failed"] is True
     assert result["msg"].startswith(f"{case.option}: ")

@@ -110,7 +110,11 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (REGISTERING, {"port": 5060}, "configuration.port: belongs to a trunk without enabled_sip_registration"),
     (REGISTERING, {"enabled_sip_registration": False}, "configuration.host: required when enabled_sip_registration is"),
     ({}, {"use_did_in_ruri": True}, "configuration.use_did_in_ruri: belongs to a trunk with enabled_sip_registration"),
-    ({}, {"auth_enabled": True, "auth_user": "u"}, "configuration.auth_password: required with auth_enabled"),
+    (
+        {},
+        {"auth_enabled": True, "auth_user": "u"},
+        "configuration.auth_password: required with auth_enabled: set it too",
+    ),
     ({}, {"auth_user": "u"}, "configuration.auth_user: belongs to a trunk with auth_enabled"),
     ({}, {"auth_password": PASSWORD}, "configuration.auth_password: belongs to a trunk with auth_enabled"),
     ({}, {"sst_min_timer": 1000}, "configuration.sst_min_timer: sst_min_timer 1000 is more than sst_max_timer 900"),
@@ -288,8 +292,12 @@ def test_an_undo_file_brings_a_trunk_back(
     changed = run("voice_in_trunks", trunks=[{"id": FRANKFURT, **sets}], undo_file=str(path))
     assert (changed["changed"], stored() == before) == (True, False)
     assert PASSWORD not in path.read_text("utf-8")
-    assert "Give the list trunks to didww.voice.voice_in_trunks, first in check mode." in path.read_text("utf-8")
-    run("voice_in_trunks", trunks=yaml.safe_load(path.read_text("utf-8"))["trunks"])
+    text = path.read_text("utf-8")
+    assert "Give the list in_trunks to didww.voice.voice_in_trunks, with skip_invalid, first in check mode." in text
+    run("voice_in_trunks", trunks=yaml.safe_load(text)["in_trunks"])
+    # Never to outbound trunks.
+    refused = run("voice_out_trunks", trunks=[{"name": "EU SBC"}], undo_file=str(path), undo_add=True)["msg"]
+    assert "such a file contains didww_voice_undo and trunks, and nothing else" in refused
     assert stored() == before
 
 
@@ -407,3 +415,79 @@ def test_secrets_of_a_target_that_arrive_all_the_same_are_not_returned(
     configure(local_api, **AUTHENTICATING)
     assert run("did_info", did=NUMBER)["settings"][0]["voice_in_trunk"] == "Frankfurt"
     run("did", number=NUMBER, voice_in_trunk="Reception", diff=True)
+
+
+def test_the_same_number_twice_is_an_error_in_every_spelling(local_api: Simulator, run: Run) -> None:
+    for other in ({"id": NUMBER_ID}, {"number": f"+{NUMBER}"}):
+        fleet = [{"number": NUMBER, "capacity_limit": 5}, {**other, "capacity_limit": 6}]
+        assert "refers to the same DID as dids[0]" in run("dids", dids=fleet)["msg"]
+    assert changes(local_api) == []
+
+
+def test_a_gateway_that_drops_a_filter_by_target_is_noticed(
+    local_api: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = Api.handle
+
+    def without_filters(self: Api, request: Request, commit: bool = True) -> Answer:
+        query = tuple(pair for pair in request.query if not pair[0].startswith("filter[voice_in_trunk"))
+        return handle(self, replace(request, query=query), commit)
+
+    monkeypatch.setattr(Api, "handle", without_filters)
+    message = run("did_info", voice_in_trunk=FRANKFURT)["msg"]
+    assert f'it was asked for DIDs with voice_in_trunk.id "{FRANKFURT}", but returned' in message
+
+
+def test_an_empty_text_never_takes_a_number_off_its_trunk(local_api: Simulator, run: Run) -> None:
+    for option in ("voice_in_trunk", "voice_in_trunk_group"):
+        assert f"{option}: an empty string is not accepted" in run("did", number=NUMBER, **{option: ""})["msg"]
+    off = run("did", number=NUMBER, voice_in_trunk=None)
+    assert off["warnings"] == ["the number loses its target, and calls to it go nowhere"]
+
+
+def test_errors_of_didww_name_the_option_of_a_target(local_api: Simulator, run: Run) -> None:
+    error = {"title": "should exist", "source": {"pointer": "/data/attributes/voice_in_trunk_id"}}
+    local_api.add_faults({"method": "PATCH", "status": 422, "body": {"errors": [error]}})
+    result = run("did", number=NUMBER, voice_in_trunk="Reception")
+    assert result["errors"][0]["option"] == "voice_in_trunk"
+
+
+@only_2026_04_16
+def test_a_new_order_of_codecs_is_shown(local_api: Simulator, run: Run) -> None:
+    configure(local_api, codec_ids=[10, 9, 6])
+    order = {"type": SIP, "codecs": ["pcmu", "pcma", "telephone_event"]}
+    done = run("voice_in_trunk", diff=True, id=FRANKFURT, configuration=order)
+    for side, first in (("before", "pcma"), ("after", "pcmu")):
+        lines = [line for line in done["diff"][side].splitlines() if ".codecs" in line]
+        assert (len(lines), lines[0]) == (3, f'configuration.codecs: "{first}"')
+    assert done["changes"]["configuration"]["after"] == order
+
+
+def test_names_with_commas_and_long_lists_are_found(local_api: Simulator, run: Run) -> None:
+    names = ["A, B", *(f"Ж{'ж' * 30}{number}" for number in range(40))]
+    for number, name in enumerate(names):
+        local_api.put_record("in_trunks", f"93000000-0000-4000-8001-{number:012}", {"attributes": {"name": name}})
+    assert {one["name"] for one in run("voice_in_trunk_info", name=names[:2])["trunks"]} == set(names[:2])
+    assert len(run("voice_in_trunk_info", name=names[1:])["trunks"]) == 40
+    local_api.clear_journal()
+    fleet = [{"number": n, "voice_in_trunk": name} for n, name in zip((NUMBER, OTHER), names[1:3], strict=True)]
+    assert run("dids", check=True, dids=fleet)["summary"]["changed"] == 2
+    longest = max(len(str(entry["path"]) + str(entry["query"])) for entry in local_api.journal)
+    assert longest < 4000
+    assert run("did_info", did=int(NUMBER))["dids"][0]["number"] == NUMBER
+
+
+def test_what_was_stored_before_does_not_hinder_other_changes(local_api: Simulator, run: Run) -> None:
+    configure(local_api, sst_session_expires=5000, auth_enabled=True, auth_user="u", auth_password=None)
+    result = run("voice_in_trunk", check=True, id=FRANKFURT, configuration={"type": SIP, "rtp_timeout": 90})
+    assert result["changed"] is True
+
+
+def test_an_id_that_no_target_has_is_an_error_before_any_change(local_api: Simulator, run: Run) -> None:
+    nobody = "93000000-0000-4000-8000-00000000ffff"
+    for option, noun in (("voice_in_trunk", "inbound trunk"), ("voice_in_trunk_group", "trunk group")):
+        fleet = [{"number": OTHER, "description": "x"}, {"number": NUMBER, option: nobody}]
+        words = f"{option}: no {noun} in this account has the id {nobody}"
+        for check in (True, False):
+            assert words in run("dids", check=check, dids=fleet)["msg"]
+    assert changes(local_api) == []

@@ -17,12 +17,9 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import undo_fi
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
-from ...conftest import RunModule
+from ...conftest import EXAMPLE, NOBODY, TWILIO, RunModule
+from ...conftest import TRUNK as EU
 
-EU = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
-TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
-NOBODY = "00000000-0000-4000-8000-000000000000"
 NEW = {
     "name": "New",
     "on_cli_mismatch_action": "reject_call",
@@ -241,17 +238,6 @@ def test_the_linkage_is_read_only_for_the_way_back(local_api: Simulator, run_fle
     assert not any("include" in dict(entry["query"]) for entry in local_api.journal)
     run_fleet(check=True, trunks=trunks, undo_file=str(path))
     assert any(dict(entry["query"]).get("include") == "dids" for entry in local_api.journal)
-
-
-def test_the_file_holds_no_secret(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
-    method = local_api.trunk(EU)["attributes"]["authentication_method"]
-    changed = {"id": EU, "authentication_method": NEW["authentication_method"]}
-    run_fleet(undo_file=str(path), trunks=[changed, {"id": EXAMPLE, "state": "absent"}])
-    text = path.read_text("utf-8")
-    assert f"Deleted: Outbound trunk Name ({EXAMPLE})" in text
-    for secret in (method["attributes"]["username"], method["attributes"]["password"], "local-key"):
-        assert secret
-        assert secret not in text
 
 
 # --- skip_invalid ---------------------------------------------------------------------------------

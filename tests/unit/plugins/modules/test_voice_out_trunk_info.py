@@ -12,12 +12,9 @@ import pytest
 import requests
 from simulator.server import Simulator
 
-from ...conftest import RunModule, headers_for
+from ...conftest import EXAMPLE, TRUNK, TWILIO, RunModule, headers_for
 
-TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 LATER = "00000000-0000-4000-8000-000000000007"
-EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers", "credentials"}
 
 

@@ -13,12 +13,7 @@ import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.plugin_utils._export import export_report
 
-
-class Loader(yaml.SafeLoader):
-    """Reads texts with the tag !unsafe as plain texts."""
-
-
-Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
+from ...conftest import UnsafeLoader
 
 
 def account(**settings: Any) -> dict[str, Any]:
@@ -53,7 +48,7 @@ def account(**settings: Any) -> dict[str, Any]:
 )
 def test_every_value_comes_back(value: Any) -> None:
     text = export_report(account(name="n", other=value), "id")["text"]
-    assert yaml.load(text, Loader)["trunks"] == [{"id": "1", "name": "n", "other": value}]  # noqa: S506 - a SafeLoader
+    assert yaml.load(text, UnsafeLoader)["trunks"] == [{"id": "1", "name": "n", "other": value}]  # noqa: S506 - a SafeLoader
     assert text.count("!unsafe") == len(re.findall(r"{[{%#]|#jinja2:(?! {)", str(value)))
 
 

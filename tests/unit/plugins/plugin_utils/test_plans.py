@@ -55,8 +55,8 @@ COMPARED: dict[str, Any] = {
 }
 
 
-def written(compared: Mapping[str, Any] = COMPARED) -> dict[str, Any]:
-    plan: dict[str, Any] = json.loads(plans.plan_report(compared, given())["text"])
+def written(compared: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(plans.plan_report(compared or COMPARED, given())["text"])
     return plan
 
 
@@ -246,6 +246,7 @@ def test_a_file_that_is_no_plan(path: Path, content: Any) -> None:
             for damage in (
                 {"token": "p1"},
                 {"method": "GET"},
+                {"method": ["PATCH"]},
                 {"name": 7},
                 {"id": 7},
                 {"changes": "x"},
@@ -344,9 +345,9 @@ def test_of_tokens_alone_nobody_knows_what_was_approved() -> None:
     lines = plans.plan_differences({"trunks": [entry()]}, given(approved=TWO))
     assert [" ".join(line.split()) for line in lines] == [
         "TRUNK APPROVED NOW",
-        "EU SBC (nothing) capacity_limit: 30 -> 60",
+        "EU SBC (unknown) capacity_limit: 30 -> 60",
     ]
-    assert plans.plan_differences({"trunks": [entry()]}, given(approved=""))
+    assert "(nothing)" in plans.plan_differences({"trunks": [entry()]}, given(approved=""))[1]
 
 
 # --- Variables ------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible import __version__ as ansible_version
 from ansible.module_utils import basic
 from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
@@ -23,6 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.reading import
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Work
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 
+from ....conftest import run_main
 from .phones import PHONE, PhoneApi, id_of
 
 ONE, MANY, READ = update_one(PHONE), update_many(PHONE), read_many(PHONE)
@@ -64,22 +64,12 @@ def run(
 ) -> Run:
     """Run a work with either front end. Nothing that it returns or logs contains a secret, unless `reveals`."""
 
-    def in_module(work: Work, given: dict[str, Any], check: bool) -> dict[str, Any]:
-        internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": ansible_version}
-        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **given}})
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", arguments.encode())
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        warnings: list[str] = []
-        monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warnings.append(warning))
-        with pytest.raises(SystemExit):
-            module.run(work)
-        return {**json.loads(capsys.readouterr().out), "warnings": warnings}
-
     def run(work: Work, check: bool = False, reveals: bool = False, **options: Any) -> dict[str, Any]:
         given = {"api_url": api.url, "api_key": "key", "api_retries": 0, **options}
         monkeypatch.setattr(_action, "_CLIENTS", {})
         if request.param == "module":
-            result = in_module(work, given, check)
+            internal = {"_ansible_check_mode": check, "_ansible_diff": True}
+            result = run_main(lambda: module.run(work), {**internal, **given}, monkeypatch, capsys)
         else:
             result = {"warnings": [], **_action.run_here(work, given, check, True)}
         if not reveals:

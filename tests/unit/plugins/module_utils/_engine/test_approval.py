@@ -82,7 +82,8 @@ def test_a_token_is_the_hash_of_what_makes_a_request() -> None:
     ],
 )
 def test_two_spellings_have_one_token(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert token(one, STORED) == token(other, STORED) is not None
+    assert token(one, STORED)
+    assert token(one, STORED) == token(other, STORED)
 
 
 def test_other_requests_have_other_tokens() -> None:
@@ -162,6 +163,9 @@ def test_of_a_secret_only_that_it_changes_is_bound() -> None:
     one = token(account("other-w0rd"), STORED)
     assert one == token(account("a-third"), with_account(auth_password="a-fourth"))
     assert one != token(account(None), STORED)
+    # A password that is sent along is none that changes.
+    assert one != token(account("pass-w0rd"), STORED)
+    assert token(account("pass-w0rd"), STORED) == token({"id": ID, "account": {"type": "sip", "user": "gate"}}, STORED)
     created = [{**NEW, "pin": pin} for pin in ("1234", "5678")]
     assert token(created[0]) == token(created[1]) != token(NEW)
 

@@ -20,7 +20,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.setting import
 from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Attributes, Variant
 
 TEXT = matching(r"(?s).+", "a text")
-COLOURS = {"red": 1, "green": 2, 404: 3}
+COLOURS: dict[str | int, int] = {"red": 1, "green": 2, 404: 3}
 LINE = (
     Setting("speed", whole(1, 9)),
     Setting("dimmed", BOOL),

@@ -89,33 +89,6 @@ def test_desired_holds_canonical_settings_without_the_identifier() -> None:
     assert desired.linkage == ("dids",)
 
 
-def test_every_problem_is_found() -> None:
-    given = {
-        "id": "x",
-        "name": None,
-        "allowed_rtp_ips": ["a", "203.0.113.5/24"],
-        "authentication_method": {"type": "twilio", "tech_prefix": "1", "twilio_account_sid": "AC"},
-        "rtp_timeout": 1,
-    }
-    with pytest.raises(InvalidOptions) as refusal:
-        parse(given)
-    assert [problem.option for problem in refusal.value.problems] == [
-        "id",
-        "name",
-        "allowed_rtp_ips",
-        "authentication_method.tech_prefix",
-        "authentication_method.twilio_account_sid",
-        "rtp_timeout",
-    ]
-    (addresses,) = (problem.text for problem in refusal.value.problems if problem.option == "allowed_rtp_ips")
-    assert '"a" is not accepted; expected an IPv4 or IPv6 address' in addresses
-    assert "write 203.0.113.0/24 for the whole network, or 203.0.113.5" in addresses
-
-
-def test_a_null_type_is_a_problem() -> None:
-    assert problems({"authentication_method": {"type": None}}) == ["authentication_method.type"]
-
-
 def test_read_drops_secrets_and_what_cannot_be_set() -> None:
     found = read(resource({"dids": [DIDS[1].upper(), DIDS[0]]}))
     assert "u4k2m" not in repr(found)
@@ -150,18 +123,6 @@ def test_an_unknown_type_is_returned_without_its_attributes() -> None:
     assert found.settings["authentication_method"] == {"type": "voice_product"}
 
 
-def test_a_plan_is_in_the_order_of_the_settings() -> None:
-    made = plan({"rtp_timeout": 60, "status": "blocked", "name": "X"}, resource())
-    assert list(made.changes) == ["name", "status", "rtp_timeout"]
-
-
-def test_an_empty_plan() -> None:
-    made = plan({"name": "EU SBC", "allowed_rtp_ips": None, "dst_prefixes": ["23", "45"]}, resource(allowed_rtp_ips=[]))
-    assert made.changes == {}
-    assert made.document is None
-    assert made.after.settings == read(resource()).settings
-
-
 def test_a_partial_method_loses_nothing() -> None:
     method = {
         "allowed_sip_ips": ["203.0.113.1/32"],
@@ -181,25 +142,6 @@ def test_a_partial_method_loses_nothing() -> None:
         }
     }
     assert made.after.settings["authentication_method"]["tech_prefix"] == "77#"
-
-
-def test_a_change_of_type_sends_the_attributes_of_the_new_type_alone() -> None:
-    given = {"authentication_method": {"type": "twilio", "twilio_account_sid": "AC" + "0" * 32}}
-    made = plan(given, resource())
-    assert made.document is not None
-    assert made.document["attributes"] == {
-        "authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": "AC" + "0" * 32}}
-    }
-
-
-def test_linkage_is_a_set() -> None:
-    made = plan({"dids": [DIDS[2], DIDS[0]]}, resource({"dids": DIDS[:2]}))
-    assert made.document == {
-        "id": ID,
-        "type": "voice_out_trunks",
-        "relationships": {"dids": {"data": [{"type": "dids", "id": DIDS[0]}, {"type": "dids", "id": DIDS[2]}]}},
-    }
-    assert made.changes == {"dids": {"before": DIDS[:2], "after": [DIDS[0], DIDS[2]]}}
 
 
 @pytest.mark.parametrize("name", LINKAGE)
@@ -269,12 +211,6 @@ def test_an_unchanged_unknown_method_changes_nothing() -> None:
         made = plan({"authentication_method": {"type": "voice_product", **more}}, current)
         assert made.document is None
         assert made.after.settings["authentication_method"] == {"type": "voice_product"}
-
-
-def test_the_diff_names_the_trunk_as_it_was() -> None:
-    shown = diff(plan({"name": "New"}, resource()))
-    assert shown["before_header"] == f"voice_out_trunk EU SBC ({ID})"
-    assert (shown["before"], shown["after"]) == ('name: "EU SBC"\n', 'name: "New"\n')
 
 
 def test_the_diff_has_a_block_for_each_setting_in_the_order_of_the_table() -> None:
