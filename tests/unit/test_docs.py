@@ -19,7 +19,9 @@ import demo
 import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, reading
+from ansible_collections.didww.voice.plugins.module_utils._engine.account import account_spec
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
+from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
 from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import (
@@ -39,6 +41,7 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_out_trunks": fleet.fleet_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_info": reading.info_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
+    "account": account_spec(ACCOUNT),
     "did": DID.spec(),
     "dids": fleet.fleet_spec(DID),
     "did_info": reading.info_spec(DID),

@@ -104,7 +104,7 @@ def carry_out(task: Task, client: jsonapi.Client, desired: Desired, planned: Pla
         if error.status == 422:
             error.hint = desired.resource.hint(planned.document)
         raise
-    task.keep_secret([answer.resource])
+    task.keep_secret(desired.resource, [answer.resource])
     answered = read(desired.resource, answer.resource, version=desired.version)
     found += warnings(desired, carried_out.after, answered)
     if planned.method == "POST":
@@ -162,7 +162,7 @@ def _find_created(
     try:
         filters = {resource.rows[desired.selector].key: desired.value}
         matches, answers = search(client, resource, filters, desired.linkage)
-        task.keep_secret(matches)
+        task.keep_secret(resource, matches)
         matches = [match for match in matches if resource.title_of(match) == planned.after.name]
         if not matches:
             return None
@@ -188,7 +188,7 @@ def _update_one(task: Task) -> dict[str, Any]:
     resource = desired.resource
     client = task.connect()
     found = lookup.find_one(client, desired)
-    task.keep_secret(found.existing, [desired.settings])
+    task.keep_secret(resource, found.existing, [desired.settings])
     planned = decide(desired, found.resources[0], read_situation(task, client, resource, [desired], found))
     task.check_version(found.meta, changes=planned.document is not None)
     done = carry_out(task, client, desired, planned)

@@ -78,7 +78,7 @@ def plan_course(
     """
     wanted = undo.to_read(fleet.wanted) if undoes else fleet.wanted
     found = lookup.find_all(client, fleet.resource, wanted, fleet.audit, fleet.skip_invalid)
-    task.keep_secret(found.existing, [desired.settings for desired in wanted])
+    task.keep_secret(fleet.resource, found.existing, [desired.settings for desired in wanted])
     situation = read_situation(task, client, fleet.resource, fleet.wanted, found, coming)
     # What hinders a deletion may be gone by then.
     plannable = situation if coming is NOTHING_COMES else situation._replace(users={})
@@ -119,7 +119,12 @@ def send(task: Task, client: jsonapi.Client, course: Course, places: Sequence[in
         try:
             done = carry_out(task, client, fleet.wanted[place], plans[place])
         except jsonapi.RequestFailed as error:
-            return {"changed": False, "failed": True, **task.explain(error), "unsettled": error.unsettled}
+            return {
+                "changed": False,
+                "failed": True,
+                **task.explain(error, fleet.resource),
+                "unsettled": error.unsettled,
+            }
         plans[place] = done.plan
         # What an audit plans to create is missing, and has not drifted.
         counts = not (fleet.audit and done.plan.method == "POST")

@@ -200,7 +200,7 @@ def delete(desired: Desired, current: Item, situation: Situation | None = None) 
 
     Raises InvalidOptions if the task describes another resource, or one that is in use.
     """
-    problems = _in_use(desired.resource, current, situation or Situation())
+    problems = in_use(desired.resource, current, situation or Situation())
     for name in desired.resource.identifiers:
         if name in desired.settings and desired.settings[name] != current.settings.get(name):
             held, said = show(current.settings.get(name)), show(desired.settings[name])
@@ -214,7 +214,7 @@ def delete(desired: Desired, current: Item, situation: Situation | None = None) 
     return Plan(changes, document, current, "DELETE", exists=False, before=current)
 
 
-def _in_use(resource: Resource, current: Item, situation: Situation) -> list[Problem]:
+def in_use(resource: Resource, current: Item, situation: Situation) -> list[Problem]:
     """Return what hinders a deletion: the API rejects it while others use the resource, or it belongs to something."""
     problems, option = [], "state"
     names = situation.users.get(str(current.id), {}).values()

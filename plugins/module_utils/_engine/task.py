@@ -155,19 +155,20 @@ class Task:
             raise InvalidOptions([Problem("api_version", f"{words}; {fix}")])
         self.warn(f"{words}: settings may be missing or have another meaning; {fix}")
 
-    def keep_secret(self, resources: Iterable[Mapping[str, Any]], wanted: Iterable[Mapping[str, Any]] = ()) -> None:
+    def keep_secret(
+        self, about: Resource, resources: Iterable[Mapping[str, Any]], wanted: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
         """Redact the secrets in these JSON:API resources, and in the settings `wanted`, from error messages.
 
         Ansible's no_log would not do: it would also redact every setting with the same value.
         """
-        if self._work.resource:
-            self._secrets.update(*map(self._work.resource.secrets_in, resources))
-            self._secrets.update(*map(self._work.resource.secrets_of, wanted))
+        self._secrets.update(*map(about.secrets_in, resources))
+        self._secrets.update(*map(about.secrets_of, wanted))
 
-    def explain(self, error: InvalidOptions | jsonapi.RequestFailed) -> dict[str, Any]:
+    def explain(self, error: InvalidOptions | jsonapi.RequestFailed, about: Resource | None = None) -> dict[str, Any]:
         """Return the part of a result that describes an error, without secrets."""
         secrets = self._secrets.union(*(client.authentication.secrets for client in self.clients.values()))
-        return explain(error, self.connection["api_url"], secrets, self.version, self._work.resource)
+        return explain(error, self.connection["api_url"], secrets, self.version, about or self._work.resource)
 
 
 # --- Connection -----------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def _rotate(task: Task) -> dict[str, Any]:
     file = _file(rotation.path, task.connection["api_url"])
     client = task.connect()
     found = lookup.find_one(client, rotation.desired)
-    task.keep_secret(found.existing)
+    task.keep_secret(VOICE_OUT_TRUNK, found.existing)
     (resource,) = found.existing
     current = read(VOICE_OUT_TRUNK, resource)
     kind = current.settings.get(AUTHENTICATION, {}).get("type")
@@ -153,7 +153,7 @@ def _regenerated(
         lost = error
     try:
         after = client.get(VOICE_OUT_TRUNK.type, trunk["id"]).resource
-        task.keep_secret([after])
+        task.keep_secret(VOICE_OUT_TRUNK, [after])
         new = VOICE_OUT_TRUNK.revealed(after)
         _check_known(new, unsettled=True)
         if new == VOICE_OUT_TRUNK.revealed(trunk):
