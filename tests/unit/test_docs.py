@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import demo
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils._engine import connection, fleet, reading
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection, entries, reading
 from ansible_collections.didww.voice.plugins.module_utils._engine.account import account_spec
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
@@ -38,15 +38,15 @@ GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
 SPECS: dict[str, dict[str, Any]] = {
     "voice_out_trunk": VOICE_OUT_TRUNK.spec(),
-    "voice_out_trunks": fleet.fleet_spec(VOICE_OUT_TRUNK),
+    "voice_out_trunks": entries.fleet_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_info": reading.info_spec(VOICE_OUT_TRUNK),
     "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
     "account": account_spec(ACCOUNT),
     "did": DID.spec(),
-    "dids": fleet.fleet_spec(DID),
+    "dids": entries.fleet_spec(DID),
     "did_info": reading.info_spec(DID),
     "voice_in_trunk": VOICE_IN_TRUNK.spec(),
-    "voice_in_trunks": fleet.fleet_spec(VOICE_IN_TRUNK),
+    "voice_in_trunks": entries.fleet_spec(VOICE_IN_TRUNK),
     "voice_in_trunk_info": reading.info_spec(VOICE_IN_TRUNK),
 }
 KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"}

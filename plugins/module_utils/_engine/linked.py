@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
@@ -20,7 +21,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.search import 
 
 # The ids of resources by type and by name, as they will be: none for a name that nothing will have.
 Coming = Mapping[str, Mapping[str, Sequence[str]]]
-NOTHING_COMES: Coming = {}
+NOTHING_COMES: Coming = MappingProxyType({})
 
 
 class Known:

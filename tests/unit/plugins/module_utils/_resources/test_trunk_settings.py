@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine import fleet, reading
+from ansible_collections.didww.voice.plugins.module_utils._engine import entries, reading
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
@@ -111,7 +111,7 @@ def test_the_argument_specs_of_trunks() -> None:
     }
     state = one["state"]
     entry = {**one, "state": {name: value for name, value in state.items() if name != "default"}}
-    assert fleet.fleet_spec(VOICE_OUT_TRUNK) == {
+    assert entries.fleet_spec(VOICE_OUT_TRUNK) == {
         "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
         "state": state,
         "audit": {"type": "bool", "default": False},
