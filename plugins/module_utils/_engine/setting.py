@@ -223,7 +223,8 @@ class Setting:
         """
         if value in (None, "", []):
             return self.null
-        wider = (self.tolerated, *(row.get("kind") for row in self.versions.values()))
+        base = self.base.kind if self.base else None
+        wider = (self.tolerated, base, *(row.get("kind") for row in self.versions.values()))
         for kind in (self.kind, *filter(None, wider)):
             with contextlib.suppress(ValueError):
                 return (kind.decode or kind.canonical)(value)
