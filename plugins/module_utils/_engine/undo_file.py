@@ -116,11 +116,13 @@ def parse(lists: Mapping[str, Resource], text: str) -> tuple[dict[str, Any], dic
     undos = {name: Undo(resource) for name, resource in lists.items()}
     for name in held:
         starts = places[name][0]
-        comments = [_comments_in(lines[start : min(end for end in ends if end > start)]) for start in starts]
+        spans = [(start, min(end for end in ends if end > start)) for start in starts]
+        comments = [_comments_in(lines[start:end]) for start, end in spans]
         numbers = dict(_NUMBER.findall(text))
         undos[name] = Undo(lists[name], map(Entry, document[name], comments), names=numbers)
     first = min(key for name, (_starts, key) in places.items() if name != MARKER)
-    noted = [note for note in _comments_in(lines[places[MARKER][1] : first]) if note != NOTES]
+    marked = places[MARKER][1]
+    noted = [note for note in _comments_in(lines[marked:first]) if note != NOTES]
     undos[next(name for name in lists if name in held)].notes += noted
     return marker, undos
 
