@@ -166,4 +166,5 @@ def test_what_was_approved_is_sent_or_nothing(
             apply(listed, tokens, approved, data.draw(st.sampled_from([True, True, False])))
 
     check()
-    assert min(outcomes.values()) >= examples(50) / 50, outcomes
+    # A few examples need not show each outcome.
+    assert examples(50) < 25 or min(outcomes.values()) > 0, outcomes
