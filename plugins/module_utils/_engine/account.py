@@ -217,10 +217,10 @@ def _update_account(task: Task) -> dict[str, Any]:
     if common.undo_file:
         lists = {fleet.resource.many_in_files: fleet.resource for fleet in wanted.fleets}
         every = {resource.many_in_files: resource for resource in wanted.lists.values()}
-        written_by = f"didww.voice.account {VERSION}"
-        file = undo_file.prepare(
-            every if common.undo_add else lists, common.undo_file, common.undo_add, url, written_by
-        )
+        held = every if common.undo_add else lists
+        module = "didww.voice.account"
+        written_by = f"{module} {VERSION}"
+        file = undo_file.prepare(held, common.undo_file, common.undo_add, url, written_by, module)
     client = task.connect()
     courses = _plan(task, client, wanted.fleets, undoes=file is not None)
     changes = any(course.changes for course in courses)

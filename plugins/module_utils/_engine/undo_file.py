@@ -196,20 +196,23 @@ def check(path: str | None, add: bool) -> list[Problem]:
 
 
 def prepare(
-    lists: Mapping[str, Resource], path: str, add: bool, api_url: str, written_by: str, undone_by: str = ""
+    lists: Mapping[str, Resource], path: str, add: bool, api_url: str, written_by: str, applied_by: str = ""
 ) -> UndoFile:
     """Return the undo file at `path` for the account at `api_url`, with its content if the task adds to it.
 
-    `lists`: what it can hold. `undone_by`: the command that applies it, if that of the resource does not.
+    `lists`: what it can hold. `applied_by`: the module that takes all of them, if that of the resource does not.
 
     Raises InvalidOptions if nothing can be added to that.
     """
     marker = {"api_url": api_url, "api_version": "", "written_at": "", "written_by": written_by}
     (many, resource), *_others = lists.items()
-    undone_by = undone_by or resource.undone_by
-    command = f"#   {undone_by} --check --diff\n#   {undone_by}" if undone_by else ""
-    module = f"didww.voice.{resource.name}s"
-    command = command or f"#   Give the list {many} to {module}, with skip_invalid, first in check mode."
+    if applied_by:
+        command = f"#   Give all its lists to {applied_by} in one task, first in check mode."
+    elif resource.undone_by:
+        command = f"#   {resource.undone_by} --check --diff\n#   {resource.undone_by}"
+    else:
+        module = f"didww.voice.{resource.name}s"
+        command = f"#   Give the list {many} to {module}, with skip_invalid, first in check mode."
     try:
         text = _content(path) if add else None
         if text is None:

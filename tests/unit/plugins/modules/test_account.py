@@ -184,6 +184,7 @@ def test_an_undo_file_of_an_account(local_api: Simulator, run: Run, tmp_path: Pa
         "trunks": [{"id": TRUNK, "capacity_limit": 7}],
     }
     assert run(**task, undo_file=str(path))["undo_file"] == str(path)
+    assert "Give all its lists to didww.voice.account in one task, first in check mode." in path.read_text("utf-8")
     undo = yaml.safe_load(path.read_text("utf-8"))
     assert list(undo) == ["didww_voice_undo", "in_trunks", "dids", "trunks"]
     # A second task adds to it.
