@@ -445,6 +445,10 @@ def trunks_in(data: Any, path: str) -> list[Any]:
     """Return the list `trunks` in the `data` of a vars file. Raises ValueError."""
     if not isinstance(data, dict):
         raise ValueError(f"{path} is {_what(data)}; expected a vars file with a list called trunks")
+    others = [name for name in ("in_trunks", "dids") if UNDO in data and name in data]
+    if others:
+        words = f"{path} also brings back {' and '.join(others)}, which this playbook would leave as they are: "
+        raise ValueError(f"{words}give all its lists to didww.voice.account in one task")
     if "trunks" not in data:
         raise ValueError(f"{path} has no list called trunks. It has: {', '.join(map(str, data)) or 'nothing'}")
     try:

@@ -328,3 +328,11 @@ def test_a_template_that_cannot_be_evaluated_is_reported() -> None:
         variables.check("watch_spend", value_of, ["trunk"], {})
     assert "share: share is broken" in caught.value.messages
     assert caught.value.messages[0].startswith("trunk: didww.voice.watch_spend has no such variable")
+
+
+def test_an_undo_file_is_never_applied_in_part() -> None:
+    for name in ("in_trunks", "dids"):
+        with pytest.raises(ValueError, match=f"undo.yml also brings back {name}, which this playbook would leave"):
+            variables.trunks_in({variables.UNDO: {}, "trunks": [], name: []}, "undo.yml")
+    # A vars file of one's own may hold them.
+    assert variables.trunks_in({"trunks": [], "dids": []}, "trunks.yml") == []
