@@ -150,7 +150,7 @@ def _hindered(course: Course, courses: Iterable[Course]) -> Iterable[Rejected]:
                 held.pop(str(item.id), None)
                 if item.id and item.settings.get(users.link) == plan.before.id:
                     held[item.id] = item.name
-        for problem in in_use(course.fleet.resource, plan.before, Situation(users={str(plan.before.id): held})):
+        for problem in in_use(desired, plan.before, Situation(users={str(plan.before.id): held})):
             yield Rejected(desired.position, plan.before.id, plan.name, problem)
 
 

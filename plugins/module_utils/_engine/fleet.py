@@ -77,7 +77,7 @@ def plan_course(
     Raises InvalidEntries and RequestFailed.
     """
     wanted = undo.to_read(fleet.wanted) if undoes else fleet.wanted
-    found = lookup.find_all(client, fleet.resource, wanted, fleet.audit, fleet.skip_invalid)
+    found = lookup.find_all(client, fleet.resource, wanted, fleet.audit, fleet.skip_invalid, fleet.many)
     task.keep_secret(fleet.resource, found.existing, [desired.settings for desired in wanted])
     situation = read_situation(task, client, fleet.resource, fleet.wanted, found, coming)
     # What hinders a deletion may be gone by then.

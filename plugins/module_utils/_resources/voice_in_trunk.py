@@ -225,7 +225,7 @@ SETTINGS = (
         always_read=True,
         versions={NEWEST: {"barred": UNKNOWN_FORM}},
     ),
-    replace(GROUP, freed="first set its voice_in_trunk_group to null with didww.voice.voice_in_trunk"),
+    replace(GROUP, freed="set voice_in_trunk_group to null too, in the same task"),
 )
 
 # --- Rules ----------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def test_a_trunk_that_a_number_would_still_point_to_is_not_deleted(local_api: Si
         assert "in_trunks[0] (Frankfurt): state: the trunk Frankfurt is used by" in message
         assert NUMBER in message
     assert (
-        "no inbound trunk in this account has the name Frankfurt"
+        "no inbound trunk in this account has the name Frankfurt (this task deletes it, or renames it)"
         in run(in_trunks=[gone], dids=[{"number": NUMBER, "voice_in_trunk": "Frankfurt"}])["msg"]
     )
     assert sent(local_api) == []
@@ -122,6 +122,8 @@ def test_every_problem_of_every_list_is_reported_and_nothing_is_sent(local_api: 
     for words in ("in_trunks[1] (Nobody): name:", "dids[0] (37061499999): number:", "trunks[0] (Nothing): name:"):
         assert words in result["msg"]
     assert "voice_in_trunk" not in result["msg"]
+    twice = run(in_trunks=[{"name": "Night"}, {"id": NIGHT}])["msg"]
+    assert f"in_trunks[1] ({NIGHT}): id: refers to the same trunk as in_trunks[0]" in twice
     assert run()["msg"].startswith("in_trunks or dids or trunks: one of these lists is required")
     assert "in_trunks[0]: the value is not accepted" in run(in_trunks=[7])["msg"]
     assert sent(local_api) == []

@@ -240,9 +240,19 @@ def test_the_whole_life_of_an_inbound_trunk(local_api: Simulator, run: Run, api_
 
 def test_a_trunk_in_a_group_is_not_deleted(local_api: Simulator, run: Run) -> None:
     assert 'belongs to the trunk group "Failover"' in run("voice_in_trunk", name="Night", state="absent")["msg"]
-    assert run("voice_in_trunk", name="Night", voice_in_trunk_group=None)["changed"] is True
-    assert run("voice_in_trunk", name="Night", state="absent")["changed"] is True
-    assert [method for method, _data in changes(local_api)] == ["PATCH", "DELETE"]
+    local_api.add_faults({"method": "DELETE", "status": 500, "times": 1})
+    both = {"name": "Night", "state": "absent", "voice_in_trunk_group": None}
+    predicted = run("voice_in_trunk", check=True, diff=True, **both)
+    failed = run("voice_in_trunk", **both)
+    assert "The trunk has left its trunk group already." in failed["msg"]
+    done = run("voice_in_trunk", diff=True, **both)
+    assert (predicted["changed"], done["changed"], changes(local_api)[0][1]["relationships"]) == (
+        True,
+        True,
+        {"voice_in_trunk_group": {"data": None}},
+    )
+    assert [method for method, _data in changes(local_api)] == ["PATCH", "DELETE", "DELETE"]
+    assert run("voice_in_trunk", **both)["changed"] is False
 
 
 def test_names_are_shared_with_groups(local_api: Simulator, run: Run) -> None:
