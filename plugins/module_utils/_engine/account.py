@@ -41,8 +41,6 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.task import VE
 
 # The resources of an account, by the option for their list, in the order of work: each can link those before it.
 Lists = Mapping[str, Resource]
-# Entries without a resource are not left out: others may refer to them.
-COMMON = tuple(row for row in OPTIONS if row.name != "skip_invalid")
 
 
 class Wanted(NamedTuple):
@@ -60,14 +58,14 @@ class Wanted(NamedTuple):
 def account_spec(lists: Lists) -> dict[str, Any]:
     """Return the argument spec for a whole account."""
     each = {name: {**fleet_spec(resource)[resource.keys], "required": False} for name, resource in lists.items()}
-    return {**each, **specs(COMMON)}
+    return {**each, **specs(OPTIONS)}
 
 
 def parse_account(lists: Lists, given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Wanted:
     """Check and convert the lists of a task. Raises InvalidOptions with every problem of every entry."""
     problems: list[Problem] = []
     fleets = []
-    common = {name: given[name] for name in (row.name for row in COMMON) if name in given}
+    common = {name: given[name] for name in (row.name for row in OPTIONS) if name in given}
     for name, resource in lists.items():
         if given.get(name) is not None:
             try:
@@ -131,7 +129,9 @@ def _plan(task: Task, client: jsonapi.Client, fleets: Iterable[Fleet], undoes: b
         courses.append(course)
     for course in courses:
         hindered = list(_hindered(course, courses))
-        if hindered:
+        if hindered and course.fleet.skip_invalid:
+            course.leave_out(hindered)
+        elif hindered:
             problems += InvalidEntries(course.fleet.many, hindered).problems
     if problems:
         raise InvalidOptions(problems)
@@ -218,9 +218,7 @@ def _update_account(task: Task) -> dict[str, Any]:
         lists = {fleet.resource.many_in_files: fleet.resource for fleet in wanted.fleets}
         every = {resource.many_in_files: resource for resource in wanted.lists.values()}
         held = every if common.undo_add else lists
-        module = "didww.voice.account"
-        written_by = f"{module} {VERSION}"
-        file = undo_file.prepare(held, common.undo_file, common.undo_add, url, written_by, module)
+        file = undo_file.prepare(held, common.undo_file, common.undo_add, url, f"didww.voice.account {VERSION}")
     client = task.connect()
     courses = _plan(task, client, wanted.fleets, undoes=file is not None)
     changes = any(course.changes for course in courses)

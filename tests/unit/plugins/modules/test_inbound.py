@@ -303,7 +303,7 @@ def test_an_undo_file_brings_a_trunk_back(
     assert (changed["changed"], stored() == before) == (True, False)
     assert PASSWORD not in path.read_text("utf-8")
     text = path.read_text("utf-8")
-    assert "Give the list in_trunks to didww.voice.voice_in_trunks, with skip_invalid, first in check mode." in text
+    assert "ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE --check --diff" in text
     run("voice_in_trunks", trunks=yaml.safe_load(text)["in_trunks"])
     # Never to outbound trunks.
     refused = run("voice_out_trunks", trunks=[{"name": "EU SBC"}], undo_file=str(path), undo_add=True)["msg"]
