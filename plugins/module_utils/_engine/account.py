@@ -10,6 +10,7 @@ A fleet can link what an earlier one creates or renames. A fleet can delete what
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -233,6 +234,11 @@ def _update_account(task: Task) -> dict[str, Any]:
     if file and writes:
         for course in courses:
             course.add_to(file.undos[course.fleet.resource.many_in_files])
+        deleted = [
+            plan.before for course in courses for plan in course.plans if plan.method == "DELETE" and plan.before
+        ]
+        for gone, way_back in itertools.product(deleted, file.undos.values()):
+            way_back.unlink(gone)
         file.write(task.version)
     if not refusal:
         _carry_out(task, client, courses)

@@ -146,11 +146,28 @@ class Undo:
         note = [f"Deleted: {before.name} ({before.id}). No task brings it back. Its settings were:"]
         note += [f"  {name}: {show(value)}" for name, value in had.items() if name != "id"]
         for row in self.resource.variants:
-            if (had.get(row.name) or {}).get("type") in row.hidden:
+            if row.generates(had.get(row.name) or {}):
                 note.append(f"  and a {row.called_hidden}, which DIDWW generated")
         # It is there already if the deletion failed at first.
         if "\n".join(note) not in "\n".join(self.notes):
             self.notes += note
+
+    def unlink(self, gone: Item) -> None:
+        """Drop the links to a resource that a task deletes: an entry with one of them could not be applied at all.
+
+        Its other to-one links go too: they were sent together, and null alone could end the link of today.
+        """
+        links = [row for row in self.resource.links if not row.many]
+        for entry in self.entries:
+            if any(row.type == gone.resource.type and entry.options.get(row.name) == gone.id for row in links):
+                options = {
+                    name: entry.options.pop(name) for name in [row.name for row in links] if name in entry.options
+                }
+                words = f"it was {gone.name} ({gone.id}), which a task deleted"
+                why = {
+                    name: words if had == gone.id else f"it was {show(had)} with that" for name, had in options.items()
+                }
+                entry.comments += [f"Not brought back: {name}: {text}" for name, text in why.items()]
 
     def _add_changed(self, plan: Plan, before: Item, entry: Entry | None, version: str) -> None:
         options, lost = restored(plan, before, version)
@@ -251,7 +268,7 @@ def _variant(
     if not same and kind not in row.settable_types:
         words = f"it was {show(row.returned(had))}, and only DIDWW staff can set this type"
         return None, {row.name: words}, []
-    if not same and kind in row.hidden:
+    if row.generates(had) and not row.generates(has):
         lost[f"{row.name} {' and '.join(row.hidden[kind])}"] = "DIDWW generates new ones"
     for part in row.types.get(kind, ()):
         if same and (part.name not in has or had.get(part.name) == has[part.name]):

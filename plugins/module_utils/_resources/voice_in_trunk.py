@@ -210,6 +210,7 @@ SETTINGS = (
         "voice_in_trunk_info returns it with include_credentials",
         revealed_as="credentials",
         called_hidden="SIP username and password",
+        hidden_with="enabled_sip_registration",
         merged=True,
         required=True,
     ),
