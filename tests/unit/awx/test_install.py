@@ -131,7 +131,8 @@ def test_all_that_is_wrong_or_missing_is_reported_together(
 ) -> None:
     before = list(awx.journal)
     wrong = {"didww_environment": "sandbxo", "didww_api_version": "2026", "awx_project_url": ""}
-    refused = playbook("awx.install", {**environment, "CONTROLLER_HOST": "", "DIDWW_API_KEY": ""}, ["--check"], 2, **wrong)
+    missing = {"CONTROLLER_HOST": "", "DIDWW_API_KEY": ""}
+    refused = playbook("awx.install", environment | missing, ["--check"], 2, **wrong)
     for words in (
         '\\"sandbxo\\" is not accepted; expected one of production, sandbox',
         '\\"2026\\" is not accepted; expected one of 2026-04-16, 2026-11-19',
