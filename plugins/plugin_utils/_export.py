@@ -30,7 +30,7 @@ ELSEWHERE = """\
 NUMBERS = """\
 # Numbers are selected by number, and their targets by name. A number that another account does not have is an error.
 """
-WITHHELD = "To set it, add it here in a vault."
+WITHHELD = "is left out: the trunk keeps its password. To set it, as in another account, add it from a vault."
 
 
 class _Dumper(yaml.SafeDumper):
@@ -83,7 +83,7 @@ def _entry(item: Mapping[str, Any], settings: Mapping[str, Any], selector: str) 
     for option, why in item.get("not_accepted", {}).items():
         entry.append(f"# {option} is left out: {' '.join(why.split())}")
     for option in item.get("withheld", ()):
-        entry.append(f"# {option} is left out, because it is a password, and stays as it is. {WITHHELD}")
+        entry.append(f"# {option} {WITHHELD}")
     for name, value in settings.items():
         if name not in ("id", selector):
             entry += _lines(name, value)
