@@ -39,14 +39,12 @@ IDS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(5)]
 HARMFUL = "{{ lookup('ansible.builtin.pipe', 'touch pwned') }}"
 NAMES = ["Zero", HARMFUL, "Two", "Three", "Four"]
 PASSWORD, CHOSEN = "Pl4nted-pa55word", "An0ther-pa55word"
-SIP = {"type": "sip_configurations", "attributes": {"auth_enabled": True, "auth_user": "u", "auth_password": PASSWORD}}
+AUTHENTICATING = {"auth_enabled": True, "auth_user": "u", "auth_password": PASSWORD}
 IN_TRUNKS = {"Day": f"{93:08}-0000-4000-8000-000000000000", HARMFUL: f"{93:08}-0000-4000-8000-000000000001"}
 NUMBERS = {"37061498222": "Day", "37061498223": HARMFUL}
 SEED: dict[str, Any] = {
     "api_keys": [KEY],
-    "in_trunks": [
-        {"id": id_, "attributes": {"name": name, "configuration": SIP}} for name, id_ in IN_TRUNKS.items()
-    ],
+    "in_trunks": [{"id": id_, "attributes": {"name": name}} for name, id_ in IN_TRUNKS.items()],
     "dids": [
         {"id": f"{94:08}-0000-4000-8000-0{number}", "number": number, "voice_in_trunk": IN_TRUNKS[name]}
         for number, name in NUMBERS.items()
@@ -66,6 +64,10 @@ def front_end() -> str:
 @pytest.fixture
 def api() -> Iterator[Simulator]:
     with Simulator(SEED, rate=0) as server:
+        for id_ in IN_TRUNKS.values():
+            has = server.record("in_trunks", id_)["attributes"]["configuration"]
+            value = {**has, "attributes": {**has["attributes"], **AUTHENTICATING}}
+            server.put_record("in_trunks", id_, {"attributes": {"configuration": value}})
         yield server
 
 
@@ -309,7 +311,7 @@ def test_a_check_predicts_a_name_that_exists_without_its_reference(api: Simulato
 
 # --- Whole accounts -------------------------------------------------------------------------------
 
-# The way back of new settings, one of each list, and a new trunk with a password that a number moves to.
+# Changes to an exported file: a setting of each list, and a new trunk with a password that a number moves to.
 CHANGES = {
     "in_trunks:\n": "in_trunks:\n  - name: New\n    state: present\n    configuration: {type: sip_configurations, "
     f"codecs: [pcma], host: a.example.com, auth_enabled: true, auth_user: u, auth_password: {CHOSEN}}}\n",
@@ -383,7 +385,7 @@ def test_a_whole_account_is_copied_as_far_as_that_can_be_done(api: Simulator, op
     api.remove_record("dids", did)
     given: dict[str, Any] = {"trunks_file": "trunks.yml", "state": "present"}
     output = open_run("fleet", status=2, **given)
-    assert "in_trunks[1] (Day): configuration.auth_password: required with auth_enabled: set it too" in output
+    assert "in_trunks[0] (Day): configuration.auth_password: required with auth_enabled: set it too" in output
     assert f"dids[1] ({number}): number: no DID" in output
     text = (tmp_path / "trunks.yml").read_text("utf-8").replace("auth_user: u", f"auth_user: u\n      auth_password: {CHOSEN}")
     (tmp_path / "trunks.yml").write_text(text.partition(f"  - number: '{number}'")[0], encoding="utf-8")
