@@ -10,11 +10,11 @@ module: playbook_lists
 short_description: Read, compare or update the lists of a playbook of didww.voice
 version_added: 1.0.0
 description:
-  - Runs the modules that the lists of one of this collection's playbooks need, with the options that its variables set.
-    The playbooks use it.
-  - For the list C(trunks) alone, this is M(didww.voice.voice_out_trunks) or M(didww.voice.voice_out_trunk_info), and the
-    result is that of the module. For any other lists, it is M(didww.voice.account), or the module that reads each list,
-    and there is a result for each list.
+  - Runs the modules that the lists of one of this collection's playbooks need, with the options that its variables
+    set. The playbooks use it.
+  - For the list C(trunks) alone, this is M(didww.voice.voice_out_trunks) or M(didww.voice.voice_out_trunk_info), and
+    the result is that of the module. For any other lists, it is M(didww.voice.account), or the module that reads each
+    list, and there is a result for each list.
 author:
   - didww.voice contributors (@didww)
 attributes:
@@ -73,7 +73,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 in_trunks:
-  description: The result for the inbound trunks, as M(didww.voice.voice_in_trunks) or M(didww.voice.voice_in_trunk_info) returns it.
+  description:
+    - The result for the inbound trunks, as M(didww.voice.voice_in_trunks) or M(didww.voice.voice_in_trunk_info)
+      returns it.
   returned: success, or if an update failed, with the list C(in_trunks)
   type: dict
   sample: {changed: true, trunks: []}
@@ -84,8 +86,8 @@ dids:
   sample: {changed: true, dids: []}
 trunks:
   description:
-    - The result for the outbound trunks, as M(didww.voice.voice_out_trunks) or M(didww.voice.voice_out_trunk_info) returns
-      it. Without another list, its C(trunks), as part of the result of that module.
+    - The result for the outbound trunks, as M(didww.voice.voice_out_trunks) or M(didww.voice.voice_out_trunk_info)
+      returns it. Without another list, its C(trunks), as part of the result of that module.
   returned: success, or if an update failed, with the list C(trunks)
   type: raw
   sample: {changed: false, trunks: []}

@@ -58,9 +58,7 @@ def export_report(account: Mapping[str, Any], selector: str) -> dict[str, str]:
     selected by number. `problem`: which trunks it cannot select, or an empty text. `total`: what is in the file.
     """
     parts = [(part, "number" if part.name == "dids" and selector != "id" else selector) for part in parts_of(account)]
-    nameless = [
-        str(item.get("name") or item["id"]) for part, by in parts for item in part.entries if not item.get(by)
-    ]
+    nameless = [str(item.get("name") or item["id"]) for part, by in parts for item in part.entries if not item.get(by)]
     if nameless:
         words = f"by: these trunks have no {selector}: {', '.join(nameless)}. Export by name instead."
         return {"text": "", "problem": words}
@@ -71,7 +69,8 @@ def export_report(account: Mapping[str, Any], selector: str) -> dict[str, str]:
     for part, by in parts:
         text.append(f"{part.listed}:\n" if part.entries else f"{part.listed}: []\n")
         pairs = zip(part.entries, part.result["settings"], strict=True)
-        for item, settings in sorted(pairs, key=lambda pair: str(pair[0].get("name", pair[0].get("number"))).casefold()):
+        title = "number" if part.name == "dids" else "name"
+        for item, settings in sorted(pairs, key=lambda pair: str(pair[0].get(title)).casefold()):
             text += _entry(item, settings, by)
     total = ", ".join(f"{len(part.entries)} {part.nouns}" for part, _by in parts)
     return {"text": "".join(text), "problem": "", "total": total}

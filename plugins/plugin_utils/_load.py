@@ -53,8 +53,7 @@ def _problem(path: str, error: BaseException) -> str:
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)
     for cause in causes:
-        mark = isinstance(cause, yaml.MarkedYAMLError) and (cause.problem_mark or cause.context_mark)
-        if mark:
+        if isinstance(cause, yaml.MarkedYAMLError) and (mark := cause.problem_mark or cause.context_mark):
             reason = ", ".join(_without_names(part) for part in (cause.context, cause.problem) if part)
             return f"{path}:{mark.line + 1}:{mark.column + 1}: {reason}"
     shown = next((cause for cause in causes if isinstance(cause, (OSError, UnicodeDecodeError, AnsibleVaultError))), "")

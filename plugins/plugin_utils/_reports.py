@@ -520,7 +520,8 @@ def fleet_report(result: Mapping[str, Any], given: Mapping[str, Any]) -> str | l
 
 
 def _counts(part: Part, given: Mapping[str, Any]) -> str:
-    counted, path = part.result["summary"], given["variables"].get("trunks_file")
+    counted = part.result["summary"]
+    path = "" if part.name else given["variables"].get("trunks_file")
     updated = counted["changed"] - counted["created"] - counted["deleted"]
     words = f"{counted['total']} {part.nouns}{f' of {path}' if path else ''}"
     words += f"{' in check mode' if given['check_mode'] else ''}: "

@@ -404,9 +404,9 @@ def _not_taken(name: str, value_of: Callable[[str], Any], own: Iterable[str]) ->
     """Yield the variables that another playbook of this collection takes, and this one does not."""
     taken = [row.name for row in PLAYBOOKS[name].rows]
     for variable in own:
-        if variable in FAMILY and variable not in taken and variable not in ARTIFACTS:
-            if _is_given(value_of, variable):
-                yield f"{variable}: didww.voice.{name} has no such variable; it has {', '.join(sorted(taken))}"
+        others = variable in FAMILY and variable not in taken and variable not in ARTIFACTS
+        if others and _is_given(value_of, variable):
+            yield f"{variable}: didww.voice.{name} has no such variable; it has {', '.join(sorted(taken))}"
 
 
 def _prefixed(extra: Iterable[str]) -> Iterable[str]:
@@ -470,7 +470,7 @@ def misspelled(name: str, own: Iterable[str]) -> list[str]:
 
 def lists_in(data: Any, path: str, names: Collection[str]) -> dict[str, list[Any]]:
     """Return the lists in the `data` of a vars file: at least one of those called `names`. Raises ValueError."""
-    called = f"a list called {' or '.join(reversed(names))}"
+    called = f"a list called {' or '.join(sorted(names, reverse=True))}"
     if not isinstance(data, dict):
         raise ValueError(f"{path} is {_what(data)}; expected a vars file with {called}")
     others = [name for name in ENTRIES if UNDO in data and name in data and name not in names]

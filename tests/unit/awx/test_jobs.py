@@ -268,7 +268,8 @@ def test_a_workflow_applies_what_was_approved(api: Simulator, run: Launch) -> No
 
 
 def test_a_workflow_applies_all_lists(api: Simulator, project: Path, tmp_path: Path) -> None:
-    new = {"name": "Night desk", "state": "present", "configuration": {"type": "pstn_configurations", "dst": "37061498299"}}
+    desk = {"type": "pstn_configurations", "dst": "37061498299"}
+    new = {"name": "Night desk", "state": "present", "configuration": desk}
     dids = [{"number": "37061498223", "voice_in_trunk": "Night desk"}]
     shutil.copytree(project, tmp_path / "project")
     text = json.dumps({"in_trunks": [new], "dids": dids, "trunks": [{"name": "EU SBC", "capacity_limit": 60}]})

@@ -353,13 +353,13 @@ def test_a_whole_account_is_kept_and_brought_back(api: Simulator, open_run: Run,
     for old, new in CHANGES.items():
         text = text.replace(old, new, 1)
     (tmp_path / "new.yml").write_text(text, encoding="utf-8")
-    given = {"trunks_file": "new.yml", "plan": "plan.json"}
+    given: dict[str, Any] = {"trunks_file": "new.yml", "plan": "plan.json"}
     open_run("audit", "--check", report="report.json", status=2, **given)
     lists = report_in(tmp_path / "report.json")["lists"]
     assert {name: (one["drifted"], len(one["missing"])) for name, one in lists.items()} == {
         "in_trunks": (1, 1), "dids": (1, 0), "trunks": (1, 0),
     }  # fmt: skip
-    assert "2 numbers of" in open_run("fleet", "--check", **given)
+    assert "2 numbers in check mode: 1 updated, 1 unchanged" in open_run("fleet", "--check", **given)
     assert sent(api) == []
     # It fails half-way, and the same plan applies what is left, with the other front end.
     api.add_faults({"method": "PATCH", "path_contains": "/dids/", "status": 422})
@@ -387,9 +387,10 @@ def test_a_whole_account_is_copied_as_far_as_that_can_be_done(api: Simulator, op
     output = open_run("fleet", status=2, **given)
     assert "in_trunks[0] (Day): configuration.auth_password: required with auth_enabled: set it too" in output
     assert f"dids[1] ({number}): number: no DID" in output
-    text = (tmp_path / "trunks.yml").read_text("utf-8").replace("auth_user: u", f"auth_user: u\n      auth_password: {CHOSEN}")
-    (tmp_path / "trunks.yml").write_text(text.partition(f"  - number: '{number}'")[0], encoding="utf-8")
-    assert "in_trunks of" not in open_run("fleet", **given)
+    text = (tmp_path / "trunks.yml").read_text("utf-8").partition(f"  - number: '{number}'")[0]
+    text = text.replace("auth_user: u", f"auth_user: u\n      auth_password: {CHOSEN}")
+    (tmp_path / "trunks.yml").write_text(text, encoding="utf-8")
+    assert "2 inbound trunks: 2 created" in open_run("fleet", **given)
     assert [sorted(sent(api)), len(api.records("in_trunks"))] == [["PATCH dids", *["POST voice_in_trunks"] * 2], 2]
     assert "1 numbers checked: no drift" in open_run("audit", **given)
 
@@ -530,7 +531,7 @@ def test_an_inventory_neither_breaks_an_emergency_nor_selects_for_it(api: Simula
 
 def test_a_trunk_for_a_fleet_is_an_error(api: Simulator, run: Run) -> None:
     output = run("fleet", trunks=[], trunk="Two", status=2)
-    assert "trunk: didww.voice.fleet has no such variable; it has approved_plan, confirm, dids, in_trunks, plan" in output
+    assert "trunk: didww.voice.fleet has no such variable; it has approved_plan, confirm, dids, in_trunks" in output
     assert api.journal == []
 
 

@@ -89,7 +89,10 @@ LISTS: dict[str, Any] = {
     },
     "dids": {
         "dids": [{"id": "3", "number": "37061498223"}, {"id": "2", "number": "37061498222"}],
-        "settings": [{"id": "3", "number": "37061498223"}, {"id": "2", "number": "37061498222", "voice_in_trunk": "Night"}],
+        "settings": [
+            {"id": "3", "number": "37061498223"},
+            {"id": "2", "number": "37061498222", "voice_in_trunk": "Night"},
+        ],
     },
     "trunks": {"trunks": [], "settings": []},
 }
@@ -101,7 +104,7 @@ def test_several_lists(by: str) -> None:
     text = found["text"]
     number, name = ("id: '2'", "id: '1'") if by == "id" else ("number: '37061498222'", "name: Night")
     assert found["total"] == "1 inbound trunks, 2 numbers, 0 outbound trunks"
-    assert f"in_trunks:\n  - {name}\n    # configuration.auth_password is left out: the trunk keeps its password." in text
+    assert f"in_trunks:\n  - {name}\n    # configuration.auth_password is left out: the trunk keeps its pass" in text
     assert f"\ndids:\n  - {number}\n" in text
     assert text.endswith("\ntrunks: []\n")
     assert ("# Numbers are selected by number" in text) is (by == "name")

@@ -381,7 +381,7 @@ def test_several_lists_are_planned_and_compared_by_list() -> None:
         ]
     # A plan for outbound trunks alone.
     lines = plans.plan_differences(ACCOUNT, given(plan=written({"trunks": [entry()]}), approved=ONE))
-    assert [line.split()[0] for line in lines] == ["LIST", "in_trunks", 'name:', "dids"]
+    assert [line.split()[0] for line in lines] == ["LIST", "in_trunks", "name:", "dids"]
 
 
 # --- Variables ------------------------------------------------------------------------------------

@@ -212,7 +212,7 @@ def test_a_name_cannot_forge_a_line() -> None:
     assert found["lines"][1].startswith(r"EU\n0 trunks checked\u2028  rtp_ping")
 
 
-NAMES = {"aaaa": "Night"}
+MOVED = {"voice_in_trunk": {"before": None, "after": "aaaa"}}
 LISTS: dict[str, Any] = {
     "in_trunks": {
         "trunks": [drifted({}, id=B, name="Night")],
@@ -220,7 +220,7 @@ LISTS: dict[str, Any] = {
         "unmanaged": [{"id": C, "name": "Old"}],
     },
     "dids": {
-        "dids": [drifted({"voice_in_trunk": {"before": None, "after": "aaaa"}}, name="37061498222", target_names=NAMES)],
+        "dids": [drifted(MOVED, name="37061498222", target_names={"aaaa": "Night"})],
         "missing": [],
         "unmanaged": [],
     },
@@ -483,7 +483,7 @@ def test_the_report_of_a_fleet() -> None:
     everything = given(check_mode=True, trunks_file="/t.yml")
     assert reports.fleet_report({"summary": counted}, everything) == words
     assert reports.fleet_report({"summary": counted, "missing": [{"value": "x"}]}, everything) == f"{words}. Gone: x"
-    assert reports.fleet_report({"summary": counted}, given(trunks_file=None)).startswith("4 trunks: 1 created")
+    assert str(reports.fleet_report({"summary": counted}, given(trunks_file=None))).startswith("4 trunks: 1 created")
 
 
 def test_the_report_of_several_lists() -> None:

@@ -364,8 +364,8 @@ def test_a_template_that_cannot_be_evaluated_is_reported() -> None:
 
 
 def test_an_undo_file_is_never_applied_in_part() -> None:
-    undo = {variables.UNDO: {}, "trunks": [], "dids": []}
-    with pytest.raises(ValueError, match=r"undo.yml also brings back dids, which this playbook would leave as they are"):
+    undo: dict[str, Any] = {variables.UNDO: {}, "trunks": [], "dids": []}
+    with pytest.raises(ValueError, match=r"undo.yml also brings back dids, which this playbook would leave"):
         variables.lists_in(undo, "undo.yml", ["trunks"])
     assert [*variables.lists_in(undo, "undo.yml", variables.ENTRIES)] == ["dids", "trunks"]
     # A vars file of one's own may hold others.
