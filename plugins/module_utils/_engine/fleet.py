@@ -67,12 +67,9 @@ class Course:
         """Leave out the entries that are invalid because of other lists."""
         invalid = {entry.position for entry in rejected}
         kept = [place for place, desired in enumerate(self.fleet.wanted) if desired.position not in invalid]
-        wanted, resources = (
-            [self.fleet.wanted[place] for place in kept],
-            [self.found.resources[place] for place in kept],
-        )
+        wanted = [self.fleet.wanted[place] for place in kept]
         self.fleet = self.fleet._replace(wanted=wanted, rejected=(*self.fleet.rejected, *rejected))
-        self.found = self.found._replace(resources=resources)
+        self.found = self.found._replace(resources=[self.found.resources[place] for place in kept])
         self.plans, self.outcomes = [self.plans[place] for place in kept], [self.outcomes[place] for place in kept]
 
     def add_to(self, way_back: undo.Undo) -> None:

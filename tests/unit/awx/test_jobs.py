@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -263,6 +264,22 @@ def test_a_workflow_applies_what_was_approved(api: Simulator, run: Launch) -> No
     api.put_trunk(IDS["EU SBC"], attributes={"capacity_limit": 45})
     assert run("apply the plan", artifacts=nothing.artifacts).status == "failed"
     assert patches(api) == []
+
+
+def test_a_workflow_applies_all_lists(api: Simulator, project: Path, tmp_path: Path) -> None:
+    desk = {"type": "pstn_configurations", "dst": "37061498299"}
+    new = {"name": "Night desk", "state": "present", "configuration": desk}
+    dids = [{"number": "37061498223", "voice_in_trunk": "Night desk"}]
+    shutil.copytree(project, tmp_path / "project")
+    text = json.dumps({"in_trunks": [new], "dids": dids, "trunks": [{"name": "EU SBC", "capacity_limit": 60}]})
+    (tmp_path / "project" / "trunks.yml").write_text(text, encoding="utf-8")
+    inputs = {"api_key": KEY, "api_url": api.url}
+    planned = launch(tmp_path / "1", tmp_path / "project", "plan trunks", inputs)
+    assert planned.artifacts["drift"]["lists"]["dids"]["drifted"] == 1
+    assert planned.artifacts["approved_plan"].count(",") == 2
+    done = launch(tmp_path / "2", tmp_path / "project", "apply the plan", inputs, artifacts=planned.artifacts)
+    assert done.status == "successful"
+    assert [entry["method"] for entry in api.journal if entry["method"] != "GET"] == ["POST", "PATCH", "PATCH"]
 
 
 def test_a_plan_is_required_and_a_failed_audit_gives_none(api: Simulator, run: Launch) -> None:
