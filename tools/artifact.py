@@ -30,6 +30,7 @@ USED = (
     "docs/diff.svg",
     "docs/docsite/*.yml",
     "docs/docsite/rst/*.rst",
+    "docs/examples/*",
     "meta/*.yml",
     "meta/ee-requirements.txt",
     "playbooks/*",

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from simulator.server import Simulator
 
-from .job import COLLECTION, CREDENTIAL_TYPE, Job, inject, launch
+from .job import COLLECTION, CREDENTIAL_TYPE, TEMPLATES, Job, inject, launch
 
 KEY = "planted-key"
 TEXT = (COLLECTION / "tests" / "simulator" / "seed.json").read_text(encoding="utf-8").replace("local-key", KEY)
@@ -310,3 +311,14 @@ def test_an_answer_left_empty_changes_nothing(api: Simulator, run: Launch) -> No
         assert job.status == "successful"
         assert [patch["attributes"] for patch in patches(api)] == sent
         assert job.tasks["Change the trunk"]["changed"] is bool(sent)
+
+
+def test_the_survey_names_the_limits_of_each_version() -> None:
+    (asked,) = (
+        row for row in TEMPLATES["change a trunk"]["survey_spec"]["spec"] if row["variable"] == "capacity_limit"
+    )
+    limit = VOICE_OUT_TRUNK.rows["capacity_limit"]
+    for kind in (limit.kind, *(changed["kind"] for changed in limit.versions.values())):
+        with pytest.raises(ValueError, match="a whole number") as rejected:
+            kind.canonical("")
+        assert str(rejected.value).removeprefix("a whole number ") in asked["question_description"]
