@@ -46,11 +46,12 @@ def signed(secret: str, url: str, events: list[Event]) -> str:
 
 @dataclass
 class Mailbox:
-    """The events that wait to be sent to a URL, and when."""
+    """The events that wait to be sent to a URL, and when; and those that were accepted."""
 
     url: str
     secret: str
     events: list[Event] = field(default_factory=list)
+    accepted: list[Event] = field(default_factory=list)
     failures: int = 0
     due: float = 0.0
 
@@ -58,6 +59,7 @@ class Mailbox:
         """Note that the first `sent` events were accepted, or when they will be sent again."""
         self.failures = 0 if accepted else self.failures + 1
         if accepted or self.failures > len(DELAYS):
+            self.accepted += self.events[:sent] if accepted else []
             del self.events[:sent]
             self.failures = 0
             self.due = now
@@ -71,7 +73,6 @@ class Callbacks:
     def __init__(self) -> None:
         self.attempts: list[dict[str, Any]] = []
         self._mailboxes: dict[str, Mailbox] = {}
-        self._accepted: dict[str, tuple[str, list[Event]]] = {}
         self._changed = threading.Condition()
         # One request at a time.
         self._sending = threading.Lock()
@@ -90,16 +91,16 @@ class Callbacks:
             self._changed.notify()
 
     def send(self, again: bool = False) -> list[dict[str, Any]]:
-        """Send what waits now, and return the attempts. `again`: also what was accepted last, as if its answer was lost."""
-        with self._changed:
-            for url, (secret, events) in self._accepted.items() if again else ():
-                mailbox = self._mailboxes.setdefault(url, Mailbox(url, secret))
-                mailbox.events[:0] = events
-            waiting = [mailbox for mailbox in self._mailboxes.values() if mailbox.events]
-        before = len(self.attempts)
-        for mailbox in waiting:
-            self._send(mailbox)
-        return self.attempts[before:]
+        """Send what waits now, and return the attempts. `again`: also what was accepted, as if the answers were lost."""
+        with self._sending:
+            before = len(self.attempts)
+            for mailbox in [*self._mailboxes.values()]:
+                if again:
+                    with self._changed:
+                        mailbox.events[:0] = mailbox.accepted
+                        mailbox.accepted = []
+                self._send(mailbox)
+            return self.attempts[before:]
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -119,23 +120,22 @@ class Callbacks:
                     self._changed.wait(pause)
                     continue
             assert first is not None
-            self._send(first)
+            with self._sending:
+                # `send` may have sent it since, without success.
+                if first.due <= time.monotonic():
+                    self._send(first)
 
     def _send(self, mailbox: Mailbox) -> None:
-        with self._sending:
-            with self._changed:
-                events = [*mailbox.events]
-            if not events:
-                return
-            status = _post(mailbox.url, mailbox.secret, events)
-            self.attempts.append({"url": mailbox.url, "body": events, "status": status})
+        with self._changed:
+            events = [*mailbox.events]
+        if not events:
+            return
+        status = _post(mailbox.url, mailbox.secret, events)
+        self.attempts.append({"url": mailbox.url, "body": events, "status": status})
+        with self._changed:
             # OpenAPI: 200 to 298.
-            accepted = status is not None and 200 <= status < 299
-            with self._changed:
-                mailbox.settle(len(events), accepted, time.monotonic())
-                if accepted:
-                    self._accepted[mailbox.url] = (mailbox.secret, events)
-                self._changed.notify()
+            mailbox.settle(len(events), status is not None and 200 <= status < 299, time.monotonic())
+            self._changed.notify()
 
 
 def _post(url: str, secret: str, events: list[Event]) -> int | None:

@@ -262,7 +262,7 @@ class Simulator:
     def send_callbacks(self, again: bool = False) -> list[dict[str, Any]]:
         """Send the callbacks that wait for their next attempt, and return the attempts.
 
-        `again`: also send those that were accepted last, as if DIDWW had not received the answer.
+        `again`: also send those that were accepted, as if DIDWW had not received the answers.
         """
         return self._callbacks.send(again)
 

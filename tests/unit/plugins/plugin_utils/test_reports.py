@@ -219,6 +219,7 @@ NOTHING: dict[str, Any] = {
     "name_contains": None,
     "threshold_reached": None,
     "authentication_method_type": None,
+    "shares_addresses_with": None,
     "all": None,
     "confirm": None,
     "blocked": None,
