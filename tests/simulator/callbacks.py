@@ -91,7 +91,7 @@ class Callbacks:
             self._changed.notify()
 
     def send(self, again: bool = False) -> list[dict[str, Any]]:
-        """Send what waits now, and return the attempts. `again`: also what was accepted, as if the answers were lost."""
+        """Send what waits now, and return the attempts. `again`: also what was accepted, as if no answer came."""
         with self._sending:
             before = len(self.attempts)
             for mailbox in [*self._mailboxes.values()]:

@@ -14,7 +14,6 @@ import random
 import socket
 import ssl
 import threading
-import time
 from asyncio import selector_events
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,7 +27,7 @@ import yaml
 from ansible_collections.didww.voice.extensions.eda.plugins.event_source import callbacks
 from simulator.callbacks import signed
 
-from ..conftest import HANG_GUARD, ROOT
+from ..conftest import HANG_GUARD, ROOT, Clock
 
 VECTORS = json.loads((ROOT / "tests" / "callback_vectors.json").read_text(encoding="utf-8"))["vectors"]
 # What a proxy in front of the source has; the source listens on another port, without TLS.
@@ -174,7 +173,10 @@ def test_the_documentation_has_the_options_and_defaults() -> None:
         ({"deduplicate": 1.5}, "deduplicate: expected a whole number from 0"),
         ({"url": ""}, "url: required"),
         ({"url": "https://user:planted-secret@:1/"}, "url: expected the callback_url of the trunks"),
-        ({"url": "https://Hooks.example.com/"}, "write the host in lower case, here and in callback_url: hooks.example"),
+        (
+            {"url": "https://Hooks.example.com/"},
+            "write the host in lower case, here and in callback_url: hooks.",
+        ),
         ({"url": 5}, "url: expected a text, not a number"),
         ({"path": "didww"}, "path: expected a path, which begins with /, not 'didww'"),
         ({"secrets": None}, "secrets: required: the callback secret in the DIDWW panel"),
@@ -199,7 +201,7 @@ def test_wrong_options_are_named(given: dict[str, Any], words: str) -> None:
 
 
 def test_all_problems_are_reported_together() -> None:
-    with pytest.raises(ValueError, match="host: expected a text.*port: required; url: required"):
+    with pytest.raises(ValueError, match=r"host: expected a text.*port: required; url: required"):
         callbacks.read_options({"host": 1, "secrets": SECRET})
 
 
@@ -275,11 +277,11 @@ def test_a_repeated_entry_makes_no_second_event(source: Running) -> None:
 
 @pytest.mark.parametrize(("seconds", "events"), [(7200, 2), (60, 3), (0, 4)])
 def test_entries_are_forgotten_after_a_while(monkeypatch: pytest.MonkeyPatch, seconds: int, events: int) -> None:
-    clock = SimpleNamespace(now=1000.0, monotonic=lambda: clock.now)
+    clock = Clock()
     monkeypatch.setattr(callbacks, "time", clock)
     with Running(deduplicate=seconds) as source:
         for entry, later in ((BLOCKED, 0), (BLOCKED, 59), (BLOCKED, 2), (UNBLOCKED, 0)):
-            clock.now += later
+            clock.sleep(later)
             assert source.status([entry]) == 204
         assert len(source.received) == events
 
@@ -369,7 +371,7 @@ def hostile(chance: random.Random, genuine: bytes) -> bytes:
 
 def test_10000_random_bodies() -> None:
     """Only what is signed becomes an event, and no body raises an exception."""
-    chance, queue = random.Random(24), Queue()
+    chance, queue = random.Random(24), Queue()  # noqa: S311 - the same bodies in every run
     genuine = json.dumps([BLOCKED, UNBLOCKED]).encode()
     given = callbacks.signature(SECRET, URL, [BLOCKED, UNBLOCKED])
     statuses: dict[int, int] = {}
@@ -429,13 +431,12 @@ BROKEN = {
 
 @pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN.keys())
 def test_broken_requests_get_an_answer(source: Running, caplog: pytest.LogCaptureFixture, sent: bytes) -> None:
-    with source.connect() as client:
-        with contextlib.suppress(ConnectionError):
-            client.sendall(sent)
-            client.shutdown(socket.SHUT_WR)
-            received = b"".join(iter(lambda: client.recv(1000), b""))
-            assert received == b"" or received.split()[1].startswith(b"4")
-            assert b"planted" not in received
+    with source.connect() as client, contextlib.suppress(ConnectionError):
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: client.recv(1000), b""))
+        assert received == b"" or received.split()[1].startswith(b"4")
+        assert b"planted" not in received
     assert source.status([BLOCKED]) == 204
     assert source.received == [BLOCKED]
     assert "planted" not in caplog.text

@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.server.arrived.release()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 
 
@@ -97,9 +97,7 @@ def test_what_is_sent_and_signed(api: Simulator, receiver: Receiver) -> None:
         ([{"callback_url": None}, REACHED], []),
     ],
 )
-def test_when_a_callback_is_sent(
-    api: Simulator, changes: list[dict[str, Any]], events: list[tuple[str, bool]]
-) -> None:
+def test_when_a_callback_is_sent(api: Simulator, changes: list[dict[str, Any]], events: list[tuple[str, bool]]) -> None:
     for change in changes:
         api.put_trunk(TRUNK, attributes=change)
     assert [event for attempt in told(api) for event in attempt] == events

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, Union
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
@@ -52,8 +52,8 @@ options:
   url:
     description:
       - The public URL of this source, exactly as it is in the C(callback_url) of the trunks. DIDWW signs it.
-      - If a proxy is in front, it is not the URL that arrives here. The scheme, host, port and query that arrive are not
-        compared with it.
+      - If a proxy is in front, it is not the URL that arrives here. The scheme, host, port and query that arrive are
+        ignored.
       - Its host must be in lower case, because it is not known how DIDWW signs another one.
     type: str
     required: true
@@ -64,10 +64,10 @@ options:
     type: str
   secrets:
     description:
-      - The callback secret of the account, or a list of secrets. While the secret is being changed, list the old one and
-        the new one.
-      - If a variable holds a text of digits only, ansible-rulebook makes a number of it, which is rejected. Put it into a
-        list.
+      - The callback secret of the account, or a list of secrets. While the secret is being changed, list the old one
+        and the new one.
+      - If a variable holds a text of digits only, ansible-rulebook makes a number of it, which is rejected. Put it
+        into a list.
       - One of O(secrets) and O(secrets_file) is required.
     type: list
     elements: str
@@ -96,8 +96,9 @@ options:
     default: 7200
 notes:
   - An empty value counts as not set, for variables that are optional.
-  - It answers 400 to what is no list of entries, 401 to a wrong or missing signature, 404 to another path, 405 to another
-    method, 408 to a body that takes too long, 413 to a body that is too large, and 503 if the events cannot be queued.
+  - It answers 400 to what is no list of entries, 401 to a wrong or missing signature, 404 to another path, 405 to
+    another method, 408 to a body that takes too long, 413 to a body that is too large, and 503 if the events cannot be
+    queued.
   - A connection serves one request.
 """
 
@@ -146,8 +147,7 @@ MOST_CONNECTIONS = 200
 # Seconds to wait if the system cannot open another connection.
 PAUSE = 1.0
 
-Scalar = Union[str, int, float, bool, None]
-Entry = dict[str, Scalar]
+Entry = dict[str, str | int | float | bool | None]
 
 
 # --- Signatures -----------------------------------------------------------------------------------
@@ -373,7 +373,7 @@ def _tls(certfile: str | None, keyfile: str | None) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # Without a password, OpenSSL asks for one on the terminal.
-        context.load_cert_chain(certfile, keyfile, password="")  # noqa: S106 - there is none
+        context.load_cert_chain(certfile, keyfile, password="")
     except OSError as error:
         files = certfile if keyfile is None else f"{certfile} and {keyfile}"
         raise ValueError(f"certfile: cannot use {files}: {_reason(error)}") from None
@@ -398,8 +398,14 @@ class Connection(web.RequestHandler):
     """A connection, which serves one request. `ended` is done when it is closed."""
 
     def __init__(self, server: web.Server, ended: asyncio.Future[None]) -> None:
-        loop = asyncio.get_running_loop()
-        super().__init__(server, loop=loop, access_log=None, logger=LOGGER, lingering_time=1, auto_decompress=False)
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # documented: no log
+            logger=LOGGER,
+            lingering_time=1,
+            auto_decompress=False,
+        )
         self.ended = ended
 
     def connection_lost(self, exc: BaseException | None) -> None:
