@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import SENT, SENT_BEFORE
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
+from ansible_collections.didww.voice.plugins.plugin_utils._addresses import share_addresses
 
 # What the report of an audit does not repeat of each trunk.
 OUTCOME = ("changed", "method", "token")
@@ -336,7 +337,8 @@ def refusal(selected: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
 
 
 def _to_block(trunks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    chosen, ignored, problem = _chosen(trunks, given["variables"], "blocked")
+    name = given["variables"]["shares_addresses_with"]
+    chosen, ignored, problem = _sharing(trunks, name) if name else _chosen(trunks, given["variables"], "blocked")
     # An unknown status is not blocked.
     targets = [trunk for trunk in chosen if trunk.get("status") != "blocked"]
     already = [trunk for trunk in chosen if trunk.get("status") == "blocked"]
@@ -414,6 +416,18 @@ def _chosen(
         if ignored:
             problem += f". {_ignored(ignored)[0]}"
     return chosen, ignored, problem
+
+
+def _sharing(
+    trunks: Sequence[Mapping[str, Any]], name: str
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]], str]:
+    """Return the trunk with a name or an id and those that share its addresses, and the rest as `_chosen` does."""
+    found = [trunk for trunk in trunks if name in _identifiers(trunk)]
+    if len(found) != 1:
+        words = f"{'no trunk has' if not found else 'several trunks have'} the id, external_reference_id or name"
+        return [], [], f"Nothing was blocked: {words} {show(name)}"
+    shared = [(trunk, trunk is found[0] or share_addresses(found[0], trunk)) for trunk in trunks]
+    return [trunk for trunk, shares in shared if shares], [trunk for trunk, shares in shared if shares is None], ""
 
 
 def _matches(trunk: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:

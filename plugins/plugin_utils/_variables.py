@@ -186,9 +186,13 @@ SELECTED = (
     ),
     Variable("all", BOOL, selects="every trunk"),
 )
-WHICH = (
+_EITHER = (
     "Which trunks? Give one of these: a trunk (-e trunk=NAME), filters (-e name_contains=TEXT, "
-    "-e threshold_reached=true, -e authentication_method_type=TYPE), or every trunk (-e all=true)."
+    "-e threshold_reached=true, -e authentication_method_type=TYPE),"
+)
+WHICH = f"{_EITHER} or every trunk (-e all=true)."
+WHICH_TO_BLOCK = (
+    f"{_EITHER} a trunk whose addresses others share (-e shares_addresses_with=NAME), or every trunk (-e all=true)."
 )
 WHICH_LISTED = (
     "Which trunks? Give a file with a list called trunks, dids or in_trunks: -e trunks_file=trunks.yml "
@@ -212,7 +216,15 @@ PLAYBOOKS = {
         ),
         WHICH_LISTED,
     ),
-    "block_trunk": Playbook((*SELECTED, CONFIRM, Variable("blocked_file", NEW_FILE)), WHICH),
+    "block_trunk": Playbook(
+        (
+            *SELECTED,
+            Variable("shares_addresses_with", IDENTIFIER, selects="addresses"),
+            CONFIRM,
+            Variable("blocked_file", NEW_FILE),
+        ),
+        WHICH_TO_BLOCK,
+    ),
     "export_trunks": Playbook(
         (
             Variable("trunks_file", NEW_FILE, "trunks.yml"),

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import demo
 import pytest
 import yaml
+from ansible_collections.didww.voice.extensions.eda.plugins.event_source import callbacks
 from ansible_collections.didww.voice.plugins.module_utils._engine import connection, entries, reading
 from ansible_collections.didww.voice.plugins.module_utils._engine.account import account_spec
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
@@ -101,6 +102,10 @@ def test_examples_only_set_existing_options(name: str) -> None:
             assert all(group.keys() <= {"hosts", "vars", "children"} for group in document.values()), "no inventory"
             return
         document = [{"name": "A vars file", "didww.voice.account": document}]
+    if "sources" in document[0]:
+        options = document[0]["sources"][0]["didww.voice.callbacks"]
+        assert callbacks.read_options({**options, "secrets": ["secret"]})
+        return
     tasks = [task for play in document for task in play.get("tasks", [play])]
     for task in (task for block in tasks for task in block.get("block", [block])):
         (action,) = task.keys() - KEYWORDS
@@ -277,6 +282,10 @@ def test_every_playbook_checks_its_variables_first_and_runs_here() -> None:
         plays = yaml.safe_load(path.read_text(encoding="utf-8"))
         if isinstance(plays, list):
             (play,) = plays
+            if play.keys() == {"name", "ansible.builtin.import_playbook"}:
+                # It has no variables of its own.
+                assert play["ansible.builtin.import_playbook"].removeprefix("didww.voice.") in PLAYBOOKS
+                continue
             assert (play["hosts"], play["connection"], play["gather_facts"]) == ("localhost", "local", False), path
             (name,) = play["tasks"][0]["didww.voice.playbook_variables"].values()
             found[name] = ".".join(path.relative_to(ROOT / "playbooks").with_suffix("").parts)

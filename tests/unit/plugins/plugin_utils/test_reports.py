@@ -272,6 +272,7 @@ NOTHING: dict[str, Any] = {
     "name_contains": None,
     "threshold_reached": None,
     "authentication_method_type": None,
+    "shares_addresses_with": None,
     "all": None,
     "confirm": None,
     "blocked": None,
@@ -307,6 +308,44 @@ def test_one_trunk_is_blocked_without_being_asked() -> None:
     assert select("block", [trunk()], trunk="EU SBC")["must_confirm"] is False
     found = select("block", [trunk(status="blocked")], trunk="EU SBC")
     assert (found["targets"], found["notes"], found["problem"]) == ([], ["Already blocked: EU SBC."], "")
+
+
+def with_addresses(*addresses: str) -> dict[str, Any]:
+    return {"type": "credentials_and_ip", "allowed_sip_ips": [*addresses]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shares"),
+    [
+        (with_addresses("203.0.113.7/32"), with_addresses("192.0.2.1/32", "203.0.113.0/24"), True),
+        (with_addresses("203.0.113.0/24"), {"type": "ip_only", "allowed_sip_ips": ["203.0.113.7"]}, True),
+        (with_addresses("203.0.113.7/32"), with_addresses("203.0.113.8/32"), False),
+        (with_addresses("2001:db8::/32"), with_addresses("::/0"), True),
+        (with_addresses("0.0.0.0/0"), with_addresses("::/0"), False),
+        (with_addresses("0.0.0.0/0"), {"type": "twilio"}, False),
+        ({"type": "twilio"}, {"type": "twilio"}, False),
+        (with_addresses("203.0.113.7/32"), with_addresses("somewhere"), None),
+        (with_addresses("203.0.113.7/32"), ..., None),
+        (..., with_addresses("203.0.113.7/32"), None),
+    ],
+)
+def test_which_trunks_share_addresses(one: Any, other: Any, shares: bool | None) -> None:
+    trunks = [trunk(authentication_method=one), trunk(B, "US SBC", authentication_method=other)]
+    found = select("block", trunks, shares_addresses_with="EU SBC")
+    assert names(found) == (["EU SBC", "US SBC"] if shares else ["EU SBC"])
+    assert found["ignored"] == (
+        ["Ignored, because it is unknown whether they match: US SBC."] if shares is None else []
+    )
+    assert found["must_confirm"] is True
+
+
+def test_the_trunk_whose_addresses_are_shared_is_a_single_one() -> None:
+    assert names(select("block", THREE, shares_addresses_with=A)) == ["EU SBC"]
+    words = 'the id, external_reference_id or name "EU SBC"'
+    found = select("block", [trunk(), trunk(B)], shares_addresses_with="EU SBC")
+    assert (found["targets"], found["problem"]) == ([], f"Nothing was blocked: several trunks have {words}")
+    found = select("block", [], shares_addresses_with="EU SBC")
+    assert (found["targets"], found["problem"]) == ([], f"Nothing was blocked: no trunk has {words}")
 
 
 @pytest.mark.parametrize("verb", ["block", "rotate"])

@@ -154,6 +154,15 @@ def test_trunks_are_selected_in_one_way(name: str, given: dict[str, Any], words:
     assert message.startswith(words)
 
 
+def test_addresses_are_another_way_to_select_what_is_blocked() -> None:
+    assert check("block_trunk", shares_addresses_with="EU SBC")["shares_addresses_with"] == "EU SBC"
+    (message,) = problems("block_trunk", shares_addresses_with="x", name_contains="y")
+    assert message.startswith("shares_addresses_with: cannot be combined with name_contains. Which trunks?")
+    assert "(-e shares_addresses_with=NAME)" in message
+    (message,) = problems("rotate_credentials", shares_addresses_with="x", all=True, credentials_file="new.yml")
+    assert message.startswith("shares_addresses_with: didww.voice.rotate_credentials has no such variable")
+
+
 def test_filters_can_be_combined() -> None:
     found = check("block_trunk", name_contains="x", threshold_reached="no", authentication_method_type="twilio")
     assert (found["name_contains"], found["threshold_reached"]) == ("x", False)
