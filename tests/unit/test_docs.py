@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import textwrap
 from collections import defaultdict
+from importlib import resources
 from itertools import product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import demo
+import jsonschema
 import pytest
 import yaml
 from ansible_collections.didww.voice.extensions.eda.plugins.event_source import callbacks
@@ -103,8 +106,7 @@ def test_examples_only_set_existing_options(name: str) -> None:
             return
         document = [{"name": "A vars file", "didww.voice.account": document}]
     if "sources" in document[0]:
-        options = document[0]["sources"][0]["didww.voice.callbacks"]
-        assert callbacks.read_options({**options, "secrets": ["secret"]})
+        check_rulebook(document)
         return
     tasks = [task for play in document for task in play.get("tasks", [play])]
     for task in (task for block in tasks for task in block.get("block", [block])):
@@ -112,6 +114,18 @@ def test_examples_only_set_existing_options(name: str) -> None:
         if action.startswith("didww.voice."):
             spec = {**connection.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
             assert unknown(task[action], spec) == []
+
+
+def check_rulebook(document: Any) -> None:
+    schema = resources.files("ansible_rulebook").joinpath("schema/ruleset_schema.json").read_text(encoding="utf-8")
+    jsonschema.validate(document, json.loads(schema))
+    for ruleset in document:
+        assert ruleset["sources"][0]["didww.voice.callbacks"].keys() <= {*callbacks.NAMES}
+
+
+def test_rulebooks_are_valid() -> None:
+    check_rulebook(yaml.safe_load(callbacks.EXAMPLES))
+    check_rulebook(yaml.safe_load(read("extensions/eda/rulebooks/abuse.yml")))
 
 
 def unknown(options: Any, spec: dict[str, Any]) -> list[str]:
@@ -129,7 +143,7 @@ def test_ansible_accepts_every_play_in_the_guides(tmp_path: Path) -> None:
     plays: list[Any] = []
     for example in EXAMPLES.values():
         document = yaml.safe_load(example)
-        if isinstance(document, list):
+        if isinstance(document, list) and "rules" not in document[0]:
             is_play = "hosts" in document[0]
             plays += document if is_play else [{"hosts": "localhost", "gather_facts": False, "tasks": document}]
     playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
