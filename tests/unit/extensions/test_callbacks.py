@@ -348,6 +348,7 @@ class Raw:
         self._body = body
         self.headers = headers
         self.content = self
+        self.protocol = SimpleNamespace(received=asyncio.get_running_loop().create_future())
 
     async def iter_any(self) -> AsyncIterator[bytes]:
         """Yield the body in two parts."""
@@ -403,13 +404,24 @@ SLOW = {
 
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW.keys())
 def test_slow_clients_are_disconnected(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(callbacks, "BODY", 0.1)
-    monkeypatch.setattr(callbacks, "CONNECTION", 0.5)
+    monkeypatch.setattr(callbacks, "ARRIVAL", 0.1)
     with Running() as source, source.connect() as client:
         client.sendall(sent)
         with contextlib.suppress(ConnectionResetError):
             while client.recv(1000):
                 pass
+        source.accepts(BLOCKED)
+        assert source.received == [BLOCKED]
+
+
+def test_a_client_that_waits_for_an_answer_too_long_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "ANSWER", 0.1)
+    with Running() as source:
+        source.queue.room = 0
+        with pytest.raises(requests.ConnectionError):
+            source.post([BLOCKED])
+        # DIDWW repeats it, and what has been queued since is no new event.
+        source.queue.room = 9
         source.accepts(BLOCKED)
         assert source.received == [BLOCKED]
 
@@ -443,7 +455,7 @@ def test_broken_requests_get_an_answer(source: Running, caplog: pytest.LogCaptur
 def test_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """They wait their turn, which comes, since none lasts."""
     monkeypatch.setattr(callbacks, "MOST_CONNECTIONS", 20)
-    monkeypatch.setattr(callbacks, "CONNECTION", 0.05)
+    monkeypatch.setattr(callbacks, "ARRIVAL", 0.05)
     with Running() as source, contextlib.ExitStack() as stack:
         for _number in range(200):
             client = stack.enter_context(source.connect())

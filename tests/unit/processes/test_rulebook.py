@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from simulator.server import Simulator
 
@@ -113,6 +114,12 @@ def test_a_callback_blocks_what_shares_addresses(
     def told(name: str) -> bool:
         return f"Trunk {IDS[name]} reached its threshold at " in output()
 
+    forged = [{"id": IDS["Other"], "type": "voice_out_trunks", "status": "blocked", "threshold_reached": True}]
+    url = api.trunk(IDS["One"])["attributes"]["callback_url"]
+    answer = requests.post(url, json=forged, headers={"X-DIDWW-Signature": "0" * 40}, timeout=HANG_GUARD)
+    assert answer.status_code == 401
+    wait(lambda: "Answered 401 to 127.0.0.1: the X-DIDWW-Signature is wrong" in output())
+
     reach("One")
     wait(lambda: told("One"))
     assert [status(name) for name in IDS] == ["blocked", "blocked", "active", "active"]
@@ -121,7 +128,7 @@ def test_a_callback_blocks_what_shares_addresses(
     assert yaml.safe_load(file.read_text("utf-8"))["trunks"] == [{"id": IDS["Same"], "status": "active"}]
     # The block of the other trunk is announced too, and is no reason to block more.
     wait(lambda: len(api.callbacks) == 2)
-    requests = len(api.journal)
+    sent = len(api.journal)
 
     # DIDWW has not received the answers, and repeats both events in one array, with a new one.
     (repeated,) = api.send_callbacks(again=True)
@@ -130,6 +137,6 @@ def test_a_callback_blocks_what_shares_addresses(
     wait(lambda: told("Twilio"))
     assert [status(name) for name in IDS] == ["blocked", "blocked", "active", "blocked"]
     # The event of Twilio made one job, which read the trunks. The repeats made none.
-    assert [entry["method"] for entry in api.journal[requests:]] == ["GET"]
+    assert [entry["method"] for entry in api.journal[sent:]] == ["GET"]
     assert output().count("reached its threshold at") == 2
     assert SECRET not in output()

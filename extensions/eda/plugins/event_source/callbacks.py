@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import SplitResult, urlsplit
 
 from aiohttp import web
@@ -97,9 +97,8 @@ options:
 notes:
   - An empty value counts as not set, for variables that are optional.
   - It answers 400 to what is no list of entries, 401 to a wrong or missing signature, 404 to another path, 405 to
-    another method, 408 to a body that takes too long, 413 to a body that is too large, and 503 if the events cannot be
-    queued.
-  - A connection serves one request.
+    another method, 413 to a body that is too large, and 503 if the events cannot be queued.
+  - A connection serves one request, which must arrive within 10 seconds.
 """
 
 EXAMPLES = r"""
@@ -140,8 +139,9 @@ NAME = "didww.voice.callbacks"
 LOGGER = logging.getLogger(NAME)
 HEADER = "X-DIDWW-Signature"
 PORTS = {"http": 80, "https": 443}
-# Seconds. DIDWW waits 60 for an answer: a TLS handshake and a connection are over before.
-HANDSHAKE, BODY, QUEUE, CONNECTION = 10.0, 10.0, 15.0, 40.0
+# Seconds for the handshake of TLS, until a request has arrived, until its events are in the queue, and until the answer
+# is taken. DIDWW waits 60.
+HANDSHAKE, ARRIVAL, QUEUE, ANSWER = 10.0, 10.0, 15.0, 20.0
 # Further connections wait until the system accepts them. Each needs a file descriptor, and the playbooks need some too.
 MOST_CONNECTIONS = 200
 # Seconds to wait if the system cannot open another connection.
@@ -395,18 +395,20 @@ class Queue(Protocol):
 
 
 class Connection(web.RequestHandler):
-    """A connection, which serves one request. `ended` is done when it is closed."""
+    """A connection, which serves one request. `received` is done when this has arrived, `ended` when it is closed."""
 
-    def __init__(self, server: web.Server, ended: asyncio.Future[None]) -> None:
+    def __init__(self, server: web.Server) -> None:
+        loop = asyncio.get_running_loop()
         super().__init__(
             server,
-            loop=asyncio.get_running_loop(),
+            loop=loop,
             access_log=None,  # type: ignore[arg-type]  # documented: no log
             logger=LOGGER,
             lingering_time=1,
             auto_decompress=False,
         )
-        self.ended = ended
+        self.received: asyncio.Future[None] = loop.create_future()
+        self.ended: asyncio.Future[None] = loop.create_future()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Note the end."""
@@ -486,28 +488,28 @@ class Source:
 
     async def _connect(self, accepted: socket.socket) -> None:
         """Serve a connection until it ends, or for as long as one may take."""
-        loop = asyncio.get_running_loop()
-        ended = loop.create_future()
         tls = self._options.tls
         try:
-            transport, _connection = await loop.connect_accepted_socket(
-                lambda: Connection(self._server, ended),
-                accepted,
-                ssl=tls,
-                ssl_handshake_timeout=HANDSHAKE if tls else None,
+            transport, connection = await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: Connection(self._server), accepted, ssl=tls, ssl_handshake_timeout=HANDSHAKE if tls else None
             )
         except OSError as error:
             LOGGER.info("A connection failed: %s", type(error).__name__)
             return
+        both = (connection.received, connection.ended)
         try:
-            await asyncio.wait([ended], timeout=CONNECTION)
+            await asyncio.wait(both, timeout=ARRIVAL, return_when=asyncio.FIRST_COMPLETED)
+            if connection.received.done():
+                await asyncio.wait([connection.ended], timeout=ANSWER)
         finally:
             # Does nothing if it is closed already.
             transport.abort()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            entries = self._verified(request, await self._body(request))
+            body = await self._body(request)
+            cast(Connection, request.protocol).received.set_result(None)
+            entries = self._verified(request, body)
             made = await self._put(entries)
         except Refused as refused:
             LOGGER.warning("Answered %s to %s: %s", refused.status, request.remote, refused.reason)
@@ -523,9 +525,7 @@ class Source:
         if request.method != "POST":
             raise Refused(405, "another method than POST")
         try:
-            return await asyncio.wait_for(_read(request, self._options.max_body), BODY)
-        except asyncio.TimeoutError:
-            raise Refused(408, "the body took too long") from None
+            return await _read(request, self._options.max_body)
         except web.RequestPayloadError:
             raise Refused(400, "the body is incomplete") from None
 
