@@ -18,7 +18,6 @@ LARGEST = 300_000  # bytes
 USED = (
     "MANIFEST.json",
     "FILES.json",
-    ".ansible-lint",
     "CHANGELOG.md",
     "CHANGELOG.rst",
     "CODE_OF_CONDUCT.md",
