@@ -146,16 +146,24 @@ def test_numbers_that_both_route(local_api: Simulator, run: Any, sdk: Sdk) -> No
     assert run("did", number=NUMBER, voice_in_trunk="Frankfurt", voice_in_trunk_group=None)["changed"] is False
 
 
-# What DIDWW's sandbox read back after a POST without these members: an answer of April 2026 that DIDWW's PHP SDK recorded.
+# What DIDWW's sandbox read back after a POST without these members: recorded in April 2026 by DIDWW's PHP SDK.
 RECORDED = {
     **dict.fromkeys(("port", "username", "auth_user", "auth_from_user", "auth_from_domain", "sst_session_expires")),
     **dict.fromkeys(("allowed_rtp_ips", "rerouting_disconnect_codes")),
     **dict.fromkeys(("resolve_ruri", "auth_enabled", "sst_enabled", "rtp_ping", "force_symmetric_rtp"), False),
     "symmetric_rtp_ignore_rtcp": False,
     **dict.fromkeys(("media_encryption_mode", "stir_shaken_mode"), "disabled"),
-    **{"rx_dtmf_format": "rfc_2833", "tx_dtmf_format": "rfc_2833", "sst_refresh_method": "invite"},
-    **{"sst_min_timer": 600, "sst_max_timer": 900, "sst_accept_501": True, "rtp_timeout": 30},
-    **{"sip_timer_b": 8000, "dns_srv_failover_timer": 2000, "max_transfers": 0, "max_30x_redirects": 0},
+    "rx_dtmf_format": "rfc_2833",
+    "tx_dtmf_format": "rfc_2833",
+    "sst_refresh_method": "invite",
+    "sst_min_timer": 600,
+    "sst_max_timer": 900,
+    "sst_accept_501": True,
+    "rtp_timeout": 30,
+    "sip_timer_b": 8000,
+    "dns_srv_failover_timer": 2000,
+    "max_transfers": 0,
+    "max_30x_redirects": 0,
 }
 
 
