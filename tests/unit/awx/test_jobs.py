@@ -302,11 +302,11 @@ def test_a_block_names_what_was_blocked_already(run: Launch) -> None:
 
 
 def test_an_answer_left_empty_changes_nothing(api: Simulator, run: Launch) -> None:
-    cases: tuple[tuple[dict[str, Any], list[Any]], ...] = (
+    cases: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
         ({}, []),
         ({"capacity_limit": "0", "threshold_amount": "20"}, [{"capacity_limit": 0, "threshold_amount": "20.0"}]),
         ({"capacity_limit": "", "threshold_amount": "", "status": "blocked"}, [{"status": "blocked"}]),
-    )
+    ]
     for answers, sent in cases:
         job = run("change a trunk", trunk="EU SBC", **answers)
         assert job.status == "successful"
