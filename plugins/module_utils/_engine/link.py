@@ -67,8 +67,11 @@ class Link(Setting):
             candidates = set(ids.get(reference, ()))
             already = candidates.intersection(self.listed(linked))
             if not candidates:
-                near = nearest(reference, ids) if self.suggested else None
-                unknown.append(reference + (f" (did you mean {show(near)}?)" if near else ""))
+                near = nearest(reference, ids) if self.suggested and reference not in ids else None
+                hint = f" (did you mean {show(near)}?)" if near else ""
+                # It has the name now, and nothing will have it by then.
+                hint = " by then: this task deletes or renames it" if reference in ids else hint
+                unknown.append(reference + hint)
             elif len(candidates) > 1 and not already:
                 words = f"{len(candidates)} {self.noun}s have the {self.by} {reference}; list one by id: "
                 problems.append(Problem(self.name, words + ", ".join(sorted(candidates))))

@@ -99,7 +99,7 @@ def test_a_trunk_that_a_number_would_still_point_to_is_not_deleted(local_api: Si
         assert "in_trunks[0] (Frankfurt): state: the trunk Frankfurt is used by" in message
         assert NUMBER in message
     assert (
-        "no inbound trunk in this account has the name Frankfurt"
+        "no inbound trunk in this account has the name Frankfurt by then: this task deletes or renames it"
         in run(in_trunks=[gone], dids=[{"number": NUMBER, "voice_in_trunk": "Frankfurt"}])["msg"]
     )
     assert sent(local_api) == []
