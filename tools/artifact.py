@@ -18,7 +18,6 @@ LARGEST = 300_000  # bytes
 USED = (
     "MANIFEST.json",
     "FILES.json",
-    ".ansible-lint",
     "CHANGELOG.md",
     "CHANGELOG.rst",
     "CODE_OF_CONDUCT.md",
@@ -31,6 +30,7 @@ USED = (
     "docs/diff.svg",
     "docs/docsite/*.yml",
     "docs/docsite/rst/*.rst",
+    "docs/examples/*",
     "extensions/eda/plugins/event_source/*.py",
     "extensions/eda/rulebooks/*.yml",
     "meta/*.yml",

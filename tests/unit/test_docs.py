@@ -35,6 +35,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 )
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
 from benchmark import report
+from docsite.files import BLOCK, with_files
 
 from .conftest import LINKAGE, ROOT, RunModule, plugin
 
@@ -53,7 +54,10 @@ SPECS: dict[str, dict[str, Any]] = {
     "voice_in_trunks": entries.fleet_spec(VOICE_IN_TRUNK),
     "voice_in_trunk_info": reading.info_spec(VOICE_IN_TRUNK),
 }
-KEYWORDS = {"name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"}
+KEYWORDS = {
+    *("name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"),
+    *("notify", "run_once"),
+}
 REPOSITORY = "https://github.com/didww/ansible-collection-voice/blob/main/"
 # The URLs of files and folders in the repository.
 PLACES = (
@@ -86,18 +90,27 @@ def test_the_guides_have_examples() -> None:
     assert len(EXAMPLES) >= 15
 
 
+def test_the_guides_show_every_example_file_as_it_is() -> None:
+    texts = {guide: guide.read_text(encoding="utf-8") for guide in GUIDES}
+    assert [guide.name for guide, text in texts.items() if with_files(text) != text] == []
+    shown = {found[2] for text in texts.values() for found in BLOCK.finditer(text)}
+    assert shown == {str(path.relative_to(ROOT)) for path in ROOT.glob("docs/examples/**/*") if path.is_file()}
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_only_set_existing_options(name: str) -> None:
     document = yaml.safe_load(EXAMPLES[name])
     if isinstance(document, dict):
-        if "trunks" not in document:
+        if not any(isinstance(document.get(name), list) for name in ACCOUNT):
             assert all(group.keys() <= {"hosts", "vars", "children"} for group in document.values()), "no inventory"
             return
-        document = [{"name": "A vars file", "didww.voice.voice_out_trunks": document}]
+        lists = {name: document[name] for name in ACCOUNT if name in document}
+        document = [{"name": "A vars file", "didww.voice.account": lists}]
     if "sources" in document[0]:
         check_rulebook(document)
         return
-    for task in (task for block in document for task in block.get("tasks", [block])):
+    tasks = [task for play in document for task in play.get("tasks", [play])]
+    for task in (task for block in tasks for task in block.get("block", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
             spec = {**connection.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
@@ -201,7 +214,11 @@ def test_only_a_whole_run_of_the_benchmark_judges_targets(quick: bool) -> None:
     assert (report.TRIAL in page) is quick
     assert ("Targets" in page) is not quick
     # A fleet in one task takes 1,000 s here.
-    assert ("| fleet of 1,000, nothing to do, s | 1.3 | **1,000** | **1,000** |" in page) is not quick
+    assert ("| 1,000 trunks, nothing to do: seconds | 1.30 | **1,000** | **1,000** |" in page) is not quick
+    # What a reader decides by comes first, and how it was measured last.
+    first, last = "| check 1,000 trunks, in one task | 1,000 | 1,000 |", "## How it is measured"
+    assert page.index(first) < page.index("## One task, and ten") < page.index(last)
+    assert quick or page.index(first) < page.index("## Targets") < page.index("## One task, and ten")
 
 
 def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
