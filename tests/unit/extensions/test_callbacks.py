@@ -217,7 +217,7 @@ def test_secrets_come_from_a_text_a_list_or_a_file(tmp_path: Path) -> None:
 
 def test_each_entry_becomes_an_event_in_order(source: Running) -> None:
     answer = source.post([BLOCKED, {**UNBLOCKED, "note": None, "number": 1.5}])
-    assert (answer.status_code, answer.content) == (204, b"")
+    assert (answer.status_code, answer.content, answer.headers["Connection"]) == (204, b"", "close")
     assert source.received == [BLOCKED, {**UNBLOCKED, "note": None, "number": 1.5}]
     for event in source.queue.events:
         assert {*event["meta"]} == {"received_at", "source"}
@@ -242,6 +242,7 @@ def test_each_entry_becomes_an_event_in_order(source: Running) -> None:
         (400, {"body": b'[{"a": 1%s}]' % (b"0" * 5000)}),
         (400, {"body": BLOCKED}),
         (400, {"body": b'[{"a": []}]'}),
+        (400, {"body": b'[{"a": {}}]'}),
         (400, {"body": b"[1]"}),
         (404, {"body": [BLOCKED], "path": "/"}),
         (404, {"body": [BLOCKED], "path": "/didww/"}),
@@ -262,6 +263,12 @@ def test_a_proxy_can_change_the_path() -> None:
     with Running(path="/from/proxy") as source:
         assert source.status([BLOCKED]) == 404
         assert source.status([BLOCKED], path="/from/proxy?x=1") == 204
+
+
+def test_a_url_without_a_path_is_that_of_the_root() -> None:
+    with Running(url="https://hooks.example.com") as source:
+        given = callbacks.signature(SECRET, "https://hooks.example.com", [BLOCKED])
+        assert source.status([BLOCKED], given, path="/") == 204
 
 
 def test_a_repeated_entry_makes_no_second_event(source: Running) -> None:
@@ -435,6 +442,7 @@ BROKEN = {
     "a bad gzip": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nplanted",
     "another protocol": b"POST /didww HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nplanted",
     "a proxy's request": b"CONNECT planted:443 HTTP/1.1\r\nHost: planted\r\n\r\n",
+    "half a body": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nplanted",
     "no path": b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
 }
 
@@ -450,6 +458,7 @@ def test_broken_requests_get_an_answer(source: Running, caplog: pytest.LogCaptur
     assert source.status([BLOCKED]) == 204
     assert source.received == [BLOCKED]
     assert "planted" not in caplog.text
+    assert "Answered 500" not in caplog.text
 
 
 def test_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -474,13 +483,17 @@ def test_a_system_without_room_for_a_connection(monkeypatch: pytest.MonkeyPatch)
         return await accept(loop, listener)
 
     monkeypatch.setattr(callbacks, "PAUSE", 0)
+    monkeypatch.setattr(callbacks, "MOST_CONNECTIONS", 1)
     monkeypatch.setattr(selector_events.BaseSelectorEventLoop, "sock_accept", flaky)
     with Running() as source:
         assert source.status([BLOCKED]) == 204
     assert failures == []
 
 
-def test_https_and_broken_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_https_and_broken_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     files = {name: str(tmp_path / name) for name in ("certfile", "keyfile", "ca")}
@@ -503,6 +516,8 @@ def test_https_and_broken_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         answer = requests.post(address, json=[BLOCKED], headers=headers, verify=files["ca"], timeout=HANG_GUARD)
         assert answer.status_code == 204
         assert source.received == [BLOCKED]
+    failed = [line for line in caplog.messages if line.startswith("A connection failed: ")]
+    assert len(failed) == 4
 
 
 def test_the_log_has_no_secret_and_no_body(source: Running, caplog: pytest.LogCaptureFixture) -> None:

@@ -526,7 +526,7 @@ class Source:
             raise Refused(405, "another method than POST")
         try:
             return await _read(request, self._options.max_body)
-        except web.RequestPayloadError:
+        except (ConnectionError, web.RequestPayloadError):
             raise Refused(400, "the body is incomplete") from None
 
     def _verified(self, request: web.BaseRequest, body: bytes) -> list[Entry]:
