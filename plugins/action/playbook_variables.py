@@ -72,8 +72,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
             _write_report(checked["report"], {"failed": True, "msg": problem, "at": started})
         if messages:
             return {**result, "failed": True, "msg": joined(messages)}
-        if _may_hold_secret(checked):
+        if _may_hold_secret(checked) or found.get("_ansible_no_log"):
             found["_ansible_no_log"] = True
+            # Before ansible-core 2.19, that of the result is overwritten.
+            self._task.no_log = True
         warnings = variables.misspelled(name, own)
         return {
             **result,

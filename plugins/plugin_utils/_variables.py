@@ -482,16 +482,16 @@ def misspelled(name: str, own: Iterable[str]) -> list[str]:
 
 def lists_in(data: Any, path: str, names: Collection[str]) -> dict[str, list[Any]]:
     """Return the lists in the `data` of a vars file: at least one of those called `names`. Raises ValueError."""
-    called = f"a list called {' or '.join(sorted(names, reverse=True))}"
+    too = "" if [*names] == ["trunks"] else ". Lists called in_trunks and dids are accepted too"
     if not isinstance(data, dict):
-        raise ValueError(f"{path} is {_what(data)}; expected a vars file with {called}")
+        raise ValueError(f"{path} is {_what(data)}; expected a vars file with a list called trunks{too}")
     others = [name for name in ENTRIES if UNDO in data and name in data and name not in names]
     if others:
         words = f"{path} also brings back {' and '.join(others)}, which this playbook would leave as they are: "
         raise ValueError(f"{words}run didww.voice.fleet with it as trunks_file")
     found = [name for name in names if name in data]
     if not found:
-        raise ValueError(f"{path} has no {called.removeprefix('a ')}. It has: {', '.join(map(str, data)) or 'nothing'}")
+        raise ValueError(f"{path} has no list called trunks. It has: {', '.join(map(str, data)) or 'nothing'}{too}")
     try:
         return {(place := name): ENTRIES[name].canonical(data[name]) for name in found}
     except ValueError as error:

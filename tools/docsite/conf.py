@@ -58,6 +58,9 @@ pygments_dark_style = "a11y-high-contrast-dark"
 # after its scheme and around its port.
 NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<span class="std std-ref">)[^<]+|(?<=<h[12]>)[^<]+')
 MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/|(?<=\d):(?=\d)|(?<=\d)/(?=[A-Za-z])")
+# A command can break anywhere but in an option.
+COMMANDS = re.compile(r'<div class="highlight-console.*?</pre>', re.DOTALL)
+OPTION = re.compile(r"(?<=[ >])--?[a-z][\w-]*")
 # Letters and digits that do not fit into the column of a phone.
 LONG_WORD = 30
 # A module's page. The note says how to install the collection.
@@ -115,9 +118,10 @@ def sidebar(folder: Path) -> str:
 
 
 def make_readable(app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
-    """Show a sample that has parts as YAML, and mark where a narrow column may break a name: not in mid-word."""
+    """Show a sample that has parts as YAML, and mark where a narrow column may break a name or a command."""
     if "body" in context:
         body = SAMPLE.sub(lambda found: show_sample(app, found), context["body"])
+        body = COMMANDS.sub(lambda block: OPTION.sub(r'<span class="option">\g<0></span>', block[0]), body)
         context["body"] = NAMES.sub(lambda name: MARK.sub(r"\g<0><wbr>", name[0]), body)
 
 

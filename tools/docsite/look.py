@@ -24,6 +24,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 WIDTHS = {"phone": 390, "desktop": 1280}
 HEIGHT = 844
+# In tenths of a second, how long a page may scroll.
+SCROLLING = 100
 # Chromium's own sandbox does not work for root in a container.
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 EXAMINE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
@@ -77,14 +79,19 @@ def find(page: Page, first: Path, way: str) -> str:
     *clicks, heading = (part.strip() for part in way.split(">"))
     page.goto(first.resolve().as_uri())
     for text in clicks:
-        links = page.locator("article").get_by_role("link", name=text, exact=True)
+        links = page.locator("article, .toc-drawer").get_by_role("link", name=text, exact=True)
         if not links.count():
             return f"no link {text!r}"
         if heading:
             links.first.click()
     headings = page.locator("article").get_by_role("heading", name=heading)
-    box = headings.first.bounding_box() if heading and headings.count() else None
-    return "" if not heading or (box and 0 <= box["y"] < HEIGHT) else f"{heading!r} is not on the screen"
+    # The theme scrolls smoothly.
+    for _tenth in range(SCROLLING if heading else 0):
+        box = headings.first.bounding_box() if headings.count() else None
+        if box and 0 <= box["y"] < HEIGHT:
+            return ""
+        page.wait_for_timeout(100)
+    return f"{heading!r} is not on the screen" if heading else ""
 
 
 def copied(page: Page, first: Path) -> str:

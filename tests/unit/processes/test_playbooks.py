@@ -507,6 +507,7 @@ trunks:
     subprocess.check_call([program, "encrypt", *options, str(path)], env=environment)
     output = run("fleet", "-v", *options, trunks_file=str(path), ping=True)
     assert "3 unchanged" in output
+    assert '"trunks_file"' not in output
     wrong = run("fleet", trunks_file=str(path), status=2)
     assert f"trunks_file: {path} cannot be read: " in wrong
     # Without a value, the template is an error that names the file's option.
