@@ -19,6 +19,11 @@
     if ((clips || hides) && each.scrollWidth > each.clientWidth + 1) wrong.add(`cut off: ${tag(each)}`);
   }
 
+  // The theme writes its complaints into the page.
+  for (const each of article.querySelectorAll("*")) {
+    const words = getComputedStyle(each, "::before").content;
+    if (/ERROR/.test(words)) wrong.add(`complaint of the theme: ${words.slice(0, 60)}`);
+  }
   // A command is shown whole: it is not scrolled to. What a reader types can be copied.
   for (const each of article.querySelectorAll(".highlight-console pre")) {
     if (each.scrollWidth > each.clientWidth + 1) wrong.add(`command cut off: ${tag(each)}`);

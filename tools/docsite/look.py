@@ -20,12 +20,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import yaml
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 WIDTHS = {"phone": 390, "desktop": 1280}
 HEIGHT = 844
-# In tenths of a second, how long a page may scroll.
-SCROLLING = 100
+# How long a link may take to appear, in milliseconds, and a page to scroll, in tenths of a second.
+CLICKING, SCROLLING = 10_000, 100
 # Chromium's own sandbox does not work for root in a container.
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 EXAMINE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
@@ -42,6 +42,7 @@ PLANTED = {
     "error in a script": "<script>throw Error()</script>",
     "command cut off": f'<div class="highlight-console"><pre>{"a long line " * 100}</pre></div>',
     "no copy button": '<div class="highlight-console"><pre>command</pre></div>',
+    "complaint of the theme": "<style>nav::before { content: 'ERROR: unnecessary' }</style><nav></nav>",
     "no examples first": '<section id="parameters"></section><section id="examples"></section>',
 }
 # The same for a desktop.
@@ -79,11 +80,11 @@ def find(page: Page, first: Path, way: str) -> str:
     *clicks, heading = (part.strip() for part in way.split(">"))
     page.goto(first.resolve().as_uri())
     for text in clicks:
-        links = page.locator("article, .toc-drawer").get_by_role("link", name=text, exact=True)
-        if not links.count():
-            return f"no link {text!r}"
-        if heading:
-            links.first.click()
+        link = page.locator("article, .toc-drawer").get_by_role("link", name=text, exact=True).first
+        try:
+            link.click(timeout=CLICKING, trial=not heading)
+        except Error as problem:
+            return f"no link {text!r}: {problem.message.splitlines()[0]}"
     headings = page.locator("article").get_by_role("heading", name=heading)
     # The theme scrolls smoothly.
     for _tenth in range(SCROLLING if heading else 0):
