@@ -85,8 +85,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
         self, lists: Mapping[str, Any], options: Mapping[str, Any], task_vars: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """Run the module for these lists: that of outbound trunks, if there is no other."""
-        name = "voice_out_trunks" if [*lists] == ["trunks"] else "account"
+        alone = [*lists] == ["trunks"] and not (options.get("undo_add") and self._holds_others(options["undo_file"]))
+        name = "voice_out_trunks" if alone else "account"
         return self._module(name, {**lists, **options}, task_vars)
+
+    def _holds_others(self, path: str) -> bool:
+        """Return whether an undo file holds other lists than outbound trunks: only account can add to it."""
+        try:
+            held = load(self._loader, path)
+        except ValueError:
+            return False  # the module says what is wrong
+        return isinstance(held, dict) and bool(held.keys() & (ACCOUNT.keys() - {"trunks"}))
 
     def _module(self, name: str, options: Mapping[str, Any], task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the result of a module of this collection."""

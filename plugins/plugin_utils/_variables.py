@@ -492,10 +492,13 @@ def lists_in(data: Any, path: str, names: Collection[str]) -> dict[str, list[Any
     found = [name for name in names if name in data]
     if not found:
         raise ValueError(f"{path} has no list called trunks. It has: {', '.join(map(str, data)) or 'nothing'}{too}")
-    try:
-        return {(place := name): ENTRIES[name].canonical(data[name]) for name in found}
-    except ValueError as error:
-        raise ValueError(f"{path}: {place}: expected {error}") from error
+    lists = {}
+    for name in found:
+        try:
+            lists[name] = ENTRIES[name].canonical(data[name])
+        except ValueError as error:
+            raise ValueError(f"{path}: {name}: expected {error}") from error
+    return lists
 
 
 def flat(text: object) -> str:

@@ -29,7 +29,7 @@ class RequestFailed(Exception):
 
     `unsettled`: a request that changes something was sent, and it is unknown whether it was applied. `settle`: how to
     settle that, unless running the task again does. `hint`: more advice for the user. `token_url`: the URL of the token
-    service, if the answer was to come from there.
+    service, if the answer was to come from there. `changed`: whether an earlier request of the same change was applied.
     """
 
     def __init__(self, message: str, unsettled: bool = False) -> None:
@@ -38,6 +38,7 @@ class RequestFailed(Exception):
         self.hint = ""
         self.settle = ""
         self.token_url = ""
+        self.changed = False
 
     def copy(self: AnyFailure) -> AnyFailure:
         """Return an equal exception, for another request that fails for the same reason."""

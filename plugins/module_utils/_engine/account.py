@@ -10,7 +10,6 @@ A fleet can link what an earlier one creates or renames. A fleet can delete what
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -234,20 +233,30 @@ def _update_account(task: Task) -> dict[str, Any]:
     if file and writes:
         for course in courses:
             course.add_to(file.undos[course.fleet.resource.many_in_files])
-        deleted = [
-            plan.before for course in courses for plan in course.plans if plan.method == "DELETE" and plan.before
-        ]
-        for gone, way_back in itertools.product(deleted, file.undos.values()):
-            way_back.unlink(gone)
         file.write(task.version)
     if not refusal:
         _carry_out(task, client, courses)
+    if file and writes:
+        _unlink_deleted(task, courses, file)
     result = _results(task, client, courses)
     if refusal:
         result["msg"] = refusal
     if file and writes:
         result["undo_file"] = file.path
     return result
+
+
+def _unlink_deleted(task: Task, courses: Iterable[Course], file: undo_file.UndoFile) -> None:
+    """Drop from an undo file the links to what was deleted: only now it is known what was."""
+    pairs = [pair for course in courses for pair in zip(course.plans, course.outcomes, strict=True)]
+    deleted = [plan.before for plan, outcome in pairs if plan.method == "DELETE" and not outcome.get("failed")]
+    # All of them, not only the first.
+    unlinked = [way_back.unlink(gone) for gone in deleted if gone for way_back in file.undos.values()]
+    if any(unlinked):
+        try:
+            file.write(task.version, "so it still links what was deleted")
+        except InvalidOptions as error:
+            task.warn(error.messages()[0])
 
 
 def _managed(course: Course) -> dict[str, list[str]]:

@@ -122,7 +122,9 @@ def _delete(client: jsonapi.Client, resource: Resource, document: dict[str, Any]
         client.delete(document["type"], document["id"])
     except jsonapi.RequestFailed as error:
         nouns = [link.noun for link in resource.links if link.key in document.get("relationships", ())]
-        error.hint = f"The {resource.noun} has left its {' and '.join(nouns)} already." if nouns else ""
+        if nouns:
+            error.changed = True
+            error.hint = f"The {resource.noun} has left its {' and '.join(nouns)} already."
         raise
 
 

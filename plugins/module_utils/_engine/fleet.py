@@ -129,7 +129,7 @@ def send(task: Task, client: jsonapi.Client, course: Course, places: Sequence[in
             done = carry_out(task, client, fleet.wanted[place], plans[place])
         except jsonapi.RequestFailed as error:
             return {
-                "changed": False,
+                "changed": error.changed,
                 "failed": True,
                 **task.explain(error, fleet.resource),
                 "unsettled": error.unsettled,
@@ -209,14 +209,14 @@ def report(task: Task, course: Course, requests: int) -> dict[str, Any]:
     summary = _summary(plans, outcomes, entries)
     changed, failed = summary["changed"], summary["failed"]
     result: dict[str, Any] = {
-        "changed": changed > 0,
+        "changed": any(outcome["changed"] for outcome in outcomes),
         resource.keys: entries,
         "summary": {**summary, "requests": requests},
         "api_version": course.found.meta.get("api_version"),
     }
     if task.show_diff:
-        changed_plans = [plan for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
-        result["diff"] = [diff(plan) for plan in changed_plans]
+        pairs = zip(plans, outcomes, strict=True)
+        result["diff"] = [diff(plan) for plan, outcome in pairs if outcome["changed"] and not outcome.get("failed")]
     if failures:
         words = f"{changed} {resource.noun if changed == 1 else resource.nouns} changed, {failed} failed"
         messages = [f"{', '.join(labels)}: {message}" for message, labels in failures.items()]
@@ -239,7 +239,8 @@ def _summary(
     plans: Sequence[Plan], outcomes: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]
 ) -> dict[str, int]:
     """Return the counts of a result."""
-    changed = [plan.method for plan, outcome in zip(plans, outcomes, strict=True) if outcome["changed"]]
+    pairs = zip(plans, outcomes, strict=True)
+    changed = [plan.method for plan, outcome in pairs if outcome["changed"] and not outcome.get("failed")]
     failed = sum(bool(entry.get("failed")) for entry in entries)
     return {
         "total": len(entries),

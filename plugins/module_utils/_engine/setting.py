@@ -108,7 +108,8 @@ class Setting:
     `required`: whether a new resource must have it; in a variant, whether a change to a type that has it must set it.
     `required_by`: the types of a variant that require it when a task changes to them. `remedy`: how to set it then, for
     messages. `costly`: whether the API chooses a value that may cost money, if a new resource does not have it.
-    `secret`: whether its values are never shown. `default`: for options that are no settings.
+    `secret`: whether its values are never shown. `belongs_to`: the secret that it belongs to. `default`: for options
+    that are no settings.
 
     `versions`: the members that differ in another version of the API. `base`: in such a version, the row without the
     differences. All versions have the same canonical values.
@@ -133,6 +134,7 @@ class Setting:
     remedy: str = ""
     costly: bool = False
     secret: bool = False
+    belongs_to: str = ""
     default: Any = None
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     base: Setting | None = None

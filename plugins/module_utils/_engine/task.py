@@ -90,7 +90,8 @@ class Task:
         try:
             return self._work.run(self)
         except (InvalidOptions, jsonapi.RequestFailed) as error:
-            return {"failed": True, **self.explain(error)}
+            changed = {"changed": True} if isinstance(error, jsonapi.RequestFailed) and error.changed else {}
+            return {"failed": True, **changed, **self.explain(error)}
         except BaseException:
             # After a timeout or ^C, requests in progress must be the last ones.
             for client in self.clients.values():

@@ -144,6 +144,15 @@ class Undo:
             self._append(Entry({desired.selector: desired.value, "state": "absent"}, comments))
 
     def _add_deleted(self, plan: Plan, before: Item, entry: Entry | None, _version: str) -> None:
+        ended = (plan.document or {}).get("relationships", {})
+        left = {row.name: before.settings[row.name] for row in self.resource.links if row.key in ended}
+        if left and entry is None:
+            # Only of use if the deletion fails.
+            self.names.update(before.names_of(left.values()))
+            entry = Entry({"id": before.id}, [before.name])
+            self._append(entry)
+        if entry is not None:
+            entry.options = {**left, **entry.options}
         had = {**before.shown, **(entry.options if entry else {})}
         note = [f"Deleted: {before.name} ({before.id}). No task brings it back. Its settings were:"]
         note += [f"  {name}: {show(value)}" for name, value in had.items() if name != "id"]
@@ -154,11 +163,13 @@ class Undo:
         if "\n".join(note) not in "\n".join(self.notes):
             self.notes += note
 
-    def unlink(self, gone: Item) -> None:
-        """Drop the links to a resource that a task deletes: an entry with one of them could not be applied at all.
+    def unlink(self, gone: Item) -> bool:
+        """Drop the links to a resource that was deleted: an entry with one of them could not be applied at all.
 
-        Its other to-one links go too: they were sent together, and null alone could end the link of today.
+        Its other to-one links go too: they were sent together, and null alone could end the link of today. Returns
+        whether there were any.
         """
+        found = False
         links = [row for row in self.resource.links if not row.many]
         for entry in self.entries:
             if any(row.type == gone.resource.type and entry.options.get(row.name) == gone.id for row in links):
@@ -170,6 +181,8 @@ class Undo:
                     name: words if had == gone.id else f"it was {show(had)} with that" for name, had in options.items()
                 }
                 entry.comments += [f"Not brought back: {name}: {text}" for name, text in why.items()]
+                found = True
+        return found
 
     def _add_changed(self, plan: Plan, before: Item, entry: Entry | None, version: str) -> None:
         options, lost = restored(plan, before, version)
@@ -317,6 +330,9 @@ def _variant(
             return None, {**lost, row.name: f"{part.name}: {why}"}, []
         else:
             lost[f"{row.name}.{part.name}"] = why
+    for part in row.types.get(kind, ()):
+        if f"{row.name}.{part.belongs_to}" in lost and value.pop(part.name, None):
+            lost[f"{row.name}.{part.name}"] = f"it belongs to {part.belongs_to}"
     if same:
         return (value if len(value) > 1 else None), lost, []
     unknown = before.raw.get(row.name, {}).keys() - {part.key for part in row.attributes.values()}

@@ -162,7 +162,7 @@ class UndoFile:
     """The undo file of a task.
 
     `text`: its content before the task, or None. `marker`: what it says about itself. `undos`: the way back, by list.
-    `command`: how to apply it.
+    `command`: how to apply it. `written`: what the task wrote.
     """
 
     path: str
@@ -170,18 +170,21 @@ class UndoFile:
     marker: dict[str, Any]
     undos: dict[str, Undo]
     command: str
+    written: str | None = None
 
-    def write(self, api_version: str) -> None:
-        """Write the file. Raises InvalidOptions."""
+    def write(self, api_version: str, consequence: str = "so nothing was changed") -> None:
+        """Write the file, before the first change, and again if that needs to be corrected. Raises InvalidOptions."""
         now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
         marker = {**self.marker, "api_version": api_version}
         marker["added_at" if self.text is not None else "written_at"] = now
         try:
-            if _content(self.path) != self.text:
-                raise InvalidOptions([_problem(f"{self.path} changed during the task, so nothing was changed")])
-            vars_file.write(self.path, render(self.undos, marker, self.command), new=self.text is None)
+            known = self.text if self.written is None else self.written
+            if _content(self.path) != known:
+                raise InvalidOptions([_problem(f"{self.path} changed during the task, {consequence}")])
+            self.written = render(self.undos, marker, self.command)
+            vars_file.write(self.path, self.written, new=known is None)
         except OSError as error:
-            words = f"{self.path} cannot be written: {error.strerror or error}, so nothing was changed"
+            words = f"{self.path} cannot be written: {error.strerror or error}, {consequence}"
             raise InvalidOptions([_problem(words)]) from error
 
 

@@ -147,7 +147,7 @@ SIP_ATTRIBUTES = (
     _coded("rx_dtmf_format", RX_DTMF_FORMATS),
     _coded("tx_dtmf_format", TX_DTMF_FORMATS),
     Setting("auth_enabled", BOOL),
-    Setting("auth_user", TEXT, nullable=True),
+    Setting("auth_user", TEXT, nullable=True, belongs_to="auth_password"),
     Setting("auth_password", TEXT, nullable=True, secret=True),
     Setting("auth_from_user", TEXT, nullable=True),
     Setting("auth_from_domain", TEXT, nullable=True),

@@ -177,6 +177,23 @@ def test_an_audit_of_an_account(local_api: Simulator, run: Run) -> None:
     assert sent(local_api) == []
 
 
+def test_an_undo_file_links_what_could_not_be_deleted(local_api: Simulator, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "undo.yml"
+    task = {
+        "in_trunks": [{"name": "Frankfurt", "state": "absent"}],
+        "dids": [{"number": NUMBER, "voice_in_trunk": "Reception", "description": "x"}],
+    }
+    local_api.add_faults({"method": "DELETE", "status": 422, "body": {"errors": [{"title": "no"}]}})
+    assert run(**task, undo_file=str(path))["failed"] is True
+    entry = {"id": NUMBER_ID, "description": None, "voice_in_trunk": FRANKFURT}
+    assert yaml.safe_load(path.read_text("utf-8"))["dids"] == [entry]
+    # Then it is deleted, and only the rest of the entry can be brought back.
+    assert run(**task, undo_file=str(path), undo_add=True)["changed"] is True
+    text = path.read_text("utf-8")
+    assert f"Not brought back: voice_in_trunk: it was Frankfurt ({FRANKFURT}), which a task deleted" in text
+    assert yaml.safe_load(text)["dids"] == [{"id": NUMBER_ID, "description": None}]
+
+
 def test_an_undo_file_of_an_account(local_api: Simulator, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "undo.yml"
     before = {name: local_api.records(name) for name in ("in_trunks", "dids", "trunks")}
@@ -204,13 +221,14 @@ def test_what_cannot_be_undone_does_not_stop_the_rest(local_api: Simulator, run:
     gone = {"name": "Frankfurt", "state": "absent"}
     dids = [{"number": NUMBER, "voice_in_trunk": "Vilnius"}, {"number": OTHER, "description": "x"}]
     run(in_trunks=[NEW, gone], dids=dids, trunks=[{"id": TRUNK, "capacity_limit": 7}], undo_file=str(path))
-    undo = yaml.safe_load(path.read_text("utf-8"))
+    text = path.read_text("utf-8")
+    assert f"Not brought back: voice_in_trunk: it was Frankfurt ({FRANKFURT}), which a task deleted" in text
+    undo = yaml.safe_load(text)
     del undo["didww_voice_undo"]
     assert "changed" not in run(**undo)
     for check in (True, False):
         result = run(**undo, skip_invalid=True, check=check)
         assert (result["failed"], result["changed"]) == (True, True)
-        assert "dids[0] (37061498222): voice_in_trunk: no inbound trunk in this account has the id" in result["msg"]
         assert "in_trunks[0] (Vilnius): state: the trunk Vilnius is used by 1 number" in result["msg"]
         assert [result[name]["summary"]["changed"] for name in ("in_trunks", "dids", "trunks")] == [0, 1, 1]
     # A number that follows a trunk that cannot be created is left out with it.

@@ -238,20 +238,28 @@ def test_the_whole_life_of_an_inbound_trunk(local_api: Simulator, run: Run, api_
     assert run("voice_in_trunk", name="Vilnius", state="absent")["changed"] is False
 
 
-def test_a_trunk_in_a_group_is_not_deleted(local_api: Simulator, run: Run) -> None:
+def test_a_trunk_in_a_group_is_not_deleted(local_api: Simulator, run: Run, tmp_path: Path) -> None:
     assert 'belongs to the trunk group "Failover"' in run("voice_in_trunk", name="Night", state="absent")["msg"]
     local_api.add_faults({"method": "DELETE", "status": 500, "times": 1})
     both = {"name": "Night", "state": "absent", "voice_in_trunk_group": None}
     predicted = run("voice_in_trunk", check=True, diff=True, **both)
-    failed = run("voice_in_trunk", **both)
+    path = str(tmp_path / "undo.yml")
+    failed = run("voice_in_trunks", trunks=[both], undo_file=path)
     assert "The trunk has left its trunk group already." in failed["msg"]
+    assert (failed["changed"], failed["summary"]["changed"], failed["summary"]["failed"]) == (True, 0, 1)
+    entries = yaml.safe_load(Path(path).read_text("utf-8"))["in_trunks"]
+    assert entries == [{"id": NIGHT, "voice_in_trunk_group": FAILOVER}]
+    assert run("voice_in_trunks", trunks=entries, skip_invalid=True)["changed"] is True
+    local_api.add_faults({"method": "DELETE", "status": 500, "times": 1})
+    assert run("voice_in_trunk", **both)["changed"] is True
     done = run("voice_in_trunk", diff=True, **both)
     assert (predicted["changed"], done["changed"], changes(local_api)[0][1]["relationships"]) == (
         True,
         True,
         {"voice_in_trunk_group": {"data": None}},
     )
-    assert [method for method, _data in changes(local_api)] == ["PATCH", "DELETE", "DELETE"]
+    expected = ["PATCH", "DELETE", "PATCH", "PATCH", "DELETE", "DELETE"]
+    assert [method for method, _data in changes(local_api)] == expected
     assert run("voice_in_trunk", **both)["changed"] is False
 
 
@@ -309,6 +317,17 @@ def test_an_undo_file_brings_a_trunk_back(
     refused = run("voice_out_trunks", trunks=[{"name": "EU SBC"}], undo_file=str(path), undo_add=True)["msg"]
     assert "such a file contains didww_voice_undo and trunks, and nothing else" in refused
     assert stored() == before
+
+
+def test_an_undo_file_brings_no_user_back_without_its_password(local_api: Simulator, run: Run, tmp_path: Path) -> None:
+    configure(local_api, **AUTHENTICATING)
+    path = tmp_path / "undo.yml"
+    sets = {"type": SIP, "auth_user": "v", "auth_password": "another", "max_transfers": 2}
+    run("voice_in_trunks", trunks=[{"id": FRANKFURT, "configuration": sets}], undo_file=str(path))
+    text = path.read_text("utf-8")
+    (entry,) = yaml.safe_load(text)["in_trunks"]
+    assert entry["configuration"] == {"type": SIP, "max_transfers": 0}
+    assert "Not brought back: configuration.auth_user: it belongs to auth_password" in text
 
 
 def test_an_undo_file_brings_the_targets_of_numbers_back(local_api: Simulator, run: Run, tmp_path: Path) -> None:
