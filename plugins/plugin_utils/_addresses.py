@@ -23,10 +23,10 @@ def share_addresses(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | 
 
 def _networks(trunk: Mapping[str, Any]) -> list[Any] | None:
     """Return the networks in allowed_sip_ips: none for a type without it, and None if they are unknown."""
-    method = trunk.get("authentication_method")
-    if method is None:
-        return None
+    method = trunk.get("authentication_method") or {}
+    if method.get("type") == "twilio":
+        return []
     try:
-        return [ipaddress.ip_network(address, strict=False) for address in method.get("allowed_sip_ips") or ()]
-    except ValueError:
+        return [ipaddress.ip_network(address, strict=False) for address in method["allowed_sip_ips"]]
+    except (KeyError, TypeError, ValueError):
         return None

@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import random
+import re
 import socket
 import ssl
 import threading
@@ -257,6 +258,33 @@ def test_what_is_refused(source: Running, status: int, options: dict[str, Any]) 
     assert answer.headers.get("Allow") == ("POST" if status == 405 else None)
     assert source.received == []
     assert source.status([BLOCKED]) == 204
+
+
+@pytest.mark.parametrize(
+    ("version", "method", "statuses"),
+    [
+        (b"1.1", b"POST", ["100", "204"]),
+        (b"1.1", b"POST", ["100", "500"]),
+        (b"1.0", b"POST", ["204"]),
+        (b"1.1", b"PUT", ["405"]),
+    ],
+)
+def test_a_client_can_wait_before_it_sends_the_body(
+    source: Running, monkeypatch: pytest.MonkeyPatch, version: bytes, method: bytes, statuses: list[str]
+) -> None:
+    if "500" in statuses:
+        monkeypatch.setattr(source.queue, "put", None)
+    body = json.dumps([BLOCKED]).encode()
+    given = callbacks.signature(SECRET, URL, [BLOCKED]).encode()
+    headers = [b"Host: a", b"Expect: 100-Continue", b"Content-Length: %i" % len(body), b"X-DIDWW-Signature: " + given]
+    with source.connect() as client:
+        client.sendall(b"\r\n".join([method + b" /didww HTTP/" + version, *headers, b"", b""]))
+        received = client.recv(1000) if version == b"1.1" else b""
+        if method == b"POST":
+            client.sendall(body)
+        received += b"".join(iter(lambda: client.recv(1000), b""))
+    assert re.findall(r"^HTTP/1\.\d (\d+)", received.decode(), re.MULTILINE) == statuses
+    assert source.received == ([BLOCKED] if "204" in statuses else [])
 
 
 def test_a_proxy_can_change_the_path() -> None:

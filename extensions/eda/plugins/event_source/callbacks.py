@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import SplitResult, urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 DOCUMENTATION = r"""
 ---
@@ -525,6 +525,7 @@ class Source:
         if request.method != "POST":
             raise Refused(405, "another method than POST")
         try:
+            await _continue(request)
             return await _read(request, self._options.max_body)
         except (ConnectionError, web.RequestPayloadError):
             raise Refused(400, "the body is incomplete") from None
@@ -559,6 +560,14 @@ class Source:
                     self._recent.add(entry)
                     made += 1
         return made
+
+
+async def _continue(request: web.BaseRequest) -> None:
+    """Ask for the body if the client waits for that: RFC 9110, section 10.1.1. aiohttp does so in applications only."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # This is not yet a part of the answer.
+        request.writer.output_size = 0
 
 
 async def _read(request: web.BaseRequest, most: int) -> bytes:

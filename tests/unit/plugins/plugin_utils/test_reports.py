@@ -325,6 +325,8 @@ def with_addresses(*addresses: str) -> dict[str, Any]:
         (with_addresses("0.0.0.0/0"), {"type": "twilio"}, False),
         ({"type": "twilio"}, {"type": "twilio"}, False),
         (with_addresses("203.0.113.7/32"), with_addresses("somewhere"), None),
+        (with_addresses("203.0.113.7/32"), {"type": "ip_only", "allowed_sip_ips": None}, None),
+        (with_addresses("203.0.113.7/32"), {"type": "a_new_type"}, None),
         (with_addresses("203.0.113.7/32"), ..., None),
         (..., with_addresses("203.0.113.7/32"), None),
     ],
