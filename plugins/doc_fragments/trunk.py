@@ -120,7 +120,7 @@ options:
   threshold_amount:
     description:
       - The maximum amount that the trunk may spend in 24 hours, a decimal number from V(0.0) to V(100000.0). V(1000)
-        equals V(1000.0).
+        equals V(1000.0). DIDWW's panel shows it in US dollars; its API names no currency.
       - V(null) removes the limit. An empty string is rejected, so that an empty template does not remove the limit.
       - With O(api_version=2026-11-19), V(null) is rejected, unless the trunk has no limit, and the maximum depends on
         the account.

@@ -39,7 +39,11 @@ HEADER = """\
 Path(__file__).with_name("ansible.inv").write_bytes(HEADER.encode() + zlib.compress(LABELS.encode()))
 
 nitpicky = True
-extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext", "sphinx_copybutton"]
+# What a reader types, not what a program prints; of a command, without its prompt.
+copybutton_selector = "div:not(.highlight-ansible-output, .highlight-text) > div.highlight > pre"
+copybutton_prompt_text = "$ "
+copybutton_line_continuation_character = "\\"
 intersphinx_mapping = {"ansible_devel": (ANSIBLE, "../ansible.inv")}
 # The colours come from site.css, where they follow the theme's.
 antsibull_ext_color_scheme = "none"
@@ -54,8 +58,19 @@ pygments_dark_style = "a11y-high-contrast-dark"
 # after its scheme and around its port.
 NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<span class="std std-ref">)[^<]+|(?<=<h[12]>)[^<]+')
 MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/|(?<=\d):(?=\d)|(?<=\d)/(?=[A-Za-z])")
+# A command can break anywhere but in an option.
+COMMANDS = re.compile(r'<div class="highlight-console.*?</pre>', re.DOTALL)
+OPTION = re.compile(r"(?<=[ >])--?[a-z][\w-]*")
 # Letters and digits that do not fit into the column of a phone.
 LONG_WORD = 30
+# A module's page. The note says how to install the collection.
+EXAMPLES_FIRST = re.compile(
+    r"(?P<title>.*)^(?P<note>\.\. Collection note$.*)^(?P<synopsis>\.\. version_added$.*)"
+    r"^(?P<needs>\.\. Aliases$.*?^-+\n)(?P<options>.*)^(?P<examples>\.\. Examples$.*)^(?P<rest>\.\. Facts$.*)",
+    re.DOTALL | re.MULTILINE,
+)
+# With this class, the theme shows a table of contents in a page. site.css hides it where there is one beside the page.
+FURO_KEEPS = "this-will-duplicate-information-and-it-is-still-useful-here"
 # A sample is JSON in one line.
 SAMPLE = re.compile(
     r'<p class="ansible-option-line ansible-option-sample">(<strong[^>]*>Sample:</strong>) <code[^>]*>(.+?)</code></p>'
@@ -77,11 +92,18 @@ class Yaml(yaml.SafeDumper):
 Yaml.add_representer(str, Yaml.represent_text)
 
 
-def write_landing_page(app: Any, name: str, source: list[str]) -> None:
-    """Put the landing page where antsibull-docs puts a list of everything, and write the name in lower case."""
+def arrange(app: Any, name: str, source: list[str]) -> None:
+    """Put the landing page where antsibull-docs puts a list of everything, and the examples of modules first.
+
+    Also write the name of the collection in lower case.
+    """
     if name == "index":
         landing_page = ROOT.joinpath("tools", "docsite", "index.rst").read_text(encoding="utf-8")
         source[0] = f"{landing_page}\n{sidebar(Path(app.srcdir))}"
+    if found := EXAMPLES_FIRST.fullmatch(source[0]):
+        title, note, synopsis, needs, options, examples, rest = found.groups()
+        contents = synopsis.replace("   :local:\n", f"   :local:\n   :class: {FURO_KEEPS}\n", 1)
+        source[0] = f"{title}{contents}{examples}{needs}\n{note}{options}{rest}"
     source[0] = source[0].replace("Didww.Voice", "didww.voice")
 
 
@@ -99,9 +121,10 @@ def sidebar(folder: Path) -> str:
 
 
 def make_readable(app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
-    """Show a sample that has parts as YAML, and mark where a narrow column may break a name: not in mid-word."""
+    """Show a sample that has parts as YAML, and mark where a narrow column may break a name or a command."""
     if "body" in context:
         body = SAMPLE.sub(lambda found: show_sample(app, found), context["body"])
+        body = COMMANDS.sub(lambda block: OPTION.sub(r'<span class="option">\g<0></span>', block[0]), body)
         context["body"] = NAMES.sub(lambda name: MARK.sub(r"\g<0><wbr>", name[0]), body)
 
 
@@ -118,5 +141,5 @@ def show_sample(app: Any, found: re.Match[str]) -> str:
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("source-read", write_landing_page)
+    app.connect("source-read", arrange)
     app.connect("html-page-context", make_readable)

@@ -19,6 +19,22 @@
     if ((clips || hides) && each.scrollWidth > each.clientWidth + 1) wrong.add(`cut off: ${tag(each)}`);
   }
 
+  // The theme writes its complaints into the page.
+  for (const each of article.querySelectorAll("*")) {
+    const words = getComputedStyle(each, "::before").content;
+    if (/ERROR/.test(words)) wrong.add(`complaint of the theme: ${words.slice(0, 60)}`);
+  }
+  // A command is shown whole: it is not scrolled to. What a reader types can be copied.
+  for (const each of article.querySelectorAll(".highlight-console pre")) {
+    if (each.scrollWidth > each.clientWidth + 1) wrong.add(`command cut off: ${tag(each)}`);
+    if (!each.parentElement.querySelector("button.copybtn")) wrong.add(`no copy button: ${tag(each)}`);
+  }
+  // On a desktop, the contents of a page are beside it. A module's examples come before its options.
+  const contents = document.querySelector(".toc-drawer:not(.no-toc)"), box = contents?.getBoundingClientRect();
+  if (contents && innerWidth >= 1280 && !(box.width && box.left >= 0 && box.right <= innerWidth)) wrong.add("no contents");
+  const [examples, options] = ["examples", "parameters"].map((id) => article.querySelector(`section#${id}`));
+  if (options && !(examples?.compareDocumentPosition(options) & Node.DOCUMENT_POSITION_FOLLOWING)) wrong.add("no examples first");
+
   const parse = (colour) => colour.match(/[\d.]+/g).map(Number);
   const luminance = (colour) => colour.slice(0, 3)
     .map((each) => each / 255)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from simulator.server import Simulator
 
-from .job import COLLECTION, CREDENTIAL_TYPE, Job, inject, launch
+from .job import COLLECTION, CREDENTIAL_TYPE, TEMPLATES, Job, inject, launch
 
 KEY = "planted-key"
 TEXT = (COLLECTION / "tests" / "simulator" / "seed.json").read_text(encoding="utf-8").replace("local-key", KEY)
@@ -265,6 +267,22 @@ def test_a_workflow_applies_what_was_approved(api: Simulator, run: Launch) -> No
     assert patches(api) == []
 
 
+def test_a_workflow_applies_all_lists(api: Simulator, project: Path, tmp_path: Path) -> None:
+    desk = {"type": "pstn_configurations", "dst": "37061498299"}
+    new = {"name": "Night desk", "state": "present", "configuration": desk}
+    dids = [{"number": "37061498223", "voice_in_trunk": "Night desk"}]
+    shutil.copytree(project, tmp_path / "project")
+    text = json.dumps({"in_trunks": [new], "dids": dids, "trunks": [{"name": "EU SBC", "capacity_limit": 60}]})
+    (tmp_path / "project" / "trunks.yml").write_text(text, encoding="utf-8")
+    inputs = {"api_key": KEY, "api_url": api.url}
+    planned = launch(tmp_path / "1", tmp_path / "project", "plan trunks", inputs)
+    assert planned.artifacts["drift"]["lists"]["dids"]["drifted"] == 1
+    assert planned.artifacts["approved_plan"].count(",") == 2
+    done = launch(tmp_path / "2", tmp_path / "project", "apply the plan", inputs, artifacts=planned.artifacts)
+    assert done.status == "successful"
+    assert [entry["method"] for entry in api.journal if entry["method"] != "GET"] == ["POST", "PATCH", "PATCH"]
+
+
 def test_a_plan_is_required_and_a_failed_audit_gives_none(api: Simulator, run: Launch) -> None:
     job = run("apply the plan")
     assert job.status == "failed"
@@ -294,3 +312,14 @@ def test_an_answer_left_empty_changes_nothing(api: Simulator, run: Launch) -> No
         assert job.status == "successful"
         assert [patch["attributes"] for patch in patches(api)] == sent
         assert job.tasks["Change the trunk"]["changed"] is bool(sent)
+
+
+def test_the_survey_names_the_limits_of_each_version() -> None:
+    (asked,) = (
+        row for row in TEMPLATES["change a trunk"]["survey_spec"]["spec"] if row["variable"] == "capacity_limit"
+    )
+    limit = VOICE_OUT_TRUNK.rows["capacity_limit"]
+    for kind in (limit.kind, *(changed["kind"] for changed in limit.versions.values())):
+        with pytest.raises(ValueError, match="a whole number") as rejected:
+            kind.canonical("")
+        assert str(rejected.value).removeprefix("a whole number ") in asked["question_description"]
