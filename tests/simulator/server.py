@@ -91,8 +91,7 @@ class Simulator:
         self._connections: set[socket.socket] = set()
         self._stopping = threading.Event()
         self._server: BaseWSGIServer | None = None
-        # The thread ends when the second is closed.
-        self._listening: tuple[socket.socket, socket.socket] | None = None
+        self._listening = False
         self._thread: threading.Thread | None = None
         self._kept: socket.socket | None = None
         self.app = _make_app(self)
@@ -112,22 +111,22 @@ class Simulator:
             self.host, self._wanted_port, self.app, threaded=True, request_handler=Handler, ssl_context=self.tls
         )
         self.port = self._server.server_port
-        self._listening = socket.socketpair()
-        self._thread = threading.Thread(target=self._serve, args=(self._server, self._listening[0]), daemon=True)
+        self._listening = True
+        self._thread = threading.Thread(target=self._serve, args=(self._server,), daemon=True)
         self._thread.start()
         return self
 
-    @staticmethod
-    def _serve(server: BaseWSGIServer, listening: socket.socket) -> None:
-        """Accept connections until the other end of `listening` is closed.
+    def _serve(self, server: BaseWSGIServer) -> None:
+        """Accept connections while the server listens.
 
-        Unlike `serve_forever`, it never polls: the tests run hundreds of local APIs at a time.
+        Unlike `serve_forever`, it does not wake up now and then: the tests run hundreds of local APIs at a time.
         """
-        with listening, selectors.DefaultSelector() as selector:
+        # The default selector would use a file descriptor.
+        with selectors.PollSelector() as selector:
             selector.register(server, selectors.EVENT_READ)
-            selector.register(listening, selectors.EVENT_READ)
-            while listening not in [key.fileobj for key, _events in selector.select()]:
-                server.handle_request()
+            while self._listening:
+                if selector.select() and self._listening:
+                    server.handle_request()
         server.server_close()
 
     def stop(self) -> None:
@@ -147,9 +146,11 @@ class Simulator:
 
     def _stop_listening(self) -> None:
         """Refuse new connections. Open ones continue."""
-        assert self._listening is not None
         assert self._thread is not None
-        self._listening[1].close()
+        self._listening = False
+        with contextlib.suppress(OSError):  # it has stopped already
+            # This wakes up its thread, which does not accept the connection.
+            socket.create_connection((self.host, self.port)).close()
         self._thread.join()
 
     def _keep_port(self) -> None:

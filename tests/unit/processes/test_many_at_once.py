@@ -21,7 +21,7 @@ from ..playbooks import end, start, write_play
 pytestmark = pytest.mark.xdist_group("processes")
 
 LIMIT = 20
-PLAYBOOKS, TRUNKS = 8, 25
+PLAYBOOKS, TRUNKS = 5, 20
 
 
 def begin(folder: Path, api: Simulator, tasks: list[dict[str, Any]], **more: str) -> subprocess.Popen[str]:

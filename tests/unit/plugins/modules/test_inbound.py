@@ -142,9 +142,12 @@ def test_what_didww_would_refuse_is_rejected_early(
 
 
 def test_registration_gives_and_takes_credentials(local_api: Simulator, run: Run) -> None:
-    task = {"id": FRANKFURT, "configuration": {"type": SIP, "enabled_sip_registration": True}}
+    task: dict[str, Any] = {"id": FRANKFURT, "configuration": {"type": SIP, "enabled_sip_registration": True}}
     on = run("voice_in_trunk", **task)
-    assert "DIDWW generates a SIP username and password" in on["warnings"][0]
+    new = task["configuration"] | ({"codecs": ["pcma"]} if local_api.version < "2026-11-19" else {})
+    created = run("voice_in_trunk", check=True, name="New", state="present", configuration=new)
+    for result in (on, created):
+        assert "DIDWW generates a SIP username and password" in result["warnings"][0]
     generated = configuration(local_api)["incoming_auth_password"]
     assert generated not in json.dumps(on)
     (shown,) = run("voice_in_trunk_info", trunk="Frankfurt", include_credentials=True)["trunks"]
