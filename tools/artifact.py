@@ -31,6 +31,8 @@ USED = (
     "docs/docsite/*.yml",
     "docs/docsite/rst/*.rst",
     "docs/examples/*",
+    "extensions/eda/plugins/event_source/*.py",
+    "extensions/eda/rulebooks/*.yml",
     "meta/*.yml",
     "meta/ee-requirements.txt",
     "playbooks/*",
@@ -68,7 +70,7 @@ def main() -> int:
     """Print the problems of the artifact; return the exit status."""
     path = Path(sys.argv[1])
     root = Path(__file__).parents[1]
-    folders = ("changelogs", "docs", "meta", "playbooks", "plugins")
+    folders = ("changelogs", "docs", "extensions", "meta", "playbooks", "plugins")
     files = [file for folder in folders for file in root.joinpath(folder).rglob("*")]
     problems = check(path, (str(file.relative_to(root)) for file in [*root.glob("*"), *files] if file.is_file()))
     for problem in problems:

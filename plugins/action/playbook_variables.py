@@ -12,17 +12,27 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.parsing.vault import is_encrypted
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined
 from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import write
+from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
 from ansible_collections.didww.voice.plugins.module_utils._resources.credentials_file import listed_in
 from ansible_collections.didww.voice.plugins.plugin_utils import _plans as plans
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 from ansible_collections.didww.voice.plugins.plugin_utils._action import encode
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load
+
+# The options that are passwords.
+SECRETS = {
+    part.name
+    for resource in ACCOUNT.values()
+    for variant in resource.variants
+    for part in variant.attributes.values()
+    if part.secret
+}
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
@@ -62,6 +72,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
             _write_report(checked["report"], {"failed": True, "msg": problem, "at": started})
         if messages:
             return {**result, "failed": True, "msg": joined(messages)}
+        if _may_hold_secret(checked) or found.get("_ansible_no_log"):
+            found["_ansible_no_log"] = True
+            # Before ansible-core 2.19, that of the result is overwritten.
+            self._task.no_log = True
         warnings = variables.misspelled(name, own)
         return {
             **result,
@@ -78,20 +92,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
 
     def _value(self, values: Mapping[str, Any], name: str) -> Any:
         """Return the value of a variable as plain JSON, or None. Raises ValueError."""
-        return self._evaluated(values[name], values) if name in values else None
+        return self._evaluated({name: values[name]}, values).get(name) if name in values else None
 
-    def _evaluated(self, value: Any, values: Mapping[str, Any]) -> Any:
-        """Evaluate the templates in a value; return plain JSON. Raises ValueError."""
+    def _evaluated(self, value: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Evaluate the templates in the values of variables; return plain JSON. Raises ValueError."""
         templar = self._templar.copy_with_new_env(available_variables=values)
         try:
-            return json.loads(encode(templar.template(value)))
+            evaluated: dict[str, Any] = json.loads(encode(templar.template(value)))
+            return evaluated
         except (AnsibleError, TypeError) as error:
-            raise ValueError(f"a template cannot be evaluated: {variables.flat(error)}") from error
+            shown = isinstance(error, AnsibleUndefinedVariable) or not _may_hold_secret(value)
+            reason = variables.flat(error) if shown else "its text is not shown, because there may be a password in it"
+            raise ValueError(f"a template cannot be evaluated: {reason}") from error
 
     def _read(
         self, name: str, checked: dict[str, Any], values: Mapping[str, Any], extra: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Read the files of a playbook: add `trunks` to `checked`, and return more of the result. Raises ValueError."""
+        """Read the files of a playbook: add lists to `checked`, and return more of the result. Raises ValueError."""
         if checked.get("resume") and checked.get("credentials_file"):
             try:
                 return {"rotated": listed_in(checked["credentials_file"])}
@@ -104,19 +121,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
             return {}
         try:
             data = load(self._loader, path)
-            trunks = variables.trunks_in(data, path)
+            names = [*variables.ENTRIES] if option == "trunks_file" else ["trunks"]
+            lists = variables.lists_in(data, path, names)
             undo = variables.UNDO in data
             if option == "blocked_file" and not undo:
                 raise ValueError(
                     f"{path} was not written by block_trunk; expected the file of its variable blocked_file"
                 )
             # The variables of the file itself can be used in it. Those of -e win, as always.
-            checked["trunks"] = self._evaluated(trunks, {**values, **data, **extra})
+            checked |= {**dict.fromkeys(names), **self._evaluated(lists, {**values, **data, **extra})}
             # The content of an encrypted file is not shown.
             with open(path, "rb") as file:
                 return {"undo": undo, "_ansible_no_log": is_encrypted(file.read(20))}
         except ValueError as error:
             raise ValueError(f"{option}: {error}") from error
+
+
+def _may_hold_secret(values: Any) -> bool:
+    """Return whether values, by their variables, may hold a password, even in a wrong list: then nothing shows them."""
+    lists = [name for name in ACCOUNT if isinstance(values, dict) and values.get(name) is not None]
+    return any(ACCOUNT[name].has_secret for name in lists) or any(secret in str(values) for secret in SECRETS)
 
 
 def _plan_of(name: str, checked: Mapping[str, Any]) -> dict[str, Any]:

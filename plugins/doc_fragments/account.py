@@ -27,11 +27,7 @@ def _list(text: str, name: str, called: str) -> str:
 class ModuleDocFragment:
     """The options of the module for a whole account: the lists, and those that fleets share."""
 
-    _SHARED: str = (
-        re.sub(r"  skip_invalid:\n(?:    .*\n)+", "", _options(Fleet.DOCUMENTATION))
-        .replace(" An entry that needs\n        such a password is refused. O(skip_invalid) leaves it out.", "")
-        .replace("RV(", "C(")
-    )
+    _SHARED: str = _options(Fleet.DOCUMENTATION).replace("RV(", "C(")
     DOCUMENTATION: str = "\noptions:\n" + "".join(
         (
             _list(InboundTrunks.TRUNKS, "trunks", "in_trunks"),

@@ -211,6 +211,7 @@ options:
       - V(existing) updates the trunk. It is an error if the trunk does not exist.
       - V(present) creates the trunk if it does not exist. A new trunk requires O(name) and O(configuration).
       - V(absent) deletes the trunk if it exists. It is an error if numbers point to it, or if it is in a trunk group.
+        With O(voice_in_trunk_group) set to V(null), it leaves its group first.
     type: str
     choices: [existing, present, absent]
     default: existing

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Report where trunks differ from a list."""
+"""Report where trunks and numbers differ from a list."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: audit_report
-short_description: Report where trunks differ from a list
+short_description: Report where trunks and numbers differ from a list
 version_added: 1.0.0
 author:
   - didww.voice contributors (@didww)
@@ -18,7 +18,7 @@ positional: given
 options:
   _input:
     description:
-      - The result of M(didww.voice.voice_out_trunks) with O(didww.voice.voice_out_trunks#module:audit=true), even a
+      - The result of M(didww.voice.playbook_lists) with O(didww.voice.playbook_lists#module:work=audit), even a
         failed one.
     type: dict
     required: true
@@ -40,6 +40,8 @@ _value:
   description:
     - C(lines) is a table for the terminal. C(report) is the report as JSON, with C(failed) and C(msg) if the audit
       could not be done, else with C(checked), C(drifted), C(trunks), C(missing) and C(unmanaged).
+    - With other lists than outbound trunks, C(report) has the sums C(checked) and C(drifted), and the rest in C(lists),
+      by list.
     - C(problem) is why the playbook must fail, or an empty text.
   type: dict
 """

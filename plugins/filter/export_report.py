@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Convert the trunks of an account to a vars file."""
+"""Convert the trunks and numbers of an account to a vars file."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: export_report
-short_description: Convert the trunks of an account to a vars file
+short_description: Convert the trunks and numbers of an account to a vars file
 version_added: 1.0.0
 author:
   - didww.voice contributors (@didww)
@@ -19,12 +19,13 @@ positional: selector
 options:
   _input:
     description:
-      - The result of M(didww.voice.voice_out_trunk_info).
+      - The result of M(didww.voice.playbook_lists) with O(didww.voice.playbook_lists#module:work=read).
     type: dict
     required: true
   selector:
     description:
-      - The option that selects the trunk of an entry. Unless it is V(id), the file has no ids.
+      - The option that selects the trunk of an entry. Unless it is V(id), the file has no ids, and selects numbers by
+        number.
     type: str
     required: true
     choices: [id, name, external_reference_id]
@@ -40,7 +41,7 @@ RETURN = r"""
 _value:
   description:
     - C(text) is the content of the file. C(problem) lists the trunks that the option cannot select, or is an empty
-      text.
+      text. C(total) counts the entries, in words.
   type: dict
 """
 

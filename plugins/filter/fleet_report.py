@@ -19,7 +19,7 @@ positional: given
 options:
   _input:
     description:
-      - The result of M(didww.voice.voice_out_trunks).
+      - The result of M(didww.voice.playbook_lists).
     type: dict
     required: true
   given:
@@ -38,8 +38,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - One sentence.
-  type: str
+    - One sentence. With other lists than outbound trunks, a list with one for each.
+  type: raw
 """
 
 from collections.abc import Callable

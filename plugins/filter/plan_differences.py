@@ -18,7 +18,7 @@ positional: given
 options:
   _input:
     description:
-      - The result of M(didww.voice.voice_out_trunks), even a failed one.
+      - The result of M(didww.voice.playbook_lists), even a failed one.
     type: dict
     required: true
   given:

@@ -18,7 +18,7 @@ positional: given
 options:
   _input:
     description:
-      - The result of M(didww.voice.voice_out_trunks) with O(didww.voice.voice_out_trunks#module:audit=true), even a
+      - The result of M(didww.voice.playbook_lists) with O(didww.voice.playbook_lists#module:work=audit), even a
         failed one.
     type: dict
     required: true

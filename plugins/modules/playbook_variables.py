@@ -17,6 +17,8 @@ description:
   - A variable that only another playbook of this collection has is an error if C(-e) or the play sets it. It is ignored
     if it comes from an inventory. The names of artifacts, which AWX passes on to the next job of a workflow, are
     always ignored.
+  - A result that may hold a password is not shown, because its lists contain inbound trunks. If a vars file is broken,
+    the message has the line and the column, and not their text.
   - It also reads the vars files of C(trunks_file) and C(blocked_file), as M(ansible.builtin.include_vars) does, and the
     plan that C(didww.voice.fleet) applies, as JSON.
   - If the playbook writes a report, the task replaces an old one, in check mode too. Until the playbook writes it, the
@@ -90,7 +92,7 @@ variables:
     fail_on_spend: true
     except: []
 undo:
-  description: Whether the vars file is one that M(didww.voice.voice_out_trunks) wrote for C(undo_file).
+  description: Whether the vars file is one that a module of this collection wrote for C(undo_file).
   returned: success
   type: bool
   sample: false

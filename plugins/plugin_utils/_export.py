@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""The vars file of an account: every trunk with all its settings."""
+"""The vars file of an account: every trunk and number with all its settings."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from typing import Any
 
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import is_template
+from ansible_collections.didww.voice.plugins.plugin_utils._reports import parts_of
 
 HEAD = """\
 ---
-# DIDWW outbound trunks, written by didww.voice.export_trunks. Each entry has the options of
-# didww.voice.voice_out_trunk. Delete the settings that this file should not manage.
+# DIDWW {}, written by didww.voice.export_trunks. Each entry has the options of
+# {}. Delete the settings that this file should not manage.
 """
+MODULES = "didww.voice.voice_in_trunk, didww.voice.did or didww.voice.voice_out_trunk"
 ELSEWHERE = """\
 # In another account, an entry with an external_reference_id refers to the trunk that has it, and any other entry to the
 # trunk that has its name. If the name exists there without the reference, nothing is created: a run fails, and so does
 # "didww.voice.fleet --check". Give that trunk its reference first, or delete the reference from the entry.
 """
+NUMBERS = """\
+# Numbers are selected by number, and their targets by name. A number that another account does not have is an error.
+"""
+WITHHELD = "is left out: the trunk keeps its password. To set it, as in another account, add it from a vault."
 
 
 class _Dumper(yaml.SafeDumper):
@@ -46,26 +52,41 @@ _Dumper.add_representer(str, _text)
 
 
 def export_report(account: Mapping[str, Any], selector: str) -> dict[str, str]:
-    """Return the vars file of an account: `text`. `account` is the result of voice_out_trunk_info.
+    """Return the vars file of an account: `text`. `account` is the result of playbook_lists.
 
-    `selector`: the option that selects the trunk of an entry. Unless it is the id, the file has no ids. `problem`:
-    which trunks it cannot select, or an empty text.
+    `selector`: the option that selects the trunk of an entry. Unless it is the id, the file has no ids, and numbers are
+    selected by number. `problem`: which trunks it cannot select, or an empty text. `total`: what is in the file.
     """
-    nameless = [str(trunk.get("name") or trunk["id"]) for trunk in account["trunks"] if not trunk.get(selector)]
+    parts = [(part, "number" if part.name == "dids" and selector != "id" else selector) for part in parts_of(account)]
+    nameless = [str(item.get("name") or item["id"]) for part, by in parts for item in part.entries if not item.get(by)]
     if nameless:
         words = f"by: these trunks have no {selector}: {', '.join(nameless)}. Export by name instead."
         return {"text": "", "problem": words}
-    parts = [HEAD, "" if selector == "id" else ELSEWHERE, "trunks:\n" if account["trunks"] else "trunks: []\n"]
-    pairs = zip(account["trunks"], account["settings"], strict=True)
-    for trunk, settings in sorted(pairs, key=lambda pair: str(pair[0].get("name")).casefold()):
-        entry = _lines(selector, trunk[selector])
-        for option, why in trunk.get("not_accepted", {}).items():
-            entry.append(f"# {option} is left out: {' '.join(why.split())}")
-        for name, value in settings.items():
-            if name not in ("id", selector):
-                entry += _lines(name, value)
-        parts += [f"  {'  ' if number else '- '}{line}\n" for number, line in enumerate(entry)]
-    return {"text": "".join(parts), "problem": ""}
+    alone = not parts[0][0].name
+    text = [HEAD.format(*(("outbound trunks", "didww.voice.voice_out_trunk") if alone else ("lists", MODULES)))]
+    text += [] if selector == "id" else [ELSEWHERE]
+    text += [NUMBERS] if ("dids", "number") in [(part.name, by) for part, by in parts] else []
+    for part, by in parts:
+        text.append(f"{part.listed}:\n" if part.entries else f"{part.listed}: []\n")
+        pairs = zip(part.entries, part.result["settings"], strict=True)
+        title = "number" if part.name == "dids" else "name"
+        for item, settings in sorted(pairs, key=lambda pair: str(pair[0].get(title)).casefold()):
+            text += _entry(item, settings, by)
+    total = ", ".join(f"{len(part.entries)} {part.nouns}" for part, _by in parts)
+    return {"text": "".join(text), "problem": "", "total": total}
+
+
+def _entry(item: Mapping[str, Any], settings: Mapping[str, Any], selector: str) -> list[str]:
+    """Return the lines of an entry."""
+    entry = _lines(selector, item[selector])
+    for option, why in item.get("not_accepted", {}).items():
+        entry.append(f"# {option} is left out: {' '.join(why.split())}")
+    for option in item.get("withheld", ()):
+        entry.append(f"# {option} {WITHHELD}")
+    for name, value in settings.items():
+        if name not in ("id", selector):
+            entry += _lines(name, value)
+    return [f"  {'  ' if number else '- '}{line}\n" for number, line in enumerate(entry)]
 
 
 def _lines(name: str, value: Any) -> list[str]:

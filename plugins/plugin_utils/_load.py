@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from typing import Any
 
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import AnsibleVaultError
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import flat
 
 
 def load(loader: DataLoader, path: str) -> Any:
     """Return the data in a vars file; templates in it are not evaluated yet.
 
-    Raises ValueError. If the file is broken, the message has its line and column.
+    Raises ValueError. If the file is broken, the message has the line and the column, and not their text.
     """
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder; expected a vars file with a list called trunks")
@@ -33,22 +35,31 @@ def load(loader: DataLoader, path: str) -> Any:
         # Before ansible-core 2.19. Not load_from_file: it would share its cache with other plays.
         content, show_content = loader._get_file_contents(path)
         return loader.load(content.decode(), file_name=path, show_content=show_content)
-    except (AnsibleError, UnicodeDecodeError, OSError) as error:
-        raise ValueError(_place(path) or f"{path} cannot be read: {flat(error)}") from error
+    except (AnsibleError, OSError, ValueError, AttributeError) as error:
+        raise ValueError(_problem(path, error)) from error
 
 
-def _place(path: str) -> str:
-    """Return where YAML is broken, and how. Messages of ansible-core differ between versions, and some lack it."""
+def _problem(path: str, error: BaseException) -> str:
+    """Return why a file cannot be loaded, without any text in it: that may be a password.
+
+    Messages of ansible-core differ between versions: some lack the place, and some quote the line.
+    """
+    causes: list[BaseException] = [error]
     try:
         with open(path, encoding="utf-8") as file:
-            for _event in yaml.parse(file, Loader=yaml.SafeLoader):
-                pass
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        if mark is None:
-            return ""
-        reason = ", ".join(flat(part) for part in (error.context, error.problem) if part)
-        return f"{path}:{mark.line + 1}:{mark.column + 1}: {reason}"
-    except (yaml.YAMLError, UnicodeDecodeError, OSError):
-        pass
-    return ""
+            yaml.compose(file, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as own:
+        causes.insert(0, own)
+    while cause := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(cause)
+    for cause in causes:
+        if isinstance(cause, yaml.MarkedYAMLError) and (mark := cause.problem_mark or cause.context_mark):
+            reason = ", ".join(_without_names(part) for part in (cause.context, cause.problem) if part)
+            return f"{path}:{mark.line + 1}:{mark.column + 1}: {reason}"
+    shown = next((cause for cause in causes if isinstance(cause, (OSError, UnicodeDecodeError, AnsibleVaultError))), "")
+    return f"{path} cannot be read: {flat(shown) or 'it is not valid YAML'}"
+
+
+def _without_names(text: str) -> str:
+    """Return a message of the YAML parser without what it quotes, except single characters and its own <tokens>."""
+    return re.sub(r""" (?:'(?!<)[^']{2,}'|"[^"]{2,}")""", "", flat(text))

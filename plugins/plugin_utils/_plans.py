@@ -24,7 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.connection imp
 from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import Kind, show, whole
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import VERSION
-from ansible_collections.didww.voice.plugins.plugin_utils._reports import label, table
+from ansible_collections.didww.voice.plugins.plugin_utils._reports import Part, label, names_in, parts_of, table
 
 # The marker of a plan, and the version of its format.
 PLAN, FORMAT = "didww_voice_plan", 1
@@ -82,18 +82,21 @@ def conflicts(variables: Mapping[str, Any]) -> Iterable[str]:
 
 
 def plan_report(compared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plan of an audit: `compared` is the result of voice_out_trunks, even a failed one.
+    """Return the plan of an audit: `compared` is the result of the module, even a failed one.
 
     `text`: the plan as a file. `tokens`: those of all requests, with commas between them. `lines`: to show.
     """
-    entries = [] if compared.get("failed") else [entry for entry in compared["trunks"] if entry.get("token")]
+    parts = [] if compared.get("failed") else parts_of(compared)
     requests = [
         {
+            **_listed_in(part),
             **{name: entry[name] for name in ("name", "id", "method", "token")},
             "changes": _words(entry),
             "diff": _diff(entry),
         }
-        for entry in entries
+        for part in parts
+        for entry in part.entries
+        if entry.get("token")
     ]
     plan = {
         PLAN: FORMAT,
@@ -112,6 +115,11 @@ def plan_report(compared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[s
     }
 
 
+def _listed_in(part: Part) -> dict[str, str]:
+    """Return the member of a request that names its list, if there are others than outbound trunks."""
+    return {"list": part.name} if part.name else {}
+
+
 def _printable(text: str) -> str:
     """Return JSON with escapes for what is not visible, so that no name reorders or hides what a reader sees."""
     if text.replace("\n", "").isprintable():
@@ -121,7 +129,7 @@ def _printable(text: str) -> str:
 
 def _words(entry: Mapping[str, Any]) -> list[str]:
     """Return the changes of a request in words."""
-    numbers = entry.get("did_numbers", {})
+    numbers = names_in(entry)
     found = []
     for setting, before, after in (part for name, change in entry["changes"].items() for part in _parts(name, change)):
         # A new trunk has nothing before, and a deleted one nothing afterwards.
@@ -147,25 +155,36 @@ def _parts(setting: str, change: Mapping[str, Any]) -> Iterable[tuple[str, Any, 
 def _diff(entry: Mapping[str, Any]) -> list[str]:
     """Return the diff of a request as lines. Of a new or deleted trunk, it has only one side."""
     signs = {"POST": "+", "DELETE": "-"}.get(entry["method"], "-+")
-    return [line for line in changed_lines(entry["changes"], entry.get("did_numbers", {})) if line[0] in signs]
+    return [line for line in changed_lines(entry["changes"], names_in(entry)) if line[0] in signs]
 
 
 def _value(value: Any, numbers: Mapping[str, str]) -> str:
-    """Return a value as JSON; DIDs by number, where it is known."""
+    """Return a value as JSON; what is linked by number or name, where it is known."""
     if value is ...:
         return "(none)"
-    return show([numbers.get(str(one), one) for one in value] if isinstance(value, list) else value)
+    if isinstance(value, list):
+        return show([numbers.get(str(one), one) for one in value])
+    return show(numbers.get(value, value) if isinstance(value, str) else value)
 
 
 def _lines(requests: Sequence[Mapping[str, Any]], path: str | None) -> list[str]:
     """Return a table with the changes of each request, and a line with their number."""
-    rows = [["TRUNK", "REQUEST", "CHANGES"]]
+    rows = [_header(requests, "REQUEST", "CHANGES")]
     for request in requests:
-        first = [label(request), REQUESTS[request["method"]]]
+        first = [*_called(request), REQUESTS[request["method"]]]
         changes = request["changes"] or [""]
-        rows += [[*(first if number == 0 else ["", ""]), words] for number, words in enumerate(changes)]
+        rows += [[*(first if number == 0 else [""] * len(first)), words] for number, words in enumerate(changes)]
     where = f", in {path}" if path else ""
     return [*map(_printable, table(rows)), f"{len(requests)} requests planned{where}"]
+
+
+def _header(requests: Iterable[Mapping[str, Any]], *cells: str) -> list[str]:
+    return [*(["LIST", "NAME"] if any("list" in request for request in requests) else ["TRUNK"]), *cells]
+
+
+def _called(request: Mapping[str, Any]) -> list[str]:
+    """Return the cells of a table that say what a request is about."""
+    return [*([request["list"]] if "list" in request else []), label(request)]
 
 
 # --- Read -----------------------------------------------------------------------------------------
@@ -229,7 +248,7 @@ def _is_request(request: Any) -> bool:
         TOKEN.canonical(request.get("token"))
     except ValueError:
         return False
-    texts = [request.get("name"), *(changes if isinstance(changes, list) else [None])]
+    texts = [request.get("name"), request.get("list", ""), *(changes if isinstance(changes, list) else [None])]
     return all(isinstance(text, str) for text in texts) and isinstance(request.get("id"), (str, type(None)))
 
 
@@ -239,17 +258,21 @@ def _is_request(request: Any) -> bool:
 def plan_differences(result: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
     """Return what was approved, and what would happen now, for each trunk where these differ: the lines of a table.
 
-    `result` is that of voice_out_trunks. Without a request that is not approved, the table is empty.
+    `result` is that of the module. Without a request that is not approved, the table is empty.
     """
     plan = given["plan"]
     approved = plan["requests"] if plan else []
     tokens = {*given["approved"].split(",")} if given["approved"] is not None else None
-    now = [entry for entry in result.get("trunks", ()) if entry.get("token")]
+    parts = parts_of(result)
+    now = [{**_listed_in(part), **entry} for part in parts for entry in part.entries if entry.get("token")]
     if tokens is None or all(entry["token"] in tokens for entry in now):
         return []
     # Tokens alone do not say what they approve.
     otherwise = ["(nothing)" if plan or not given["approved"] else "(unknown)"]
-    rows = [["TRUNK", "APPROVED", "NOW"]]
+    if any("list" in request for request in [*approved, *now]):
+        # The plan, or what would happen now, can be for outbound trunks alone.
+        approved, now = ([{"list": "trunks", **request} for request in side] for side in (approved, now))
+    rows = [_header([*approved, *now], "APPROVED", "NOW")]
     left = [request for request in approved if request["token"] not in {entry["token"] for entry in now}]
     for entry in now:
         if entry["token"] in tokens:
@@ -264,7 +287,9 @@ def plan_differences(result: Mapping[str, Any], given: Mapping[str, Any]) -> lis
 
 
 def _is_same(request: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
-    """Return whether a request in a plan, and one that would be sent now, are about the same trunk."""
+    """Return whether a request in a plan, and one that would be sent now, are about the same resource."""
+    if request.get("list", "trunks") != entry.get("list", "trunks"):
+        return False
     if request["id"] and entry["id"]:
         return bool(request["id"] == entry["id"])
     # Somebody created it, or deleted it.
@@ -280,4 +305,5 @@ def _told(request: Mapping[str, Any]) -> list[str]:
 
 def _sides(trunk: Mapping[str, Any], approved: Sequence[str], now: Sequence[str]) -> Iterable[list[str]]:
     pairs = itertools.zip_longest(approved, now, fillvalue="")
-    return [[label(trunk) if number == 0 else "", *pair] for number, pair in enumerate(pairs)]
+    first = _called(trunk)
+    return [[*(first if number == 0 else [""] * len(first)), *pair] for number, pair in enumerate(pairs)]

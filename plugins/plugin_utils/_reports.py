@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import nearest, show
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import SENT, SENT_BEFORE
+from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
+from ansible_collections.didww.voice.plugins.plugin_utils._addresses import share_addresses
 
 # What the report of an audit does not repeat of each trunk.
 OUTCOME = ("changed", "method", "token")
@@ -54,20 +56,86 @@ def named(trunks: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(label(trunk) for trunk in trunks)
 
 
+# --- Lists ----------------------------------------------------------------------------------------
+
+
+class Part(NamedTuple):
+    """The result for one list. `name`: its variable, or an empty text if there is only that of outbound trunks.
+
+    `entries`: what it has. `key`: what results call them. `nouns`: what people call them.
+    """
+
+    name: str
+    result: Mapping[str, Any]
+    entries: Sequence[Mapping[str, Any]]
+    key: str
+    nouns: str
+
+    @property
+    def listed(self) -> str:
+        """The variable of the list."""
+        return self.name or "trunks"
+
+    def cells(self, *cells: Any) -> list[Any]:
+        """Return a row of a table, in which the list comes first if there are several."""
+        return [self.name, *cells] if self.name else [*cells]
+
+    def words(self, text: str) -> str:
+        """Return a text about the list, which names it if there are several."""
+        return f"{self.name}: {text}" if self.name else text
+
+
+def parts_of(result: Mapping[str, Any]) -> list[Part]:
+    """Return the results of the lists in the result of a module, even a failed one, in the order of work."""
+    found = {name: result[name] for name in ACCOUNT if isinstance(result.get(name), Mapping)}
+    return [
+        Part(name, one, one[key], key, {"in_trunks": "inbound trunks", "dids": "numbers"}.get(name, "outbound trunks"))
+        for name, one in found.items()
+        for key in (ACCOUNT[name].keys,)
+    ] or [Part("", result, result.get("trunks", ()), "trunks", "trunks")]
+
+
+def differing(compared: Mapping[str, Any]) -> str:
+    """Return what to say if a new vars file differs from the account. `compared`: the result of check mode."""
+    words = "differs from the account, which changed while it was exported: write the file again."
+    found = [(part, [entry for entry in part.entries if entry["changed"]]) for part in parts_of(compared)]
+    return " ".join([words, *(f"These {part.nouns} differ: {named(entries)}." for part, entries in found if entries)])
+
+
 # --- Drift ----------------------------------------------------------------------------------------
 
 
 def audit_report(compared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the report of an audit: `compared` is the result of voice_out_trunks, even a failed one."""
+    """Return the report of an audit: `compared` is the result of the module, even a failed one."""
     if compared.get("failed"):
         return _unfinished(compared, given)
     variables = given["variables"]
-    trunks = compared["trunks"]
+    parts = [(part, _drift(part, variables)) for part in parts_of(compared)]
+    header = parts[0][0].cells("TRUNK", "SETTING", "IS", "SHOULD BE")
+    if len(header) > 4:
+        header[:2] = ["LIST", "NAME"]
+    rows = [header, *(part.cells(*row) for part, drift in parts for row in drift["rows"])]
+    reports = {part.name: drift["report"] for part, drift in parts}
+    problems = [part.words("; ".join(drift["found"])) for part, drift in parts if drift["found"]]
+    every = {name: sum(one[name] for one in reports.values()) for name in ("checked", "drifted")}
+    head = {"at": given["started"], "failed": False}
+    return {
+        "lines": [*table(rows), *(drift["total"] for _part, drift in parts)],
+        "report": {**head, **reports[""]} if "" in reports else {**head, **every, "lists": reports},
+        "problem": "; ".join(problems) if variables["fail_on_drift"] else "",
+    }
+
+
+def _drift(part: Part, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a list differs: `rows` of a table, a line with the `total`, what was `found`, and the `report`."""
+    trunks, nouns = part.entries, part.nouns
     drifted = [trunk for trunk in trunks if trunk["changed"]]
     drifted += [trunk for trunk in trunks if trunk["held"] and not trunk["changed"]]
-    missing = [{**entry, "name": _listed_name(entry, variables["trunks"])} for entry in compared["missing"]]
-    unmanaged = compared["unmanaged"]
-    rows = [["TRUNK", "SETTING", "IS", "SHOULD BE"]]
+    missing = [
+        {**entry, "name": _listed_name(entry, variables[part.listed])} for entry in part.result.get("missing", ())
+    ]
+    unmanaged = part.result.get("unmanaged", [])
+    rows = []
     for trunk in drifted:
         rows += [[label(trunk), *row] for row in _differences(trunk)]
     for entry in missing:
@@ -76,32 +144,27 @@ def audit_report(compared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
             selected += f": {entry['value']}"
         rows.append([entry["name"] or entry["value"], "(missing)", selected, "in the account"])
     rows += [[label(trunk), "(unmanaged)", "in the account", "not in the list"] for trunk in unmanaged]
-    total = f"{len(trunks)} trunks checked: {f'{len(drifted)} with drift' if drifted else 'no drift'}"
+    total = f"{len(trunks)} {nouns} checked: {f'{len(drifted)} with drift' if drifted else 'no drift'}"
     total += f", {len(missing)} missing" if missing else ""
     total += f", {len(unmanaged)} not in the list" if unmanaged else ""
     found = []
     if drifted:
         found.append(
-            f"{len(drifted)} of {len(trunks)} trunks {'differs' if len(drifted) == 1 else 'differ'} from the list: "
+            f"{len(drifted)} of {len(trunks)} {nouns} {'differs' if len(drifted) == 1 else 'differ'} from the list: "
             f"{named(drifted)}"
         )
     if missing:
         found.append(f"missing: {', '.join(one_line(entry['name'] or entry['value']) for entry in missing)}")
     if unmanaged and variables["fail_on_unmanaged"]:
         found.append(f"not in the list: {named(unmanaged)}")
-    return {
-        "lines": [*table(rows), total],
-        "report": {
-            "at": given["started"],
-            "failed": False,
-            "checked": len(trunks),
-            "drifted": len(drifted),
-            "trunks": [{name: value for name, value in trunk.items() if name not in OUTCOME} for trunk in drifted],
-            "missing": missing,
-            "unmanaged": unmanaged,
-        },
-        "problem": "; ".join(found) if variables["fail_on_drift"] else "",
+    report = {
+        "checked": len(trunks),
+        "drifted": len(drifted),
+        part.key: [{name: value for name, value in trunk.items() if name not in OUTCOME} for trunk in drifted],
+        "missing": missing,
+        "unmanaged": unmanaged,
     }
+    return {"rows": rows, "total": total, "found": found, "report": report}
 
 
 def _unfinished(result: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +179,7 @@ def _listed_name(entry: Mapping[str, Any], trunks: Sequence[Mapping[str, Any]]) 
 
 def _differences(trunk: Mapping[str, Any]) -> list[list[str]]:
     """Return a row for each setting that differs: the setting, and both values."""
-    numbers = trunk.get("did_numbers", {})
+    numbers = names_in(trunk)
     rows = []
     for setting, change in {**trunk["changes"], **trunk["held"]}.items():
         before, after = change["before"], change["after"]
@@ -135,11 +198,16 @@ def _differences(trunk: Mapping[str, Any]) -> list[list[str]]:
     return rows
 
 
+def names_in(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Return the known names of the resources that the one of an entry links to, by id."""
+    return {id_: name for resource in ACCOUNT.values() for id_, name in entry.get(resource.known_as, {}).items()}
+
+
 def _shown(value: Any, numbers: Mapping[str, str]) -> str:
-    """Return a value for a table. DIDs are shown by number, as in the vars file, where it is known."""
+    """Return a value for a table. What is linked is shown by number or name, as in the vars file, where it is known."""
     if isinstance(value, (list, tuple)):
         return ", ".join(str(numbers.get(entry, entry)) for entry in value) or "none"
-    return str(value) if isinstance(value, str) else show(value)
+    return str(numbers.get(value, value)) if isinstance(value, str) else show(value)
 
 
 # --- Spend ----------------------------------------------------------------------------------------
@@ -269,7 +337,8 @@ def refusal(selected: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
 
 
 def _to_block(trunks: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    chosen, ignored, problem = _chosen(trunks, given["variables"], "blocked")
+    name = given["variables"]["shares_addresses_with"]
+    chosen, ignored, problem = _sharing(trunks, name) if name else _chosen(trunks, given["variables"], "blocked")
     # An unknown status is not blocked.
     targets = [trunk for trunk in chosen if trunk.get("status") != "blocked"]
     already = [trunk for trunk in chosen if trunk.get("status") == "blocked"]
@@ -347,6 +416,18 @@ def _chosen(
         if ignored:
             problem += f". {_ignored(ignored)[0]}"
     return chosen, ignored, problem
+
+
+def _sharing(
+    trunks: Sequence[Mapping[str, Any]], name: str
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]], str]:
+    """Return the trunk with a name or an id and those that share its addresses, and the rest as `_chosen` does."""
+    found = [trunk for trunk in trunks if name in _identifiers(trunk)]
+    if len(found) != 1:
+        words = f"{'no trunk has' if not found else 'several trunks have'} the id, external_reference_id or name"
+        return [], [], f"Nothing was blocked: {words} {show(name)}"
+    shared = [(trunk, trunk is found[0] or share_addresses(found[0], trunk)) for trunk in trunks]
+    return [trunk for trunk, shares in shared if shares], [trunk for trunk, shares in shared if shares is None], ""
 
 
 def _matches(trunk: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
@@ -442,14 +523,33 @@ def _group(outcome: Mapping[str, Any] | None) -> str:
     return "held" if outcome.get("held") else "unchanged"
 
 
-def fleet_report(result: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    """Return how many trunks of a fleet were created, updated and so on. `result` is that of voice_out_trunks."""
-    counted, path = result["summary"], given["variables"].get("trunks_file")
+def fleet_report(result: Mapping[str, Any], given: Mapping[str, Any]) -> str | list[str]:
+    """Return what became of a fleet: how many trunks were created, updated and so on. `result` is that of the module.
+
+    With other lists than outbound trunks, a sentence for each.
+    """
+    parts = parts_of(result)
+    sentences = [_counts(part, given) for part in parts]
+    return sentences if parts[0].name else sentences[0]
+
+
+def _counts(part: Part, given: Mapping[str, Any]) -> str:
+    counted = part.result["summary"]
+    path = "" if part.name else given["variables"].get("trunks_file")
     updated = counted["changed"] - counted["created"] - counted["deleted"]
-    words = (
-        f"{counted['total']} trunks{f' of {path}' if path else ''}{' in check mode' if given['check_mode'] else ''}: "
-    )
-    words += f"{counted['created']} created, {updated} updated, {counted['deleted']} deleted, "
-    words += f"{counted['unchanged']} unchanged, {counted['held']} held back"
-    missing = [{"id": entry["value"]} for entry in result.get("missing", ())]
+    words = f"{counted['total']} {part.nouns}{f' of {path}' if path else ''}"
+    words += f"{' in check mode' if given['check_mode'] else ''}: "
+    numbers = {
+        "created": counted["created"],
+        "updated": updated,
+        "deleted": counted["deleted"],
+        "unchanged": counted["unchanged"],
+        "held back": counted["held"],
+    }
+    # Numbers are never created or deleted, and only an outbound trunk is held back.
+    shown = {"dids": ("updated", "unchanged"), "in_trunks": (*numbers,)[:4]}.get(part.name, numbers)
+    words += ", ".join(f"{numbers[name]} {name}" for name in shown)
+    if part.name == "dids" and given["variables"].get("state") == "absent":
+        words += ". Numbers are never deleted"
+    missing = [{"id": entry["value"]} for entry in part.result.get("missing", ())]
     return words + (f". Gone: {named(missing)}" if missing else "")

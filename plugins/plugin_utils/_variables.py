@@ -31,12 +31,13 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     rejection,
     show,
 )
+from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils import _plans as plans
 
 # The names that the playbooks give to their own results.
 PREFIX = "didww_voice_"
-# The marker of a file that voice_out_trunks wrote for its option undo_file.
+# The marker of a file that a module wrote for its option undo_file.
 UNDO = f"{PREFIX}undo"
 # The artifacts that AWX passes on from an earlier job of a workflow as extra variables.
 ARTIFACTS = ("approved_plan", "blocked", "drift", "spend")
@@ -129,14 +130,27 @@ def _what(value: Any) -> str:
     return next((name for kind, name in names.items() if isinstance(value, kind)), show(value))
 
 
-def _trunks(value: Any) -> list[Any]:
-    words = f"a list of trunks, each a dictionary of options, but it is {_what(value)}"
-    if isinstance(value, dict):
-        words += ": begin each entry with a hyphen"
-    elif value is None:
-        words += ": write [] for no trunks"
-    expect(isinstance(value, list), words)
-    return list(value)
+def _list_of(noun: str) -> Kind:
+    """Return the kind of a list of entries."""
+
+    def canonical(value: Any) -> list[Any]:
+        words = f"a list of {noun}, each a dictionary of options, but it is {_what(value)}"
+        if isinstance(value, dict):
+            words += ": begin each entry with a hyphen"
+        elif value is None:
+            words += f": write [] for no {noun}"
+        expect(isinstance(value, list), words)
+        return list(value)
+
+    return Kind({"type": "list"}, canonical)
+
+
+def _lists(value: Any) -> list[str]:
+    """Convert names of lists to those that are meant, in the order of work."""
+    names = _names(value)
+    unknown = {*names} - {*ACCOUNT, "all"}
+    expect(names and not unknown, f"all, or some of {', '.join(ACCOUNT)}, with commas between them")
+    return [name for name in ACCOUNT if name in names or "all" in names]
 
 
 TEXT = _text(matching(r"(?s).+", "text"))
@@ -146,7 +160,9 @@ NEW_FILE = _text(kinds.NEW_FILE)
 SHARE = Kind({"type": "str"}, _share)
 NAMES = Kind({"type": "list"}, _names)
 IDS = Kind({"type": "list"}, _ids)
-TRUNKS = Kind({"type": "list"}, _trunks)
+LISTS = Kind({"type": "list"}, _lists)
+# The lists of an account, by their variables.
+ENTRIES = {name: _list_of("trunks" if resource.creatable else "numbers") for name, resource in ACCOUNT.items()}
 
 
 # --- The playbooks --------------------------------------------------------------------------------
@@ -156,7 +172,7 @@ REPORT = Variable("report", NEW_FILE)
 TRUNK = Variable("trunk", IDENTIFIER, selects="a trunk")
 LISTED = (
     Variable("trunks_file", PATH),
-    Variable("trunks", TRUNKS),
+    *(Variable(name, kind) for name, kind in ENTRIES.items()),
 )
 STATE = Variable("state", choice("existing", "present", "absent"), "existing")
 SELECTED = (
@@ -170,12 +186,16 @@ SELECTED = (
     ),
     Variable("all", BOOL, selects="every trunk"),
 )
-WHICH = (
+_EITHER = (
     "Which trunks? Give one of these: a trunk (-e trunk=NAME), filters (-e name_contains=TEXT, "
-    "-e threshold_reached=true, -e authentication_method_type=TYPE), or every trunk (-e all=true)."
+    "-e threshold_reached=true, -e authentication_method_type=TYPE),"
+)
+WHICH = f"{_EITHER} or every trunk (-e all=true)."
+WHICH_TO_BLOCK = (
+    f"{_EITHER} a trunk whose addresses others share (-e shares_addresses_with=NAME), or every trunk (-e all=true)."
 )
 WHICH_LISTED = (
-    "Which trunks? Give a file with a list called trunks: -e trunks_file=trunks.yml "
+    "Which trunks? Give a file with a list called trunks, dids or in_trunks: -e trunks_file=trunks.yml "
     '("ansible-playbook didww.voice.export_trunks -e trunks_file=trunks.yml" writes one).'
 )
 WHICH_BLOCKED = (
@@ -196,11 +216,20 @@ PLAYBOOKS = {
         ),
         WHICH_LISTED,
     ),
-    "block_trunk": Playbook((*SELECTED, CONFIRM, Variable("blocked_file", NEW_FILE)), WHICH),
+    "block_trunk": Playbook(
+        (
+            *SELECTED,
+            Variable("shares_addresses_with", IDENTIFIER, selects="addresses"),
+            CONFIRM,
+            Variable("blocked_file", NEW_FILE),
+        ),
+        WHICH_TO_BLOCK,
+    ),
     "export_trunks": Playbook(
         (
             Variable("trunks_file", NEW_FILE, "trunks.yml"),
             Variable("by", choice("id", "name", "external_reference_id"), "id"),
+            Variable("lists", LISTS, ("trunks",)),
         )
     ),
     "fleet": Playbook(
@@ -320,9 +349,14 @@ def check(
     problems += [
         question for variable, question in (playbook.environment or {}).items() if not os.environ.get(variable)
     ]
+    # The lists of -e or the play come before those of an inventory, which may be for something else.
+    first = [variable for variable in ENTRIES if variable in own and _is_given(value_of, variable)]
     for row in playbook.rows:
-        # A list in a file comes first. Any other list, such as one from an inventory, is then ignored.
-        if row.name == "trunks" and variables.get("trunks_file"):
+        # A file comes before both. Any other list is ignored.
+        if row.name in ENTRIES and variables.get("trunks_file"):
+            continue
+        if row.name in ENTRIES and first and row.name not in first:
+            variables[row.name] = None
             continue
         try:
             value = value_of(row.name)
@@ -345,6 +379,14 @@ def check(
     return variables
 
 
+def _is_given(value_of: Callable[[str], Any], name: str) -> bool:
+    """Return whether a variable has a value, even one that cannot be evaluated."""
+    try:
+        return given(value_of(name))
+    except ValueError:
+        return True
+
+
 def _default(row: Variable) -> Any:
     if row.kind in (NEW_FILE, PATH) and row.default:
         return row.kind.canonical(row.default)
@@ -353,7 +395,7 @@ def _default(row: Variable) -> Any:
 
 def _rejection(row: Variable, value: Any, error: ValueError) -> str:
     # The value of a list can be long, and its message says what it is.
-    return f"expected {error}" if row.kind is TRUNKS else rejection(value, error)
+    return f"expected {error}" if row.name in ENTRIES else rejection(value, error)
 
 
 def _cut(extra: Mapping[str, Any]) -> Iterable[str]:
@@ -374,13 +416,9 @@ def _not_taken(name: str, value_of: Callable[[str], Any], own: Iterable[str]) ->
     """Yield the variables that another playbook of this collection takes, and this one does not."""
     taken = [row.name for row in PLAYBOOKS[name].rows]
     for variable in own:
-        if variable in FAMILY and variable not in taken and variable not in ARTIFACTS:
-            try:
-                ignored = not given(value_of(variable))
-            except ValueError:
-                ignored = False
-            if not ignored:
-                yield f"{variable}: didww.voice.{name} has no such variable; it has {', '.join(sorted(taken))}"
+        others = variable in FAMILY and variable not in taken and variable not in ARTIFACTS
+        if others and _is_given(value_of, variable):
+            yield f"{variable}: didww.voice.{name} has no such variable; it has {', '.join(sorted(taken))}"
 
 
 def _prefixed(extra: Iterable[str]) -> Iterable[str]:
@@ -415,7 +453,8 @@ def _conflicts(name: str, variables: Mapping[str, Any], check_mode: bool) -> Ite
     """Yield what is wrong with several variables together."""
     if name == "fleet":
         if variables.get("state") == "absent" and not variables.get("confirm") and not check_mode:
-            yield "Nothing was deleted. To delete every trunk in the list, add -e confirm=yes."
+            never = " Numbers are never deleted." if variables.get("dids") is not None else ""
+            yield f"Nothing was deleted. To delete every trunk in the list, add -e confirm=yes.{never}"
         if variables.get("undo_add") and not variables.get("undo_file"):
             yield "undo_add: requires undo_file, the file to add to"
         yield from plans.conflicts(variables)
@@ -441,20 +480,22 @@ def misspelled(name: str, own: Iterable[str]) -> list[str]:
     ]
 
 
-def trunks_in(data: Any, path: str) -> list[Any]:
-    """Return the list `trunks` in the `data` of a vars file. Raises ValueError."""
+def lists_in(data: Any, path: str, names: Collection[str]) -> dict[str, list[Any]]:
+    """Return the lists in the `data` of a vars file: at least one of those called `names`. Raises ValueError."""
+    too = "" if [*names] == ["trunks"] else ". Lists called in_trunks and dids are accepted too"
     if not isinstance(data, dict):
-        raise ValueError(f"{path} is {_what(data)}; expected a vars file with a list called trunks")
-    others = [name for name in ("in_trunks", "dids") if UNDO in data and name in data]
+        raise ValueError(f"{path} is {_what(data)}; expected a vars file with a list called trunks{too}")
+    others = [name for name in ENTRIES if UNDO in data and name in data and name not in names]
     if others:
         words = f"{path} also brings back {' and '.join(others)}, which this playbook would leave as they are: "
-        raise ValueError(f"{words}give all its lists to didww.voice.account in one task")
-    if "trunks" not in data:
-        raise ValueError(f"{path} has no list called trunks. It has: {', '.join(map(str, data)) or 'nothing'}")
+        raise ValueError(f"{words}run didww.voice.fleet with it as trunks_file")
+    found = [name for name in names if name in data]
+    if not found:
+        raise ValueError(f"{path} has no list called trunks. It has: {', '.join(map(str, data)) or 'nothing'}{too}")
     try:
-        return _trunks(data["trunks"])
+        return {(place := name): ENTRIES[name].canonical(data[name]) for name in found}
     except ValueError as error:
-        raise ValueError(f"{path}: trunks: expected {error}") from error
+        raise ValueError(f"{path}: {place}: expected {error}") from error
 
 
 def flat(text: object) -> str:

@@ -29,7 +29,10 @@ class SeedError(ValueError):
 
 @dataclass(frozen=True)
 class Account:
-    """An account, by its API key, and what it is allowed to do. Resources declare the `options`."""
+    """An account, by its API key, and what it is allowed to do. Resources declare the `options`.
+
+    Without a `callback_secret`, no callbacks are sent (OpenAPI).
+    """
 
     api_key: str
     features: frozenset[str] = frozenset()
@@ -37,6 +40,7 @@ class Account:
     default_version: str = DEFAULT_VERSION
     readings: frozenset[str] = frozenset()
     token_scope: str = FULL
+    callback_secret: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

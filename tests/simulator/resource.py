@@ -181,7 +181,8 @@ class Resource:
     `shared`, all accounts have all records. `meta` has the members of each record's meta: the default, or a function
     that computes it. `account` has the options of an account and their defaults, `order` is the default of sort.
     `refuses` returns the reason of a 403, or None; it gets the context and whether the request changes something.
-    `keeps` returns why a record cannot be deleted, or None. Without a `max_page_size`, a list is a single page without
+    `keeps` returns why a record cannot be deleted, or None. `announces` returns the URL of a callback and its event, or
+    None; it gets the record before and after a change. Without a `max_page_size`, a list is a single page without
     links.
     """
 
@@ -203,6 +204,7 @@ class Resource:
     max_page_size: int | None = 100
     refuses: Callable[[Context, bool], str | None] = lambda _context, _changes: None
     keeps: Callable[[Record, Store], str | None] = lambda _record, _store: None
+    announces: Callable[[Record, Record], tuple[str, dict[str, Any]] | None] = lambda _before, _after: None
 
     def of(self, context: Context) -> Resource:
         """Return the declaration in a context, without what does not exist there."""

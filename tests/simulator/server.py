@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import selectors
 import socket
 import ssl
 import struct
@@ -25,7 +26,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from simulator import store
 from simulator.accounts import DEFAULT_VERSION, SeedError
 from simulator.api import CHANGES, PREFIX, TOKEN_PATH, Answer, Api, Request
+from simulator.callbacks import Callbacks
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
+from simulator.resource import Record
 from simulator.resources import RESOURCES
 from simulator.tokens import LIFE, Tokens
 
@@ -80,6 +83,7 @@ class Simulator:
         self._seed = load_seed() if seed is None else seed
         self.version = version or DEFAULT_VERSION
         self._tokens = Tokens(token_life)
+        self._callbacks = Callbacks()
         self._api = self._fresh(self._seed)
         self._faults = FaultQueue()
         self._journal: list[dict[str, Any]] = []
@@ -87,6 +91,8 @@ class Simulator:
         self._connections: set[socket.socket] = set()
         self._stopping = threading.Event()
         self._server: BaseWSGIServer | None = None
+        # The thread ends when the second is closed.
+        self._listening: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
         self._kept: socket.socket | None = None
         self.app = _make_app(self)
@@ -101,24 +107,39 @@ class Simulator:
             owner = simulator
 
         self._stopping.clear()
+        self._callbacks = Callbacks()
         self._server = make_server(
             self.host, self._wanted_port, self.app, threaded=True, request_handler=Handler, ssl_context=self.tls
         )
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._listening = socket.socketpair()
+        self._thread = threading.Thread(target=self._serve, args=(self._server, self._listening[0]), daemon=True)
         self._thread.start()
         return self
 
+    @staticmethod
+    def _serve(server: BaseWSGIServer, listening: socket.socket) -> None:
+        """Accept connections until the other end of `listening` is closed.
+
+        Unlike `serve_forever`, it never polls: the tests run hundreds of local APIs at a time.
+        """
+        with listening, selectors.DefaultSelector() as selector:
+            selector.register(server, selectors.EVENT_READ)
+            selector.register(listening, selectors.EVENT_READ)
+            while listening not in [key.fileobj for key, _events in selector.select()]:
+                server.handle_request()
+        server.server_close()
+
     def stop(self) -> None:
-        """Stop listening, and close the connections of clients."""
+        """Stop listening, close the connections of clients, and send no more callbacks."""
         self._stopping.set()
+        self._callbacks.stop()
         if self._kept is not None:
             self._kept.close()
             self._kept = None
         if self._server is None or self._thread is None:
             return
         self._stop_listening()  # a second time does nothing
-        self._thread.join()
         for connection in list(self._connections):
             with contextlib.suppress(OSError):  # the client has closed it
                 connection.shutdown(socket.SHUT_RDWR)
@@ -126,9 +147,10 @@ class Simulator:
 
     def _stop_listening(self) -> None:
         """Refuse new connections. Open ones continue."""
-        assert self._server is not None
-        self._server.shutdown()
-        self._server.server_close()
+        assert self._listening is not None
+        assert self._thread is not None
+        self._listening[1].close()
+        self._thread.join()
 
     def _keep_port(self) -> None:
         """Bind a socket to the port without listening, so that no other program can take it after the server stops."""
@@ -249,8 +271,22 @@ class Simulator:
         """Remove an outbound trunk. Raises UnknownRecordError if there is none."""
         self.remove_record("trunks", trunk_id)
 
+    @property
+    def callbacks(self) -> list[dict[str, Any]]:
+        """All attempts to send callbacks, with the status of the answer, or None if there was none."""
+        return [dict(attempt) for attempt in list(self._callbacks.attempts)]
+
+    def send_callbacks(self, again: bool = False) -> list[dict[str, Any]]:
+        """Send the callbacks that wait for their next attempt, and return the attempts.
+
+        `again`: also send those that were accepted, as if DIDWW had not received the answers.
+        """
+        return self._callbacks.send(again)
+
     def reset(self, seed: dict[str, Any] | None = None) -> None:
-        """Restore the seed, or load another one. Empties journal, faults and rate. Tokens remain valid."""
+        """Restore the seed, or load another one. Empties journal, faults, callbacks and rate. Tokens remain valid."""
+        self._callbacks.stop()
+        self._callbacks = Callbacks()
         self._api = self._fresh(self._seed if seed is None else seed)
         if seed is not None:
             self._seed = seed
@@ -258,7 +294,16 @@ class Simulator:
         self.clear_faults()
 
     def _fresh(self, seed: dict[str, Any]) -> Api:
-        return Api(store.from_seed(seed, RESOURCES, self.version), self.rate, self._tokens, self.token_rate)
+        api = Api(store.from_seed(seed, RESOURCES, self.version), self.rate, self._tokens, self.token_rate)
+        api.store.changed = self._announce
+        return api
+
+    def _announce(self, before: Record, after: Record) -> None:
+        """Send a callback for the change of a record, if there is one, and the account has a callback secret."""
+        secret = self._api.store.accounts[after.account].callback_secret
+        announced = RESOURCES[after.type].announces(before, after)
+        if secret and announced:
+            self._callbacks.announce(announced[0], secret, announced[1])
 
     # --- requests ---
 
@@ -464,6 +509,14 @@ def _make_app(simulator: Simulator) -> flask.Flask:
     def expire_tokens() -> flask.Response:
         simulator.expire_tokens()
         return _done()
+
+    @app.get(f"{CONTROL}/callbacks")
+    def read_callbacks() -> flask.Response:
+        return flask.jsonify(simulator.callbacks)
+
+    @app.post(f"{CONTROL}/callbacks")
+    def send_callbacks() -> flask.Response:
+        return flask.jsonify(simulator.send_callbacks(bool((_body() or {}).get("again"))))
 
     @app.get(f"{CONTROL}/faults")
     def read_faults() -> flask.Response:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +34,8 @@ class Store:
         self.accounts: dict[str, Account] = {}
         self.records: dict[str, dict[str, Record]] = {type_: {} for type_ in resources}
         self.lock = threading.RLock()
+        # Called after a change of a record, with the record before and after.
+        self.changed: Callable[[Record, Record], None] = lambda _before, _after: None
 
     def collection(self, name: str) -> Resource:
         """The resource type with this name in seeds and control endpoints. Raises UnknownRecordError."""
@@ -86,7 +88,10 @@ class Store:
     def put(self, record: Record) -> None:
         """Add a record, or replace the one with its id."""
         with self.lock:
+            before = self.records[record.type].get(record.id)
             self.records[record.type][record.id] = record
+            if before is not None:
+                self.changed(before, record)
 
     def remove(self, type_: str, record_id: str) -> bool:
         """Remove a record, and the links to it. Return False if there was none."""

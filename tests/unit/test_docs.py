@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import textwrap
 from collections import defaultdict
+from importlib import resources
 from itertools import product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import demo
+import jsonschema
 import pytest
 import yaml
+from ansible_collections.didww.voice.extensions.eda.plugins.event_source import callbacks
 from ansible_collections.didww.voice.plugins.module_utils._engine import connection, entries, reading
 from ansible_collections.didww.voice.plugins.module_utils._engine.account import account_spec
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
@@ -97,16 +101,32 @@ def test_the_guides_show_every_example_file_as_it_is() -> None:
 def test_examples_only_set_existing_options(name: str) -> None:
     document = yaml.safe_load(EXAMPLES[name])
     if isinstance(document, dict):
-        if not isinstance(document.get("trunks"), list):
+        if not any(isinstance(document.get(name), list) for name in ACCOUNT):
             assert all(group.keys() <= {"hosts", "vars", "children"} for group in document.values()), "no inventory"
             return
-        document = [{"name": "A vars file", "didww.voice.voice_out_trunks": {"trunks": document["trunks"]}}]
+        lists = {name: document[name] for name in ACCOUNT if name in document}
+        document = [{"name": "A vars file", "didww.voice.account": lists}]
+    if "sources" in document[0]:
+        check_rulebook(document)
+        return
     tasks = [task for play in document for task in play.get("tasks", [play])]
     for task in (task for block in tasks for task in block.get("block", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
             spec = {**connection.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
             assert unknown(task[action], spec) == []
+
+
+def check_rulebook(document: Any) -> None:
+    schema = resources.files("ansible_rulebook").joinpath("schema/ruleset_schema.json").read_text(encoding="utf-8")
+    jsonschema.validate(document, json.loads(schema))
+    for ruleset in document:
+        assert ruleset["sources"][0]["didww.voice.callbacks"].keys() <= {*callbacks.NAMES}
+
+
+def test_rulebooks_are_valid() -> None:
+    check_rulebook(yaml.safe_load(callbacks.EXAMPLES))
+    check_rulebook(yaml.safe_load(read("extensions/eda/rulebooks/abuse.yml")))
 
 
 def unknown(options: Any, spec: dict[str, Any]) -> list[str]:
@@ -124,7 +144,7 @@ def test_ansible_accepts_every_play_in_the_guides(tmp_path: Path) -> None:
     plays: list[Any] = []
     for example in EXAMPLES.values():
         document = yaml.safe_load(example)
-        if isinstance(document, list):
+        if isinstance(document, list) and "rules" not in document[0]:
             is_play = "hosts" in document[0]
             plays += document if is_play else [{"hosts": "localhost", "gather_facts": False, "tasks": document}]
     playbook.write_text(yaml.safe_dump(plays), encoding="utf-8")
@@ -277,6 +297,10 @@ def test_every_playbook_checks_its_variables_first_and_runs_here() -> None:
         plays = yaml.safe_load(path.read_text(encoding="utf-8"))
         if isinstance(plays, list):
             (play,) = plays
+            if play.keys() == {"name", "ansible.builtin.import_playbook"}:
+                # It has no variables of its own.
+                assert play["ansible.builtin.import_playbook"].removeprefix("didww.voice.") in PLAYBOOKS
+                continue
             assert (play["hosts"], play["connection"], play["gather_facts"]) == ("localhost", "local", False), path
             (name,) = play["tasks"][0]["didww.voice.playbook_variables"].values()
             found[name] = ".".join(path.relative_to(ROOT / "playbooks").with_suffix("").parts)

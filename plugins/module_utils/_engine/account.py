@@ -10,6 +10,7 @@ A fleet can link what an earlier one creates or renames. A fleet can delete what
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -41,8 +42,6 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.task import VE
 
 # The resources of an account, by the option for their list, in the order of work: each can link those before it.
 Lists = Mapping[str, Resource]
-# Entries without a resource are not left out: others may refer to them.
-COMMON = tuple(row for row in OPTIONS if row.name != "skip_invalid")
 
 
 class Wanted(NamedTuple):
@@ -60,14 +59,14 @@ class Wanted(NamedTuple):
 def account_spec(lists: Lists) -> dict[str, Any]:
     """Return the argument spec for a whole account."""
     each = {name: {**fleet_spec(resource)[resource.keys], "required": False} for name, resource in lists.items()}
-    return {**each, **specs(COMMON)}
+    return {**each, **specs(OPTIONS)}
 
 
 def parse_account(lists: Lists, given: Mapping[str, Any], version: str = DEFAULT_VERSION) -> Wanted:
     """Check and convert the lists of a task. Raises InvalidOptions with every problem of every entry."""
     problems: list[Problem] = []
     fleets = []
-    common = {name: given[name] for name in (row.name for row in COMMON) if name in given}
+    common = {name: given[name] for name in (row.name for row in OPTIONS) if name in given}
     for name, resource in lists.items():
         if given.get(name) is not None:
             try:
@@ -131,7 +130,9 @@ def _plan(task: Task, client: jsonapi.Client, fleets: Iterable[Fleet], undoes: b
         courses.append(course)
     for course in courses:
         hindered = list(_hindered(course, courses))
-        if hindered:
+        if hindered and course.fleet.skip_invalid:
+            course.leave_out(hindered)
+        elif hindered:
             problems += InvalidEntries(course.fleet.many, hindered).problems
     if problems:
         raise InvalidOptions(problems)
@@ -150,7 +151,7 @@ def _hindered(course: Course, courses: Iterable[Course]) -> Iterable[Rejected]:
                 held.pop(str(item.id), None)
                 if item.id and item.settings.get(users.link) == plan.before.id:
                     held[item.id] = item.name
-        for problem in in_use(course.fleet.resource, plan.before, Situation(users={str(plan.before.id): held})):
+        for problem in in_use(desired, plan.before, Situation(users={str(plan.before.id): held})):
             yield Rejected(desired.position, plan.before.id, plan.name, problem)
 
 
@@ -218,9 +219,7 @@ def _update_account(task: Task) -> dict[str, Any]:
         lists = {fleet.resource.many_in_files: fleet.resource for fleet in wanted.fleets}
         every = {resource.many_in_files: resource for resource in wanted.lists.values()}
         held = every if common.undo_add else lists
-        module = "didww.voice.account"
-        written_by = f"{module} {VERSION}"
-        file = undo_file.prepare(held, common.undo_file, common.undo_add, url, written_by, module)
+        file = undo_file.prepare(held, common.undo_file, common.undo_add, url, f"didww.voice.account {VERSION}")
     client = task.connect()
     courses = _plan(task, client, wanted.fleets, undoes=file is not None)
     changes = any(course.changes for course in courses)
@@ -235,6 +234,11 @@ def _update_account(task: Task) -> dict[str, Any]:
     if file and writes:
         for course in courses:
             course.add_to(file.undos[course.fleet.resource.many_in_files])
+        deleted = [
+            plan.before for course in courses for plan in course.plans if plan.method == "DELETE" and plan.before
+        ]
+        for gone, way_back in itertools.product(deleted, file.undos.values()):
+            way_back.unlink(gone)
         file.write(task.version)
     if not refusal:
         _carry_out(task, client, courses)

@@ -50,7 +50,12 @@ def token(url: str, desired: Desired, plan: Plan, called: Mapping[str, str]) -> 
 
 
 def _body(plan: Plan, called: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the settings in a request, by their places and names in the API, without secrets."""
+    """Return the settings in a request, by their places and names in the API, without secrets.
+
+    A deletion has none: what it ends before may have ended in a run that failed half-way.
+    """
+    if plan.method == "DELETE":
+        return {}
     rows = {(row.place, row.key): row for row in plan.after.resource.settings}
     return {
         place: {key: _named(rows[place, key].sent_without_secrets(value), called) for key, value in held.items()}

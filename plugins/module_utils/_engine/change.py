@@ -96,7 +96,7 @@ def carry_out(task: Task, client: jsonapi.Client, desired: Desired, planned: Pla
     if planned.document is None or task.check_mode:
         return Done(planned.after, {}, [*found, *(chosen(desired, None) if planned.method == "POST" else ())], planned)
     if planned.method == "DELETE":
-        client.delete(planned.document["type"], planned.document["id"])
+        _delete(client, desired.resource, planned.document)
         return Done(planned.after, {}, found, planned)
     try:
         answer, carried_out = _send(task, client, desired, planned)
@@ -112,6 +112,18 @@ def carry_out(task: Task, client: jsonapi.Client, desired: Desired, planned: Pla
     if carried_out is not planned:
         found += carried_out.warnings
     return Done(answered.completed_by(carried_out.after), answer.meta, found, carried_out)
+
+
+def _delete(client: jsonapi.Client, resource: Resource, document: dict[str, Any]) -> None:
+    """Delete a resource, and first end the relationships that hinder it. Raises RequestFailed."""
+    if "relationships" in document:
+        client.update(document)
+    try:
+        client.delete(document["type"], document["id"])
+    except jsonapi.RequestFailed as error:
+        nouns = [link.noun for link in resource.links if link.key in document.get("relationships", ())]
+        error.hint = f"The {resource.noun} has left its {' and '.join(nouns)} already." if nouns else ""
+        raise
 
 
 def _send(task: Task, client: jsonapi.Client, desired: Desired, planned: Plan) -> tuple[jsonapi.Answer, Plan]:

@@ -230,7 +230,7 @@ def _title_conflicts(fleet: Fleet, plans: Sequence[Plan]) -> Iterable[tuple[int,
         if others:
             other = min(others)
             words = (
-                f"{fleet.many}[{wanted[other].position}] ({plans[other].after.id}) also has the {option} "
+                f"{label_of(fleet.many, wanted[other].position, plans[other].after.id)} also has the {option} "
                 f"{show(name)} before or after this task, and DIDWW rejects duplicate {option}s: rename one of the two "
                 "in an earlier task"
             )

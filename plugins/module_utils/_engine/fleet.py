@@ -63,6 +63,15 @@ class Course:
         pairs = zip(self.fleet.wanted, self.plans, strict=True)
         return [approval.token(url, desired, plan, called) for desired, plan in pairs]
 
+    def leave_out(self, rejected: Sequence[Rejected]) -> None:
+        """Leave out the entries that are invalid because of other lists."""
+        invalid = {entry.position for entry in rejected}
+        kept = [place for place, desired in enumerate(self.fleet.wanted) if desired.position not in invalid]
+        wanted = [self.fleet.wanted[place] for place in kept]
+        self.fleet = self.fleet._replace(wanted=wanted, rejected=(*self.fleet.rejected, *rejected))
+        self.found = self.found._replace(resources=[self.found.resources[place] for place in kept])
+        self.plans, self.outcomes = [self.plans[place] for place in kept], [self.outcomes[place] for place in kept]
+
     def add_to(self, way_back: undo.Undo) -> None:
         """Add what brings back the changes."""
         for desired, plan in zip(self.fleet.wanted, self.plans, strict=True):
@@ -77,7 +86,7 @@ def plan_course(
     Raises InvalidEntries and RequestFailed.
     """
     wanted = undo.to_read(fleet.wanted) if undoes else fleet.wanted
-    found = lookup.find_all(client, fleet.resource, wanted, fleet.audit, fleet.skip_invalid)
+    found = lookup.find_all(client, fleet.resource, wanted, fleet.audit, fleet.skip_invalid, fleet.many)
     task.keep_secret(fleet.resource, found.existing, [desired.settings for desired in wanted])
     situation = read_situation(task, client, fleet.resource, fleet.wanted, found, coming)
     # What hinders a deletion may be gone by then.

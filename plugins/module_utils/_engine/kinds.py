@@ -360,13 +360,17 @@ def _listing(kind: Kind, sort: Callable[[Iterable[Any]], list[Any]]) -> Kind:
     )
 
 
+# The resources of a fleet, and one before and after a change, often have the same addresses.
+_interface = functools.lru_cache(maxsize=1000)(ipaddress.ip_interface)
+
+
 def _network(value: Any) -> Any:
     """Convert `value`, an address or CIDR, to an ipaddress network."""
     accepted = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
     # Stricter than ipaddress, which also accepts numbers, netmasks and IPv6 zones.
     expect(isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f:.]+(/\d{1,3})?", value, re.ASCII), accepted)
     try:
-        interface = ipaddress.ip_interface(value)
+        interface = _interface(value)
     except ValueError as error:
         raise ValueError(accepted) from error
     if interface.ip != interface.network.network_address:

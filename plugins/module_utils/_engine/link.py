@@ -66,8 +66,10 @@ class Link(Setting):
                 continue
             candidates = set(ids.get(reference, ()))
             already = candidates.intersection(self.listed(linked))
-            if not candidates:
-                near = nearest(reference, ids) if self.suggested else None
+            if reference in ids and not candidates:
+                unknown.append(f"{reference} (this task deletes it, or renames it)")
+            elif not candidates:
+                near = nearest(reference, (name for name in ids if ids[name])) if self.suggested else None
                 unknown.append(reference + (f" (did you mean {show(near)}?)" if near else ""))
             elif len(candidates) > 1 and not already:
                 words = f"{len(candidates)} {self.noun}s have the {self.by} {reference}; list one by id: "

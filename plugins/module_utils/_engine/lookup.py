@@ -165,8 +165,9 @@ def find_all(
     wanted: Sequence[Desired],
     audit: bool = False,
     skip_missing: bool = False,
+    many: str = "",
 ) -> Found:
-    """Find the resources that several tasks refer to.
+    """Find the resources that several tasks refer to. `many`: the option for their list.
 
     It is a problem if more than one matches, or if two tasks match the same. It is also one if none matches and the
     task requires one, except in an `audit`, which reads all of them, and with `skip_missing` if another task has one.
@@ -194,9 +195,9 @@ def find_all(
     # That a filter returns nothing is no proof that there is nothing.
     if answers is None or (ids - _ids_of(answers.resources) and not listed):
         answers = _by_page(client, resource.type, ids if by_id_alone and not audit else None, query, not filtered)
-    resources, problems = _match(wanted, answers.resources, audit or skip_missing)
+    resources, problems = _match(wanted, answers.resources, audit or skip_missing, many)
     if skip_missing and not any(resources):
-        resources, problems = _match(wanted, answers.resources, audit)
+        resources, problems = _match(wanted, answers.resources, audit, many)
     found = Found(resources, problems, answers.meta, answers.included, answers.resources)
     return _with_holders(client, wanted, found) if by_id_alone and not audit else found
 
@@ -314,6 +315,7 @@ def _match(
     wanted: Sequence[Desired],
     read: Sequence[dict[str, Any]],
     audit: bool = False,
+    many: str = "",
 ) -> tuple[list[dict[str, Any] | None], list[tuple[int, Problem]]]:
     """Return the one in `read` that each task refers to, or None if not exactly one matches, and the problems."""
     holders: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -344,7 +346,7 @@ def _match(
         if other != index:
             noun = desired.resource.noun
             same = f", {show(desired.resource.title_of(match))} ({match['id']})" if match else ""
-            words = f"refers to the same {noun} as {desired.resource.keys}[{wanted[other].position}]{same}"
+            words = f"refers to the same {noun} as {many}[{wanted[other].position}]{same}"
             words += f"; each entry must refer to a different {noun}"
             problems.append((index, Problem(desired.selector, words)))
     return resources, problems

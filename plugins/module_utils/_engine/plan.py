@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item, read
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
+from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem, unsupported
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, in_version
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Draft, collect
@@ -196,11 +197,11 @@ def create(desired: Desired, situation: Situation | None = None) -> Plan:
 
 
 def delete(desired: Desired, current: Item, situation: Situation | None = None) -> Plan:
-    """Plan a deletion.
+    """Plan a deletion, with what ends the relationships that hinder it, as far as the task sets them to null.
 
     Raises InvalidOptions if the task describes another resource, or one that is in use.
     """
-    problems = in_use(desired.resource, current, situation or Situation())
+    problems = in_use(desired, current, situation or Situation())
     for name in desired.resource.identifiers:
         if name in desired.settings and desired.settings[name] != current.settings.get(name):
             held, said = show(current.settings.get(name)), show(desired.settings[name])
@@ -210,13 +211,23 @@ def delete(desired: Desired, current: Item, situation: Situation | None = None) 
     if problems:
         raise InvalidOptions(problems)
     changes = {name: {"before": value, "after": None} for name, value in current.settings.items()}
-    document = {"type": desired.resource.type, "id": current.id}
+    document: dict[str, Any] = {"type": desired.resource.type, "id": current.id}
+    ending = [link for link in desired.resource.links if link.freed and _leaves(desired, current, link)]
+    left = {link.key: link.sent(None) for link in ending}
+    if left:
+        document["relationships"] = left
     return Plan(changes, document, current, "DELETE", exists=False, before=current)
 
 
-def in_use(resource: Resource, current: Item, situation: Situation) -> list[Problem]:
+def _leaves(desired: Desired, current: Item, link: Link) -> bool:
+    """Return whether a task ends a relationship that the resource has."""
+    return bool(current.settings.get(link.name)) and desired.settings.get(link.name, "") is None
+
+
+def in_use(desired: Desired, current: Item, situation: Situation) -> list[Problem]:
     """Return what hinders a deletion: the API rejects it while others use the resource, or it belongs to something."""
-    problems, option = [], "state"
+    resource, option = desired.resource, "state"
+    problems = []
     names = situation.users.get(str(current.id), {}).values()
     if names and resource.users:
         users, shown = resource.users, sorted(names)[:MOST_USERS]
@@ -227,7 +238,7 @@ def in_use(resource: Resource, current: Item, situation: Situation) -> list[Prob
         problems.append(Problem(option, words))
     for link in resource.links:
         linked = current.settings.get(link.name)
-        if link.freed and linked:
+        if link.freed and linked and not _leaves(desired, current, link):
             called = show(current.names.get(linked, linked))
             words = (
                 f"the {resource.noun} {current.name} belongs to the {link.noun} {called}, and DIDWW does not delete it "

@@ -62,7 +62,7 @@ class Resource:
     the identifier of which the filter accepts a list, for a type that an account may have thousands of. `users`: what
     hinders a deletion. `taken`: what to say if the API rejects a duplicate of the unique identifier, which was not
     found. `list_in_files`: what vars files call a list of them, if not after `noun`. `undone_by`: the command that
-    applies an undo file, if there is one. `deletion`: what a deletion entails, for users.
+    applies an undo file. `deletion`: what a deletion entails, for users.
 
     Raises ContradictoryDeclarationError.
     """

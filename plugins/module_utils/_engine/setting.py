@@ -11,6 +11,7 @@ value is taken from a task, read from and written to a JSON:API resource, planne
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -223,12 +224,19 @@ class Setting:
         """
         if value in (None, "", []):
             return self.null
-        base = self.base.kind if self.base else None
-        wider = (self.tolerated, base, *(row.get("kind") for row in self.versions.values()))
-        for kind in (self.kind, *filter(None, wider)):
-            with contextlib.suppress(ValueError):
-                return (kind.decode or kind.canonical)(value)
+        for decode in self._decoders:
+            try:
+                return decode(value)
+            except ValueError:
+                continue
         return value
+
+    @functools.cached_property
+    def _decoders(self) -> list[Callable[[Any], Any]]:
+        """The conversions of values from the API: its own, then those of wider kinds and of other versions."""
+        base = self.base.kind if self.base else None
+        kinds = (self.kind, self.tolerated, base, *(row.get("kind") for row in self.versions.values()))
+        return [kind.decode or kind.canonical for kind in kinds if kind]
 
     def read(self, resource: Mapping[str, Any]) -> Any:
         """Return the canonical value that a JSON:API resource holds, or MISSING."""

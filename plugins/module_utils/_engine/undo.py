@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
-from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired, Plan, parse
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import plan as plan_change
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, in_version
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
 from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Variant
@@ -146,19 +148,40 @@ class Undo:
         note = [f"Deleted: {before.name} ({before.id}). No task brings it back. Its settings were:"]
         note += [f"  {name}: {show(value)}" for name, value in had.items() if name != "id"]
         for row in self.resource.variants:
-            if (had.get(row.name) or {}).get("type") in row.hidden:
+            if row.generates(had.get(row.name) or {}):
                 note.append(f"  and a {row.called_hidden}, which DIDWW generated")
         # It is there already if the deletion failed at first.
         if "\n".join(note) not in "\n".join(self.notes):
             self.notes += note
 
+    def unlink(self, gone: Item) -> None:
+        """Drop the links to a resource that a task deletes: an entry with one of them could not be applied at all.
+
+        Its other to-one links go too: they were sent together, and null alone could end the link of today.
+        """
+        links = [row for row in self.resource.links if not row.many]
+        for entry in self.entries:
+            if any(row.type == gone.resource.type and entry.options.get(row.name) == gone.id for row in links):
+                options = {
+                    name: entry.options.pop(name) for name in [row.name for row in links] if name in entry.options
+                }
+                words = f"it was {gone.name} ({gone.id}), which a task deleted"
+                why = {
+                    name: words if had == gone.id else f"it was {show(had)} with that" for name, had in options.items()
+                }
+                entry.comments += [f"Not brought back: {name}: {text}" for name, text in why.items()]
+
     def _add_changed(self, plan: Plan, before: Item, entry: Entry | None, version: str) -> None:
         options, lost = restored(plan, before, version)
+        if entry is not None:
+            options = _merged(self.resource, entry.options, options, plan.after.settings)
+        options, inconsistent = _consistent(options, replace(plan.after, raw=before.raw), version)
+        lost.update(inconsistent)
         comments = [f"Not brought back: {option}: {why}" for option, why in lost.items()]
         links = [row for row in self.resource.links if row.name in options]
         self.names.update(plan.after.names_of(linked for row in links for linked in row.listed(options[row.name])))
         if entry is not None:
-            entry.options = _merged(self.resource, entry.options, options, plan.after.settings)
+            entry.options = options
             entry.comments += [comment for comment in comments if comment not in entry.comments]
             self._index(entry)
         elif options:
@@ -185,6 +208,37 @@ def _merged(
         if options.get(link.managed_by) is True:
             options.pop(link.name, None)  # the API links them again
     return options
+
+
+def _consistent(options: Mapping[str, Any], after: Item, version: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return options for a resource without the attributes that a task cannot set together, and why, by option.
+
+    A rule can require a secret, which this file does not contain.
+    """
+    lost: dict[str, str] = {}
+    kept = dict(options)
+    for row in [row for row in after.resource.variants if row.merged and row.name in options]:
+        whole = kept.pop(row.name)
+        value = {"type": whole["type"]}
+        if not _problem({row.name: whole}, after, version):
+            value = whole
+        for name in [name for name in whole if name not in value]:
+            problem = _problem({row.name: {**value, name: whole[name]}}, after, version)
+            if problem:
+                lost[f"{row.name}.{name}"] = problem
+            else:
+                value[name] = whole[name]
+        kept.update({row.name: value} if len(value) > 1 else {})
+    return kept, lost
+
+
+def _problem(options: Mapping[str, Any], after: Item, version: str) -> str:
+    """Return the first problem with setting options of a resource; empty if there is none."""
+    try:
+        plan_change(parse(after.resource, {"id": after.id, **options}, version), after)
+    except InvalidOptions as error:
+        return str(error.messages()[0])
+    return ""
 
 
 def restored(plan: Plan, before: Item, version: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -251,7 +305,7 @@ def _variant(
     if not same and kind not in row.settable_types:
         words = f"it was {show(row.returned(had))}, and only DIDWW staff can set this type"
         return None, {row.name: words}, []
-    if not same and kind in row.hidden:
+    if row.generates(had) and not row.generates(has):
         lost[f"{row.name} {' and '.join(row.hidden[kind])}"] = "DIDWW generates new ones"
     for part in row.types.get(kind, ()):
         if same and (part.name not in has or had.get(part.name) == has[part.name]):

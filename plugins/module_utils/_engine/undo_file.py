@@ -195,24 +195,16 @@ def check(path: str | None, add: bool) -> list[Problem]:
     return []
 
 
-def prepare(
-    lists: Mapping[str, Resource], path: str, add: bool, api_url: str, written_by: str, applied_by: str = ""
-) -> UndoFile:
+def prepare(lists: Mapping[str, Resource], path: str, add: bool, api_url: str, written_by: str) -> UndoFile:
     """Return the undo file at `path` for the account at `api_url`, with its content if the task adds to it.
 
-    `lists`: what it can hold. `applied_by`: the module that takes all of them, if that of the resource does not.
+    `lists`: what it can hold.
 
     Raises InvalidOptions if nothing can be added to that.
     """
     marker = {"api_url": api_url, "api_version": "", "written_at": "", "written_by": written_by}
-    (many, resource), *_others = lists.items()
-    if applied_by:
-        command = f"#   Give all its lists to {applied_by} in one task, first in check mode."
-    elif resource.undone_by:
-        command = f"#   {resource.undone_by} --check --diff\n#   {resource.undone_by}"
-    else:
-        module = f"didww.voice.{resource.name}s"
-        command = f"#   Give the list {many} to {module}, with skip_invalid, first in check mode."
+    command = next(iter(lists.values())).undone_by
+    command = f"#   {command} --check --diff\n#   {command}"
     try:
         text = _content(path) if add else None
         if text is None:

@@ -33,11 +33,12 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.setting import
 class Variant(Setting):
     """A polymorphic attribute: a type, and the attributes of that type.
 
-    `types`: the attributes of each type. `settable_types`: those that a task can change to; only the API's staff can
-    set the others. `accepted` describes the types in messages. `hidden`: the attributes that the API generates, by
-    type: never sent, and returned only on request, under the name `revealed_as`. `called_hidden`: what messages call
-    them. `generated`: why no task can set them. `merged`: whether the API merges what it gets into what it has, and
-    never changes the type; it replaces the whole otherwise.
+    `types`: the attributes of each type. `settable_types`: those that a task can change to; only the API's staff
+    can set the others. `accepted` describes the types in messages. `hidden`: the attributes that the API generates,
+    by type: never sent, and returned only on request, under the name `revealed_as`. `called_hidden`: what messages
+    call them. `hidden_with`: the flag without which it does not, if there is one. `generated`: why no task can set
+    them. `merged`: whether the API merges what it gets into what it has, and never changes the type; it replaces
+    the whole otherwise.
     """
 
     kind: Kind = DICTIONARY
@@ -48,6 +49,7 @@ class Variant(Setting):
     generated: str = ""
     revealed_as: str = ""
     called_hidden: str = ""
+    hidden_with: str = ""
     merged: bool = False
 
     @cached_property
@@ -59,6 +61,10 @@ class Variant(Setting):
     def attributes(self) -> dict[str, Setting]:
         """The attributes of all types, by name."""
         return {row.name: row for rows in self.types.values() for row in rows}
+
+    def generates(self, value: Mapping[str, Any]) -> bool:
+        """Return whether the API generates hidden attributes for a value."""
+        return value.get("type") in self.hidden and (not self.hidden_with or value.get(self.hidden_with) is True)
 
     @cached_property
     def all_hidden(self) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ GROUP = Link(
     suggested=True,
     always_read=True,
 )
+# The playbook knows the lists of all resources.
+UNDONE_BY = "ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE"
 TARGETS = (TRUNK.name, GROUP.name)
 
 
@@ -116,4 +118,5 @@ DID = Resource(
     page_sizes={"dids": 100, "voice_in_trunks": 100, "voice_in_trunk_groups": 100},
     known_as="target_names",
     rules=(one_target,),
+    undone_by=UNDONE_BY,
 )

@@ -32,7 +32,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.link import Li
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, Users
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Draft, Setting, filter_by
 from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Attributes, Variant
-from ansible_collections.didww.voice.plugins.module_utils._resources.did import GROUP, NAMED, TEXT
+from ansible_collections.didww.voice.plugins.module_utils._resources.did import GROUP, NAMED, TEXT, UNDONE_BY
 
 CONFIGURATION, SIP, PSTN = "configuration", "sip_configurations", "pstn_configurations"
 
@@ -210,6 +210,7 @@ SETTINGS = (
         "voice_in_trunk_info returns it with include_credentials",
         revealed_as="credentials",
         called_hidden="SIP username and password",
+        hidden_with="enabled_sip_registration",
         merged=True,
         required=True,
     ),
@@ -225,7 +226,7 @@ SETTINGS = (
         always_read=True,
         versions={NEWEST: {"barred": UNKNOWN_FORM}},
     ),
-    replace(GROUP, freed="first set its voice_in_trunk_group to null with didww.voice.voice_in_trunk"),
+    replace(GROUP, freed="set voice_in_trunk_group to null too, in the same task"),
 )
 
 # --- Rules ----------------------------------------------------------------------------------------
@@ -343,4 +344,5 @@ VOICE_IN_TRUNK = Resource(
     # Those of outbound trunks are called trunks.
     list_in_files="in_trunks",
     taken="Another inbound trunk of this account, or a trunk group, has that name: they share their names.",
+    undone_by=UNDONE_BY,
 )

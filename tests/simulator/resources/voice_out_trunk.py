@@ -280,6 +280,16 @@ def refuses(context: Context, changes: bool) -> str | None:
     return None
 
 
+def announced(before: Record, after: Record) -> tuple[str, dict[str, Any]] | None:
+    """Return the callback of a trunk that is blocked, by its threshold or by hand, or unblocked (OpenAPI)."""
+    url = after.attributes["callback_url"]
+    reached = after.attributes["threshold_reached"] and not before.attributes["threshold_reached"]
+    if not url or not (reached or before.attributes["status"] != after.attributes["status"]):
+        return None
+    told = {name: after.attributes[name] for name in ("status", "threshold_reached")}
+    return url, {"id": after.id, "type": TYPE, **told, "created_at": now()}
+
+
 VOICE_OUT_TRUNK = Resource(
     type=TYPE,
     collection="trunks",
@@ -309,6 +319,7 @@ VOICE_OUT_TRUNK = Resource(
     sorts=("name", "created_at", "external_reference_id", "allow_any_did_as_cli", "threshold_reached"),
     max_page_size=1000,
     refuses=refuses,
+    announces=announced,
 )
 
 

@@ -144,3 +144,49 @@ def test_numbers_that_both_route(local_api: Simulator, run: Any, sdk: Sdk) -> No
     again.voice_in_trunk = VoiceInTrunk.build(FRANKFURT)
     dids.update(again)
     assert run("did", number=NUMBER, voice_in_trunk="Frankfurt", voice_in_trunk_group=None)["changed"] is False
+
+
+# What DIDWW's sandbox read back after a POST without these members: recorded in April 2026 by DIDWW's PHP SDK.
+RECORDED = {
+    **dict.fromkeys(("port", "username", "auth_user", "auth_from_user", "auth_from_domain", "sst_session_expires")),
+    **dict.fromkeys(("allowed_rtp_ips", "rerouting_disconnect_codes")),
+    **dict.fromkeys(("resolve_ruri", "auth_enabled", "sst_enabled", "rtp_ping", "force_symmetric_rtp"), False),
+    "symmetric_rtp_ignore_rtcp": False,
+    **dict.fromkeys(("media_encryption_mode", "stir_shaken_mode"), "disabled"),
+    "rx_dtmf_format": "rfc_2833",
+    "tx_dtmf_format": "rfc_2833",
+    "sst_refresh_method": "invite",
+    "sst_min_timer": 600,
+    "sst_max_timer": 900,
+    "sst_accept_501": True,
+    "rtp_timeout": 30,
+    "sip_timer_b": 8000,
+    "dns_srv_failover_timer": 2000,
+    "max_transfers": 0,
+    "max_30x_redirects": 0,
+}
+
+
+def test_the_exchanges_that_were_recorded(local_api: Simulator, run: Any) -> None:
+    """A trunk that registers is created and read, stops to register, is read again and deleted: POST to DELETE."""
+    registers = {"type": SIP, "enabled_sip_registration": True, "use_did_in_ruri": True, "codecs": ["pcmu", "pcma"]}
+    name = {"name": "Registers"}
+    run("voice_in_trunk", **name, state="present", configuration=registers)
+    created = run("voice_in_trunk_info", trunk="Registers", include_credentials=True)["trunks"][0]
+    configuration = created["configuration"]
+    assert {key: configuration[key] for key in RECORDED} == RECORDED
+    unset = ("description", "external_reference_id", "capacity_limit", "cli_prefix")
+    assert [created[key] for key in unset] == [None] * len(unset)
+    assert (configuration["host"], configuration["use_did_in_ruri"]) == (None, True)
+    pair = created["credentials"]
+    assert [len(pair[key]) for key in sorted(pair)] == [16, 16]
+
+    local_api.clear_journal()
+    stops = {"type": SIP, "enabled_sip_registration": False, "host": "sip.example.com"}
+    assert run("voice_in_trunk", **name, configuration=stops)["changed"] is True
+    (sent,) = (entry["body"]["data"]["attributes"] for entry in local_api.journal if entry["method"] == "PATCH")
+    members = {"enabled_sip_registration": False, "host": "sip.example.com", "use_did_in_ruri": False}
+    assert sent == {"configuration": {"type": SIP, "attributes": members}}
+    read = run("voice_in_trunk_info", trunk="Registers", include_credentials=True)["trunks"][0]
+    assert set(read["credentials"].values()) == {None}
+    assert run("voice_in_trunk", **name, state="absent")["changed"] is True

@@ -25,6 +25,9 @@ from ..playbooks import start, write_play
 TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
 SEED = {"api_keys": ["key"], "trunks": [{"id": trunk, "attributes": {"name": trunk}} for trunk in TRUNKS]}
 
+# What is interrupted does not depend on how a request is authenticated.
+each_front_end = pytest.mark.parametrize("way", ["module", "action"], indirect=True)
+
 
 def updates(api: Simulator) -> int:
     return sum(entry["method"] == "PATCH" for entry in api.journal)
@@ -43,6 +46,7 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+@each_front_end
 @pytest.mark.parametrize("how", ["^C", "timeout", "killed worker", "killed playbook"])
 def test_an_interrupted_fleet_stops_sending(
     front_end: str, api_version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str

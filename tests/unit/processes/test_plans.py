@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,8 +16,7 @@ import pytest
 import yaml
 from simulator.server import Simulator
 
-from ..conftest import HANG_GUARD
-from .job import COLLECTION
+from ..playbooks import end, start
 from .test_playbooks import HARMFUL, IDS, KEY, SEED
 
 TWILIO = {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"}
@@ -59,36 +55,15 @@ class Run(Protocol):
 @pytest.fixture
 def run(api: Simulator, tmp_path: Path) -> Run:
     """Run a playbook, and check that no name of a trunk ran a command, and that nothing shows the key."""
-    (tmp_path / "home").mkdir()
     (tmp_path / "trunks.yml").write_text(yaml.safe_dump({"trunks": TRUNKS}), encoding="utf-8")
 
     def run(playbook: str, *arguments: str, status: int = 0, url: str = "", **variables: Any) -> str:
-        environment = {
-            **os.environ,
-            "HOME": str(tmp_path / "home"),
-            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "DIDWW_API_URL": url or api.url,
-            "DIDWW_API_KEY": KEY,
-            "DIDWW_API_RETRIES": "0",
-        }
-        program = str(Path(sys.executable).parent / "ansible-playbook")
+        connection = {"DIDWW_API_URL": url or api.url, "DIDWW_API_KEY": KEY, "DIDWW_API_RETRIES": "0"}
         given = ["-e", json.dumps(variables)] if variables else []
-        done = subprocess.run(
-            [program, f"didww.voice.{playbook}", *given, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=HANG_GUARD,
-            check=False,
-        )
-        assert done.returncode == status, done.stdout
+        output = end(start(tmp_path, f"didww.voice.{playbook}", *given, *arguments, **connection), status)
         assert list(tmp_path.rglob("pwned")) == []
-        assert KEY not in done.stdout + "".join(path.read_text("utf-8") for path in tmp_path.glob("*.json"))
-        return " ".join(done.stdout.split())
+        assert KEY not in output + "".join(path.read_text("utf-8") for path in tmp_path.glob("*.json"))
+        return " ".join(output.split())
 
     return run
 

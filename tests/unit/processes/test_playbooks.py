@@ -38,8 +38,17 @@ IDS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(5)]
 # It would write a file to the folder of the job.
 HARMFUL = "{{ lookup('ansible.builtin.pipe', 'touch pwned') }}"
 NAMES = ["Zero", HARMFUL, "Two", "Three", "Four"]
+PASSWORD, CHOSEN = "Pl4nted-pa55word", "An0ther-pa55word"
+AUTHENTICATING = {"auth_enabled": True, "auth_user": "u", "auth_password": PASSWORD}
+IN_TRUNKS = {"Day": f"{93:08}-0000-4000-8000-000000000000", HARMFUL: f"{93:08}-0000-4000-8000-000000000001"}
+NUMBERS = {"37061498222": "Day", "37061498223": HARMFUL}
 SEED: dict[str, Any] = {
     "api_keys": [KEY],
+    "in_trunks": [{"id": id_, "attributes": {"name": name}} for name, id_ in IN_TRUNKS.items()],
+    "dids": [
+        {"id": f"{94:08}-0000-4000-8000-0{number}", "number": number, "voice_in_trunk": IN_TRUNKS[name]}
+        for number, name in NUMBERS.items()
+    ],
     "trunks": [
         {"id": id_, "attributes": {"name": name, "threshold_amount": "100.0", "authentication_method": METHOD}}
         for id_, name in zip(IDS, NAMES, strict=True)
@@ -55,6 +64,10 @@ def front_end() -> str:
 @pytest.fixture
 def api() -> Iterator[Simulator]:
     with Simulator(SEED, rate=0) as server:
+        for id_ in IN_TRUNKS.values():
+            has = server.record("in_trunks", id_)["attributes"]["configuration"]
+            value = {**has, "attributes": {**has["attributes"], **AUTHENTICATING}}
+            server.put_record("in_trunks", id_, {"attributes": {"configuration": value}})
         yield server
 
 
@@ -296,6 +309,90 @@ def test_a_check_predicts_a_name_that_exists_without_its_reference(api: Simulato
         assert "POST" not in methods(api)
 
 
+# --- Whole accounts -------------------------------------------------------------------------------
+
+# Changes to an exported file: a setting of each list, and a new trunk with a password that a number moves to.
+CHANGES = {
+    "in_trunks:\n": "in_trunks:\n  - name: New\n    state: present\n    configuration: {type: sip_configurations, "
+    f"codecs: [pcma], host: a.example.com, auth_enabled: true, auth_user: u, auth_password: {CHOSEN}}}\n",
+    "weight: 65535": "weight: 7",
+    "voice_in_trunk: Day": "voice_in_trunk: New",
+    "capacity_limit: null\n    allow_any": "capacity_limit: 7\n    allow_any",
+}
+
+
+def records(api: Simulator) -> dict[str, list[dict[str, Any]]]:
+    return {name: api.records(name) for name in ("in_trunks", "dids", "trunks")}
+
+
+def sent(api: Simulator) -> list[str]:
+    """Return the methods and the types of the requests that change something, since the last call."""
+    found = [f"{one['method']} {one['path'].split('/')[2]}" for one in api.journal if one["method"] != "GET"]
+    api.clear_journal()
+    return found
+
+
+@pytest.fixture
+def open_run(run: Run) -> Run:
+    """Run a playbook as openly as possible, and check that it shows no password."""
+
+    def run_openly(playbook: str, *arguments: str, status: int = 0, **variables: Any) -> str:
+        output = run(playbook, "-vvvv", "--diff", *arguments, status=status, **variables)
+        assert [password for password in (PASSWORD, CHOSEN) if password in output] == []
+        return output
+
+    return run_openly
+
+
+def test_a_whole_account_is_kept_and_brought_back(api: Simulator, open_run: Run, tmp_path: Path) -> None:
+    before = records(api)
+    assert "2 inbound trunks, 2 numbers, 5 outbound trunks written" in open_run("export_trunks", lists="all")
+    text = (tmp_path / "trunks.yml").read_text("utf-8")
+    assert PASSWORD not in text
+    for old, new in CHANGES.items():
+        text = text.replace(old, new, 1)
+    (tmp_path / "new.yml").write_text(text, encoding="utf-8")
+    given: dict[str, Any] = {"trunks_file": "new.yml", "plan": "plan.json"}
+    open_run("audit", "--check", report="report.json", status=2, **given)
+    lists = report_in(tmp_path / "report.json")["lists"]
+    assert {name: (one["drifted"], len(one["missing"])) for name, one in lists.items()} == {
+        "in_trunks": (1, 1), "dids": (1, 0), "trunks": (1, 0),
+    }  # fmt: skip
+    assert "2 numbers in check mode: 1 updated, 1 unchanged" in open_run("fleet", "--check", **given)
+    assert sent(api) == []
+    # It fails half-way, and the same plan applies what is left, with the other front end.
+    api.add_faults({"method": "PATCH", "path_contains": "/dids/", "status": 422})
+    open_run("fleet", undo_file="undo.yml", status=2, **given)
+    expected = {"POST voice_in_trunks", "PATCH voice_in_trunks", "PATCH dids", "PATCH voice_out_trunks"}
+    assert {*sent(api)} == expected
+    open_run("fleet", undo_file="undo.yml", undo_add=True, didww_in_process=False, **given)
+    assert sent(api) == ["PATCH dids"]
+    assert " changed=0 " in open_run("fleet", didww_in_process=False, trunks_file="new.yml")
+    open_run("fleet", trunks_file="undo.yml")
+    assert records(api) == before
+    texts = [path.read_text("utf-8") for name in ("*.json", "undo.yml") for path in tmp_path.glob(name)]
+    assert [password for password in (PASSWORD, CHOSEN) if password in "".join(texts)] == []
+
+
+def test_a_whole_account_is_copied_as_far_as_that_can_be_done(api: Simulator, open_run: Run, tmp_path: Path) -> None:
+    open_run("export_trunks", lists="in_trunks,dids", by="name")
+    # Another account, which has one of the numbers, and no trunk.
+    for number, name in NUMBERS.items():
+        did = f"{94:08}-0000-4000-8000-0{number}"
+        api.put_record("dids", did, {"voice_in_trunk": None, "attributes": {"number": number}})
+        api.remove_record("in_trunks", IN_TRUNKS[name])
+    api.remove_record("dids", did)
+    given: dict[str, Any] = {"trunks_file": "trunks.yml", "state": "present"}
+    output = open_run("fleet", status=2, **given)
+    assert "in_trunks[0] (Day): configuration.auth_password: required with auth_enabled: set it too" in output
+    assert f"dids[1] ({number}): number: no DID" in output
+    text = (tmp_path / "trunks.yml").read_text("utf-8").partition(f"  - number: '{number}'")[0]
+    text = text.replace("auth_user: u", f"auth_user: u\n      auth_password: {CHOSEN}")
+    (tmp_path / "trunks.yml").write_text(text, encoding="utf-8")
+    assert "2 inbound trunks: 2 created" in open_run("fleet", **given)
+    assert [sorted(sent(api)), len(api.records("in_trunks"))] == [["PATCH dids", *["POST voice_in_trunks"] * 2], 2]
+
+
 # --- Hostile names --------------------------------------------------------------------------------
 
 
@@ -410,6 +507,7 @@ trunks:
     subprocess.check_call([program, "encrypt", *options, str(path)], env=environment)
     output = run("fleet", "-v", *options, trunks_file=str(path), ping=True)
     assert "3 unchanged" in output
+    assert '"trunks_file"' not in output
     wrong = run("fleet", trunks_file=str(path), status=2)
     assert f"trunks_file: {path} cannot be read: " in wrong
     # Without a value, the template is an error that names the file's option.
@@ -432,7 +530,7 @@ def test_an_inventory_neither_breaks_an_emergency_nor_selects_for_it(api: Simula
 
 def test_a_trunk_for_a_fleet_is_an_error(api: Simulator, run: Run) -> None:
     output = run("fleet", trunks=[], trunk="Two", status=2)
-    assert "trunk: didww.voice.fleet has no such variable; it has approved_plan, confirm, plan, plan_max_age" in output
+    assert "trunk: didww.voice.fleet has no such variable; it has approved_plan, confirm, dids, in_trunks" in output
     assert api.journal == []
 
 

@@ -21,7 +21,7 @@ from simulator.server import Simulator
 from ..conftest import HANG_GUARD, after_each_patch, connection_to
 from ..playbooks import end, start, write_play
 from ..plugins.module_utils._engine.test_undo_file import TEXTS
-from .test_interrupted import processes, updates, wait_until
+from .test_interrupted import each_front_end, processes, updates, wait_until
 
 TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
 MODULE = "didww.voice.voice_out_trunks"
@@ -32,8 +32,9 @@ def run(folder: Path, front_end: str, *tasks: dict[str, Any], **play: Any) -> su
     return start(folder, write_play(folder, *tasks, **play), "-e", f"didww_in_process={front_end == 'action'}")
 
 
-@pytest.mark.parametrize("how", ["include_vars", "vars_files"])
-def test_no_name_is_a_template(front_end: str, api_version: str, tmp_path: Path, how: str) -> None:
+@each_front_end
+def test_no_name_is_a_template(front_end: str, api_version: str, tmp_path: Path) -> None:
+    """A play reads the file with include_vars, and with vars_files."""
     sign = tmp_path / "evaluated"
     command = f"lookup('ansible.builtin.pipe', 'touch {sign}')"
     names = [f"{{{{ {command} }}}}", f"{{% if {command} %}}{{% endif %}}", f"{{# #}}{{{{ {command} }}}}"]
@@ -51,21 +52,24 @@ def test_no_name_is_a_template(front_end: str, api_version: str, tmp_path: Path,
             {"id": trunk["id"], "name": f"Renamed {number}", "external_reference_id": None, "rtp_ping": True}
             for number, trunk in enumerate(trunks)
         ]
-        end(run(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": changes}}))
+        rename = {**connection, "trunks": changes}
+        end(run(tmp_path, front_end, {MODULE: {**rename, "undo_file": str(undo)}}))
         assert all(trunk["attributes"]["name"].startswith("Renamed") for trunk in api.trunks)
         assert undo.read_text("utf-8").count("!unsafe") >= 8
-        listed = "undo.trunks" if how == "include_vars" else "trunks"
-        tasks: list[dict[str, Any]] = [
-            {"ansible.builtin.include_vars": {"file": str(undo), "name": "undo"}},
-            {"ansible.builtin.debug": {"msg": f"{{{{ {listed} | length }}}}"}},
-            {MODULE: {**connection, "trunks": f"{{{{ {listed} }}}}", "skip_invalid": True}},
-        ]
-        play = {"vars_files": [str(undo)]} if how == "vars_files" else {}
-        end(run(tmp_path, front_end, *tasks[0 if how == "include_vars" else 1 :], **play))
+        tasks: list[dict[str, Any]] = [{"ansible.builtin.include_vars": {"file": str(undo), "name": "undo"}}]
+        for listed in ("undo.trunks", "trunks"):
+            tasks += [
+                {"ansible.builtin.debug": {"msg": f"{{{{ {listed} | length }}}}"}},
+                {MODULE: {**connection, "trunks": f"{{{{ {listed} }}}}", "skip_invalid": True}},
+                {MODULE: rename},
+            ]
+        end(run(tmp_path, front_end, *tasks[:-1], vars_files=[str(undo)]))
+        assert updates(api) == 4 * len(trunks)
         assert api.trunks == before
     assert not sign.exists()
 
 
+@each_front_end
 @pytest.mark.parametrize("how", ["killed group", "^C", "lost answers"])
 def test_an_interrupted_fleet_can_be_undone(
     front_end: str, api_version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str

@@ -134,7 +134,7 @@ def test_an_undo_file(check: Check, tmp_path: Path) -> None:
         (b"trunks: [\n", "t.yml:2:1: while parsing a flow node, expected the node content, but found '<stream end>'"),
         (b"a: b: c\n", "t.yml:1:5: mapping values are not allowed here"),
         (b"\xff", "t.yml cannot be read: "),
-        (b"trunks: !nothing x\n", "t.yml cannot be read: "),
+        (b"trunks: !nothing x\n", "t.yml:1:9: could not determine a constructor for the tag"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n61\n", "t.yml cannot be read: "),
         (b"trunks: ['{{ nothing }}']\n", "trunks_file: a template cannot be evaluated: "),
     ],
@@ -147,6 +147,56 @@ def test_a_broken_file_is_one_error_with_its_place(check: Check, tmp_path: Path,
     assert "\n" not in message
     both = check("fleet", {"trunks_file": "t.yml", "state": "x"})["msg"]
     assert both.startswith(f"2 problems: (1) {message}; (2) state: ")
+
+
+PASSWORD = "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("'s3cret\n", ":4:1: while scanning a quoted scalar, found unexpected end of stream"),
+        ("s3cret: x\n", ":3:26: mapping values are not allowed here"),
+        ('"s3cret\\q"\n', "found unknown escape character 'q'"),
+        ("*s3cret\n", ":3:20: found undefined alias"),
+        ("&s3cret 1\n  - &s3cret 2\n", "found duplicate anchor"),
+        ("!s3cret x\n", ":3:20: could not determine a constructor for the tag"),
+        ("!s3cret!x x\n", "found undefined tag handle"),
+        ("!!int s3cret\n", "cannot be read: it is not valid YAML"),
+        ("{s3cret: 1}: 2\n", "mapping values are not allowed"),
+        ("s3cret\x07\n", "cannot be read: it is not valid YAML"),
+        ("'s3cret{{ x y }}'\n", "a template cannot be evaluated: its text is not shown"),
+        ("'s3cret{%'\n", "a template cannot be evaluated: its text is not shown"),
+        ("'s3cret{{ nothing }}'\n", "'nothing' is undefined"),
+    ],
+)
+@pytest.mark.parametrize("name", ["in_trunks", "trunks"])
+def test_an_error_does_not_quote_a_password(
+    check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, value: str, words: str
+) -> None:
+    text = f"{name}:\n  - configuration: {{auth_password: 1}}\n    auth_password: {value}"
+    (tmp_path / "t.yml").write_text(text, encoding="utf-8")
+    found = check("audit", {"trunks_file": "t.yml", "report": "r.json"})
+    assert words in found["msg"]
+    assert PASSWORD not in json.dumps(found) + (tmp_path / "r.json").read_text("utf-8") + "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("lists", "hidden"),
+    [
+        ({"in_trunks": []}, True),
+        ({"trunks": [{"name": "x", "configuration": {"auth_password": "s3cret"}}]}, True),
+        ({"dids": [], "trunks": []}, False),
+    ],
+)
+def test_lists_that_may_hold_a_password_are_not_printed(
+    check: Check, tmp_path: Path, lists: dict[str, Any], hidden: bool
+) -> None:
+    (tmp_path / "t.yml").write_text(json.dumps(lists), encoding="utf-8")
+    for given in ({"trunks_file": "t.yml"}, lists):
+        found = check("fleet", given)
+        assert found.get("_ansible_no_log", False) is hidden
+        assert {name: found["variables"][name] for name in lists} == lists
 
 
 @pytest.mark.parametrize(("path", "words"), [(".", "is a folder; "), ("no.yml", "does not exist; ")])

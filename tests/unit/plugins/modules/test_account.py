@@ -99,7 +99,7 @@ def test_a_trunk_that_a_number_would_still_point_to_is_not_deleted(local_api: Si
         assert "in_trunks[0] (Frankfurt): state: the trunk Frankfurt is used by" in message
         assert NUMBER in message
     assert (
-        "no inbound trunk in this account has the name Frankfurt"
+        "no inbound trunk in this account has the name Frankfurt (this task deletes it, or renames it)"
         in run(in_trunks=[gone], dids=[{"number": NUMBER, "voice_in_trunk": "Frankfurt"}])["msg"]
     )
     assert sent(local_api) == []
@@ -122,6 +122,8 @@ def test_every_problem_of_every_list_is_reported_and_nothing_is_sent(local_api: 
     for words in ("in_trunks[1] (Nobody): name:", "dids[0] (37061499999): number:", "trunks[0] (Nothing): name:"):
         assert words in result["msg"]
     assert "voice_in_trunk" not in result["msg"]
+    twice = run(in_trunks=[{"name": "Night"}, {"id": NIGHT}])["msg"]
+    assert f"in_trunks[1] ({NIGHT}): id: refers to the same trunk as in_trunks[0]" in twice
     assert run()["msg"].startswith("in_trunks or dids or trunks: one of these lists is required")
     assert "in_trunks[0]: the value is not accepted" in run(in_trunks=[7])["msg"]
     assert sent(local_api) == []
@@ -184,7 +186,7 @@ def test_an_undo_file_of_an_account(local_api: Simulator, run: Run, tmp_path: Pa
         "trunks": [{"id": TRUNK, "capacity_limit": 7}],
     }
     assert run(**task, undo_file=str(path))["undo_file"] == str(path)
-    assert "Give all its lists to didww.voice.account in one task, first in check mode." in path.read_text("utf-8")
+    assert "ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE --check --diff" in path.read_text("utf-8")
     undo = yaml.safe_load(path.read_text("utf-8"))
     assert list(undo) == ["didww_voice_undo", "in_trunks", "dids", "trunks"]
     # A second task adds to it.
@@ -194,3 +196,26 @@ def test_an_undo_file_of_an_account(local_api: Simulator, run: Run, tmp_path: Pa
     undo.pop("didww_voice_undo")
     assert run(**undo)["changed"] is True
     assert {name: local_api.records(name) for name in before} == before
+
+
+def test_what_cannot_be_undone_does_not_stop_the_rest(local_api: Simulator, run: Run, tmp_path: Path) -> None:
+    """The numbers of a deleted trunk cannot go back to it, so the trunk that they moved to cannot be deleted."""
+    path = tmp_path / "undo.yml"
+    gone = {"name": "Frankfurt", "state": "absent"}
+    dids = [{"number": NUMBER, "voice_in_trunk": "Vilnius"}, {"number": OTHER, "description": "x"}]
+    run(in_trunks=[NEW, gone], dids=dids, trunks=[{"id": TRUNK, "capacity_limit": 7}], undo_file=str(path))
+    undo = yaml.safe_load(path.read_text("utf-8"))
+    del undo["didww_voice_undo"]
+    assert "changed" not in run(**undo)
+    for check in (True, False):
+        result = run(**undo, skip_invalid=True, check=check)
+        assert (result["failed"], result["changed"]) == (True, True)
+        assert "dids[0] (37061498222): voice_in_trunk: no inbound trunk in this account has the id" in result["msg"]
+        assert "in_trunks[0] (Vilnius): state: the trunk Vilnius is used by 1 number" in result["msg"]
+        assert [result[name]["summary"]["changed"] for name in ("in_trunks", "dids", "trunks")] == [0, 1, 1]
+    # A number that follows a trunk that cannot be created is left out with it.
+    entry = {"name": "Kaunas", "state": "present", "configuration": {"type": "pstn_configurations"}}
+    lists = {"in_trunks": [entry], "dids": [{"number": OTHER, "voice_in_trunk": "Kaunas"}]}
+    message = run(**lists, skip_invalid=True)["msg"]
+    assert "in_trunks[0] (Kaunas): " in message
+    assert "no inbound trunk in this account has the name Kaunas" in message

@@ -240,9 +240,19 @@ def test_the_whole_life_of_an_inbound_trunk(local_api: Simulator, run: Run, api_
 
 def test_a_trunk_in_a_group_is_not_deleted(local_api: Simulator, run: Run) -> None:
     assert 'belongs to the trunk group "Failover"' in run("voice_in_trunk", name="Night", state="absent")["msg"]
-    assert run("voice_in_trunk", name="Night", voice_in_trunk_group=None)["changed"] is True
-    assert run("voice_in_trunk", name="Night", state="absent")["changed"] is True
-    assert [method for method, _data in changes(local_api)] == ["PATCH", "DELETE"]
+    local_api.add_faults({"method": "DELETE", "status": 500, "times": 1})
+    both = {"name": "Night", "state": "absent", "voice_in_trunk_group": None}
+    predicted = run("voice_in_trunk", check=True, diff=True, **both)
+    failed = run("voice_in_trunk", **both)
+    assert "The trunk has left its trunk group already." in failed["msg"]
+    done = run("voice_in_trunk", diff=True, **both)
+    assert (predicted["changed"], done["changed"], changes(local_api)[0][1]["relationships"]) == (
+        True,
+        True,
+        {"voice_in_trunk_group": {"data": None}},
+    )
+    assert [method for method, _data in changes(local_api)] == ["PATCH", "DELETE", "DELETE"]
+    assert run("voice_in_trunk", **both)["changed"] is False
 
 
 def test_names_are_shared_with_groups(local_api: Simulator, run: Run) -> None:
@@ -293,7 +303,7 @@ def test_an_undo_file_brings_a_trunk_back(
     assert (changed["changed"], stored() == before) == (True, False)
     assert PASSWORD not in path.read_text("utf-8")
     text = path.read_text("utf-8")
-    assert "Give the list in_trunks to didww.voice.voice_in_trunks, with skip_invalid, first in check mode." in text
+    assert "ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE --check --diff" in text
     run("voice_in_trunks", trunks=yaml.safe_load(text)["in_trunks"])
     # Never to outbound trunks.
     refused = run("voice_out_trunks", trunks=[{"name": "EU SBC"}], undo_file=str(path), undo_add=True)["msg"]

@@ -80,3 +80,34 @@ def test_a_trunk_that_cannot_be_selected_is_named() -> None:
         "text": "",
         "problem": "by: these trunks have no external_reference_id: EU. Export by name instead.",
     }
+
+
+LISTS: dict[str, Any] = {
+    "in_trunks": {
+        "trunks": [{"id": "1", "name": "Night", "withheld": ["configuration.auth_password"]}],
+        "settings": [{"id": "1", "name": "Night", "configuration": {"auth_enabled": True}}],
+    },
+    "dids": {
+        "dids": [{"id": "3", "number": "37061498223"}, {"id": "2", "number": "37061498222"}],
+        "settings": [
+            {"id": "3", "number": "37061498223"},
+            {"id": "2", "number": "37061498222", "voice_in_trunk": "Night"},
+        ],
+    },
+    "trunks": {"trunks": [], "settings": []},
+}
+
+
+@pytest.mark.parametrize("by", ["id", "name"])
+def test_several_lists(by: str) -> None:
+    found = export_report(LISTS, by)
+    text = found["text"]
+    number, name = ("id: '2'", "id: '1'") if by == "id" else ("number: '37061498222'", "name: Night")
+    assert found["total"] == "1 inbound trunks, 2 numbers, 0 outbound trunks"
+    assert f"in_trunks:\n  - {name}\n    # configuration.auth_password is left out: the trunk keeps its pass" in text
+    assert f"\ndids:\n  - {number}\n" in text
+    assert text.endswith("\ntrunks: []\n")
+    assert ("# Numbers are selected by number" in text) is (by == "name")
+    loaded = yaml.safe_load(text)
+    assert [entry.get("voice_in_trunk") for entry in loaded["dids"]] == ["Night", None]
+    assert [len(entry) for entry in loaded["dids"]] == ([3, 2] if by == "id" else [2, 1])

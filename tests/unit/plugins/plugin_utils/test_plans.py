@@ -350,6 +350,40 @@ def test_of_tokens_alone_nobody_knows_what_was_approved() -> None:
     assert "(nothing)" in plans.plan_differences({"trunks": [entry()]}, given(approved=""))[1]
 
 
+MOVED = {"voice_in_trunk": {"before": None, "after": "new: Night"}}
+ACCOUNT: dict[str, Any] = {
+    "in_trunks": {"trunks": [entry(TWO, id=None, name="Night", method="POST", changes={"name": NEW["name"]})]},
+    "dids": {"dids": [entry(THREE, name="37061498222", changes=MOVED, target_names={"new: Night": "Night"})]},
+    "trunks": {"trunks": [entry()]},
+}
+
+
+def test_several_lists_are_planned_and_compared_by_list() -> None:
+    found = plans.plan_report(ACCOUNT, given())
+    assert [" ".join(line.split()) for line in found["lines"]] == [
+        "LIST NAME REQUEST CHANGES",
+        'in_trunks Night create name: "US SBC"',
+        'dids 37061498222 update voice_in_trunk: null -> "Night"',
+        "trunks EU SBC update capacity_limit: 30 -> 60",
+        "3 requests planned, in /plan.json",
+    ]
+    assert found["tokens"] == f"{TWO},{THREE},{ONE}"
+    plan = json.loads(found["text"])
+    assert [request["list"] for request in plan["requests"]] == ["in_trunks", "dids", "trunks"]
+    # An outbound trunk with the same name is another one.
+    other = entry(f"p1-{64 * '4'}", name="Night", id=None, method="POST", changes={"name": NEW["name"]})
+    for now in ({**ACCOUNT, "trunks": {"trunks": [other]}}, {"trunks": [other]}):
+        lines = plans.plan_differences(now, given(plan=plan, approved=found["tokens"]))
+        assert [" ".join(line.split()) for line in lines[:3]] == [
+            "LIST NAME APPROVED NOW",
+            "trunks Night (nothing) (create)",
+            'name: "US SBC"',
+        ]
+    # A plan for outbound trunks alone.
+    lines = plans.plan_differences(ACCOUNT, given(plan=written({"trunks": [entry()]}), approved=ONE))
+    assert [line.split()[0] for line in lines] == ["LIST", "in_trunks", "name:", "dids"]
+
+
 # --- Variables ------------------------------------------------------------------------------------
 
 

@@ -212,6 +212,59 @@ def test_a_name_cannot_forge_a_line() -> None:
     assert found["lines"][1].startswith(r"EU\n0 trunks checked\u2028  rtp_ping")
 
 
+MOVED = {"voice_in_trunk": {"before": None, "after": "aaaa"}}
+LISTS: dict[str, Any] = {
+    "in_trunks": {
+        "trunks": [drifted({}, id=B, name="Night")],
+        "missing": [{"index": 1, "selector": "name", "value": "Day"}],
+        "unmanaged": [{"id": C, "name": "Old"}],
+    },
+    "dids": {
+        "dids": [drifted(MOVED, name="37061498222", target_names={"aaaa": "Night"})],
+        "missing": [],
+        "unmanaged": [],
+    },
+}
+
+
+def test_several_lists_are_reported_by_list() -> None:
+    listed = {"in_trunks": [{"name": "Night"}, {"name": "Day"}], "dids": [{"number": "37061498222"}]}
+    found = audit(LISTS, **listed)
+    assert [" ".join(line.split()) for line in found["lines"]] == [
+        "LIST NAME SETTING IS SHOULD BE",
+        "in_trunks Day (missing) no such name in the account",
+        "in_trunks Old (unmanaged) in the account not in the list",
+        "dids 37061498222 voice_in_trunk null Night",
+        "1 inbound trunks checked: no drift, 1 missing, 1 not in the list",
+        "1 numbers checked: 1 with drift",
+    ]
+    assert found["problem"] == "in_trunks: missing: Day; dids: 1 of 1 numbers differs from the list: 37061498222"
+    assert audit(LISTS, **listed, fail_on_unmanaged=True)["problem"].startswith(
+        "in_trunks: missing: Day; not in the list: Old; dids: "
+    )
+    report = found["report"]
+    assert {name: report[name] for name in ("at", "failed", "checked", "drifted")} == {
+        "at": AT, "failed": False, "checked": 2, "drifted": 1,
+    }  # fmt: skip
+    assert report["lists"]["in_trunks"] == {
+        "checked": 1,
+        "drifted": 0,
+        "trunks": [],
+        "missing": [{"index": 1, "selector": "name", "value": "Day", "name": "Day"}],
+        "unmanaged": [{"id": C, "name": "Old"}],
+    }
+    assert report["lists"]["dids"]["dids"][0]["name"] == "37061498222"
+    # A single list other than outbound trunks is reported in the same form.
+    assert [*audit({"dids": LISTS["dids"]}, **listed)["report"]["lists"]] == ["dids"]
+
+
+def test_a_new_vars_file_that_differs() -> None:
+    words = "differs from the account, which changed while it was exported: write the file again. These "
+    one = {"trunks": [drifted({"rtp_ping": {}}), drifted({}, name="US SBC")]}
+    assert reports.differing(one) == f"{words}trunks differ: EU SBC."
+    assert reports.differing(LISTS) == f"{words}numbers differ: 37061498222."
+
+
 # --- Selection ------------------------------------------------------------------------------------
 
 NOTHING: dict[str, Any] = {
@@ -219,6 +272,7 @@ NOTHING: dict[str, Any] = {
     "name_contains": None,
     "threshold_reached": None,
     "authentication_method_type": None,
+    "shares_addresses_with": None,
     "all": None,
     "confirm": None,
     "blocked": None,
@@ -254,6 +308,44 @@ def test_one_trunk_is_blocked_without_being_asked() -> None:
     assert select("block", [trunk()], trunk="EU SBC")["must_confirm"] is False
     found = select("block", [trunk(status="blocked")], trunk="EU SBC")
     assert (found["targets"], found["notes"], found["problem"]) == ([], ["Already blocked: EU SBC."], "")
+
+
+def with_addresses(*addresses: str) -> dict[str, Any]:
+    return {"type": "credentials_and_ip", "allowed_sip_ips": [*addresses]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shares"),
+    [
+        (with_addresses("203.0.113.7/32"), with_addresses("192.0.2.1/32", "203.0.113.0/24"), True),
+        (with_addresses("203.0.113.0/24"), {"type": "ip_only", "allowed_sip_ips": ["203.0.113.7"]}, True),
+        (with_addresses("203.0.113.7/32"), with_addresses("203.0.113.8/32"), False),
+        (with_addresses("2001:db8::/32"), with_addresses("::/0"), True),
+        (with_addresses("0.0.0.0/0"), with_addresses("::/0"), False),
+        (with_addresses("0.0.0.0/0"), {"type": "twilio"}, False),
+        ({"type": "twilio"}, {"type": "twilio"}, False),
+        (with_addresses("203.0.113.7/32"), with_addresses("somewhere"), None),
+        (with_addresses("203.0.113.7/32"), ..., None),
+        (..., with_addresses("203.0.113.7/32"), None),
+    ],
+)
+def test_which_trunks_share_addresses(one: Any, other: Any, shares: bool | None) -> None:
+    trunks = [trunk(authentication_method=one), trunk(B, "US SBC", authentication_method=other)]
+    found = select("block", trunks, shares_addresses_with="EU SBC")
+    assert names(found) == (["EU SBC", "US SBC"] if shares else ["EU SBC"])
+    assert found["ignored"] == (
+        ["Ignored, because it is unknown whether they match: US SBC."] if shares is None else []
+    )
+    assert found["must_confirm"] is True
+
+
+def test_the_trunk_whose_addresses_are_shared_is_a_single_one() -> None:
+    assert names(select("block", THREE, shares_addresses_with=A)) == ["EU SBC"]
+    words = 'the id, external_reference_id or name "EU SBC"'
+    found = select("block", [trunk(), trunk(B)], shares_addresses_with="EU SBC")
+    assert (found["targets"], found["problem"]) == ([], f"Nothing was blocked: several trunks have {words}")
+    found = select("block", [], shares_addresses_with="EU SBC")
+    assert (found["targets"], found["problem"]) == ([], f"Nothing was blocked: no trunk has {words}")
 
 
 @pytest.mark.parametrize("verb", ["block", "rotate"])
@@ -430,4 +522,14 @@ def test_the_report_of_a_fleet() -> None:
     everything = given(check_mode=True, trunks_file="/t.yml")
     assert reports.fleet_report({"summary": counted}, everything) == words
     assert reports.fleet_report({"summary": counted, "missing": [{"value": "x"}]}, everything) == f"{words}. Gone: x"
-    assert reports.fleet_report({"summary": counted}, given(trunks_file=None)).startswith("4 trunks: 1 created")
+    assert str(reports.fleet_report({"summary": counted}, given(trunks_file=None))).startswith("4 trunks: 1 created")
+
+
+def test_the_report_of_several_lists() -> None:
+    counted = {"total": 4, "created": 0, "changed": 3, "deleted": 1, "unchanged": 1, "held": 0}
+    numbers = {**counted, "deleted": 0}
+    result = {"in_trunks": {"trunks": [], "summary": counted}, "dids": {"dids": [], "summary": numbers}}
+    assert reports.fleet_report(result, given(state="absent")) == [
+        "4 inbound trunks: 0 created, 2 updated, 1 deleted, 1 unchanged",
+        "4 numbers: 3 updated, 1 unchanged. Numbers are never deleted",
+    ]

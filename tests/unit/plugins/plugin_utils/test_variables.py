@@ -154,6 +154,15 @@ def test_trunks_are_selected_in_one_way(name: str, given: dict[str, Any], words:
     assert message.startswith(words)
 
 
+def test_addresses_are_another_way_to_select_what_is_blocked() -> None:
+    assert check("block_trunk", shares_addresses_with="EU SBC")["shares_addresses_with"] == "EU SBC"
+    (message,) = problems("block_trunk", shares_addresses_with="x", name_contains="y")
+    assert message.startswith("shares_addresses_with: cannot be combined with name_contains. Which trunks?")
+    assert "(-e shares_addresses_with=NAME)" in message
+    (message,) = problems("rotate_credentials", shares_addresses_with="x", all=True, credentials_file="new.yml")
+    assert message.startswith("shares_addresses_with: didww.voice.rotate_credentials has no such variable")
+
+
 def test_filters_can_be_combined() -> None:
     found = check("block_trunk", name_contains="x", threshold_reached="no", authentication_method_type="twilio")
     assert (found["name_contains"], found["threshold_reached"]) == ("x", False)
@@ -237,12 +246,44 @@ def test_trunks_are_a_list(value: Any, words: str) -> None:
 )
 def test_what_is_wrong_with_a_vars_file(data: Any, words: str) -> None:
     with pytest.raises(ValueError, match=r"x\.yml") as caught:
-        variables.trunks_in(data, "x.yml")
+        variables.lists_in(data, "x.yml", ["trunks"])
     assert words in str(caught.value)
 
 
 def test_a_list_in_a_file_wins() -> None:
     assert "trunks" not in check("fleet", trunks_file="x.yml", trunks="not even a list")
+    assert "dids" not in check("fleet", trunks_file="x.yml", inventory={"dids": "not even a list"})
+
+
+def test_any_list_is_enough_and_those_of_an_inventory_do_not_join_those_of_the_command_line() -> None:
+    found = check("audit", inventory={"in_trunks": [1], "dids": [2]})
+    assert [found[name] for name in variables.ENTRIES] == [[1], [2], None]
+    found = check("audit", inventory={"in_trunks": "for something else", "trunks": [1]}, dids=[2])
+    assert [found[name] for name in variables.ENTRIES] == [None, [2], None]
+    # An empty answer gives no list.
+    assert check("audit", inventory={"trunks": [1]}, dids="")["trunks"] == [1]
+    (message,) = problems("audit", dids={"number": "37061498222"})
+    assert message.startswith("dids: expected a list of numbers, each a dictionary of options, but it is a dictionary")
+
+
+@pytest.mark.parametrize(
+    ("value", "lists"),
+    [
+        (None, ["trunks"]),
+        ("all", ["in_trunks", "dids", "trunks"]),
+        ("dids, in_trunks", ["in_trunks", "dids"]),
+        (["trunks", "all"], ["in_trunks", "dids", "trunks"]),
+    ],
+)
+def test_what_to_export(value: Any, lists: list[str]) -> None:
+    assert check("export_trunks", lists=value)["lists"] == lists
+
+
+@pytest.mark.parametrize("value", ["numbers", "all dids", [7], ",", 7])
+def test_what_is_no_list_to_export(value: Any) -> None:
+    (message,) = problems("export_trunks", lists=value)
+    assert message.startswith("lists: ")
+    assert "expected " in message
 
 
 def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +319,7 @@ def test_deleting_a_fleet_requires_confirmation() -> None:
         "Nothing was deleted. To delete every trunk in the list, add -e confirm=yes."
     ]
     assert problems("fleet", trunks=[], state="absent", confirm="no")
+    assert problems("fleet", dids=[], state="absent")[0].endswith("confirm=yes. Numbers are never deleted.")
     assert check("fleet", trunks=[], state="absent", confirm="y")["confirm"] is True
     assert check("fleet", check_mode=True, trunks=[], state="absent")["state"] == "absent"
 
@@ -331,8 +373,11 @@ def test_a_template_that_cannot_be_evaluated_is_reported() -> None:
 
 
 def test_an_undo_file_is_never_applied_in_part() -> None:
-    for name in ("in_trunks", "dids"):
-        with pytest.raises(ValueError, match=f"undo.yml also brings back {name}, which this playbook would leave"):
-            variables.trunks_in({variables.UNDO: {}, "trunks": [], name: []}, "undo.yml")
-    # A vars file of one's own may hold them.
-    assert variables.trunks_in({"trunks": [], "dids": []}, "trunks.yml") == []
+    undo: dict[str, Any] = {variables.UNDO: {}, "trunks": [], "dids": []}
+    with pytest.raises(ValueError, match=r"undo.yml also brings back dids, which this playbook would leave"):
+        variables.lists_in(undo, "undo.yml", ["trunks"])
+    assert [*variables.lists_in(undo, "undo.yml", variables.ENTRIES)] == ["dids", "trunks"]
+    # A vars file of one's own may hold others.
+    assert variables.lists_in({"trunks": [], "dids": []}, "trunks.yml", ["trunks"]) == {"trunks": []}
+    with pytest.raises(ValueError, match=r"x.yml: dids: expected a list of numbers, .* but it is empty"):
+        variables.lists_in({"trunks": [], "dids": None}, "x.yml", variables.ENTRIES)

@@ -184,6 +184,9 @@ def test_what_hinders_a_deletion() -> None:
         'state: the lamp Desk belongs to the room "Kitchen", and DIDWW does not delete it before it has left it: carry'
     )
     assert belongs == f"{words} it out"
+    left = planned({**task, "room": None}, lamp(room=ROOM)).document
+    assert left == {"type": "lamps", "id": ID, "relationships": {"room": {"data": None}}}
+    assert planned({**task, "room": None}, lamp()).document == {"type": "lamps", "id": ID}
 
 
 def test_what_every_reading_includes() -> None:

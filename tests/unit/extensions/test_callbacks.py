@@ -1,0 +1,537 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source: signatures, options, and a server that hostile clients cannot end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import random
+import socket
+import ssl
+import threading
+from asyncio import selector_events
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+import trustme
+import yaml
+from ansible_collections.didww.voice.extensions.eda.plugins.event_source import callbacks
+from simulator.callbacks import signed
+
+from ..conftest import HANG_GUARD, ROOT, Clock
+
+VECTORS = json.loads((ROOT / "tests" / "callback_vectors.json").read_text(encoding="utf-8"))["vectors"]
+# What a proxy in front of the source has; the source listens on another port, without TLS.
+URL = "https://hooks.example.com/didww?account=1"
+SECRET, OLD_SECRET = "planted-secret", "planted-old-secret"
+BLOCKED = {
+    "id": "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10",
+    "type": "voice_out_trunks",
+    "status": "blocked",
+    "threshold_reached": True,
+    "created_at": "2026-11-24T08:21:41.795Z",
+}
+UNBLOCKED = {**BLOCKED, "status": "active", "threshold_reached": False, "created_at": "2026-11-24T09:00:00.000Z"}
+
+
+class Queue:
+    """The queue of ansible-rulebook, which holds `room` events more."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.room = 10**6
+
+    async def put(self, event: dict[str, Any]) -> None:
+        """Add an event; wait while the queue is full."""
+        while not self.room:
+            await asyncio.sleep(0.001)
+        self.room -= 1
+        self.events.append(event)
+
+
+class Running:
+    """A source that runs in a thread, and a client of it."""
+
+    def __init__(self, **options: Any) -> None:
+        given = {"host": "127.0.0.1", "port": 0, "url": URL, "secrets": SECRET, **options}
+        self.queue = Queue()
+        self.options = callbacks.read_options(given)
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self.port = 0
+
+    async def _run(self) -> None:
+        source = callbacks.Source(self.options, self.queue)
+        listener = source.listen()
+        self.port = listener.getsockname()[1]
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._started.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await source.serve(listener)
+
+    def __enter__(self) -> Running:
+        self._thread.start()
+        assert self._started.wait(HANG_GUARD)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        assert self._task is not None
+        assert self._thread.is_alive(), "the source has ended"
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(HANG_GUARD)
+        assert not self._thread.is_alive()
+        with pytest.raises(OSError):  # noqa: PT011 - the port is closed
+            self.connect()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), HANG_GUARD)
+
+    def post(
+        self, body: Any, given: str | None = None, secret: str = SECRET, method: str = "POST", path: str = "/didww"
+    ) -> requests.Response:
+        """Send entries, or a body of bytes, with the signature of DIDWW or the one that is given."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = callbacks.signature(secret, URL, body) if given is None else given
+        url = f"http://127.0.0.1:{self.port}{path}"
+        return requests.request(method, url, data=raw, headers={"X-DIDWW-Signature": given}, timeout=HANG_GUARD)
+
+    def status(self, *arguments: Any, **options: Any) -> int:
+        return self.post(*arguments, **options).status_code
+
+    def accepts(self, entry: Any) -> None:
+        """Send an entry until it is accepted, as DIDWW does: a limit of time may be short in a test."""
+        while True:
+            with contextlib.suppress(requests.ConnectionError):
+                if self.status([entry]) == 204:
+                    return
+
+    @property
+    def received(self) -> list[dict[str, Any]]:
+        """The events without `meta`."""
+        return [{name: value for name, value in event.items() if name != "meta"} for event in self.queue.events]
+
+
+@pytest.fixture
+def source() -> Iterator[Running]:
+    with Running() as running:
+        yield running
+
+
+# --- Signatures -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", [callbacks.signature, signed], ids=["source", "local API"])
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
+def test_signatures_are_those_of_didww(vector: dict[str, Any], sign: Callable[..., str]) -> None:
+    payload = vector["payload"] if isinstance(vector["payload"], list) else [vector["payload"]]
+    made = sign(vector["key"], vector["url"], payload)
+    assert (made == vector["signature"]) is vector["valid"]
+    accepted = callbacks.is_signed(payload, vector["url"], ["another", vector["key"]], vector["signature"])
+    assert accepted is vector["valid"]
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com/a", "https:///a", "https://a:0/", "https://a:99999/", "//", ""])
+def test_only_urls_of_http_are_signed(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - Python has messages of its own
+        callbacks.signature(SECRET, url, [BLOCKED])
+
+
+# --- Options --------------------------------------------------------------------------------------
+
+NEEDED = {"port": 5000, "url": URL, "secrets": SECRET}
+
+
+def test_the_documentation_has_the_options_and_defaults() -> None:
+    documented = yaml.safe_load(callbacks.DOCUMENTATION)["options"]
+    assert tuple(documented) == callbacks.NAMES
+    defaults = {name: option["default"] for name, option in documented.items() if "default" in option}
+    read = callbacks.read_options(NEEDED)
+    assert {name: getattr(read, name) for name in defaults} == defaults
+    assert {name for name, option in documented.items() if option.get("required")} == {"port", "url"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"port": None}, "port: required"),
+        ({"port": "http"}, "port: expected a whole number from 0 to 65535, not 'http'"),
+        ({"port": 65536}, "port: expected a whole number from 0 to 65535, not 65536"),
+        ({"port": True}, "port: expected a whole number"),
+        ({"max_body": 0}, "max_body: expected a whole number from 1"),
+        ({"deduplicate": -1}, "deduplicate: expected a whole number from 0"),
+        ({"deduplicate": 1.5}, "deduplicate: expected a whole number from 0"),
+        ({"url": ""}, "url: required"),
+        ({"url": "https://user:planted-secret@:1/"}, "url: expected the callback_url of the trunks"),
+        (
+            {"url": "https://Hooks.example.com/"},
+            "write the host in lower case, here and in callback_url: hooks.",
+        ),
+        ({"url": 5}, "url: expected a text, not a number"),
+        ({"path": "didww"}, "path: expected a path, which begins with /, not 'didww'"),
+        ({"secrets": None}, "secrets: required: the callback secret in the DIDWW panel"),
+        ({"secrets": []}, "secrets: required"),
+        ({"secrets": [SECRET, ""]}, "secrets: expected a text or a list of texts"),
+        ({"secrets": 123456}, "Put a secret of digits only into a list"),
+        ({"secrets_file": "/x"}, "secrets: cannot be combined with secrets_file"),
+        ({"secrets": "", "secrets_file": "/x/y"}, "secrets_file: cannot read /x/y: No such file or directory"),
+        ({"secrets": "", "secrets_file": "/dev/null"}, "secrets_file: required"),
+        ({"certfile": "/x/y"}, "certfile: cannot use /x/y: No such file or directory"),
+        ({"certfile": __file__, "keyfile": "/x/y"}, "certfile: cannot use"),
+        ({"keyfile": "/x"}, "keyfile: requires certfile"),
+        ({"token": "planted-secret"}, "token: no such option; the options are host, port, url, path, secrets,"),
+        ({"feedback": True}, "feedback: not supported, because DIDWW repeats what was not queued"),
+    ],
+)
+def test_wrong_options_are_named(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=r"^didww\.voice\.callbacks: ") as raised:
+        asyncio.run(callbacks.main(Queue(), {**NEEDED, **given}))
+    assert words in str(raised.value)
+    assert "planted" not in str(raised.value)
+
+
+def test_all_problems_are_reported_together() -> None:
+    with pytest.raises(ValueError, match=r"host: expected a text.*port: required; url: required"):
+        callbacks.read_options({"host": 1, "secrets": SECRET})
+
+
+def test_secrets_come_from_a_text_a_list_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    file.write_text(f"{SECRET}\n\n  {OLD_SECRET}\n", encoding="utf-8")
+    rest = {"port": "5000", "url": URL}
+    assert callbacks.read_options({**rest, "secrets": SECRET}).secrets == (SECRET,)
+    assert callbacks.read_options({**rest, "secrets": ["1", SECRET], "secrets_file": ""}).secrets == ("1", SECRET)
+    assert callbacks.read_options({**rest, "secrets_file": str(file)}).secrets == (SECRET, OLD_SECRET)
+
+
+# --- Callbacks ------------------------------------------------------------------------------------
+
+
+def test_each_entry_becomes_an_event_in_order(source: Running) -> None:
+    answer = source.post([BLOCKED, {**UNBLOCKED, "note": None, "number": 1.5}])
+    assert (answer.status_code, answer.content, answer.headers["Connection"]) == (204, b"", "close")
+    assert source.received == [BLOCKED, {**UNBLOCKED, "note": None, "number": 1.5}]
+    for event in source.queue.events:
+        assert {*event["meta"]} == {"received_at", "source"}
+        assert event["meta"]["source"] == {"type": "didww.voice.callbacks"}
+        assert event["meta"]["received_at"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("status", "options"),
+    [
+        (401, {"body": [BLOCKED], "given": ""}),
+        (401, {"body": [BLOCKED], "given": "0" * 40}),
+        (401, {"body": [BLOCKED], "given": "\u00e9"}),
+        (401, {"body": [BLOCKED], "secret": OLD_SECRET}),
+        (401, {"body": [BLOCKED], "given": callbacks.signature(SECRET, "https://hooks.example.com/", [BLOCKED])}),
+        (400, {"body": b""}),
+        (400, {"body": b"[]"}),
+        (400, {"body": b"\xff"}),
+        (400, {"body": b"[" * 60000}),
+        (400, {"body": b'[{"a": NaN}]'}),
+        (400, {"body": b'[{"a": "\\ud800"}]'}),
+        (400, {"body": b'[{"a": 1%s}]' % (b"0" * 5000)}),
+        (400, {"body": BLOCKED}),
+        (400, {"body": b'[{"a": []}]'}),
+        (400, {"body": b'[{"a": {}}]'}),
+        (400, {"body": b"[1]"}),
+        (404, {"body": [BLOCKED], "path": "/"}),
+        (404, {"body": [BLOCKED], "path": "/didww/"}),
+        (405, {"body": [BLOCKED], "method": "GET"}),
+        (405, {"body": [BLOCKED], "method": "PUT"}),
+        (413, {"body": b"x" * 65537}),
+    ],
+)
+def test_what_is_refused(source: Running, status: int, options: dict[str, Any]) -> None:
+    answer = source.post(**({"given": "0" * 40} if isinstance(options["body"], bytes) else {}), **options)
+    assert answer.status_code == status
+    assert answer.headers.get("Allow") == ("POST" if status == 405 else None)
+    assert source.received == []
+    assert source.status([BLOCKED]) == 204
+
+
+def test_a_proxy_can_change_the_path() -> None:
+    with Running(path="/from/proxy") as source:
+        assert source.status([BLOCKED]) == 404
+        assert source.status([BLOCKED], path="/from/proxy?x=1") == 204
+
+
+def test_a_url_without_a_path_is_that_of_the_root() -> None:
+    with Running(url="https://hooks.example.com") as source:
+        given = callbacks.signature(SECRET, "https://hooks.example.com", [BLOCKED])
+        assert source.status([BLOCKED], given, path="/") == 204
+
+
+def test_a_repeated_entry_makes_no_second_event(source: Running) -> None:
+    assert source.status([BLOCKED]) == 204
+    assert source.status([BLOCKED]) == 204
+    # DIDWW sends what waits together.
+    reordered = dict(reversed(BLOCKED.items()))
+    assert source.status([reordered, UNBLOCKED, UNBLOCKED]) == 204
+    assert source.received == [BLOCKED, UNBLOCKED]
+
+
+@pytest.mark.parametrize(("seconds", "events"), [(7200, 2), (60, 3), (0, 4)])
+def test_entries_are_forgotten_after_a_while(monkeypatch: pytest.MonkeyPatch, seconds: int, events: int) -> None:
+    clock = Clock()
+    monkeypatch.setattr(callbacks, "time", clock)
+    with Running(deduplicate=seconds) as source:
+        for entry, later in ((BLOCKED, 0), (BLOCKED, 59), (BLOCKED, 2), (UNBLOCKED, 0)):
+            clock.sleep(later)
+            assert source.status([entry]) == 204
+        assert len(source.received) == events
+
+
+def test_what_cannot_be_queued_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "QUEUE", 0.05)
+    with Running() as source:
+        source.queue.room = 1
+        assert source.status([BLOCKED, UNBLOCKED]) == 503
+        assert source.status([BLOCKED, UNBLOCKED]) == 503
+        assert source.received == [BLOCKED]
+        source.queue.room = 9
+        assert source.status([BLOCKED, UNBLOCKED]) == 204
+        assert source.received == [BLOCKED, UNBLOCKED]
+
+
+def test_a_repeat_waits_for_the_first_one(source: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified, is_signed = threading.Semaphore(0), callbacks.is_signed
+
+    def noted(*arguments: Any) -> bool:
+        verified.release()
+        return is_signed(*arguments)
+
+    monkeypatch.setattr(callbacks, "is_signed", noted)
+    source.queue.room = 0
+    statuses: list[int] = []
+    clients = [threading.Thread(target=lambda: statuses.append(source.status([BLOCKED]))) for _client in range(2)]
+    for client in clients:
+        client.start()
+        assert verified.acquire(timeout=HANG_GUARD)
+    source.queue.room = 9
+    for client in clients:
+        client.join(HANG_GUARD)
+    assert statuses == [204, 204]
+    assert source.received == [BLOCKED]
+
+
+def test_a_queue_that_fails_does_not_end_the_source(source: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_event: object) -> None:
+        raise RuntimeError(SECRET)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source.queue, "put", fail)
+        answer = source.post([BLOCKED])
+        assert (answer.status_code, answer.text) == (500, "The request failed")
+    assert source.status([BLOCKED]) == 204
+    assert source.received == [BLOCKED]
+
+
+def test_a_restart_with_a_new_secret_leaves_no_gap() -> None:
+    expected = (([OLD_SECRET], (204, 401)), ([OLD_SECRET, SECRET], (204, 204)), ([SECRET], (401, 204)))
+    for secrets, statuses in expected:
+        with Running(secrets=secrets) as source:
+            assert (source.status([BLOCKED], secret=OLD_SECRET), source.status([UNBLOCKED])) == statuses
+
+
+# --- Hostile clients ------------------------------------------------------------------------------
+
+
+class Raw:
+    """A request without a network."""
+
+    method, remote, rel_url = "POST", "192.0.2.1", SimpleNamespace(raw_path="/didww")
+
+    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self._body = body
+        self.headers = headers
+        self.content = self
+        self.protocol = SimpleNamespace(received=asyncio.get_running_loop().create_future())
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        """Yield the body in two parts."""
+        yield self._body[:100]
+        yield self._body[100:]
+
+
+def hostile(chance: random.Random, genuine: bytes) -> bytes:
+    """Return a random body: noise, or a callback with a few changes."""
+    if chance.random() < 0.2:
+        return chance.randbytes(chance.randrange(400))
+    body = bytearray(genuine)
+    pieces = [b"[", b"]", b"{", b"}", b'"', b",", b":", b"\\u0000", b"\\ud800", b"1e999", b"null", b"\xff", b" ", b""]
+    for _change in range(chance.randrange(1, 4)):
+        start = chance.randrange(len(body) + 1)
+        body[start : start + chance.randrange(4)] = chance.choice([*pieces, chance.randbytes(2)])
+    return bytes(body)
+
+
+def test_10000_random_bodies() -> None:
+    """Only what is signed becomes an event, and no body raises an exception."""
+    chance, queue = random.Random(24), Queue()  # noqa: S311 - the same bodies in every run
+    genuine = json.dumps([BLOCKED, UNBLOCKED]).encode()
+    given = callbacks.signature(SECRET, URL, [BLOCKED, UNBLOCKED])
+    statuses: dict[int, int] = {}
+
+    async def send_all() -> None:
+        server = callbacks.Source(callbacks.read_options({**NEEDED, "deduplicate": 0}), queue)
+        for number in range(10000):
+            body, before = hostile(chance, genuine), len(queue.events)
+            with contextlib.suppress(ValueError):
+                # Every second one that can be is signed by DIDWW.
+                sign = callbacks.signature(SECRET, URL, callbacks.entries_in(body)) if number % 2 else given
+            answer = await server._handle(Raw(body, {"X-DIDWW-Signature": sign}))  # type: ignore[arg-type]
+            statuses[answer.status] = statuses.get(answer.status, 0) + 1
+            events = [{**event, "meta": None} for event in queue.events[before:]]
+            expected = json.loads(body) if answer.status == 204 else []
+            assert events == [{**entry, "meta": None} for entry in expected]
+            assert (answer.status == 204) <= (sign == callbacks.signature(SECRET, URL, expected))
+
+    asyncio.run(send_all())
+    assert {*statuses} == {204, 400, 401}
+    assert min(statuses.values()) > 500
+
+
+SLOW = {
+    "nothing": b"",
+    "a part of the headers": b"POST /didww HTTP/1.1\r\nHost: a\r\n",
+    "a part of the body": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[",
+    "a part of a chunk": b"POST /didww HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[",
+}
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW.keys())
+def test_slow_clients_are_disconnected(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(callbacks, "ARRIVAL", 0.1)
+    with Running() as source, source.connect() as client:
+        client.sendall(sent)
+        with contextlib.suppress(ConnectionResetError):
+            while client.recv(1000):
+                pass
+        source.accepts(BLOCKED)
+        assert source.received == [BLOCKED]
+
+
+def test_a_client_that_waits_for_an_answer_too_long_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "ANSWER", 0.1)
+    with Running() as source:
+        source.queue.room = 0
+        with pytest.raises(requests.ConnectionError):
+            source.post([BLOCKED])
+        # DIDWW repeats it, and what has been queued since is no new event.
+        source.queue.room = 9
+        source.accepts(BLOCKED)
+        assert source.received == [BLOCKED]
+
+
+BROKEN = {
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500) + b"\r\n\r\n",
+    "a bad chunk": b"POST /didww HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nplanted\r\n",
+    "two lengths": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nplanted",
+    "a bad header": b"POST /didww HTTP/1.1\r\nplanted\x00secret\r\n\r\n",
+    "many headers": b"POST /didww HTTP/1.1\r\n" + b"planted: x\r\n" * 9000 + b"\r\n",
+    "a bad gzip": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nplanted",
+    "another protocol": b"POST /didww HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nplanted",
+    "a proxy's request": b"CONNECT planted:443 HTTP/1.1\r\nHost: planted\r\n\r\n",
+    "half a body": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nplanted",
+    "no path": b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN.keys())
+def test_broken_requests_get_an_answer(source: Running, caplog: pytest.LogCaptureFixture, sent: bytes) -> None:
+    with source.connect() as client, contextlib.suppress(ConnectionError):
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: client.recv(1000), b""))
+        assert received == b"" or received.split()[1].startswith(b"4")
+        assert b"planted" not in received
+    assert source.status([BLOCKED]) == 204
+    assert source.received == [BLOCKED]
+    assert "planted" not in caplog.text
+    assert "Answered 500" not in caplog.text
+
+
+def test_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait their turn, which comes, since none lasts."""
+    monkeypatch.setattr(callbacks, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(callbacks, "ARRIVAL", 0.05)
+    with Running() as source, contextlib.ExitStack() as stack:
+        for _number in range(200):
+            client = stack.enter_context(source.connect())
+            client.sendall(b"POST /didww HTTP/1.1\r\n")
+        source.accepts(BLOCKED)
+        assert source.received == [BLOCKED]
+
+
+def test_a_system_without_room_for_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = selector_events.BaseSelectorEventLoop.sock_accept
+    failures = [OSError(24, "Too many open files")] * 3
+
+    async def flaky(loop: Any, listener: socket.socket) -> Any:
+        if failures:
+            raise failures.pop()
+        return await accept(loop, listener)
+
+    monkeypatch.setattr(callbacks, "PAUSE", 0)
+    monkeypatch.setattr(callbacks, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(selector_events.BaseSelectorEventLoop, "sock_accept", flaky)
+    with Running() as source:
+        assert source.status([BLOCKED]) == 204
+    assert failures == []
+
+
+def test_https_and_broken_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    files = {name: str(tmp_path / name) for name in ("certfile", "keyfile", "ca")}
+    certificate.cert_chain_pems[0].write_to_path(files["certfile"])
+    certificate.private_key_pem.write_to_path(files["keyfile"])
+    authority.cert_pem.write_to_path(files["ca"])
+    with Running(certfile=files["certfile"], keyfile=files["keyfile"]) as source:
+        for sent in (b"", b"POST /didww HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05\x01\xff\xff\xff\xff"):
+            with monkeypatch.context() as patch:
+                patch.setattr(callbacks, "HANDSHAKE", 10.0 if sent else 0.1)
+                with source.connect() as client, contextlib.suppress(ConnectionResetError):
+                    client.sendall(sent)
+                    while client.recv(1000):
+                        pass
+        # It does not trust the certificate, and says so in the middle of the handshake.
+        with source.connect() as client, pytest.raises(ssl.SSLError):
+            ssl.create_default_context().wrap_socket(client, server_hostname="127.0.0.1")
+        headers = {"X-DIDWW-Signature": callbacks.signature(SECRET, URL, [BLOCKED])}
+        address = f"https://127.0.0.1:{source.port}/didww"
+        answer = requests.post(address, json=[BLOCKED], headers=headers, verify=files["ca"], timeout=HANG_GUARD)
+        assert answer.status_code == 204
+        assert source.received == [BLOCKED]
+    failed = [line for line in caplog.messages if line.startswith("A connection failed: ")]
+    assert len(failed) == 4
+
+
+def test_the_log_has_no_secret_and_no_body(source: Running, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    entry = {**BLOCKED, "note": "planted-note"}
+    assert source.status([entry]) == 204
+    assert source.status([entry], secret=OLD_SECRET) == 401
+    assert source.status(b"planted-body", given="planted-signature") == 400
+    assert source.status([entry], path="/planted-path") == 404
+    lines = [record.getMessage() for record in caplog.records if record.name == "didww.voice.callbacks"]
+    assert lines == [
+        "Received 1 entries from 127.0.0.1, 1 of them new",
+        "Answered 401 to 127.0.0.1: the X-DIDWW-Signature is wrong",
+        "Answered 400 to 127.0.0.1: the body is not a list of entries",
+        "Answered 404 to 127.0.0.1: another path than that of callbacks",
+    ]
+    assert not [line for line in lines if "planted" in line]
