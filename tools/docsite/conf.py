@@ -70,6 +70,7 @@ EXAMPLES_FIRST = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 # With this class, the theme shows a table of contents in a page. site.css hides it where there is one beside the page.
+CONTENTS = re.compile(r"^\.\. contents::.*\n", re.MULTILINE)
 FURO_KEEPS = "this-will-duplicate-information-and-it-is-still-useful-here"
 # A sample is JSON in one line.
 SAMPLE = re.compile(
@@ -102,8 +103,8 @@ def arrange(app: Any, name: str, source: list[str]) -> None:
         source[0] = f"{landing_page}\n{sidebar(Path(app.srcdir))}"
     if found := EXAMPLES_FIRST.fullmatch(source[0]):
         title, note, synopsis, needs, options, examples, rest = found.groups()
-        contents = synopsis.replace("   :local:\n", f"   :local:\n   :class: {FURO_KEEPS}\n", 1)
-        source[0] = f"{title}{contents}{examples}{needs}\n{note}{options}{rest}"
+        source[0] = f"{title}{synopsis}{examples}{needs}\n{note}{options}{rest}"
+    source[0] = CONTENTS.sub(rf"\g<0>   :class: {FURO_KEEPS}\n", source[0])
     source[0] = source[0].replace("Didww.Voice", "didww.voice")
 
 

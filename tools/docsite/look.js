@@ -22,7 +22,7 @@
   // The theme writes its complaints into the page.
   for (const each of article.querySelectorAll("*")) {
     const words = getComputedStyle(each, "::before").content;
-    if (/ERROR/.test(words)) wrong.add(`complaint of the theme: ${words.slice(0, 60)}`);
+    if (/ERROR/.test(words) && each.checkVisibility()) wrong.add(`complaint of the theme: ${words.slice(0, 60)}`);
   }
   // A command is shown whole: it is not scrolled to. What a reader types can be copied.
   for (const each of article.querySelectorAll(".highlight-console pre")) {
