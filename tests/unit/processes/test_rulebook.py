@@ -117,7 +117,11 @@ def wait(
 
 def test_it_does_not_start_without_a_folder(variables: dict[str, Any], tmp_path: Path) -> None:
     del variables["didww_blocked_folder"]
-    assert start(tmp_path, "didww.voice.abuse", variables).wait(HANG_GUARD) == 1
+    job = start(tmp_path, "didww.voice.abuse", variables)
+    try:
+        assert job.wait(HANG_GUARD) == 1
+    finally:
+        job.kill()
     assert "'didww_blocked_folder' is undefined" in (tmp_path / "output").read_text("utf-8")
 
 
