@@ -188,6 +188,13 @@ def test_the_documentation_has_the_options_and_defaults() -> None:
         ({"certfile": "/x/y"}, "certfile: cannot use /x/y: No such file or directory"),
         ({"certfile": __file__, "keyfile": "/x/y"}, "certfile: cannot use"),
         ({"keyfile": "/x"}, "keyfile: requires certfile"),
+        ({"folder": ""}, "folder: expected an absolute path, not ''"),
+        ({"folder": None}, "folder: expected an absolute path, not None"),
+        ({"folder": "blocked"}, "folder: expected an absolute path, not 'blocked'"),
+        ({"folder": "/x/y"}, "folder: cannot write to /x/y: No such file or directory"),
+        ({"folder": __file__}, "Not a directory"),
+        # Not even root can write there.
+        ({"folder": "/proc/self"}, "folder: cannot write to /proc/self: "),
         ({"token": "planted-secret"}, "token: no such option; the options are host, port, url, path, secrets,"),
         ({"feedback": True}, "feedback: not supported, because DIDWW repeats what was not queued"),
     ],

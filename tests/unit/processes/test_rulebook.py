@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shlex
 import shutil
 import socket
 import subprocess
@@ -22,7 +23,7 @@ import yaml
 from simulator.server import Simulator
 
 from .. import playbooks
-from ..conftest import HANG_GUARD
+from ..conftest import HANG_GUARD, ROOT
 
 SECRET = "planted-callback-secret"
 # Two trunks share an address, in networks of different size. A third one shares none, and a fourth has no addresses.
@@ -59,28 +60,43 @@ def api(port: int) -> Iterator[Simulator]:
         yield server
 
 
+def start(folder: Path, rulebook: str, variables: dict[str, Any], **more: str) -> subprocess.Popen[bytes]:
+    """Start a rulebook in `folder`, where it writes to `output`. `more`: environment variables."""
+    (folder / "inventory.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n", "utf-8")
+    (folder / "callbacks.yml").write_text(json.dumps(variables), "utf-8")
+    arguments = ["--rulebook", rulebook, "--inventory", "inventory.yml", "--vars", "callbacks.yml"]
+    with (folder / "output").open("w", encoding="utf-8") as output:
+        return subprocess.Popen(
+            [playbooks.PROGRAMS / "ansible-rulebook", *arguments],
+            cwd=folder,
+            env=playbooks.environment(folder, **more),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
 @pytest.fixture
-def wait(api: Simulator, port: int, tmp_path: Path) -> Iterator[Callable[[Callable[[], bool]], None]]:
-    """Run the rulebook; return a function that waits until something is the case."""
-    (tmp_path / "inventory.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n", "utf-8")
-    variables = {
+def variables(port: int, tmp_path: Path) -> dict[str, Any]:
+    return {
         "didww_callback_url": f"http://127.0.0.1:{port}/didww",
         "didww_callback_secrets": ["an-old-secret", SECRET],
         "didww_callback_port": port,
         "didww_blocked_folder": str(tmp_path),
     }
-    (tmp_path / "callbacks.yml").write_text(json.dumps(variables), "utf-8")
-    connection = {"DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key"}
-    arguments = ["--rulebook", "didww.voice.abuse", "--inventory", "inventory.yml", "--vars", "callbacks.yml"]
-    with (tmp_path / "output").open("w", encoding="utf-8") as output:
-        job = subprocess.Popen(
-            [playbooks.PROGRAMS / "ansible-rulebook", *arguments],
-            cwd=tmp_path,
-            env=playbooks.environment(tmp_path, **connection),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+
+
+@pytest.fixture
+def wait(
+    api: Simulator, port: int, variables: dict[str, Any], tmp_path: Path
+) -> Iterator[Callable[[Callable[[], bool]], None]]:
+    """Run the rulebook; return a function that waits until something is the case."""
+    # The rulebook, without a wait before it repeats a job.
+    rulebook = (ROOT / "extensions" / "eda" / "rulebooks" / "abuse.yml").read_text("utf-8")
+    assert "delay: 30\n" in rulebook
+    (tmp_path / "abuse.yml").write_text(rulebook.replace("delay: 30\n", "delay: 0\n"), "utf-8")
+    connection = {"DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key", "DIDWW_API_RETRIES": "0"}
+    job = start(tmp_path, "abuse.yml", variables, **connection)
     limit = time.monotonic() + HANG_GUARD
 
     def wait(when: Callable[[], bool]) -> None:
@@ -97,6 +113,16 @@ def wait(api: Simulator, port: int, tmp_path: Path) -> Iterator[Callable[[Callab
     yield wait
     job.kill()
     job.wait(HANG_GUARD)
+
+
+def test_it_does_not_start_without_a_folder(variables: dict[str, Any], tmp_path: Path) -> None:
+    del variables["didww_blocked_folder"]
+    job = start(tmp_path, "didww.voice.abuse", variables)
+    try:
+        assert job.wait(HANG_GUARD) == 1
+    finally:
+        job.kill()
+    assert "'didww_blocked_folder' is undefined" in (tmp_path / "output").read_text("utf-8")
 
 
 def test_a_callback_blocks_what_shares_addresses(
@@ -120,12 +146,19 @@ def test_a_callback_blocks_what_shares_addresses(
     assert answer.status_code == 401
     wait(lambda: "Answered 401 to 127.0.0.1: the X-DIDWW-Signature is wrong" in output())
 
+    # The first job cannot block the trunk, and its second run can.
+    api.add_faults({"method": "PATCH", "status": 503})
     reach("One")
     wait(lambda: told("One"))
     assert [status(name) for name in IDS] == ["blocked", "blocked", "active", "active"]
     assert "Blocked: Same. Already blocked: One." in " ".join(output().split())
     (file,) = tmp_path.glob(f"blocked-*-{IDS['One']}.yml")
     assert yaml.safe_load(file.read_text("utf-8"))["trunks"] == [{"id": IDS["Same"], "status": "active"}]
+    assert "Retry 1 of 3" in output()
+    block, unblock = (shlex.split(line) for line in " ".join(output().split()).split("ansible-playbook ")[1:3])
+    assert block[:3] == ["didww.voice.block_trunk", "-e", json.dumps({"shares_addresses_with": IDS["One"]})]
+    assert block[3:9] == ["-e", '{"name_contains": ""}', "-e", "confirm=yes", "-e", f"blocked_file={file}"]
+    assert unblock[:5] == ["didww.voice.unblock_trunk", "-e", "confirm=yes", "-e", f"blocked_file={file}"]
     # The block of the other trunk is announced too, and is no reason to block more.
     wait(lambda: len(api.callbacks) == 2)
     sent = len(api.journal)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -94,8 +95,13 @@ options:
       - DIDWW's callbacks have no id, so whole entries are compared. A restart forgets them.
     type: int
     default: 7200
+  folder:
+    description:
+      - An existing, writable folder that rules write to, as an absolute path. The source only checks it when it starts,
+        because rules would notice only in an emergency. An empty value is rejected.
+    type: path
 notes:
-  - An empty value counts as not set, for variables that are optional.
+  - An empty value of another option than O(folder) counts as not set, for variables that are optional.
   - It answers 400 to what is no list of entries, 401 to a wrong or missing signature, 404 to another path, 405 to
     another method, 413 to a body that is too large, and 503 if the events cannot be queued.
   - A connection serves one request, which must arrive within 10 seconds.
@@ -282,7 +288,7 @@ class Options(NamedTuple):
 TEXTS = ("host", "url", "path", "secrets_file", "certfile", "keyfile")
 # With the default, the least and the most.
 NUMBERS = {"port": (None, 0, 65535), "max_body": (65536, 1, 2**30), "deduplicate": (7200, 0, 31 * 24 * 3600)}
-NAMES = ("host", "port", "url", "path", "secrets", *TEXTS[3:], "max_body", "deduplicate")
+NAMES = ("host", "port", "url", "path", "secrets", *TEXTS[3:], "max_body", "deduplicate", "folder")
 
 
 def read_options(args: Mapping[str, Any]) -> Options:
@@ -308,6 +314,8 @@ def read_options(args: Mapping[str, Any]) -> Options:
     problems += [f"{name}: required" for name in ("port", "url") if name not in given]
     if not str(values.get("path", "/")).startswith("/"):
         problems.append(f"path: expected a path, which begins with /, not {values['path']!r}")
+    if "folder" in args:
+        problems += _problems_of_folder(args["folder"])
     if problems:
         raise ValueError("; ".join(problems))
     path = values.get("path") or _split(values["url"]).path or "/"
@@ -350,6 +358,18 @@ def _problems_of_url(url: str | None) -> Iterator[str]:
         return
     if host != host.lower():
         yield f"url: write the host in lower case, here and in callback_url: {host.lower()}"
+
+
+def _problems_of_folder(folder: object) -> Iterator[str]:
+    # Jobs of rules have another working directory.
+    if not isinstance(folder, str) or not Path(folder).is_absolute():
+        yield f"folder: expected an absolute path, not {folder!r}"
+        return
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        yield f"folder: cannot write to {folder}: {_reason(error)}"
 
 
 def _secrets(given: object, path: str | None) -> tuple[str, ...]:
