@@ -106,6 +106,8 @@ def test_awkward_pairs_stay_whole_in_the_other_servers_configurations() -> None:
         assert values[name] == pair[f"sip_{name}"]
 
 
+# Both write the pair to the vault file.
+PAIR_TO_VAULT = ("sip_first_pair.yml", "sip_rotate.yml")
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin"
 MISSING = [name for name in ("kamailio", "sipp") if not shutil.which(name, path=PATH)]
 
@@ -168,10 +170,9 @@ class Call:
 
 
 def prepare(folder: Path, call: Call) -> Path:
-    """Copy the examples to a folder, with Kamailio's configuration there; return the configuration's path."""
-    config = folder / "kamailio.cfg"
+    """Copy the examples to a folder, with a folder for each server's configuration; return that of `sbc`."""
     changes = {
-        "/etc/kamailio/kamailio.cfg": str(config),
+        "/etc/kamailio/kamailio.cfg": f"{folder}/{{{{ inventory_hostname }}}}/kamailio.cfg",
         "        group: kamailio\n": "",
         "192.0.2.0/24": "127.0.0.1",
         "service:\n        name: kamailio\n        state: restarted": "debug:\n        msg: restarted",
@@ -185,11 +186,14 @@ def prepare(folder: Path, call: Call) -> Path:
             (folder / path.name).write_text(text, encoding="utf-8")
     (folder / "vault-password").write_text("vault-password\n", encoding="utf-8")
     (folder / "hosts.ini").write_text(
-        f"[sip_servers]\nsbc ansible_connection=local ansible_python_interpreter={sys.executable} "
-        f"sip_listen=127.0.0.1:{call.kamailio} didww_sip_host=127.0.0.1:{call.didww}\n",
+        "[sip_servers]\nsbc\nspare\n[sip_servers:vars]\nansible_connection=local\n"
+        f"ansible_python_interpreter={sys.executable}\n"
+        f"sip_listen=127.0.0.1:{call.kamailio}\ndidww_sip_host=127.0.0.1:{call.didww}\n",
         encoding="utf-8",
     )
-    return config
+    for server in ("sbc", "spare"):
+        (folder / server).mkdir()
+    return folder / "sbc" / "kamailio.cfg"
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)} (apt-get install kamailio sip-tester)")
@@ -198,15 +202,15 @@ def test_a_call_needs_the_pair_that_the_trunk_has_now(api: Simulator, tmp_path: 
     config = prepare(tmp_path, call)
     vault = tmp_path / "sip_credentials.yml"
 
-    def run(*names: str) -> str:
+    def run(*arguments: str, status: int = 0, file: str = "vault-password") -> str:
         environment = {
             "PATH": PATH,
             "DIDWW_API_URL": api.url,
             "DIDWW_API_KEY": "local-key",
-            "ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "vault-password"),
+            "ANSIBLE_VAULT_PASSWORD_FILE": file,
         }
-        job = playbooks.start(tmp_path, names[0], *names[1:], "-i", "hosts.ini", "--diff", "-v", **environment)
-        return playbooks.end(job)
+        job = playbooks.start(tmp_path, *arguments, "-i", "hosts.ini", "--diff", "-v", **environment)
+        return playbooks.end(job, status)
 
     def shown(output: str) -> bool:
         plain = output + vault.read_text(encoding="utf-8")
@@ -219,7 +223,24 @@ def test_a_call_needs_the_pair_that_the_trunk_has_now(api: Simulator, tmp_path: 
     assert call.place(config)
     old = tmp_path / "old.cfg"
     shutil.copy(config, old)
+    # Without the file that encrypts the new pair, nothing is rotated.
+    options = ("--vault-password-file", "vault-password")
+    output = run("sip_rotate.yml", *options, status=2, file="")
+    assert "Set ANSIBLE_VAULT_PASSWORD_FILE to" in output
+    assert call.pair() == first
+    require = [yaml.safe_load((EXAMPLES / name).read_text("utf-8"))[0]["tasks"][0] for name in PAIR_TO_VAULT]
+    assert require[0] == require[1]
+    # One of the servers fails. The next run finishes the rotation, on the other one too.
+    written = vault.read_bytes()
+    shutil.rmtree(tmp_path / "spare")
+    run("sip_rotate.yml", status=2)
+    rotated = call.pair()
+    assert rotated != first
+    assert vault.read_bytes() == written
+    (tmp_path / "spare").mkdir()
     output = run("sip_rotate.yml")
+    assert call.pair() == rotated
+    assert output.count('"msg": "restarted"') == 2
     assert call.pair().keys() == first.keys()
     assert not call.pair().items() & first.items()
     assert not shown(output)
