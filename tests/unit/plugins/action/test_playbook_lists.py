@@ -75,6 +75,12 @@ def test_the_variables_become_options(do: Do, tmp_path: Path) -> None:
     assert "not approved" in do("update", approved="", undo=True, undo_file=path, **lists)["msg"]
     found = do("update", undo=True, undo_file=path, **lists)
     assert (found["failed"], found["in_trunks"]["changed"], found["undo_file"]) == (True, True, path)
+    # The file has other lists than that, which the module of outbound trunks could not add to.
+    more = do("update", undo_file=path, undo_add=True, trunks=[{"name": "EU SBC", "rtp_timeout": 60}])
+    assert (more.get("msg"), more["undo_file"]) == (None, path)
+    (tmp_path / "other.yml").write_text("[", "utf-8")
+    other = {"undo_file": str(tmp_path / "other.yml"), "undo_add": True}
+    assert "nothing can be added to" in do("update", trunks=[{"name": "EU SBC"}], **other)["msg"]
     assert do("update", state="absent", trunks=[{"name": "EU SBC"}])["summary"]["deleted"] == 1
 
 
