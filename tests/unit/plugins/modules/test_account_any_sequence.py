@@ -34,13 +34,17 @@ NAMES = ["Vilnius", "Riga {{ 7*7 }}", "Tallinn", "a\u2028#b\n- c"]
 # With each, what DIDWW wants to have with it, and what it clears.
 TURNED: dict[str, dict[bool, dict[str, Any]]] = {
     "auth_enabled": {True: {"auth_user": "u", "auth_password": PASSWORD}, False: {}},
-    "enabled_sip_registration": {True: {}, False: {"host": "sip.example.com"}},
+    "enabled_sip_registration": {True: {"host": None, "use_did_in_ruri": True}, False: {"host": "sip.example.com"}},
 }
 # Those that do not wait, and whose advice does not name the resource; processes/test_faults.py has the others.
 FAULTS = [
     fault
     for fault in faults.FAULTS
-    if fault.rule and fault.rule.get("status", 500) >= 422 and not fault.stalls and "redirect" not in fault.rule
+    if fault.in_lists
+    and fault.rule
+    and fault.rule.get("status", 500) >= 422
+    and not fault.stalls
+    and "redirect" not in fault.rule
 ]
 GENERATED = {"configuration.incoming_auth_username", "configuration.incoming_auth_password"}
 COMPLETED = {f"configuration.{name}" for name in ("host", "port", "use_did_in_ruri", "auth_user", "auth_password")}
@@ -99,7 +103,7 @@ def configurations(draw: st.DrawFn, version: str, kind: str, new: bool) -> dict[
     names = draw(st.lists(st.sampled_from(in_trunk_options(version)[1]), max_size=3, unique=True))
     drawn = {name: draw(VALUES["voice_in_trunk", f"configuration.{name}"]) for name in names}
     for flag, sides in TURNED.items():
-        if draw(st.integers(0, 3)) == 0:
+        if draw(st.booleans()):
             on = draw(st.booleans())
             drawn = {**drawn, **(sides[on] if draw(st.integers(0, 5)) else {}), flag: on}
     whole = {"host": "sip.example.com", **({"codecs": ["pcma", "pcmu"]} if version == OLDEST else {})}
@@ -122,13 +126,13 @@ def tasks(draw: st.DrawFn, api: Simulator, version: str) -> dict[str, list[dict[
             in_trunks.append({**entry, "state": "absent"})
             gone.add(one)
             continue
-        names = [*in_trunk_options(version)[0], "configuration", "configuration"]
+        names = [*in_trunk_options(version)[0], *["configuration"] * 6]
         kind = stored[one]["attributes"]["configuration"]["type"]
         own = {
             "name": st.sampled_from(free or NAMES),
             "configuration": configurations(version, kind if draw(st.integers(0, 9)) else PSTN, new=False),
         }
-        for name in draw(st.lists(st.sampled_from(names), max_size=3, unique=True)):
+        for name in dict.fromkeys(draw(st.lists(st.sampled_from(names), max_size=3))):
             entry[name] = draw(own[name] if name in own else VALUES["voice_in_trunk", name])
         in_trunks.append(entry)
     if draw(st.integers(0, 2)) == 0:
@@ -273,9 +277,10 @@ def test_any_tasks(
         path.unlink(missing_ok=True)
         for case in data.draw(st.lists(st.sampled_from(CASES), max_size=4)):
             case.prepare(local_api)
-        if data.draw(st.booleans()):
+        flag = data.draw(st.sampled_from([None, *TURNED]))
+        if flag:
             had = local_api.record("in_trunks", SUBJECTS[1].id)["attributes"]["configuration"]
-            turned = {**had, "attributes": {**had["attributes"], "auth_enabled": True, **TURNED["auth_enabled"][True]}}
+            turned = {**had, "attributes": {**had["attributes"], flag: True, **TURNED[flag][True]}}
             local_api.put_record("in_trunks", SUBJECTS[1].id, {"attributes": {"configuration": turned}})
         before = state_of(local_api)
         for _step in range(3):
