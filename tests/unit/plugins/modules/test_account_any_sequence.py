@@ -46,7 +46,8 @@ FAULTS = [
     and not fault.stalls
     and "redirect" not in fault.rule
 ]
-GENERATED = {"configuration.incoming_auth_username", "configuration.incoming_auth_password"}
+CREDENTIALS = ("incoming_auth_username", "incoming_auth_password")
+GENERATED = {f"configuration.{name}" for name in CREDENTIALS}
 COMPLETED = {f"configuration.{name}" for name in ("host", "port", "use_did_in_ruri", "auth_user", "auth_password")}
 
 
@@ -96,20 +97,21 @@ def meetings() -> st.SearchStrategy[Meeting]:
 
 
 @st.composite
-def configurations(draw: st.DrawFn, version: str, kind: str, new: bool) -> dict[str, Any]:
-    """Draw a configuration of a type, which a new trunk has whole."""
+def configurations(draw: st.DrawFn, version: str, kind: str, had: dict[str, Any] | None) -> dict[str, Any]:
+    """Draw a configuration of a type, which a new trunk has whole. `had`: the attributes of one that is changed."""
     if kind == PSTN:
         return {"type": PSTN, "dst": draw(st.sampled_from(["37061498299", "37061498300"]))}
     names = draw(st.lists(st.sampled_from(in_trunk_options(version)[1]), max_size=3, unique=True))
     drawn = {name: draw(VALUES["voice_in_trunk", f"configuration.{name}"]) for name in names}
     for flag, sides in TURNED.items():
         if draw(st.booleans()):
-            on = draw(st.booleans())
+            # Mostly turned.
+            on = bool((had or {}).get(flag)) is (draw(st.integers(0, 3)) == 0)
             drawn = {**drawn, **(sides[on] if draw(st.integers(0, 5)) else {}), flag: on}
     whole = {"host": "sip.example.com", **({"codecs": ["pcma", "pcmu"]} if version == OLDEST else {})}
-    if new and drawn.get("enabled_sip_registration"):
+    if had is None and drawn.get("enabled_sip_registration"):
         whole.pop("host")
-    return {"type": SIP, **(whole if new else {}), **drawn}
+    return {"type": SIP, **(whole if had is None else {}), **drawn}
 
 
 @st.composite
@@ -127,10 +129,10 @@ def tasks(draw: st.DrawFn, api: Simulator, version: str) -> dict[str, list[dict[
             gone.add(one)
             continue
         names = [*in_trunk_options(version)[0], *["configuration"] * 6]
-        kind = stored[one]["attributes"]["configuration"]["type"]
+        kind, had = (stored[one]["attributes"]["configuration"][part] for part in ("type", "attributes"))
         own = {
             "name": st.sampled_from(free or NAMES),
-            "configuration": configurations(version, kind if draw(st.integers(0, 9)) else PSTN, new=False),
+            "configuration": configurations(version, kind if draw(st.integers(0, 9)) else PSTN, had),
         }
         for name in dict.fromkeys(draw(st.lists(st.sampled_from(names), max_size=3))):
             entry[name] = draw(own[name] if name in own else VALUES["voice_in_trunk", name])
@@ -139,7 +141,7 @@ def tasks(draw: st.DrawFn, api: Simulator, version: str) -> dict[str, list[dict[
         kind = draw(st.sampled_from([SIP, SIP, PSTN]))
         new = {
             "name": draw(st.sampled_from(free or NAMES)),
-            "configuration": draw(configurations(version, kind, new=True)),
+            "configuration": draw(configurations(version, kind, None)),
         }
         in_trunks.append({**new, "state": "present"})
     coming = [entry["name"] for entry in in_trunks if "name" in entry]
@@ -280,7 +282,8 @@ def test_any_tasks(
         flag = data.draw(st.sampled_from([None, *TURNED]))
         if flag:
             had = local_api.record("in_trunks", SUBJECTS[1].id)["attributes"]["configuration"]
-            turned = {**had, "attributes": {**had["attributes"], flag: True, **TURNED[flag][True]}}
+            generated = {name: f"{name} of DIDWW" for name in CREDENTIALS} if flag == "enabled_sip_registration" else {}
+            turned = {**had, "attributes": {**had["attributes"], flag: True, **TURNED[flag][True], **generated}}
             local_api.put_record("in_trunks", SUBJECTS[1].id, {"attributes": {"configuration": turned}})
         before = state_of(local_api)
         for _step in range(3):
