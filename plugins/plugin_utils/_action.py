@@ -13,6 +13,7 @@ differ: on another host, as another user, in the background, with another Python
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import mmap
 import os
@@ -74,6 +75,9 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
             return {"failed": True, "msg": words, "timedout": {"period": period}}
 
     def _run_here(self, tmp: Any, task_vars: Mapping[str, Any] | None) -> dict[str, Any]:
+        if not gc.get_freeze_count():
+            # What Ansible has in memory does not become garbage in this worker, so it is not searched for any.
+            gc.freeze()
         result: dict[str, Any] = ActionBase.run(self, tmp, task_vars)
         # Modules get plain JSON.
         given = json.loads(encode(self._task.args))

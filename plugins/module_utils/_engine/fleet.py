@@ -123,8 +123,7 @@ def send(task: Task, client: jsonapi.Client, course: Course, places: Sequence[in
     """Send the requests of the plans at `places`. Replaces a plan if another one was carried out."""
     fleet, plans = course.fleet, course.plans
 
-    def send_one(number: int) -> dict[str, Any]:
-        place = places[number]
+    def send_one(place: int) -> dict[str, Any]:
         try:
             done = carry_out(task, client, fleet.wanted[place], plans[place])
         except jsonapi.RequestFailed as error:
@@ -143,8 +142,11 @@ def send(task: Task, client: jsonapi.Client, course: Course, places: Sequence[in
             "warnings": done.warnings,
         }
 
-    for place, outcome in zip(places, concurrently(send_one, len(places)), strict=True):
-        course.outcomes[place] |= outcome
+    # Most have nothing to send, and need no thread.
+    sending = [place for place in places if plans[place].document is not None]
+    outcomes = dict(zip(sending, concurrently(lambda number: send_one(sending[number]), len(sending)), strict=True))
+    for place in places:
+        course.outcomes[place] |= outcomes.get(place) or send_one(place)
 
 
 def _update_many(task: Task) -> dict[str, Any]:

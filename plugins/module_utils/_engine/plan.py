@@ -178,7 +178,7 @@ def plan(desired: Desired, current: Item, situation: Situation | None = None) ->
     }
     _check(draft, changes)
     document = _document(current, changes.keys() | draft.added, after) if changes else None
-    planned = replace(current, settings={**after, **draft.implied}, raw={})
+    planned = replace(current, settings={**after, **draft.implied}, raw={}) if changes else current
     return Plan(changes, document, planned, held=draft.held, warnings=tuple(draft.warnings), before=current)
 
 

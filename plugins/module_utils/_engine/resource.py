@@ -130,9 +130,14 @@ class Resource:
         return tuple(row for row in self.settings if isinstance(row, Variant))
 
     @cached_property
+    def secret_rows(self) -> tuple[Setting, ...]:
+        """The settings that are secrets, or may contain one."""
+        return tuple(row for row in self.settings if row.has_secret)
+
+    @property
     def has_secret(self) -> bool:
         """Whether an entry may contain a secret."""
-        return any(row.has_secret for row in self.settings)
+        return bool(self.secret_rows)
 
     # --- Names ---
 
@@ -206,11 +211,11 @@ class Resource:
     def secrets_in(self, resource: Mapping[str, Any]) -> set[str]:
         """Return the values in a JSON:API resource that nothing may show."""
         hidden = {str(value) for value in self.revealed(resource).values() if value}
-        return hidden.union(*(row.secrets(row.read(resource)) for row in self.settings if row.has_secret))
+        return hidden.union(*(row.secrets(row.read(resource)) for row in self.secret_rows))
 
     def secrets_of(self, settings: Mapping[str, Any]) -> set[str]:
         """Return the values among settings that nothing may show."""
-        return {text for name, value in settings.items() for text in self.rows[name].secrets(value)}
+        return {text for row in self.secret_rows for text in row.secrets(settings.get(row.name))}
 
 
 @functools.cache

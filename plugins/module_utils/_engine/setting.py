@@ -27,7 +27,7 @@ MASK = "********"
 
 def members(value: Any) -> Mapping[str, Any]:
     """Return a JSON object, or an empty one if the value is something else."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 # --- Drafts ---------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class Setting:
     fixed: bool = False
     barred: str = ""
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """Its name in the API."""
         return self.attribute or self.name
