@@ -4,14 +4,8 @@
 
 """Run the module's work in Ansible's own process where the result is the same."""
 
-from __future__ import annotations
-
 from ansible_collections.didww.voice.plugins.module_utils._engine.account import update_account
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
-from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
+from ansible_collections.didww.voice.plugins.plugin_utils._action import in_process
 
-
-class ActionModule(InProcessAction):
-    """The action plugin for account."""
-
-    work = update_account(ACCOUNT)
+ActionModule = in_process(update_account(ACCOUNT))

@@ -4,14 +4,8 @@
 
 """Run the module's work in Ansible's own process where the result is the same."""
 
-from __future__ import annotations
-
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
-from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
+from ansible_collections.didww.voice.plugins.plugin_utils._action import in_process
 
-
-class ActionModule(InProcessAction):
-    """The action plugin for did."""
-
-    work = update_one(DID)
+ActionModule = in_process(update_one(DID))

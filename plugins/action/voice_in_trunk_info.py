@@ -4,14 +4,8 @@
 
 """Run the module's work in Ansible's own process where the result is the same."""
 
-from __future__ import annotations
-
 from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
-from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
+from ansible_collections.didww.voice.plugins.plugin_utils._action import in_process
 
-
-class ActionModule(InProcessAction):
-    """The action plugin for voice_in_trunk_info."""
-
-    work = read_many(VOICE_IN_TRUNK)
+ActionModule = in_process(read_many(VOICE_IN_TRUNK))

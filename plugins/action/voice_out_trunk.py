@@ -4,14 +4,8 @@
 
 """Run the module's work in Ansible's own process where the result is the same."""
 
-from __future__ import annotations
-
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
-from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
+from ansible_collections.didww.voice.plugins.plugin_utils._action import in_process
 
-
-class ActionModule(InProcessAction):
-    """The action plugin for voice_out_trunk."""
-
-    work = update_one(VOICE_OUT_TRUNK)
+ActionModule = in_process(update_one(VOICE_OUT_TRUNK))

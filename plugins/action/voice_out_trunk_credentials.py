@@ -2,15 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the module's work in Ansible's own process where that means the same."""
-
-from __future__ import annotations
+"""Run the module's work in Ansible's own process where the result is the same."""
 
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk_credentials import ROTATE
-from ansible_collections.didww.voice.plugins.plugin_utils._action import InProcessAction
+from ansible_collections.didww.voice.plugins.plugin_utils._action import in_process
 
-
-class ActionModule(InProcessAction):
-    """The action of voice_out_trunk_credentials."""
-
-    work = ROTATE
+ActionModule = in_process(ROTATE)

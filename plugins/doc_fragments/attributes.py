@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 
 class ModuleDocFragment:
-    """The attributes that all modules have in common, and their action group."""
+    """The attributes of all modules, which name their exceptions, and their action group."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -28,12 +26,15 @@ attributes:
     details: Such a task runs as a module.
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying the target.
+    support: full
   diff_mode:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: full
   idempotent:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no
         change.
       - This assumes that the system controlled by the module has not changed in a relevant way.
+    support: full
 """

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
-import re
-import textwrap
+from ansible_collections.didww.voice.plugins.doc_fragments.fleet import listed
 
 
 class ModuleDocFragment:
@@ -13,17 +10,13 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
-  id:
-    description: The id (UUID) of the DID. O(id) or O(number) is required. If both are set, O(id) selects the DID.
-    type: str
+  id: {type: str, description: "The id (UUID) of the DID. This or O(number) is required. With both, this one selects."}
   number:
     description:
       - The number of the DID in E.164, with or without V(+), spaces, dots, dashes and parentheses.
       - It is never changed. It is an error if the DID with O(id) has another number.
     type: str
-  description:
-    description: A text of your own. V(null) or an empty string clears it.
-    type: str
+  description: {type: str, description: "A text of your own. V(null) or an empty string clears it."}
   capacity_limit:
     description:
       - The maximum number of simultaneous calls, from 1 to 32767. V(null) removes the limit.
@@ -41,20 +34,4 @@ options:
       - V(null) takes the number off its group. If the number points to a trunk, V(null) changes nothing.
     type: str
 """
-
-    # The same options, one level down: every entry of a list of DIDs has them.
-    _ENTRY: str = textwrap.indent(
-        re.sub(r"\bO\(", "O(dids[].", DOCUMENTATION.removeprefix("\noptions:\n")), "    "
-    ).rstrip()
-    DIDS: str = f"""
-options:
-  dids:
-    description:
-      - The DIDs to manage. Each entry has the options of M(didww.voice.did), except the connection options, and must
-        refer to a different DID.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-{_ENTRY}
-"""
+    DIDS: str = listed(DOCUMENTATION, "dids", "The DIDs to manage, each with the options of M(didww.voice.did).")

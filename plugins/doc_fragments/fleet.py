@@ -2,7 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
+import re
+import textwrap
+
+
+def listed(options: str, many: str, description: str) -> str:
+    """Return the option `many`, for a list whose entries have `options`: the same, one level down."""
+    entry = re.sub(r"\bO\((?!api_)", f"O({many}[].", options.removeprefix("\noptions:\n"))
+    entry = textwrap.indent(entry, " " * 4).replace("        default: existing\n", "").rstrip()
+    return f"""
+options:
+  {many}:
+    description:
+      - {description}
+      - Each entry must refer to a different one. Connection options belong to the task.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+{entry}
+"""
 
 
 class ModuleDocFragment:

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
-import re
-import textwrap
+from ansible_collections.didww.voice.plugins.doc_fragments.fleet import listed
 
 
 class ModuleDocFragment:
@@ -21,15 +18,9 @@ options:
   external_reference_id:
     description: An identifier from a system of your own, at most 100 characters. V(null) clears it.
     type: str
-  name:
-    description: The exact name of the trunk. Inbound trunks and trunk groups share their names.
-    type: str
-  description:
-    description: A text of your own. V(null) or an empty string clears it.
-    type: str
-  priority:
-    description: Its priority in a trunk group, from 0 to 65535. The lowest is used first.
-    type: int
+  name: {type: str, description: "The exact name of the trunk. Inbound trunks and trunk groups share their names."}
+  description: {type: str, description: "A text of your own. V(null) or an empty string clears it."}
+  priority: {type: int, description: "Its priority in a trunk group, from 0 to 65535. The lowest is used first."}
   weight:
     description: Its share of the calls among trunks of a group with the same priority, from 0 to 65535.
     type: int
@@ -67,23 +58,16 @@ options:
           - A host name or an IP address. Required unless O(configuration.enabled_sip_registration=true), which clears
             it.
         type: str
-      port:
-        description: The port, from 1 to 65535. V(null) looks it up in DNS.
-        type: int
+      port: {type: int, description: "The port, from 1 to 65535. V(null) looks it up in DNS."}
       username:
         description: The user part of the request URI. C({DID}) in it, in quotes for YAML, becomes the number.
         type: str
-      transport_protocol:
-        description: The transport of SIP.
-        type: str
-        choices: [udp, tcp, tls]
+      transport_protocol: {type: str, choices: [udp, tcp, tls], description: "The transport of SIP."}
       network_protocol_priority:
         description: Which IP version is used.
         type: str
         choices: [force_ipv4, force_ipv6, any, prefer_ipv4, prefer_ipv6]
-      resolve_ruri:
-        description: Whether the host in the request URI is replaced by its address.
-        type: bool
+      resolve_ruri: {type: bool, description: "Whether the host in the request URI is replaced by its address."}
       use_did_in_ruri:
         description: Whether the request URI has the number. Only for a trunk that registers.
         type: bool
@@ -105,61 +89,35 @@ options:
         description:
           - Whether DIDWW authenticates to your server. It requires a user and a password. V(false) clears both.
         type: bool
-      auth_user:
-        description: The user of that authentication.
-        type: str
+      auth_user: {type: str, description: "The user of that authentication."}
       auth_password:
         description:
           - The password of that authentication. It is compared, but never returned. Differences show asterisks.
         type: str
-      auth_from_user:
-        description: What replaces the caller in the From header. V(null) clears it.
-        type: str
-      auth_from_domain:
-        description: The domain in the From header. V(null) clears it.
-        type: str
+      auth_from_user: {type: str, description: "What replaces the caller in the From header. V(null) clears it."}
+      auth_from_domain: {type: str, description: "The domain in the From header. V(null) clears it."}
       enabled_sip_registration:
         description:
           - Whether your server registers at DIDWW, which generates a username and a password for it. V(true) clears
             host and port. To change it to V(false), set a host.
         type: bool
-      sst_enabled:
-        description: Whether session timers (RFC 4028) are used. They require both timers.
-        type: bool
-      sst_min_timer:
-        description: The minimum session timer in seconds, at most the maximum.
-        type: int
-      sst_max_timer:
-        description: The maximum session timer in seconds.
-        type: int
-      sst_session_expires:
-        description: The session timer in seconds, between the two.
-        type: int
+      sst_enabled: {type: bool, description: "Whether session timers (RFC 4028) are used. They require both timers."}
+      sst_min_timer: {type: int, description: "The minimum session timer in seconds, at most the maximum."}
+      sst_max_timer: {type: int, description: "The maximum session timer in seconds."}
+      sst_session_expires: {type: int, description: "The session timer in seconds, between the two."}
       sst_refresh_method:
         description: How sessions are refreshed.
         type: str
         choices: [invite, update, update_fallback_invite]
-      sst_accept_501:
-        description: Whether the answer 501 to a refresh is no failure.
-        type: bool
-      sip_timer_b:
-        description: The SIP timer B, from 1000 to 64000 milliseconds.
-        type: int
+      sst_accept_501: {type: bool, description: "Whether the answer 501 to a refresh is no failure."}
+      sip_timer_b: {type: int, description: "The SIP timer B, from 1000 to 64000 milliseconds."}
       dns_srv_failover_timer:
         description: When the next server is tried, in milliseconds, at most the SIP timer B.
         type: int
-      rtp_ping:
-        description: Whether RTP packets are sent to keep the media path open.
-        type: bool
-      rtp_timeout:
-        description: After how many seconds without media a call ends, from 5 to 600.
-        type: int
-      force_symmetric_rtp:
-        description: Whether media is sent to where it comes from.
-        type: bool
-      symmetric_rtp_ignore_rtcp:
-        description: Whether RTCP is ignored for that.
-        type: bool
+      rtp_ping: {type: bool, description: "Whether RTP packets are sent to keep the media path open."}
+      rtp_timeout: {type: int, description: "After how many seconds without media a call ends, from 5 to 600."}
+      force_symmetric_rtp: {type: bool, description: "Whether media is sent to where it comes from."}
+      symmetric_rtp_ignore_rtcp: {type: bool, description: "Whether RTCP is ignored for that."}
       allowed_rtp_ips:
         description: The addresses and networks that may send media, at most 10. V(null) removes the restriction.
         type: list
@@ -183,12 +141,8 @@ options:
       cnam_lookup:
         description: Whether the name of the caller is looked up, for calls from the USA. DIDWW may charge for it.
         type: bool
-      max_transfers:
-        description: How many transfers (REFER) are accepted, from 0 to 8.
-        type: int
-      max_30x_redirects:
-        description: How many redirects (30x) are followed, from 0 to 8.
-        type: int
+      max_transfers: {type: int, description: "How many transfers (REFER) are accepted, from 0 to 8."}
+      max_30x_redirects: {type: int, description: "How many redirects (30x) are followed, from 0 to 8."}
       rerouting_disconnect_codes:
         description:
           - The SIP codes after which the next trunk is tried, such as V(404) and V(480), and V(ringing_timeout).
@@ -216,22 +170,4 @@ options:
     choices: [existing, present, absent]
     default: existing
 """
-
-    # The same options, one level down: every entry of a list of trunks has them.
-    _ENTRY: str = (
-        textwrap.indent(re.sub(r"\bO\((?!api_)", "O(trunks[].", DOCUMENTATION.removeprefix("\noptions:\n")), "    ")
-        .replace("        default: existing\n", "")
-        .rstrip()
-    )
-    TRUNKS: str = f"""
-options:
-  trunks:
-    description:
-      - The trunks to manage. Each entry has the options of M(didww.voice.voice_in_trunk), except the connection
-        options, and must refer to a different trunk.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-{_ENTRY}
-"""
+    TRUNKS: str = listed(DOCUMENTATION, "trunks", "The trunks, each with the options of M(didww.voice.voice_in_trunk).")

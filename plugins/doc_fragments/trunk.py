@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 import re
 import textwrap
 
@@ -153,12 +151,8 @@ options:
       - The http or https URL for callbacks. V(null) or an empty string clears it.
       - A URL without C(http://) or C(https://) is rejected, unless the trunk already has it.
     type: str
-  force_symmetric_rtp:
-    description: Whether symmetric RTP (COMEDIA) is used.
-    type: bool
-  rtp_ping:
-    description: Whether RTP ping is sent after the call is connected.
-    type: bool
+  force_symmetric_rtp: {type: bool, description: "Whether symmetric RTP (COMEDIA) is used."}
+  rtp_ping: {type: bool, description: "Whether RTP ping is sent after the call is connected."}
   rtp_timeout:
     description:
       - The number of seconds without RTP packets after which a call is disconnected, from V(30) to V(600).

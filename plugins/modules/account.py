@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: account
 short_description: Manage the trunks and numbers of a DIDWW account in one task
@@ -20,24 +18,11 @@ description:
   - Inbound trunks are updated and created first, then numbers, then outbound trunks. Then outbound trunks are deleted,
     and inbound trunks last.
   - Nothing costs money or ends a number, and O(state=absent) does not apply to numbers.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
-  - didww.voice.account
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection, didww.voice.account]
 attributes:
-  check_mode:
-    support: full
-    details: The id of what would be created is shown as C(new) and its name.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-seealso:
-  - module: didww.voice.voice_in_trunks
-  - module: didww.voice.dids
-  - module: didww.voice.voice_out_trunks
+  check_mode: {details: "The id of what would be created is shown as C(new) and its name."}
+seealso: [{module: didww.voice.voice_in_trunks}, {module: didww.voice.dids}, {module: didww.voice.voice_out_trunks}]
 """
 
 EXAMPLES = r"""
@@ -86,11 +71,7 @@ undo_file:
   returned: if O(undo_file) was written
   type: str
   sample: /var/lib/didww/undo.yml
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -102,11 +83,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.account import update_account
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_account(ACCOUNT))
-
+main = module.entry(update_account(ACCOUNT))
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: did
 short_description: Route a DIDWW number (DID)
@@ -15,23 +13,9 @@ description:
   - It never sends anything that costs money or ends a number. Orders, cancellations, renewals, channels, capacity
     groups, verifications and emergency services stay with DIDWW's panel. What DIDWW reports of them is only returned.
   - The number must belong to the account. A setting that is left out, or that is V(omit), is not changed.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
-  - didww.voice.did
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-seealso:
-  - module: didww.voice.did_info
-  - module: didww.voice.dids
-  - module: didww.voice.voice_in_trunk
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection, didww.voice.did]
+seealso: [{module: didww.voice.did_info}, {module: didww.voice.dids}, {module: didww.voice.voice_in_trunk}]
 """
 
 EXAMPLES = r"""
@@ -57,37 +41,25 @@ did:
     id: 6b1f4c0a-0000-4000-8000-000000000001
     number: "37061498222"
     voice_in_trunk: 5f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f01
-    target_names:
-      5f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f01: Frankfurt
+    target_names: {5f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f01: Frankfurt}
 changes:
   description: The settings that differ, by option name, each with its value C(before) and C(after).
   returned: success
   type: dict
-  sample:
-    capacity_limit:
-      before: null
-      after: 20
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+  sample: {capacity_limit: {before: null, after: 20}}
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
   type: str
-  sample: "number: no DID has the number \"37061498229\""
+  sample: 'number: no DID has the number "37061498229"'
 """
 
 from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_one(DID))
-
+main = module.entry(update_one(DID))
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: did_info
 short_description: Read DIDWW numbers (DIDs)
@@ -14,27 +12,13 @@ description:
   - No module of this collection sends anything that costs money or ends a number. Orders, cancellations, renewals,
     channels, capacity groups, verifications and emergency services stay with DIDWW's panel. What DIDWW reports of them
     is only returned.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection]
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: N/A
-    details: This module changes nothing.
-  idempotent:
-    support: full
+  diff_mode: {support: N/A, details: This module changes nothing.}
 options:
-  id:
-    description: The ids (UUIDs) of the DIDs to read. It cannot be combined with filters.
-    type: list
-    elements: str
-  did:
-    description: The id or the number of the DID to read. It cannot be combined with filters.
-    type: str
+  id: {type: list, elements: str, description: "The ids (UUIDs) of the DIDs to read. It excludes filters."}
+  did: {type: str, description: "The id or the number of the DID to read. It excludes filters."}
   number: {type: list, elements: str, description: "Only return DIDs with one of these numbers."}
   description: {type: str, description: "Only return DIDs whose description contains this text."}
   voice_in_trunk: {type: str, description: "Only return DIDs that point to this inbound trunk, by id or exact name."}
@@ -50,13 +34,8 @@ options:
   did_group_id: {type: list, elements: str, description: "Only return DIDs of these DID groups, by id."}
   order_id: {type: list, elements: str, description: "Only return DIDs from these orders, by id."}
   capacity_pool_id: {type: list, elements: str, description: "Only return DIDs in these capacity pools, by id."}
-  shared_capacity_group_id:
-    description: Only return DIDs in these shared capacity groups, by id.
-    type: list
-    elements: str
-seealso:
-  - module: didww.voice.did
-  - module: didww.voice.dids
+  shared_capacity_group_id: {type: list, elements: str, description: "Only return DIDs in these groups, by id."}
+seealso: [{module: didww.voice.did}, {module: didww.voice.dids}]
 """
 
 EXAMPLES = r"""
@@ -74,81 +53,37 @@ EXAMPLES = r"""
 RETURN = r"""
 dids:
   description:
-    - The numbers. The settings have the names of the options of M(didww.voice.did), with the ids of trunks and groups.
+    - The numbers. The settings are called as the options of M(didww.voice.did), with the ids of trunks and groups.
   returned: success
   type: list
   elements: dict
   contains:
-    target_names:
-      description: The name of the trunk or group that the number points to, by its id.
-      type: dict
-      returned: always
-      sample: {5f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f01: Frankfurt}
+    target_names: {type: dict, returned: always, description: "The name of the trunk or group it points to, by id."}
     blocked: {type: bool, returned: always, description: "Whether the number takes no calls.", sample: false}
     terminated: {type: bool, returned: always, description: "Whether it is cancelled.", sample: false}
-    awaiting_registration:
-      description: Whether it waits for a registration.
-      type: bool
-      returned: always
-      sample: false
-    emergency_enabled:
-      description: Whether emergency calling is enabled.
-      type: bool
-      returned: always
-      sample: false
-    billing_cycles_count:
-      description: How many billing cycles are left. V(null) if the number renews forever.
-      type: int
-      returned: always
-      sample: null
+    awaiting_registration: {type: bool, returned: always, description: "Whether it waits for a registration."}
+    emergency_enabled: {type: bool, returned: always, description: "Whether emergency calling is enabled."}
+    billing_cycles_count: {type: int, returned: always, description: "The billing cycles left. V(null) if unlimited."}
     channels_included_count: {type: int, returned: always, description: "The included channels.", sample: 2}
     dedicated_channels_count: {type: int, returned: always, description: "The dedicated channels.", sample: 0}
     created_at: {type: str, returned: always, description: "When it was ordered.", sample: "2026-01-15T08:00:00.000Z"}
-    expires_at:
-      description: When the billing period ends.
-      type: str
-      returned: always
-      sample: "2026-12-15T08:00:00.000Z"
-  sample:
-    - id: 6b1f4c0a-0000-4000-8000-000000000001
-      number: "37061498222"
-      description: Sales, Vilnius
-      capacity_limit: 20
-      voice_in_trunk: 5f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f01
-      voice_in_trunk_group: null
+    expires_at: {type: str, returned: always, description: "When its period ends.", sample: "2026-12-15T08:00:00.000Z"}
 settings:
   description: The same numbers with only the options of M(didww.voice.did), and targets by name, to be given back.
   returned: success
   type: list
   elements: dict
   sample:
-    - id: 6b1f4c0a-0000-4000-8000-000000000001
-      number: "37061498222"
-      description: Sales, Vilnius
-      capacity_limit: 20
-      voice_in_trunk: Frankfurt
-      voice_in_trunk_group: null
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
-msg:
-  description: What went wrong, and what to do about it.
-  returned: failure
-  type: str
-  sample: "did: no DID has the number \"37061498229\""
+    - {number: "37061498222", description: Sales, capacity_limit: 20, voice_in_trunk: Frankfurt}
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
+msg: {type: str, returned: failure, description: "What went wrong, and what to do about it."}
 """
 
 from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(read_many(DID))
-
+main = module.entry(read_many(DID))
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: dids
 short_description: Route many DIDWW numbers (DIDs) in one task
@@ -15,24 +13,13 @@ description:
   - It never sends anything that costs money or ends a number. Orders, cancellations, renewals, channels, capacity
     groups, verifications and emergency services stay with DIDWW's panel. What DIDWW reports of them is only returned.
   - Numbers are read 100 in a request, however many the account has, and names of inbound trunks 100 in a request.
-author:
-  - didww.voice contributors (@didww)
+author: didww.voice contributors (@didww)
 extends_documentation_fragment:
   - didww.voice.attributes
   - didww.voice.connection
   - didww.voice.did.dids
   - didww.voice.fleet
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-seealso:
-  - module: didww.voice.did
-  - module: didww.voice.did_info
-  - module: didww.voice.voice_in_trunks
+seealso: [{module: didww.voice.did}, {module: didww.voice.did_info}, {module: didww.voice.voice_in_trunks}]
 """
 
 EXAMPLES = r"""
@@ -60,38 +47,17 @@ dids:
     - id: 6b1f4c0a-0000-4000-8000-000000000001
       name: "37061498222"
       changed: true
-      changes:
-        capacity_limit:
-          before: null
-          after: 20
+      changes: {capacity_limit: {before: null, after: 20}}
       held: {}
 summary:
   description: The numbers of entries and requests, as RV(didww.voice.voice_out_trunks#module:summary).
   returned: success, or if an update failed
   type: dict
   sample: {total: 2, changed: 1, created: 0, deleted: 0, held: 0, unchanged: 1, failed: 0, requests: 3}
-missing:
-  description: The entries whose number the account does not have.
-  returned: if O(audit=true) or O(skip_invalid=true)
-  type: list
-  elements: dict
-  sample: []
-unmanaged:
-  description: The numbers in the account that no entry refers to.
-  returned: if O(audit=true)
-  type: list
-  elements: dict
-  sample: []
-undo_file:
-  description: The absolute path of the file that brings back the changes.
-  returned: if O(undo_file) was written
-  type: str
-  sample: /var/lib/didww/undo-numbers.yml
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+missing: {type: list, elements: dict, returned: with O(audit) or O(skip_invalid), description: "Entries without a DID."}
+unmanaged: {type: list, elements: dict, returned: if O(audit=true), description: "The numbers that no entry refers to."}
+undo_file: {type: str, returned: if O(undo_file) was written, description: "The absolute path of that file."}
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -103,11 +69,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_many(DID))
-
+main = module.entry(update_many(DID))
 
 if __name__ == "__main__":
     main()

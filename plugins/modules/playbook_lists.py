@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: playbook_lists
 short_description: Read, compare or update the lists of a playbook of didww.voice
@@ -15,8 +13,7 @@ description:
   - For the list C(trunks) alone, this is M(didww.voice.voice_out_trunks) or M(didww.voice.voice_out_trunk_info), and
     the result is that of the module. For any other lists, it is M(didww.voice.account), or the module that reads each
     list, and there is a result for each list.
-author:
-  - didww.voice contributors (@didww)
+author: didww.voice contributors (@didww)
 attributes:
   action:
     description:
@@ -49,14 +46,8 @@ options:
     type: str
     required: true
     choices: [audit, compare, read, update]
-  given:
-    description:
-      - The result of M(didww.voice.playbook_variables).
-    type: dict
-    required: true
-seealso:
-  - module: didww.voice.account
-  - module: didww.voice.playbook_variables
+  given: {type: dict, required: true, description: "The result of M(didww.voice.playbook_variables)."}
+seealso: [{module: didww.voice.account}, {module: didww.voice.playbook_variables}]
 """
 
 EXAMPLES = r"""

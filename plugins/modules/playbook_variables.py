@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: playbook_variables
 short_description: Check the variables of a playbook of didww.voice
@@ -23,8 +21,7 @@ description:
     plan that C(didww.voice.fleet) applies, as JSON.
   - If the playbook writes a report, the task replaces an old one, in check mode too. Until the playbook writes it, the
     file says that the run has not finished, or what is wrong with the variables.
-author:
-  - didww.voice contributors (@didww)
+author: didww.voice contributors (@didww)
 attributes:
   action:
     description:
@@ -65,8 +62,7 @@ options:
       - unblock_trunk
       - update_trunk
       - watch_spend
-seealso:
-  - module: ansible.builtin.validate_argument_spec
+seealso: [{module: ansible.builtin.validate_argument_spec}]
 """
 
 EXAMPLES = r"""
@@ -123,16 +119,8 @@ can_ask:
   returned: success
   type: bool
   sample: true
-check_mode:
-  description: Whether the playbook runs in check mode.
-  returned: success
-  type: bool
-  sample: false
-started:
-  description: When the task ran, in UTC.
-  returned: success
-  type: str
-  sample: "2026-05-12T08:30:00+00:00"
+check_mode: {type: bool, returned: success, description: "Whether the playbook runs in check mode.", sample: false}
+started: {type: str, returned: success, description: "When the task ran, in UTC.", sample: "2026-05-12T08:30:00+00:00"}
 msg:
   description: What is wrong with the variables, and what to do about it.
   returned: failure

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_in_trunk
 short_description: Manage a DIDWW inbound trunk
@@ -14,23 +12,9 @@ description:
     differ, plus those that DIDWW needs resent with them. If nothing differs, no update is sent.
   - By default the trunk must exist. O(state) creates and deletes trunks. M(didww.voice.did) points numbers to them.
   - A setting that is left out, or that is V(omit), is not changed. V(null) clears a setting that can be cleared.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
-  - didww.voice.inbound_trunk
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-seealso:
-  - module: didww.voice.voice_in_trunk_info
-  - module: didww.voice.voice_in_trunks
-  - module: didww.voice.did
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection, didww.voice.inbound_trunk]
+seealso: [{module: didww.voice.voice_in_trunk_info}, {module: didww.voice.voice_in_trunks}, {module: didww.voice.did}]
 """
 
 EXAMPLES = r"""
@@ -73,11 +57,7 @@ changes:
     configuration:
       before: {type: sip_configurations, codecs: [pcma]}
       after: {type: sip_configurations, codecs: [pcma, pcmu]}
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -89,11 +69,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_one(VOICE_IN_TRUNK))
-
+main = module.entry(update_one(VOICE_IN_TRUNK))
 
 if __name__ == "__main__":
     main()

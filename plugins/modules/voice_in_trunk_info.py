@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_in_trunk_info
 short_description: Read DIDWW inbound trunks
@@ -12,27 +10,16 @@ version_added: 1.0.0
 description:
   - Reads one inbound trunk, all of them, or those that match filters. It changes nothing.
   - Passwords are never returned. RV(trunks[].withheld) lists the options that hold one.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection]
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: N/A
-    details: This module changes nothing.
-  idempotent:
-    support: full
+  diff_mode: {support: N/A, details: This module changes nothing.}
 options:
   id:
     description: The ids (UUIDs) of the trunks to read. It cannot be combined with filters.
     type: list
     elements: str
-  trunk:
-    description: The id, the external reference id or the exact name of the trunk to read.
-    type: str
+  trunk: {type: str, description: "The id, the external reference id or the exact name of the trunk to read."}
   name: {type: list, elements: str, description: "Only return trunks with one of these names."}
   external_reference_id: {type: str, description: "Only return trunks with this external reference id."}
   configuration_type:
@@ -45,9 +32,7 @@ options:
         C(no_log) on such a task.
     type: bool
     default: false
-seealso:
-  - module: didww.voice.voice_in_trunk
-  - module: didww.voice.voice_in_trunks
+seealso: [{module: didww.voice.voice_in_trunk}, {module: didww.voice.voice_in_trunks}]
 """
 
 EXAMPLES = r"""
@@ -78,11 +63,7 @@ trunks:
       type: dict
       returned: if O(include_credentials=true)
       sample: {incoming_auth_username: null, incoming_auth_password: null}
-    names:
-      description: The names of the POP and the group, by id.
-      type: dict
-      returned: always
-      sample: {}
+    names: {type: dict, returned: always, description: "The names of the POP and the group, by id.", sample: {}}
     created_at: {type: str, returned: always, description: "When it was created.", sample: "2026-01-15T08:00:00.000Z"}
     not_accepted:
       description: The settings whose values no task can set, with the reason.
@@ -100,11 +81,7 @@ settings:
   sample:
     - id: 5f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f01
       name: Frankfurt
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -116,11 +93,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(read_many(VOICE_IN_TRUNK))
-
+main = module.entry(read_many(VOICE_IN_TRUNK))
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_in_trunks
 short_description: Manage many DIDWW inbound trunks in one task
@@ -14,24 +12,14 @@ description:
     M(didww.voice.voice_in_trunk) and works in the same way.
   - Everything is checked and compared before the first change. If an update fails, the others continue, and the task
     fails at the end.
-author:
-  - didww.voice contributors (@didww)
+author: didww.voice contributors (@didww)
 extends_documentation_fragment:
   - didww.voice.attributes
   - didww.voice.connection
   - didww.voice.inbound_trunk.trunks
   - didww.voice.fleet
   - didww.voice.fleet.state
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-seealso:
-  - module: didww.voice.voice_in_trunk
-  - module: didww.voice.voice_in_trunk_info
+seealso: [{module: didww.voice.voice_in_trunk}, {module: didww.voice.voice_in_trunk_info}]
 """
 
 EXAMPLES = r"""
@@ -65,28 +53,10 @@ summary:
   returned: success, or if an update failed
   type: dict
   sample: {total: 2, changed: 1, created: 0, deleted: 0, held: 0, unchanged: 1, failed: 0, requests: 3}
-missing:
-  description: The entries whose trunk does not exist.
-  returned: if O(audit=true) or O(skip_invalid=true)
-  type: list
-  elements: dict
-  sample: []
-unmanaged:
-  description: The trunks in the account that no entry refers to.
-  returned: if O(audit=true)
-  type: list
-  elements: dict
-  sample: []
-undo_file:
-  description: The absolute path of the file that brings back the changes.
-  returned: if O(undo_file) was written
-  type: str
-  sample: /var/lib/didww/undo-inbound.yml
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+missing: {type: list, elements: dict, returned: with O(audit) or O(skip_invalid), description: "Entries without one."}
+unmanaged: {type: list, elements: dict, returned: if O(audit=true), description: "The trunks that no entry refers to."}
+undo_file: {type: str, returned: if O(undo_file) was written, description: "The absolute path of that file."}
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -98,11 +68,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_many(VOICE_IN_TRUNK))
-
+main = module.entry(update_many(VOICE_IN_TRUNK))
 
 if __name__ == "__main__":
     main()

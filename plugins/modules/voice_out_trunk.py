@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_out_trunk
 short_description: Manage a DIDWW outbound SIP trunk
@@ -20,24 +18,13 @@ description:
   - An explicit V(null) clears a setting that can be cleared. For any other setting it is an error.
   - Invalid input is rejected before anything is sent, in check mode too, and all problems are reported together.
     Problems that depend on the trunk are reported after it has been read, and before it is changed.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
-  - didww.voice.trunk
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection, didww.voice.trunk]
 attributes:
-  check_mode:
-    support: full
-    details: Reads the trunk and reports what would change.
-  diff_mode:
-    support: full
+  check_mode: {details: "Reads the trunk and reports what would change."}
   idempotent:
-    support: full
     details: If DIDWW stores another value than the task sets, the module warns, and each run reports a change.
-seealso:
-  - module: didww.voice.voice_out_trunk_info
-  - module: didww.voice.voice_out_trunks
+seealso: [{module: didww.voice.voice_out_trunk_info}, {module: didww.voice.voice_out_trunks}]
 """
 
 EXAMPLES = r"""
@@ -205,11 +192,7 @@ trunk:
       C(not_accepted) and C(credentials) are never included.
   returned: success
   type: dict
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -246,27 +229,15 @@ errors:
       type: str
       returned: if the API returns it
       sample: name - has already been taken
-    code:
-      description: DIDWW's code for the error.
-      type: str
-      returned: if the API returns it
-      sample: "100"
-    status:
-      description: The HTTP status of the error.
-      type: str
-      returned: if the API returns it
-      sample: "422"
+    code: {type: str, returned: if the API returns it, description: "DIDWW's code for the error.", sample: "100"}
+    status: {type: str, returned: if the API returns it, description: "The HTTP status of the error.", sample: "422"}
 """
 
 from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_one(VOICE_OUT_TRUNK))
-
+main = module.entry(update_one(VOICE_OUT_TRUNK))
 
 if __name__ == "__main__":
     main()

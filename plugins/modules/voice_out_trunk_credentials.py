@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_out_trunk_credentials
 short_description: Rotate the SIP credentials of a DIDWW outbound SIP trunk
@@ -19,11 +17,8 @@ description:
   - Without O(credentials_file), set C(no_log) to V(true) on the task, because its result contains the credentials.
   - If DIDWW's answer is lost, the module reads the trunk to find out whether the credentials changed. It does not
     generate a second pair.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection]
 attributes:
   check_mode:
     support: full
@@ -37,10 +32,7 @@ attributes:
       - With O(replaces), a second run changes nothing, as long as the option is the old password. Without it, every
         run generates new credentials.
 options:
-  id:
-    description:
-      - The id (UUID) of the trunk.
-    type: str
+  id: {type: str, description: "The id (UUID) of the trunk."}
   external_reference_id:
     description:
       - The external reference id of the trunk. It selects the trunk if O(id) is not set.
@@ -71,9 +63,7 @@ options:
         O(didww.voice.voice_out_trunk_info#module:include_credentials).
     type: path
     version_added: 1.0.0
-seealso:
-  - module: didww.voice.voice_out_trunk
-  - module: didww.voice.voice_out_trunk_info
+seealso: [{module: didww.voice.voice_out_trunk}, {module: didww.voice.voice_out_trunk_info}]
 """
 
 EXAMPLES = r"""
@@ -132,37 +122,23 @@ trunk:
   returned: success
   type: dict
   contains:
-    id:
-      description: The id of the trunk.
-      type: str
-      sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
-    name:
-      description: The name of the trunk.
-      type: str
-      sample: EU SBC
+    id: {type: str, description: "The id of the trunk.", sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10}
+    name: {type: str, description: "The name of the trunk.", sample: EU SBC}
 credentials:
   description:
     - The SIP credentials that the trunk has now. V(null) for both in check mode, if new ones would be generated.
   returned: success, without O(credentials_file)
   type: dict
   contains:
-    username:
-      description: The SIP username.
-      type: str
-    password:
-      description: The SIP password.
-      type: str
+    username: {type: str, description: "The SIP username."}
+    password: {type: str, description: "The SIP password."}
 credentials_file:
   description: The path of the file that holds the credentials.
   returned: success, with O(credentials_file)
   type: str
   version_added: 1.0.0
   sample: /home/voice/new.yml
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -183,11 +159,7 @@ errors:
 from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(voice_out_trunk_credentials.ROTATE)
-
+main = module.entry(voice_out_trunk_credentials.ROTATE)
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_out_trunk_info
 short_description: Read DIDWW outbound SIP trunks
@@ -22,11 +20,8 @@ description:
   - A trunk may have a value that no task can set. RV(trunks) contains it unchanged, RV(trunks[].not_accepted) lists it,
     RV(settings) leaves it out, and the module warns.
   - A setting that DIDWW does not return is left out.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection]
 attributes:
   check_mode:
     support: full
@@ -62,11 +57,7 @@ options:
     description:
       - Only return trunks whose name contains this text. Commas and quotation marks in it are rejected.
     type: str
-  status:
-    description:
-      - Only return trunks with this status.
-    type: str
-    choices: [active, blocked]
+  status: {type: str, choices: [active, blocked], description: "Only return trunks with this status."}
   on_cli_mismatch_action:
     description:
       - Only return trunks with this action for calls whose caller ID (CLI) is not an allowed DID.
@@ -106,9 +97,7 @@ options:
       - Whether to also return the SIP username and password. Set C(no_log) on such a task.
     type: bool
     default: false
-seealso:
-  - module: didww.voice.voice_out_trunk
-  - module: didww.voice.voice_out_trunks
+seealso: [{module: didww.voice.voice_out_trunk}, {module: didww.voice.voice_out_trunks}]
 """
 
 EXAMPLES = r"""
@@ -183,16 +172,8 @@ trunks:
   type: list
   elements: dict
   contains:
-    id:
-      description: The id of the trunk.
-      type: str
-      returned: always
-      sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10
-    name:
-      description: The name of the trunk.
-      type: str
-      returned: if DIDWW returns it
-      sample: EU SBC
+    id: {type: str, returned: always, description: "The id of the trunk.", sample: 0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10}
+    name: {type: str, returned: if DIDWW returns it, description: "The name of the trunk.", sample: EU SBC}
     external_reference_id:
       description: The identifier from a system of your own. V(null) if there is none.
       type: str
@@ -392,11 +373,7 @@ settings:
       rtp_timeout: 30
       dids: ["37061498222"]
       emergency_dids: []
-api_version:
-  description: The version of the API that answered.
-  returned: success
-  type: str
-  sample: "2026-04-16"
+api_version: {type: str, returned: success, description: "The version of the API that answered.", sample: "2026-04-16"}
 msg:
   description: What went wrong, and what to do about it.
   returned: failure
@@ -425,11 +402,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.reading import read_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(read_many(VOICE_OUT_TRUNK))
-
+main = module.entry(read_many(VOICE_OUT_TRUNK))
 
 if __name__ == "__main__":
     main()

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: voice_out_trunks
 short_description: Manage many DIDWW outbound SIP trunks in one task
@@ -30,24 +28,13 @@ description:
     request stayed rate-limited for the whole time that O(api_retries) allows.
   - All trunks in the account are read together, with one request for every 1000 trunks. If at most 50 entries all
     select their trunks by O(trunks[].id), and DIDWW accepts ids as a filter, one request reads only these trunks.
-author:
-  - didww.voice contributors (@didww)
-extends_documentation_fragment:
-  - didww.voice.attributes
-  - didww.voice.connection
-  - didww.voice.trunk.trunks
+author: didww.voice contributors (@didww)
+extends_documentation_fragment: [didww.voice.attributes, didww.voice.connection, didww.voice.trunk.trunks]
 attributes:
-  check_mode:
-    support: full
-    details: Reads the trunks and reports what would change.
-  diff_mode:
-    support: full
+  check_mode: {details: "Reads the trunks and reports what would change."}
   idempotent:
-    support: full
     details: If DIDWW stores another value than an entry sets, the module warns, and each run reports a change.
-seealso:
-  - module: didww.voice.voice_out_trunk
-  - module: didww.voice.voice_out_trunk_info
+seealso: [{module: didww.voice.voice_out_trunk}, {module: didww.voice.voice_out_trunk_info}]
 """
 
 EXAMPLES = r"""
@@ -249,26 +236,14 @@ summary:
   returned: success, or if an update failed
   type: dict
   contains:
-    total:
-      description: The number of entries.
-      type: int
-      returned: always
-      sample: 4
+    total: {type: int, returned: always, description: "The number of entries.", sample: 4}
     changed:
       description: The number of trunks that were changed, or would be changed in check mode.
       type: int
       returned: always
       sample: 2
-    created:
-      description: How many of the changed trunks were created.
-      type: int
-      returned: always
-      sample: 1
-    deleted:
-      description: How many of the changed trunks were deleted.
-      type: int
-      returned: always
-      sample: 0
+    created: {type: int, returned: always, description: "How many of the changed trunks were created.", sample: 1}
+    deleted: {type: int, returned: always, description: "How many of the changed trunks were deleted.", sample: 0}
     held:
       description: The number of trunks whose block was not undone. See RV(trunks[].held).
       type: int
@@ -279,11 +254,7 @@ summary:
       type: int
       returned: always
       sample: 1
-    failed:
-      description: The number of trunks whose update failed.
-      type: int
-      returned: always
-      sample: 1
+    failed: {type: int, returned: always, description: "The number of trunks whose update failed.", sample: 1}
     requests:
       description: The number of requests that the task sent, including retries.
       type: int
@@ -366,11 +337,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-
-def main() -> None:
-    """Run the module."""
-    module.run(update_many(VOICE_OUT_TRUNK))
-
+main = module.entry(update_many(VOICE_OUT_TRUNK))
 
 if __name__ == "__main__":
     main()

@@ -107,6 +107,11 @@ class InProcessAction(NormalAction):  # type: ignore[misc]  # Ansible ships no t
         return all(same)
 
 
+def in_process(work: Work) -> type[InProcessAction]:
+    """Return the action plugin of a module that does `work`."""
+    return type("ActionModule", (InProcessAction,), {"work": work})
+
+
 def run_here(work: Work, given: Mapping[str, Any], check_mode: bool, show_diff: bool) -> dict[str, Any]:
     """Run a work; return the result that AnsibleModule would return."""
     try:

@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -73,9 +73,9 @@ class Module(AnsibleModule):
         end(**result)
 
 
-def run(work: Work) -> None:
-    """Run a module that does `work`."""
-    Module(work).run()
+def entry(work: Work) -> Callable[[], None]:
+    """Return the function that runs a module which does `work`."""
+    return lambda: Module(work).run()
 
 
 @contextlib.contextmanager

@@ -11,48 +11,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
-from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
-    BOOL,
-    UUIDS,
-    Kind,
-    converted,
-    e164,
-    id_or_name,
-    matching,
-    set_of,
-    whole,
-)
+from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import matching, set_of, whole
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Draft, Setting, filter_by
 
-NUMBER = converted(e164, "a number in E.164 such as +37061498222")
+NUMBER = kinds.converted(kinds.e164, "a number in E.164 such as +37061498222")
 TEXT = matching(r".+", "a text", re.DOTALL)
-NAMED = id_or_name("an id (UUID) or an exact name")
+NAMED = kinds.id_or_name("an id (UUID) or an exact name")
 
-TRUNK = Link(
-    "voice_in_trunk",
-    NAMED,
-    nullable=True,
-    type="voice_in_trunks",
-    noun="inbound trunk",
-    by="name",
-    suggested=True,
-    always_read=True,
-)
+
+def to_one(name: str, **members: Any) -> Link:
+    """Return a relationship with something that tasks refer to by its id or its name, and that can be ended."""
+    return Link(name, NAMED, nullable=True, by="name", suggested=True, always_read=True, **members)
+
+
+TRUNK = to_one("voice_in_trunk", type="voice_in_trunks", noun="inbound trunk")
 # DIDWW has no filter for the names of groups.
-GROUP = Link(
-    "voice_in_trunk_group",
-    NAMED,
-    nullable=True,
-    type="voice_in_trunk_groups",
-    noun="trunk group",
-    by="name",
-    found_by="pages",
-    suggested=True,
-    always_read=True,
-)
+GROUP = to_one("voice_in_trunk_group", type="voice_in_trunk_groups", noun="trunk group", found_by="pages")
 # The playbook knows the lists of all resources.
 UNDONE_BY = "ansible-playbook didww.voice.fleet -e trunks_file=THIS_FILE"
 TARGETS = (TRUNK.name, GROUP.name)
@@ -79,10 +58,11 @@ def one_target(draft: Draft) -> None:
             draft.add(name)
 
 
-def _filters(kind: Kind, *names: str) -> dict[str, Setting]:
+def _filters(kind: kinds.Kind, *names: str) -> dict[str, Setting]:
     return {name: filter_by(name, kind) for name in names}
 
 
+FILTERED_BY_ID = ("country", "region", "city", "did_group", "order", "capacity_pool", "shared_capacity_group")
 DID = Resource(
     type="dids",
     name="did",
@@ -108,11 +88,8 @@ DID = Resource(
         **_filters(matching(r'[^,"]+', "text without commas and quotation marks"), "description"),
         **{f"{row.name}.id": replace(row, nullable=False, left_out="to not filter by it") for row in (TRUNK, GROUP)},
         **_filters(whole(0, 999), "billing_cycles_count"),
-        **_filters(BOOL, "blocked", "terminated", "awaiting_registration", "emergency_enabled"),
-        **{
-            f"{name}.id": filter_by(f"{name}_id", UUIDS)
-            for name in ("country", "region", "city", "did_group", "order", "capacity_pool", "shared_capacity_group")
-        },
+        **_filters(kinds.BOOL, "blocked", "terminated", "awaiting_registration", "emergency_enabled"),
+        **{f"{name}.id": filter_by(f"{name}_id", kinds.UUIDS) for name in FILTERED_BY_ID},
     },
     partial=("description",),
     page_sizes={"dids": 100, "voice_in_trunks": 100, "voice_in_trunk_groups": 100},

@@ -28,11 +28,10 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     show,
     whole,
 )
-from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource, Users
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Draft, Setting, filter_by
 from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Attributes, Variant
-from ansible_collections.didww.voice.plugins.module_utils._resources.did import GROUP, NAMED, TEXT, UNDONE_BY
+from ansible_collections.didww.voice.plugins.module_utils._resources.did import GROUP, TEXT, UNDONE_BY, to_one
 
 CONFIGURATION, SIP, PSTN = "configuration", "sip_configurations", "pstn_configurations"
 
@@ -59,55 +58,17 @@ RX_DTMF_FORMATS = {"rfc_2833": 1, "sip_info": 2, "rfc_2833_or_sip_info": 3}
 # Some of DIDWW's SDKs count these from 1. The default, 1, would then mean that no DTMF is sent.
 TX_DTMF_FORMATS = {"disabled": 0, "rfc_2833": 1, "sip_info_dtmf_relay": 2, "sip_info_dtmf": 4}
 REFRESH_METHODS = {"invite": 1, "update": 2, "update_fallback_invite": 3}
-# By SIP code; ringing_timeout is the time after which nobody has answered.
+# By SIP code: DIDWW numbers them in order, with gaps. ringing_timeout is the time after which nobody has answered.
 REROUTING_CODES: dict[str | int, int] = {
-    400: 56,
-    401: 57,
-    402: 58,
-    403: 59,
-    404: 60,
-    408: 64,
-    409: 65,
-    410: 66,
-    412: 67,
-    413: 68,
-    414: 69,
-    415: 70,
-    416: 71,
-    417: 72,
-    420: 73,
-    421: 74,
-    422: 75,
-    423: 76,
-    424: 77,
-    428: 78,
-    429: 79,
-    433: 80,
-    436: 81,
-    437: 82,
-    438: 83,
-    480: 84,
-    482: 86,
-    483: 87,
-    484: 88,
-    485: 89,
-    486: 90,
-    487: 91,
-    488: 92,
-    494: 96,
-    500: 97,
-    501: 98,
-    502: 99,
-    503: 100,
-    504: 101,
-    505: 102,
-    513: 103,
-    580: 104,
-    600: 105,
-    603: 106,
-    604: 107,
-    606: 108,
-    "ringing_timeout": 1505,
+    sip: number
+    for first, codes in (
+        (56, [*range(400, 405)]),
+        (64, [*range(408, 411), *range(412, 418), *range(420, 425), 428, 429, 433, 436, 437, 438, 480]),
+        (86, [*range(482, 489)]),
+        (96, [494, *range(500, 506), 513, 580, 600, 603, 604, 606]),
+        (1505, ["ringing_timeout"]),
+    )
+    for number, sip in enumerate(codes, first)
 }
 
 # --- Settings -------------------------------------------------------------------------------------
@@ -194,9 +155,7 @@ SETTINGS = (
     Setting("weight", whole(0, 65535)),
     Setting("capacity_limit", whole(1, 32767), nullable=True),
     Setting(
-        "cli_format",
-        choice("e164", "local", "raw"),
-        left_out="to keep it, or write e164, which DIDWW stores for null",
+        "cli_format", choice("e164", "local", "raw"), left_out="to keep it, or write e164, which DIDWW stores for null"
     ),
     Setting("cli_prefix", matching(r"[A-Za-z0-9+#]{1,7}", "at most 7 letters, digits, + and #"), nullable=True),
     Setting("ringing_timeout", whole(1, 32), nullable=True),
@@ -214,18 +173,7 @@ SETTINGS = (
         merged=True,
         required=True,
     ),
-    Link(
-        "pop",
-        NAMED,
-        nullable=True,
-        type="pops",
-        noun="POP",
-        by="name",
-        found_by="list",
-        suggested=True,
-        always_read=True,
-        versions={NEWEST: {"barred": UNKNOWN_FORM}},
-    ),
+    to_one("pop", type="pops", noun="POP", found_by="list", versions={NEWEST: {"barred": UNKNOWN_FORM}}),
     replace(GROUP, freed="set voice_in_trunk_group to null too, in the same task"),
 )
 

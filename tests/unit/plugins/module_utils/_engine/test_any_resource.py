@@ -69,7 +69,7 @@ def run(
         monkeypatch.setattr(_action, "_CLIENTS", {})
         if request.param == "module":
             internal = {"_ansible_check_mode": check, "_ansible_diff": True}
-            result = run_main(lambda: module.run(work), {**internal, **given}, monkeypatch, capsys)
+            result = run_main(module.entry(work), {**internal, **given}, monkeypatch, capsys)
         else:
             result = {"warnings": [], **_action.run_here(work, given, check, True)}
         if not reveals:
