@@ -191,13 +191,8 @@ METHODS: dict[str, dict[str, Any]] = {
         ("twilio", {"twilio_account_sid": SID}),
     )
 }
-NEW: dict[str, Any] = {
-    "name": "New",
-    "on_cli_mismatch_action": "reject_call",
-    "allowed_rtp_ips": ["203.0.113.8/32"],
-    "capacity_limit": 10,
-    "threshold_amount": "50.0",
-}
+REQUIRED: dict[str, Any] = {"name": "New", "on_cli_mismatch_action": "reject_call"}
+NEW = {**REQUIRED, "allowed_rtp_ips": ["203.0.113.8/32"], "capacity_limit": 10, "threshold_amount": "50.0"}
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -209,6 +204,8 @@ def test_the_sdk_creates_a_trunk(
     assert created.meta == {}  # the SDK keeps the meta of resources only when it reads
     assert isinstance(created.created_at, datetime)
     assert (created.status, created.threshold_reached) == (VoiceOutTrunkStatus.ACTIVE, False)
+    assert created.on_cli_mismatch_action is OnCliMismatchAction.REJECT_CALL
+    assert created.default_dst_action is DefaultDstAction.ALLOW_ALL
     read = sdk.trunk(created.id)
     assert read.meta == {"spent_amount": "0.0"}
     assert read.attributes == created.attributes
@@ -225,20 +222,6 @@ def test_the_sdk_creates_a_trunk(
         assert (created.authentication_method.username, created.authentication_method.password) == (username, password)
         assert username
         assert password
-
-
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_the_sdk_reads_a_trunk_that_the_module_created(run_module: RunModule, sdk: Sdk, method: dict[str, Any]) -> None:
-    task = {**NEW, "authentication_method": as_returned(method), "dids": [DID]}
-    done = run_module(state="present", **task)
-    assert done["changed"] is True
-    trunk = sdk.trunk(done["trunk"]["id"])
-    assert trunk.on_cli_mismatch_action is OnCliMismatchAction.REJECT_CALL
-    assert trunk.default_dst_action is DefaultDstAction.ALLOW_ALL
-    assert {name: trunk.attributes[name] for name in NEW} == NEW
-    assert [did.number for did in trunk.dids] == ["37061498222"]
-    assert trunk.emergency_dids == []
-    assert sdk.read("authentication_method", trunk.id) == method
 
 
 def test_the_sdk_sets_a_default_did_that_it_does_not_read(
@@ -289,8 +272,10 @@ def test_the_sdk_regenerates_credentials(local_api: Simulator, run_credentials: 
     assert {"attributes": {}, **ours} == {"attributes": {}, **theirs}
 
 
-def test_the_module_and_the_sdk_send_the_same_new_trunk(local_api: Simulator, run_module: RunModule, sdk: Sdk) -> None:
-    method = METHODS["credentials_and_ip"]
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_the_module_and_the_sdk_send_the_same_new_trunk(
+    local_api: Simulator, run_module: RunModule, sdk: Sdk, method: dict[str, Any]
+) -> None:
     sdk.create(**NEW, authentication_method=method, dids=[DID])
     (theirs,) = (entry["body"] for entry in local_api.journal)
     local_api.reset()
