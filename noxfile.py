@@ -125,23 +125,21 @@ def pytest(session: nox.Session, folder: Path, *arguments: str, **environment: s
         session.run("python", "-m", "pytest", *arguments, env={**more, **environment})
 
 
-def ansible_test(session: nox.Session, folder: Path, command: str, *arguments: str) -> None:
-    """Run ansible-test in a copy of the tree, with the Python of the session."""
+def ansible_test(session: nox.Session, folder: Path, command: str, *arguments: str, counted: str = "") -> None:
+    """Run ansible-test in a copy of the tree, with the Python of the session; keep how many of `counted` it ran."""
     version = "import sys; print('{}.{}'.format(*sys.version_info))"
     python = str(session.run("python", "-c", version, silent=True, log=False)).strip()
     with session.chdir(folder / COLLECTION):
         session.run("ansible-test", command, f"--python={python}", "--color=no", *arguments, env={"PYTHONPATH": ""})
+    if counted:
+        # It writes a JUnit file for each.
+        keep_result(session, f"{len(list((folder / JUNIT).glob('*.xml')))} {counted} passed")
 
 
 def keep_result(session: nox.Session, passed: str) -> None:
     """Keep what the session passed for the end of `make test`."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / session.name).write_text(f"{session.name}: {passed}\n", encoding="utf-8")
-
-
-def keep_result_of_ansible_test(session: nox.Session, folder: Path, what: str) -> None:
-    """Keep how many targets or tests `ansible-test` ran in a copy of the tree: it writes a JUnit file for each."""
-    keep_result(session, f"{len(list((folder / JUNIT).glob('*.xml')))} {what} passed")
 
 
 @nox.session(python=False)
@@ -186,18 +184,14 @@ def unit(session: nox.Session) -> None:
 @nox.session(python=False)
 def integration(session: nox.Session) -> None:
     """Run playbooks against the local API. Arguments: targets, such as voice_out_trunk."""
-    folder = copy_tree(session)
-    ansible_test(session, folder, "integration", *session.posargs)
-    keep_result_of_ansible_test(session, folder, "targets")
+    ansible_test(session, copy_tree(session), "integration", *session.posargs, counted="targets")
 
 
 @nox.session(python=False)
 def sanity(session: nox.Session) -> None:
     """Run ansible-test sanity."""
     session.run("python", "tools/pip_bootstrap.py")
-    folder = copy_tree(session)
-    ansible_test(session, folder, "sanity", "--junit", *session.posargs)
-    keep_result_of_ansible_test(session, folder, "tests")
+    ansible_test(session, copy_tree(session), "sanity", "--junit", *session.posargs, counted="tests")
 
 
 @nox.session
@@ -206,9 +200,8 @@ def package(session: nox.Session) -> None:
     session.install("-c", constraints(session, {"attrs": "23.2.0"}), "-r", "tests/requirements-package.txt")
     artifact = build_artifact(session)
     session.run("antsibull-changelog", "lint")
-    session.run(
-        "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--disallow-unknown-collection-refs", str(ROOT)
-    )
+    options = ["--plugin-docs", "--disallow-unknown-collection-refs"]
+    session.run("antsibull-docs", "lint-collection-docs", *options, str(ROOT))
     session.run("python", "tools/artifact.py", artifact)
     # The importer writes its result to the current folder.
     with session.chdir(session.create_tmp()):
@@ -323,17 +316,16 @@ def declare_missing(row: Mapping[str, Any]) -> None:
         session.error(f"none of its Python versions is installed: {', '.join(row['pythons'])}")
 
 
-installed = [
-    (row["ansible-core"], python)
+here = {
+    row["ansible-core"]: [python for python in row["pythons"] if shutil.which(f"python{python}")]
     for row in MATRIX["rows"]
-    for python in row["pythons"]
-    if shutil.which(f"python{python}")
-]
+}
+installed = [(core, python) for core, pythons in here.items() for python in pythons]
 for row in MATRIX["rows"]:
-    there = [python for core, python in installed if core == row["ansible-core"]]
-    if not there:
+    core = row["ansible-core"]
+    if not here[core]:
         declare_missing(row)
     for python in row["pythons"]:
-        at_an_end = (row["ansible-core"], python) in (installed[0], installed[-1])
-        declare(row, python, ["matrix", "ends"] if at_an_end else ["matrix"], whole=python == there[-1])
+        at_an_end = (core, python) in (installed[0], installed[-1])
+        declare(row, python, ["matrix", "ends"] if at_an_end else ["matrix"], whole=python == here[core][-1])
 declare(MATRIX["development"], MATRIX["development"]["python"], ["development"], whole=True)

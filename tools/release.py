@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,6 @@ def build(version: str) -> Path:
     return built
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def empty_environment(folder: Path) -> Path:
     """Create a virtual environment with only the requirements in README; return its folder of programs."""
     venv.create(folder, with_pip=True)
@@ -139,9 +135,7 @@ def smoke(file: Path, programs: Path) -> None:
             "DIDWW_API_KEY": "local-key",
         }
 
-        def output_of(*command: str) -> str:
-            return run(*command, cwd=home, env=environment)
-
+        output_of = partial(run, cwd=home, env=environment)
         output_of("ansible-galaxy", "collection", "install", "--offline", "--no-deps", str(file))
         output_of("ansible-galaxy", "collection", "verify", "--offline", "didww.voice")
         for module in MODULES:
@@ -169,8 +163,8 @@ def main() -> int:
     except CannotRelease as error:
         print(f"No release: {error}", file=sys.stderr)
         return 1
-    shown = os.path.relpath(file)
-    print(LEFT.format(artifact=shown, digest=digest(file), version=options.version))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    print(LEFT.format(artifact=os.path.relpath(file), digest=digest, version=options.version))
     return 0
 
 

@@ -14,9 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .conftest import HANG_GUARD
+from .conftest import HANG_GUARD, ROOT
 
-COLLECTION = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -28,8 +27,23 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         **os.environ,
         "HOME": str(home),
         "ANSIBLE_REMOTE_TEMP": str(home),
-        "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
+        **more,
+    }
+
+
+def job_environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return the variables for a job of ansible-runner, with the folders `home` and `tmp` in `folder`."""
+    # Unset existing proxies and DIDWW variables.
+    unset = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
+    return {
+        **unset,
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder / "home"),
+        **{f"ANSIBLE_{name}_TEMP": str(folder / "tmp") for name in ("LOCAL", "REMOTE")},
+        "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
         **more,
     }
 

@@ -31,6 +31,7 @@ ONE, MANY = "didww.voice.voice_out_trunk", "didww.voice.voice_out_trunks"
 DIDS_EACH = 2
 # The settings in a task. Either none of them changes, or the capacity limit does.
 SETTINGS = {"capacity_limit": 30, "status": "active", "default_dst_action": "allow_all", "rtp_timeout": 30}
+CHANGED = {**SETTINGS, "capacity_limit": 60}
 MEDIA_TYPE = "application/vnd.api+json"
 HEADERS = {"Api-Key": KEY, "X-DIDWW-API-Version": "2026-04-16", "Accept": MEDIA_TYPE}
 # Runs a module as Ansible does, with the options on stdin.
@@ -39,11 +40,6 @@ ALONE = (
     "basic._ANSIBLE_ARGS = __import__('sys').stdin.buffer.read(); "
     f"runpy.run_module('ansible_collections.didww.voice.plugins.modules.{report.MANY}', run_name='__main__')"
 )
-
-
-def settings(changed: bool) -> dict[str, Any]:
-    """Return the settings of a trunk in a task."""
-    return {**SETTINGS, "capacity_limit": 60 if changed else SETTINGS["capacity_limit"]}
 
 
 def trunk_id(index: int) -> str:
@@ -58,23 +54,21 @@ def number(index: int, linked: int) -> str:
 
 def seed(size: int) -> bytes:
     """Return the seed of the local API: a fleet of this size, with DIDs."""
-    ids = [
-        [str(uuid.UUID(int=0x50008000000000000000 + DIDS_EACH * i + n)) for n in range(DIDS_EACH)] for i in range(size)
-    ]
-    dids = [{"id": did, "number": number(i, n)} for i, linked in enumerate(ids) for n, did in enumerate(linked)]
-    trunks = [
-        {"id": trunk_id(i), "attributes": {**SETTINGS, "name": f"Trunk {i}"}, "dids": linked}
-        for i, linked in enumerate(ids)
-    ]
+    dids: list[dict[str, str]] = []
+    trunks = []
+    for i in range(size):
+        linked = [str(uuid.UUID(int=0x50008000000000000000 + DIDS_EACH * i + n)) for n in range(DIDS_EACH)]
+        dids += ({"id": did, "number": number(i, n)} for n, did in enumerate(linked))
+        trunks.append({"id": trunk_id(i), "attributes": {**SETTINGS, "name": f"Trunk {i}"}, "dids": linked})
     return json.dumps({"accounts": [{"api_key": KEY}], "dids": dids, "trunks": trunks}).encode()
 
 
 def fleet(size: int, changed: bool, linked: bool = False) -> list[dict[str, Any]]:
     """Return the entries of a task for a fleet of this size; with the numbers of their DIDs if `linked`."""
-    entries = [{"id": trunk_id(i), **settings(changed)} for i in range(size)]
-    if linked:
-        for i, entry in enumerate(entries):
-            entry["dids"] = [f"+{number(i, n)}" for n in range(DIDS_EACH)]
+    entries = []
+    for i in range(size):
+        dids = {"dids": [f"+{number(i, n)}" for n in range(DIDS_EACH)]} if linked else {}
+        entries.append({"id": trunk_id(i), **(CHANGED if changed else SETTINGS), **dids})
     return entries
 
 
@@ -88,14 +82,10 @@ def by_hand(api: Api, reads: str, updates: str, result: str) -> list[dict[str, A
     body = {"data": {"id": updates, "type": "voice_out_trunks", "attributes": "{{ wanted }}"}}
     headers = {**HEADERS, "Content-Type": MEDIA_TYPE}
     patch = {"url": f"{url}/{updates}", "method": "PATCH", "headers": headers, "body_format": "json", "body": body}
+    differs = f"{attributes} | combine(wanted) != {attributes}"
     return [
         {"name": "Read", "ansible.builtin.uri": {"url": f"{url}/{reads}", "headers": HEADERS}, "register": "trunk"},
-        {
-            "name": "Update",
-            "ansible.builtin.uri": patch,
-            "when": f"{attributes} | combine(wanted) != {attributes}",
-            "changed_when": True,
-        },
+        {"name": "Update", "ansible.builtin.uri": patch, "when": differs, "changed_when": True},
     ]
 
 
@@ -124,10 +114,8 @@ class Bench:
 
     def both(self, tasks: list[dict[str, Any]], updates: int) -> list[Command]:
         """Return the commands that run tasks in Ansible's own process, and in module processes."""
-        return [
-            self.playbook(report.IN_PROCESS, tasks, updates),
-            self.playbook(report.MODULE_PROCESS, tasks, updates, didww_in_process=False),
-        ]
+        other = self.playbook(report.MODULE_PROCESS, tasks, updates, didww_in_process=False)
+        return [self.playbook(report.IN_PROCESS, tasks, updates), other]
 
     def add(
         self, api: Api, case: str, size: int, commands: list[Command], times: int, warm_up: bool = True, stored: int = 0
@@ -147,26 +135,16 @@ class Bench:
         """Measure one task and ten tasks, each for one trunk, in an account with ten trunks."""
         trunk = trunk_id(0)
         read, update = by_hand(api, trunk, trunk, "trunk")
-        keep = {changed: [{"name": "Keep", ONE: {"id": trunk, **settings(changed)}}] for changed in (False, True)}
-        script = [sys.executable, str(HERE / "sdk_script.py"), trunk, json.dumps(settings(True))]
-        nothing = [
-            self.playbook(report.START, [], 0),
-            *self.both(keep[False], 0),
-            self.playbook(report.URI, [read], 0),
-        ]
-        change = [
-            *self.both(keep[True], 1),
-            self.playbook(report.BY_HAND, [read, update], 1, wanted=settings(True)),
-            Command(report.SCRIPT, script, 1),
-        ]
+        keep, change = ([{"name": "Keep", ONE: {"id": trunk, **values}}] for values in (SETTINGS, CHANGED))
+        script = [sys.executable, str(HERE / "sdk_script.py"), trunk, json.dumps(CHANGED)]
+        start, uri = self.playbook(report.START, [], 0), self.playbook(report.URI, [read], 0)
+        self.add(api, NOTHING, 1, [start, *self.both(keep, 0), uri], 11, stored=10)
+        by_tasks = self.playbook(report.BY_HAND, [read, update], 1, wanted=CHANGED)
+        self.add(api, CHANGE, 1, [*self.both(change, 1), by_tasks, Command(report.SCRIPT, script, 1)], 11, stored=10)
         entries = fleet(self.cut(10), False)
-        ten = [
-            *self.both([{"name": "Keep", ONE: entry} for entry in entries], 0),
-            self.playbook(report.URI, [by_hand(api, entry["id"], entry["id"], "trunk")[0] for entry in entries], 0),
-        ]
-        self.add(api, NOTHING, 1, nothing, 11, stored=10)
-        self.add(api, CHANGE, 1, change, 11, stored=10)
-        self.add(api, TEN, 10, ten, 5)
+        reads = [by_hand(api, entry["id"], entry["id"], "trunk")[0] for entry in entries]
+        ten = self.both([{"name": "Keep", ONE: entry} for entry in entries], 0)
+        self.add(api, TEN, 10, [*ten, self.playbook(report.URI, reads, 0)], 5)
 
     def many(self, size: int, changed: bool, linked: bool = False) -> Command:
         """Return the command for a fleet in a single task."""
@@ -177,12 +155,8 @@ class Bench:
     def loop(self, size: int, changed: bool) -> Command:
         """Return the command for a fleet in a loop."""
         options = {name: f"{{{{ item.{name} }}}}" for name in ("id", *SETTINGS)}
-        task = {
-            "name": "Keep the fleet",
-            ONE: options,
-            "loop": "{{ fleet }}",
-            "loop_control": {"label": "{{ item.id }}"},
-        }
+        label = {"label": "{{ item.id }}"}
+        task = {"name": "Keep the fleet", ONE: options, "loop": "{{ fleet }}", "loop_control": label}
         entries = fleet(self.cut(size), changed)
         return self.playbook(LOOP, [task], len(entries) * changed, fleet=entries)
 
@@ -194,7 +168,7 @@ class Bench:
         entries = fleet(self.cut(size), changed)
         tasks, updates = ([read, update], len(entries)) if changed else ([read], 0)
         name = LOOP_BY_HAND[CHANGE if changed else NOTHING]
-        return self.playbook(name, tasks, updates, fleet=entries, wanted=settings(True))
+        return self.playbook(name, tasks, updates, fleet=entries, wanted=CHANGED)
 
     def fleets(self, api: Api, far: bool) -> None:
         """Measure fleets in one task and in a loop. With latency (`far`), the longest runs are skipped."""

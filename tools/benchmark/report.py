@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the results of the benchmark as a page."""
+"""Write the results of the benchmark as a page: its text is in page.md."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 NOTHING, CHANGE, TEN, ALONE = "nothing to do", "all changed", "ten tasks", "alone"
 ONE, MANY, LOOP = "voice_out_trunk", "voice_out_trunks", "loop of voice_out_trunk"
@@ -42,8 +43,12 @@ class Figures:
         rows = (self.rows[case, contender, latency, 1000] for case in (NOTHING, CHANGE))
         return float(max(sample[what] for row in rows for sample in row["samples"]))
 
-    def loop(self, case: str, contender: str, latency: float, trunks: int) -> str:
-        """Return the time of a loop: measured, or extrapolated from two sizes, or from the start and one size."""
+    def requests(self, case: str, contender: str, latency: float, trunks: int) -> str:
+        """Return the number of requests."""
+        return f"{self.get(case, contender, latency, trunks, 'requests'):,.0f}"
+
+    def time(self, case: str, contender: str, latency: float, trunks: int) -> str:
+        """Return a time: measured, or of a loop, extrapolated from two sizes, or from the start and one size."""
         sizes = sorted(key[3] for key in self.rows if key[:3] == (case, contender, latency))
         if trunks in sizes:
             return digits(self.get(case, contender, latency, trunks))
@@ -61,52 +66,39 @@ class Figures:
         """Return the peak memory of the module for fleets, in MB."""
         return self.get(ALONE, f"module {MANY}", 0.0, trunks, "peak_bytes") / MB
 
-
-class Target(NamedTuple):
-    """A target: the most that may be measured without and with latency, and how it is measured."""
-
-    name: str
-    most: tuple[float, ...]
-    measured: Callable[[Figures, float], float]
+    def growth(self) -> float:
+        """Return the memory for a trunk from 1,000 to 10,000, relative to one from 100 to 1,000."""
+        return (self.memory(10000) - self.memory(1000)) / 10 / (self.memory(1000) - self.memory(100))
 
 
+# Of each target its name, the most that may be measured without and with latency, and how it is measured.
 # Where the API's limit decides, 1.1 times what it takes to send the requests: 20 per second.
-TARGETS = {
+TARGETS: dict[str, list[tuple[str, tuple[float, ...], Callable[[Figures, float], float]]]] = {
     "Time of a playbook, relative to the same with `uri`": [
-        Target("one trunk, nothing to do", (0.6, 0.6), lambda f, at: f.beside(NOTHING, IN_PROCESS, URI, at)),
-        Target("the same in a module process", (1.03, 1.03), lambda f, at: f.beside(NOTHING, MODULE_PROCESS, URI, at)),
-        Target("one trunk, a change", (0.5, 0.55), lambda f, at: f.beside(CHANGE, IN_PROCESS, BY_HAND, at)),
-        Target("ten tasks, nothing to do", (0.25, 0.25), lambda f, at: f.beside(TEN, IN_PROCESS, URI, at, 10)),
+        ("one trunk, nothing to do", (0.6, 0.6), lambda f, at: f.beside(NOTHING, IN_PROCESS, URI, at)),
+        ("the same in a module process", (1.03, 1.03), lambda f, at: f.beside(NOTHING, MODULE_PROCESS, URI, at)),
+        ("one trunk, a change", (0.5, 0.55), lambda f, at: f.beside(CHANGE, IN_PROCESS, BY_HAND, at)),
+        ("ten tasks, nothing to do", (0.25, 0.25), lambda f, at: f.beside(TEN, IN_PROCESS, URI, at, 10)),
     ],
     "One task": [
-        Target("1,000 trunks, nothing to do: seconds", (1.3, 1.3), lambda f, at: f.get(NOTHING, MANY, at, 1000)),
-        Target(
-            "1,000 trunks, nothing to do: requests", (1, 1), lambda f, at: f.get(NOTHING, MANY, at, 1000, "requests")
-        ),
-        Target("1,000 trunks, all changed: seconds", (55, 55), lambda f, at: f.get(CHANGE, MANY, at, 1000)),
-        Target("1,000 trunks: answers 429", (0, 0), lambda f, at: f.most(MANY, at, "refused_429")),
-        Target("1,000 trunks, DIDs by number: seconds", (2, 2), lambda f, at: f.get(NOTHING, LINKED, at, 1000)),
-        Target(
-            "1,000 trunks, DIDs by number: requests", (2, 2), lambda f, at: f.get(NOTHING, LINKED, at, 1000, "requests")
-        ),
-        Target("10,000 trunks, nothing to do: seconds", (6,), lambda f, at: f.get(NOTHING, MANY, at, 10000)),
-        Target(
-            "10,000 trunks, nothing to do: requests", (10,), lambda f, at: f.get(NOTHING, MANY, at, 10000, "requests")
-        ),
+        ("1,000 trunks, nothing to do: seconds", (1.3, 1.3), lambda f, at: f.get(NOTHING, MANY, at, 1000)),
+        ("1,000 trunks, nothing to do: requests", (1, 1), lambda f, at: f.get(NOTHING, MANY, at, 1000, "requests")),
+        ("1,000 trunks, all changed: seconds", (55, 55), lambda f, at: f.get(CHANGE, MANY, at, 1000)),
+        ("1,000 trunks: answers 429", (0, 0), lambda f, at: f.most(MANY, at, "refused_429")),
+        ("1,000 trunks, DIDs by number: seconds", (2, 2), lambda f, at: f.get(NOTHING, LINKED, at, 1000)),
+        ("1,000 trunks, DIDs by number: requests", (2, 2), lambda f, at: f.get(NOTHING, LINKED, at, 1000, "requests")),
+        ("10,000 trunks, nothing to do: seconds", (6,), lambda f, at: f.get(NOTHING, MANY, at, 10000)),
+        ("10,000 trunks, nothing to do: requests", (10,), lambda f, at: f.get(NOTHING, MANY, at, 10000, "requests")),
     ],
     "Loop over 1,000 trunks": [
-        Target("nothing to do: seconds", (55, 55), lambda f, at: f.get(NOTHING, LOOP, at, 1000)),
-        Target("all changed: seconds", (110, 110), lambda f, at: f.get(CHANGE, LOOP, at, 1000)),
-        Target("answers 429", (0, 0), lambda f, at: f.most(LOOP, at, "refused_429")),
-        Target("memory: MB", (120, 120), lambda f, at: f.most(LOOP, at, "peak_bytes") / MB),
+        ("nothing to do: seconds", (55, 55), lambda f, at: f.get(NOTHING, LOOP, at, 1000)),
+        ("all changed: seconds", (110, 110), lambda f, at: f.get(CHANGE, LOOP, at, 1000)),
+        ("answers 429", (0, 0), lambda f, at: f.most(LOOP, at, "refused_429")),
+        ("memory: MB", (120, 120), lambda f, at: f.most(LOOP, at, "peak_bytes") / MB),
     ],
     "Memory of the module for fleets": [
-        Target("1,000 trunks: MB", (100,), lambda f, _at: f.memory(1000)),
-        Target(
-            "a trunk from 1,000 to 10,000, relative to one from 100 to 1,000",
-            (1.1,),
-            lambda f, _at: (f.memory(10000) - f.memory(1000)) / 10 / (f.memory(1000) - f.memory(100)),
-        ),
+        ("1,000 trunks: MB", (100,), lambda f, _at: f.memory(1000)),
+        ("a trunk from 1,000 to 10,000, relative to one from 100 to 1,000", (1.1,), lambda f, _at: f.growth()),
     ],
 }
 
@@ -126,39 +118,24 @@ def table(head: str, rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def in_short(figures: Figures) -> str:
+def in_short(f: Figures) -> str:
     """Return the table for somebody who decides how to manage trunks."""
-    rows = [
-        (
-            words,
-            f"{figures.get(case, IN_PROCESS, 0.0, trunks, 'requests'):.0f}",
-            *(digits(figures.get(case, name, 0.0, trunks)) for name in (IN_PROCESS, other)),
-        )
-        for words, case, trunks, other in (
-            ("check one trunk", NOTHING, 1, URI),
-            ("change one trunk", CHANGE, 1, BY_HAND),
-            ("check ten trunks, in ten tasks", TEN, 10, URI),
-        )
+    contenders: list[tuple[str, str, int, str, str]] = [
+        ("check one trunk", NOTHING, 1, IN_PROCESS, URI),
+        ("change one trunk", CHANGE, 1, IN_PROCESS, BY_HAND),
+        ("check ten trunks, in ten tasks", TEN, 10, IN_PROCESS, URI),
     ]
-    for words, case in (("check", NOTHING), ("change", CHANGE)):
-        rows += [
-            (
-                f"{words} 1,000 trunks, in one task",
-                f"{figures.get(case, MANY, 0.0, 1000, 'requests'):,.0f}",
-                digits(figures.get(case, MANY, 0.0, 1000)),
-                "no such task",
-            ),
-            (
-                f"{words} 1,000 trunks, in a loop",
-                f"{figures.get(case, LOOP, 0.0, 1000, 'requests'):,.0f}",
-                figures.loop(case, LOOP, 0.0, 1000),
-                figures.loop(case, LOOP_BY_HAND[case], 0.0, 1000),
-            ),
-        ]
+    for verb, case in (("check", NOTHING), ("change", CHANGE)):
+        contenders.append((f"{verb} 1,000 trunks, in one task", case, 1000, MANY, ""))
+        contenders.append((f"{verb} 1,000 trunks, in a loop", case, 1000, LOOP, LOOP_BY_HAND[case]))
+    rows = []
+    for words, case, trunks, ours, other in contenders:
+        other_time = f.time(case, other, 0.0, trunks) if other else "no such task"
+        rows.append([words, f.requests(case, ours, 0.0, trunks), f.time(case, ours, 0.0, trunks), other_time])
     return table("to|requests|this collection, s|`uri`, s", rows)
 
 
-def few(figures: Figures) -> str:
+def few(f: Figures) -> str:
     """Return the table for one task and for ten."""
     contenders = [
         (NOTHING, 1, "one trunk, nothing to do", (IN_PROCESS, MODULE_PROCESS, URI)),
@@ -166,114 +143,62 @@ def few(figures: Figures) -> str:
         (TEN, 10, "ten tasks, nothing to do", (IN_PROCESS, MODULE_PROCESS, URI)),
     ]
     rows = [
-        (
-            words,
-            name,
-            f"{figures.get(case, name, 0.0, trunks, 'requests'):.0f}",
-            *(digits(figures.get(case, name, latency, trunks)) for latency in LATENCIES),
-        )
+        (words, name, f.requests(case, name, 0.0, trunks), *(f.time(case, name, at, trunks) for at in LATENCIES))
         for case, trunks, words, names in contenders
         for name in names
     ]
     return table("task|contender|requests|s|s, 50 ms latency", rows)
 
 
-def fleets(figures: Figures) -> str:
+def fleets(f: Figures) -> str:
     """Return the table for fleets."""
     rows = [
         (
-            f"{size:,} trunks, {case}{', 50 ms latency' if latency else ''}",
-            f"{figures.get(case, MANY, latency, size, 'requests'):,.0f}",
-            digits(figures.get(case, MANY, latency, size)),
-            figures.loop(case, LOOP, latency, size),
-            figures.loop(case, LOOP_BY_HAND[case], latency, size),
+            f"{size:,} trunks, {case}{', 50 ms latency' if at else ''}",
+            f.requests(case, MANY, at, size),
+            *(f.time(case, name, at, size) for name in (MANY, LOOP, LOOP_BY_HAND[case])),
         )
         for case in (NOTHING, CHANGE)
-        for latency in LATENCIES
+        for at in LATENCIES
         for size in (10, 100, 1000, 10000)
-        if (case, MANY, latency, size) in figures.rows
+        if (case, MANY, at, size) in f.rows
     ]
     return table("fleet|requests of one task|one task, s|loop of `voice_out_trunk`, s|loop of `uri`, s", rows)
 
 
-def targets(figures: Figures) -> str:
-    """Return the tables of the targets, and how many are met."""
-    tables, judged = [], []
+def targets(f: Figures) -> str:
+    """Return the section of the targets: how many are met, and their tables."""
+    tables, judged = [], list[bool]()
     for group, rows in TARGETS.items():
         lines = []
         for name, most, measure in rows:
-            measured = [measure(figures, at) for at, _most in zip(LATENCIES, most, strict=False)]
-            met = [value <= limit for value, limit in zip(measured, most, strict=True)]
-            cells = [
-                digits(value) if fits else f"**{digits(value)}**" for value, fits in zip(measured, met, strict=True)
-            ]
+            values = [measure(f, at) for at, _most in zip(LATENCIES, most, strict=False)]
+            met = [value <= limit for value, limit in zip(values, most, strict=True)]
+            cells = [digits(value) if fits else f"**{digits(value)}**" for value, fits in zip(values, met, strict=True)]
             limits = " / ".join(dict.fromkeys(digits(limit) for limit in most))
             lines.append([name, limits, *cells, *[""] * (len(LATENCIES) - len(cells))])
             judged += met
         tables.append(table(f"{group}|at most|measured|50 ms latency", lines))
     counted = f"{sum(judged)} of {len(judged)} figures meet their target."
-    return "\n\n".join([f"{counted} {MISSED}", *tables])
-
-
-MISSED = "The others are **bold**. If there are two limits, the second applies with latency."
-JUDGED = """
-## Targets
-
-{targets}
-"""
+    missed = "The others are **bold**. If there are two limits, the second applies with latency."
+    return "\n\n".join(["\n## Targets", f"{counted} {missed}", *tables]) + "\n"
 
 
 def page(data: dict[str, Any]) -> str:
     """Return the page."""
-    figures, machine = Figures(data), data["machine"]
+    f, quick = Figures(data), data["quick"]
     first = "How long a whole playbook takes, and how many requests it sends, without network latency:"
-    # Fleets of a quick run are too small to judge.
-    judged = "" if data["quick"] else JUDGED.format(targets=targets(figures))
-    return f"""# Benchmarks
-
-{f"**{TRIAL}**" if data["quick"] else first}
-
-{in_short(figures)}
-
-Ansible alone, a playbook without any task, takes {digits(figures.get(NOTHING, START))} s. The API allows 20 requests
-per second: one task for many trunks pays off most when nothing is to be done, and the limit decides when everything is
-to be changed. `uri` compares nothing by itself: to change a trunk, its tasks read it, compare in Jinja, and PATCH it.
-Figures with `~` are extrapolated.
-{judged}
-## One task, and ten
-
-{few(figures)}
-
-*In process* is a task in Ansible's own process, as on a local connection by default. *Module process* is the same task
-with `didww_in_process: false`, as it runs on another host. The script has no overhead of Ansible, but also no check
-mode, diff, validation, retries or report of changes.
-
-## Fleets
-
-{fleets(figures)}
-
-*One task* is `voice_out_trunks`. By default, the local API rejects the filter by `id`: a task for at most 50 trunks
-tries it first, which costs one request. Figures with `~` are extrapolated from the two largest measured sizes, or from
-the only one and the playbook without a task.
-
-## How it is measured
-
-- Written by `make bench` on {machine["date"]}, in {data["seconds"] / 60:.0f} minutes: {machine["cpu"]},
-  {machine["cores"]} cores, {machine["memory_gb"]} GB of memory; {machine["system"]}; Python {machine["python"]},
-  ansible-core {machine["ansible-core"]}, requests {machine["requests"]}, urllib3 {machine["urllib3"]}, didww
-  {machine["didww"]}. All figures are in `build/bench/benchmarks.json`, which CI keeps as an artifact each week.
-- All runs use the local API (`tests/simulator`), in its own process on the same machine. It has the rate limit of the
-  real API, and adds 0 or 50 ms to each request. The results do not include the network, TLS and the processing time of
-  the real API.
-- Each measurement is the wall-clock time of a whole `ansible-playbook` process (or of the script), with the collection
-  installed as from Galaxy and with cached bytecode. The API is reset before each run, so that changes are real. After
-  the run, its journal must contain exactly the expected number of updates. The journal also counts the 429s.
-- All tasks select the trunk by `id` and set four settings; a change affects `capacity_limit`. "By hand" means a `uri`
-  GET, a comparison in Jinja and a `uri` PATCH. The script reads, compares and updates, with the official
-  `didww` package.
-- Figures are medians: of 11 runs for one trunk, and of 5 runs for ten tasks, after a warm-up, with all contenders in
-  turn; of 5 runs for fleets with nothing to do; of 3 runs for fleets with changes, and for loops over 10 trunks.
-  Other loops, and changes of 1,000 trunks, were measured once.
-- The memory of a loop is the peak of the largest `ansible-playbook` process, including the worker that runs the loop.
-  The memory of a module is the peak of its process, without Ansible.
-"""
+    return (
+        Path(__file__)
+        .with_name("page.md")
+        .read_text(encoding="utf-8")
+        .format(
+            first=f"**{TRIAL}**" if quick else first,
+            start=digits(f.get(NOTHING, START)),
+            # Fleets of a quick run are too small to judge.
+            judged="" if quick else targets(f),
+            **{section.__name__: section(f) for section in (in_short, few, fleets)},
+            minutes=data["seconds"] / 60,
+            machine=data["machine"],
+        )
+    )

@@ -81,21 +81,15 @@ class Runner:
             "ANSIBLE_CONFIG": str(TESTS / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "DIDWW_API_KEY": KEY,
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1"),
         }
 
     def spawn(self, command: Command, **environment: str) -> dict[str, Any]:
         """Run a command; return its time and memory. Its output is written to `out` and `err`."""
         out, err = self.work / "out", self.work / "err"
         spawn = [sys.executable, "-IS", str(HERE / "spawn.py"), command.stdin, str(out), str(err)]
-        answer = subprocess.run(
-            [*spawn, *command.words],
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        all_of_it = {**self.environment, **environment}
+        answer = subprocess.run([*spawn, *command.words], env=all_of_it, stdout=subprocess.PIPE, check=True)
         sample: dict[str, Any] = json.loads(answer.stdout)
         if sample.pop("exit_status"):
             raise RuntimeError(f"{command.name} failed:\n{out.read_text()[-3000:]}\n{err.read_text()[-3000:]}")

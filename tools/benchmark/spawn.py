@@ -25,13 +25,10 @@ start = time.perf_counter()
 process = os.posix_spawnp(command[0], command, os.environ, file_actions=files)
 _pid, status, usage = os.wait4(process, 0)
 seconds = time.perf_counter() - start
-print(
-    json.dumps(
-        {
-            "seconds": round(seconds, 4),
-            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 4),
-            "peak_bytes": usage.ru_maxrss * 1024,
-            "exit_status": os.waitstatus_to_exitcode(status),
-        }
-    )
-)
+sample = {
+    "seconds": round(seconds, 4),
+    "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 4),
+    "peak_bytes": usage.ru_maxrss * 1024,
+    "exit_status": os.waitstatus_to_exitcode(status),
+}
+print(json.dumps(sample))

@@ -16,27 +16,16 @@ import yaml
 # It is build/docs/conf.py then.
 ROOT = Path(__file__).parents[2]
 
-# The labels of Ansible's documentation that module pages refer to: no build asks the network for all of them.
+# labels.txt has the labels of Ansible's documentation that module pages refer to: no build asks the network for all.
 ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
-LABELS = """\
-action_plugins std:label -1 plugins/action.html#action-plugins Action plugins
-ansible_collections.ansible.builtin.include_vars_module std:label -1 \
-collections/ansible/builtin/include_vars_module.html include_vars
-ansible_collections.ansible.builtin.pause_module std:label -1 collections/ansible/builtin/pause_module.html pause
-ansible_collections.ansible.builtin.validate_argument_spec_module std:label -1 \
-collections/ansible/builtin/validate_argument_spec_module.html validate_argument_spec
-ansible_configuration_settings std:label -1 reference_appendices/config.html#ansible-configuration-settings \
-Ansible Configuration Settings
-common_return_values std:label -1 reference_appendices/common_return_values.html#common-return-values \
-Return Values
-"""
 HEADER = """\
 # Sphinx inventory version 2
 # Project: Ansible
 # Version: devel
 # The remainder of this file is compressed using zlib.
 """
-Path(__file__).with_name("ansible.inv").write_bytes(HEADER.encode() + zlib.compress(LABELS.encode()))
+LABELS = ROOT.joinpath("tools", "docsite", "labels.txt").read_bytes()
+Path(__file__).with_name("ansible.inv").write_bytes(HEADER.encode() + zlib.compress(LABELS))
 
 nitpicky = True
 extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext", "sphinx_copybutton"]

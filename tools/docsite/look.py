@@ -28,27 +28,12 @@ HEIGHT = 844
 CLICKING, SCROLLING = 10_000, 100
 # Chromium's own sandbox does not work for root in a container.
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-EXAMINE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+EXAMINE = HERE.joinpath("look.js").read_text(encoding="utf-8")
 LINKS = "[...document.links].map((link) => link.href.split(/[?#]/)[0])"
-READERS: Mapping[str, str] = yaml.safe_load(Path(__file__).with_name("readers.yml").read_text(encoding="utf-8"))
-# The start of each problem, and HTML that has it: the examination must find them all.
-PLANTED = {
-    "wider than the screen": '<div style="width: 3000px; position: absolute">too wide</div>',
-    "cut off": '<div style="overflow: hidden"><div style="width: 3000px">too wide</div></div>',
-    "cut off: <pre": f'<pre style="overflow: hidden">{"a long line " * 100}</pre>',
-    "contrast": '<p style="background: #999; color: #888">too pale</p>',
-    "not loaded": '<img src="missing.png">',
-    "no such page": '<a href="missing.html">missing</a>',
-    "error in a script": "<script>throw Error()</script>",
-    "command cut off": f'<div class="highlight-console"><pre>{"a long line " * 100}</pre></div>',
-    "no copy button": '<div class="highlight-console"><pre>command</pre></div>',
-    "complaint of the theme": "<style>nav::before { content: 'ERROR: unnecessary' }</style><nav></nav>",
-    "no examples first": '<section id="parameters"></section><section id="examples"></section>',
-}
-# The same for a desktop.
-PLANTED_BESIDE = {
-    "no contents": '<aside class="toc-drawer" style="position: fixed; right: -240px; width: 240px"></aside>'
-}
+READERS: Mapping[str, str] = yaml.safe_load(HERE.joinpath("readers.yml").read_text(encoding="utf-8"))
+# The start of each problem, and HTML that has it, on every screen and on a desktop: the examination must find them all.
+PLANTED: Mapping[str, Mapping[str, str]] = yaml.safe_load(HERE.joinpath("planted.yml").read_text(encoding="utf-8"))
 
 
 def look(browser: Browser, pages: list[Path], screenshots: Path) -> Iterator[tuple[str, list[str]]]:
@@ -112,15 +97,14 @@ def main() -> int:
     screenshots.mkdir(exist_ok=True)
     planted = screenshots / "planted.html"
     head = '<!doctype html><meta name="viewport" content="width=device-width">'
-    planted.write_text(
-        f"{head}<article>{''.join(PLANTED.values())}</article>{''.join(PLANTED_BESIDE.values())}", encoding="utf-8"
-    )
+    every, desktop = ("".join(PLANTED[screen].values()) for screen in ("every", "desktop"))
+    planted.write_text(f"{head}<article>{every}</article>{desktop}", encoding="utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=OPTIONS)
         problems = [
             f"{where}: does not find {words}"
             for where, found in look(browser, [planted], screenshots)
-            for words in {**PLANTED, **(PLANTED_BESIDE if "desktop" in where else {})}
+            for words in [*PLANTED["every"], *(PLANTED["desktop"] if "desktop" in where else ())]
             if not any(problem.startswith(words) for problem in found)
         ]
         for where, found in look(browser, sorted(folder.rglob("*.html")), screenshots):

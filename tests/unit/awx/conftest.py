@@ -8,54 +8,31 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from .job import COLLECTION
+from .. import playbooks
+from ..conftest import ROOT
 
 
 @pytest.fixture(scope="session")
-def playbook() -> Callable[..., str]:
+def playbook(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Run a playbook of the collection with extra variables and environment variables; return its output.
 
     `more`: further arguments. `status`: the expected exit status.
     """
+    folder = tmp_path_factory.mktemp("playbooks")
+    # make unpacks awx.awx there.
+    paths = os.pathsep.join([str(ROOT.parents[2]), os.environ.get("AWX_COLLECTIONS", "")])
 
     def run(
-        name: str,
-        environment: dict[str, str] | None = None,
-        more: Sequence[str] = (),
-        status: int = 0,
-        **variables: str,
+        name: str, environment: dict[str, str] | None = None, more: Sequence[str] = (), status: int = 0, **given: str
     ) -> str:
-        # make unpacks awx.awx there.
-        paths = [str(COLLECTION.parents[2]), os.environ.get("AWX_COLLECTIONS", "")]
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "ansible",
-                "playbook",
-                f"didww.voice.{name}",
-                f"--extra-vars={json.dumps(variables)}",
-                *more,
-            ],
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-                "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(paths),
-                **(environment or {}),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout
+        variables = {"ANSIBLE_COLLECTIONS_PATH": paths, **(environment or {})}
+        arguments = [f"--extra-vars={json.dumps(given)}", *more]
+        return playbooks.end(playbooks.start(folder, f"didww.voice.{name}", *arguments, **variables), status)
 
     return run
 

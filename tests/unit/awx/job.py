@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +17,10 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..conftest import HANG_GUARD
+from .. import playbooks
+from ..conftest import HANG_GUARD, ROOT
 
-COLLECTION = Path(__file__).parents[3]
-FILES = COLLECTION / "playbooks" / "awx"
+FILES = ROOT / "playbooks" / "awx"
 # Like a dynamic inventory of AWX without hosts.
 INVENTORY = """#! /usr/bin/env python3
 print('{"all": {"hosts": []}, "_meta": {"hostvars": {}}}')
@@ -87,7 +85,7 @@ def launch(
     template: str,
     inputs: Mapping[str, str],
     answers: Mapping[str, str] | None = None,
-    job_type: str | None = None,
+    job_type: str = "",
     artifacts: Mapping[str, Any] | None = None,
 ) -> Job:
     """Launch a job template in `folder`, with answers to its survey, after a job that left `artifacts`.
@@ -110,13 +108,16 @@ def launch(
         ident="1",
         playbook=options["playbook"],
         inventory=str(inventory),
-        envvars=_environment(folder, inputs),
+        envvars=playbooks.job_environment(folder, ANSIBLE_RETRY_FILES_ENABLED="False", JOB_ID="1", **inject(inputs)[0]),
         settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": HANG_GUARD},
         quiet=True,
         # Without a callback, ansible-runner would replace the signal handlers of this process.
         cancel_callback=lambda: False,
     )
     events = list(runner.events)
+    stats = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]
+    # The file `command` contains the environment. AWX hides credentials in it, and deletes it with the job.
+    written = [path for path in sorted((folder / "artifacts").rglob("*")) if path.name != "command"]
     return Job(
         status=runner.status,
         tasks={
@@ -124,16 +125,8 @@ def launch(
             for event in events
             if event["event"] in ("runner_on_ok", "runner_on_failed")
         },
-        artifacts=next(
-            (event["event_data"].get("artifact_data", {}) for event in events if event["event"] == "playbook_on_stats"),
-            {},
-        ),
-        # The file `command` contains the environment. AWX hides credentials in it, and deletes it with the job.
-        output="\n".join(
-            path.read_text(encoding="utf-8")
-            for path in sorted((folder / "artifacts").rglob("*"))
-            if path.is_file() and path.name != "command"
-        ),
+        artifacts=next((data.get("artifact_data", {}) for data in stats), {}),
+        output="\n".join(path.read_text(encoding="utf-8") for path in written if path.is_file()),
     )
 
 
@@ -157,20 +150,3 @@ def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str], artifact
     # Those of the job template itself have none.
     own = dict(options.get("extra_vars", {}))
     return yaml.dump({**own, **_unsafe({**meta, **defaults, **answers, **artifacts})}, Dumper=UnsafeDumper)
-
-
-def _environment(folder: Path, inputs: Mapping[str, str]) -> dict[str, str]:
-    # Unset existing proxies and DIDWW variables.
-    empty = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
-    return {
-        **empty,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-        "ANSIBLE_REMOTE_TEMP": str(folder / "tmp"),
-        "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-        "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "JOB_ID": "1",
-        **inject(inputs)[0],
-    }

@@ -6,29 +6,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from pathlib import Path
 
 import pexpect
 import pytest
 from simulator.server import Simulator
 
-from ..conftest import HANG_GUARD
-from .job import COLLECTION
+from .. import playbooks
+from ..conftest import HANG_GUARD, TWILIO
 
 
-@pytest.mark.parametrize(
-    ("answer", "status", "sent"), [("yes", 0, ["3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"]), ("no", 2, []), ("", 2, [])]
-)
-def test_trunks_are_only_blocked_after_yes(answer: str, status: int, sent: list[str]) -> None:
+@pytest.mark.parametrize(("answer", "status", "sent"), [("yes", 0, [TWILIO]), ("no", 2, []), ("", 2, [])])
+def test_trunks_are_only_blocked_after_yes(tmp_path: Path, answer: str, status: int, sent: list[str]) -> None:
     with Simulator(rate=0) as api:
-        environment = {
-            **os.environ,
-            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "DIDWW_API_URL": api.url,
-            "DIDWW_API_KEY": "local-key",
-        }
+        environment = playbooks.environment(tmp_path, DIDWW_API_URL=api.url, DIDWW_API_KEY="local-key")
         arguments = ["-m", "ansible", "playbook", "didww.voice.block_trunk", "-e", "name_contains=London"]
         terminal = pexpect.spawn(sys.executable, arguments, env=environment, timeout=HANG_GUARD, encoding="utf-8")
         terminal.expect(r"Block this trunk: Twilio London\? \(yes/no\)")

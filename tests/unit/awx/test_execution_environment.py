@@ -12,7 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from .job import COLLECTION, FILES
+from ..conftest import ROOT
+from .job import FILES
 
 
 def builder(*arguments: str) -> str:
@@ -24,8 +25,8 @@ def builder(*arguments: str) -> str:
 
 
 def test_requests_is_found_in_the_collection() -> None:
-    found = yaml.safe_load(builder("introspect", str(COLLECTION.parents[2])))
-    (wanted,) = (COLLECTION / "requirements.txt").read_text(encoding="utf-8").split()
+    found = yaml.safe_load(builder("introspect", str(ROOT.parents[2])))
+    (wanted,) = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
     assert wanted.startswith("requests")
     assert found == {"python": [f"{wanted}  # from collection didww.voice"], "system": []}
 

@@ -47,14 +47,11 @@ def said(install: Callable[..., str]) -> str:
     return install()
 
 
-def test_the_credential_type_is_as_its_file_says(awx: Awx, said: str) -> None:
+def test_the_credential_type_is_as_its_file_says_and_the_project_and_image_as_given(awx: Awx, said: str) -> None:
     made = awx.objects("credential_types")["DIDWW"]
     assert {name: made[name] for name in CREDENTIAL_TYPE} == CREDENTIAL_TYPE
-
-
-def test_the_project_is_read_from_git_into_the_execution_environment(awx: Awx, said: str) -> None:
-    made = awx.objects("projects")["DIDWW trunks"]
-    assert (made["scm_type"], made["scm_url"]) == ("git", GIT)
+    project = awx.objects("projects")["DIDWW trunks"]
+    assert (project["scm_type"], project["scm_url"]) == ("git", GIT)
     assert awx.objects("execution_environments")["DIDWW"]["image"] == IMAGE
 
 
@@ -73,11 +70,8 @@ def test_a_job_template_is_as_its_file_says(awx: Awx, said: str, project: Path, 
 
 
 def test_only_failed_reports_notify(awx: Awx, said: str) -> None:
-    notified = {
-        name
-        for name, made in awx.objects("job_templates").items()
-        if made.get("associated_notification_templates_error")
-    }
+    notify = "associated_notification_templates_error"
+    notified = {name for name, made in awx.objects("job_templates").items() if made.get(notify)}
     assert notified == {"DIDWW: audit trunks", "DIDWW: plan trunks", "DIDWW: watch spend"}
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
@@ -19,24 +19,22 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from simulator.server import Simulator
 
-from .job import COLLECTION, CREDENTIAL_TYPE, TEMPLATES, Job, inject, launch
+from ..conftest import ROOT
+from .job import CREDENTIAL_TYPE, TEMPLATES, Job, inject, launch
 
 KEY = "planted-key"
-TEXT = (COLLECTION / "tests" / "simulator" / "seed.json").read_text(encoding="utf-8").replace("local-key", KEY)
+TEXT = (ROOT / "tests" / "simulator" / "seed.json").read_text(encoding="utf-8").replace("local-key", KEY)
 SEED: dict[str, Any] = json.loads(TEXT)
 OWN = [trunk for trunk in SEED["trunks"] if trunk.get("account", KEY) == KEY]
 IDS = {trunk["attributes"]["name"]: trunk["id"] for trunk in OWN}
 ACTIVE = {trunk["id"] for trunk in OWN if trunk["attributes"].get("status", "active") == "active"}
-PASSWORDS = [
-    trunk["attributes"]["authentication_method"]["attributes"][secret]
-    for trunk in OWN
-    for secret in ("username", "password")
-    if secret in trunk["attributes"]["authentication_method"]["attributes"]
-]
+METHODS = [trunk["attributes"]["authentication_method"]["attributes"] for trunk in OWN]
+PASSWORDS = [method[secret] for method in METHODS for secret in ("username", "password") if secret in method]
 # The differences between trunks.yml in the project and the seed.
+CHANGE = {"capacity_limit": 60, "threshold_amount": "500.0"}
 DRIFT = {
-    "capacity_limit": {"before": 30, "after": 60},
-    "threshold_amount": {"before": "1000.0", "after": "500.0"},
+    name: {"before": before, "after": CHANGE[name]}
+    for name, before in (("capacity_limit", 30), ("threshold_amount", "1000.0"))
 }
 
 
@@ -46,22 +44,17 @@ def api() -> Iterator[Simulator]:
         yield server
 
 
-class Launch(Protocol):
-    """A function that launches job templates."""
-
-    def __call__(
-        self, template: str, job_type: str | None = None, artifacts: Mapping[str, Any] | None = None, **answers: str
-    ) -> Job:
-        """Launch a job template, with answers to its survey, after a job that left artifacts."""
+Launch = Callable[..., Job]
 
 
 @pytest.fixture
 def run(api: Simulator, project: Path, tmp_path: Path) -> Launch:
-    """Launch a job template against the local API, and check that the job leaves no secrets."""
+    """Launch a job template with answers to its survey, after a job that left artifacts.
 
-    def run(
-        template: str, job_type: str | None = None, artifacts: Mapping[str, Any] | None = None, **answers: str
-    ) -> Job:
+    Check that the job leaves no secrets.
+    """
+
+    def run(template: str, *, job_type: str = "", artifacts: Any = None, **answers: str) -> Job:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         job = launch(folder, project, template, {"api_key": KEY, "api_url": api.url}, answers, job_type, artifacts)
         assert len(job.output) > 1000
@@ -81,26 +74,27 @@ def patches(api: Simulator) -> list[dict[str, Any]]:
 # --- Credential -----------------------------------------------------------------------------------
 
 
+SANDBOX, GATEWAY = "https://sandbox-api.didww.com/v3", "https://gateway.example.com/v3"
+UNSET = {"DIDWW_API_URL": "", "DIDWW_API_VERSION": "", "DIDWW_API_TOKEN_URL": ""}
+
+
 @pytest.mark.parametrize(
-    ("inputs", "url"),
+    ("inputs", "injected"),
     [
-        ({}, ""),
-        ({"environment": "production"}, ""),
-        ({"environment": "production", "api_url": ""}, ""),
-        ({"environment": "sandbox"}, "https://sandbox-api.didww.com/v3"),
-        ({"environment": "sandbox", "api_url": "https://gateway.example.com/v3"}, "https://gateway.example.com/v3"),
+        ({}, {}),
+        ({"environment": "production", "api_url": ""}, {}),
+        ({"environment": "sandbox"}, {"DIDWW_API_URL": SANDBOX}),
+        ({"environment": "sandbox", "api_url": GATEWAY}, {"DIDWW_API_URL": GATEWAY}),
+        (
+            {"api_version": "2026-11-19", "api_token_url": GATEWAY},
+            {"DIDWW_API_VERSION": "2026-11-19", "DIDWW_API_TOKEN_URL": GATEWAY},
+        ),
     ],
 )
-def test_a_credential_injects_key_and_url(inputs: Mapping[str, str], url: str) -> None:
+def test_what_a_credential_injects(inputs: Mapping[str, str], injected: dict[str, str]) -> None:
     real, safe = inject({"api_key": KEY, **inputs})
-    unset = {"DIDWW_API_VERSION": "", "DIDWW_API_TOKEN_URL": ""}
-    assert real == {"DIDWW_API_KEY": KEY, "DIDWW_API_URL": url, **unset}
+    assert real == {"DIDWW_API_KEY": KEY, **UNSET, **injected}
     assert KEY not in str(safe)
-
-
-def test_a_credential_injects_the_version() -> None:
-    real, _safe = inject({"api_key": KEY, "api_version": "2026-11-19", "api_token_url": "https://gateway/token"})
-    assert (real["DIDWW_API_VERSION"], real["DIDWW_API_TOKEN_URL"]) == ("2026-11-19", "https://gateway/token")
 
 
 def test_awx_accepts_the_credential_type() -> None:
@@ -124,7 +118,7 @@ def test_check_then_run_then_check(api: Simulator, run: Launch) -> None:
     assert [part["after"] for part in predicted["diff"]] == ['capacity_limit: 60\n\nthreshold_amount: "500.0"\n']
     done = run("keep trunks")
     assert done.status == "successful"
-    assert [patch["attributes"] for patch in patches(api)] == [{"capacity_limit": 60, "threshold_amount": "500.0"}]
+    assert [patch["attributes"] for patch in patches(api)] == [CHANGE]
     assert done.tasks["Update the trunks"]["trunks"] == predicted["trunks"]
     again = run("check trunks")
     assert again.tasks["Update the trunks"]["changed"] is False
@@ -136,20 +130,18 @@ def test_an_audit_fails_while_there_is_drift(api: Simulator, run: Launch) -> Non
     assert drifted.tasks["Fail if there is drift"]["msg"] == "1 of 2 trunks differs from the list: EU SBC"
     trunks = [{"id": IDS["EU SBC"], "name": "EU SBC", "changes": DRIFT, "held": {}}]
     found = drifted.artifacts["drift"]
-    assert {name: found[name] for name in ("checked", "drifted", "trunks", "missing")} == {
-        "checked": 2, "drifted": 1, "trunks": trunks, "missing": [],
-    }  # fmt: skip
+    assert [found[name] for name in ("checked", "drifted", "trunks", "missing")] == [2, 1, trunks, []]
     assert len(found["unmanaged"]) == 5
-    assert drifted.tasks["Report drift"]["results"][1]["item"].split() == [
-        "EU", "SBC", "capacity_limit", "30", "60",
-    ]  # fmt: skip
+    assert drifted.tasks["Report drift"]["results"][1]["item"].split() == ["EU", "SBC", "capacity_limit", "30", "60"]
     assert patches(api) == []
     run("keep trunks")
     kept = run("audit trunks")
     assert kept.status == "successful"
-    assert kept.artifacts["drift"] | {"unmanaged": [], "at": ""} == {
-        "at": "", "failed": False, "checked": 2, "drifted": 0, "trunks": [], "missing": [], "unmanaged": [],
-    }  # fmt: skip
+    report = {"failed": False, "checked": 2, "drifted": 0, "trunks": [], "missing": []}
+    assert kept.artifacts["drift"] == {
+        **report,
+        **{name: kept.artifacts["drift"][name] for name in ("at", "unmanaged")},
+    }
 
 
 # --- Surveys --------------------------------------------------------------------------------------
@@ -159,12 +151,13 @@ def test_block_one_trunk_with_the_other_answers_left_empty(api: Simulator, run: 
     check = run("block trunks", job_type="check", trunk="EU SBC")
     assert check.tasks["Report the blocked trunks"]["msg"].strip() == "Would be blocked: EU SBC."
     assert patches(api) == []
-    job = run("block trunks", trunk="EU SBC", name_contains="")
+    # Artifacts of earlier jobs of a workflow do not disturb it.
+    artifacts = {"blocked": [IDS["Any DID"]], "spend": {"near": []}, "drift": {}}
+    job = run("block trunks", artifacts=artifacts, trunk="EU SBC", name_contains="")
     assert job.status == "successful"
     assert job.artifacts == {"blocked": [IDS["EU SBC"]]}
-    assert [(patch["id"], patch["attributes"]) for patch in patches(api)] == [
-        (IDS["EU SBC"], {"status": "blocked"}),
-    ]
+    (patch,) = patches(api)
+    assert (patch["id"], patch["attributes"]) == (IDS["EU SBC"], {"status": "blocked"})
 
 
 @pytest.mark.parametrize(
@@ -187,11 +180,8 @@ def test_block_nothing_without_confirmation(api: Simulator, run: Launch, answers
 
 
 def test_no_artifact_makes_a_watch_green(run: Launch) -> None:
-    artifacts = {
-        "spend": {"failed": False, "checked": 0, "reached": [], "near": [], "unlimited": [], "unknown": []},
-        "drift": {"drifted": 0},
-        "blocked": [],
-    }
+    spend = {"failed": False, "checked": 0, "reached": [], "near": [], "unlimited": [], "unknown": []}
+    artifacts = {"spend": spend, "drift": {"drifted": 0}, "blocked": []}
     job = run("watch spend", artifacts=artifacts)
     assert job.status == "failed"
     found = job.tasks["Fail if a trunk is reported"]["msg"]
@@ -202,24 +192,13 @@ def test_no_artifact_makes_a_watch_green(run: Launch) -> None:
     assert audit.artifacts["drift"]["drifted"] == 1
 
 
-def test_no_artifact_disturbs_a_block(api: Simulator, run: Launch) -> None:
-    artifacts = {"blocked": [IDS["Any DID"]], "spend": {"near": []}, "drift": {}}
-    job = run("block trunks", trunk="EU SBC", artifacts=artifacts)
-    assert job.status == "successful"
-    assert job.artifacts == {"blocked": [IDS["EU SBC"]]}
-    assert [patch["id"] for patch in patches(api)] == [IDS["EU SBC"]]
-
-
-def test_a_result_of_a_playbook_cannot_be_given(api: Simulator, run: Launch) -> None:
-    job = run("watch spend", artifacts={"didww_voice_report": {"problem": "", "lines": [], "report": {}}})
-    assert job.status == "failed"
-    assert "names that begin with didww_voice_" in job.tasks["Check the variables"]["msg"]
-
-
 def test_a_workflow_unblocks_all_that_a_job_blocked(api: Simulator, run: Launch) -> None:
     blocked = run("block trunks", all="yes", confirm="yes").artifacts
     assert {patch["id"] for patch in patches(api)} == {*blocked["blocked"]} == ACTIVE
     assert all(api.trunk(trunk)["attributes"]["status"] == "blocked" for trunk in ACTIVE)
+    again = run("block trunks", name_contains="Outbound trunk", confirm="yes")
+    assert again.tasks["Report the blocked trunks"]["msg"] == "Blocked: none. Already blocked: Outbound trunk Name."
+    assert again.artifacts == {"blocked": []}
     reached = IDS["Any DID"]
     gone = IDS["Carrier interconnect"]
     api.remove_trunk(gone)
@@ -257,7 +236,7 @@ def test_a_workflow_applies_what_was_approved(api: Simulator, run: Launch) -> No
     api.put_trunk(IDS["EU SBC"], attributes={"capacity_limit": 30})
     done = run("apply the plan", artifacts=planned.artifacts)
     assert done.status == "successful"
-    assert [patch["attributes"] for patch in patches(api)] == [{"capacity_limit": 60, "threshold_amount": "500.0"}]
+    assert [patch["attributes"] for patch in patches(api)] == [CHANGE]
     # With nothing to do, the artifact is empty, and that is no failure.
     nothing = run("plan trunks")
     assert (nothing.status, nothing.artifacts["approved_plan"]) == ("successful", "")
@@ -295,12 +274,6 @@ def test_a_plan_is_required_and_a_failed_audit_gives_none(api: Simulator, run: L
     assert patches(api) == []
 
 
-def test_a_block_names_what_was_blocked_already(run: Launch) -> None:
-    job = run("block trunks", name_contains="Outbound trunk", confirm="yes")
-    assert job.tasks["Report the blocked trunks"]["msg"] == "Blocked: none. Already blocked: Outbound trunk Name."
-    assert job.artifacts == {"blocked": []}
-
-
 def test_an_answer_left_empty_changes_nothing(api: Simulator, run: Launch) -> None:
     cases: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
         ({}, []),
@@ -315,9 +288,8 @@ def test_an_answer_left_empty_changes_nothing(api: Simulator, run: Launch) -> No
 
 
 def test_the_survey_names_the_limits_of_each_version() -> None:
-    (asked,) = (
-        row for row in TEMPLATES["change a trunk"]["survey_spec"]["spec"] if row["variable"] == "capacity_limit"
-    )
+    questions = TEMPLATES["change a trunk"]["survey_spec"]["spec"]
+    (asked,) = (row for row in questions if row["variable"] == "capacity_limit")
     limit = VOICE_OUT_TRUNK.rows["capacity_limit"]
     for kind in (limit.kind, *(changed["kind"] for changed in limit.versions.values())):
         with pytest.raises(ValueError, match="a whole number") as rejected:

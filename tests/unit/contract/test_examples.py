@@ -94,58 +94,48 @@ def test_dids_with_python(sdk: Sdk) -> None:
     assert [getattr(same, name) for name in routing] == [None, None]
 
 
+def ask(api: Simulator, method: str, path: str, data: dict[str, Any] | None = None) -> requests.Response:
+    """Send a request as the SDK for TypeScript does: with the Content-Type, also without a body."""
+    headers = {**headers_for(api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
+    body = None if data is None else {"data": {"type": TRUNKS, **data}}
+    return requests.request(method, f"{api.url}/{path}", headers=headers, json=body, timeout=HANG_GUARD)
+
+
+CREDENTIALS = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": [NETWORK], "tech_prefix": ""}}
+NEW = {"name": "Example", "default_dst_action": "allow_all", "on_cli_mismatch_action": "reject_call"}
+
+
 def test_outbound_trunks_with_typescript(lenient: Simulator) -> None:
-    """The SDK for TypeScript sends the Content-Type with every request, also without a body."""
-
-    def ask(method: str, path: str, data: dict[str, Any] | None = None) -> Any:
-        headers = {**headers_for(lenient), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
-        body = None if data is None else {"data": {"type": TRUNKS, **data}}
-        answer = requests.request(method, f"{lenient.url}/{path}", headers=headers, json=body, timeout=HANG_GUARD)
-        assert answer.ok, answer.text
-        return answer.json()["data"] if answer.content else answer.status_code
-
-    method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": [NETWORK], "tech_prefix": ""}}
-    created = ask(
-        "POST",
-        TRUNKS,
-        {
-            "attributes": {
-                "name": "Example",
-                "authentication_method": method,
-                "default_dst_action": "allow_all",
-                "on_cli_mismatch_action": "reject_call",
-                "external_reference_id": "example-2",
-            }
-        },
-    )
+    more = {"authentication_method": CREDENTIALS, "external_reference_id": "example-2"}
+    created = ask(lenient, "POST", TRUNKS, {"attributes": {**NEW, **more}}).json()["data"]
     attributes = created["attributes"]
     assert (attributes["status"], attributes["rtp_timeout"]) == ("active", 30)
-    assert created["id"] in [trunk["id"] for trunk in ask("GET", TRUNKS)]
+    assert created["id"] in [trunk["id"] for trunk in ask(lenient, "GET", TRUNKS).json()["data"]]
     path = f"{TRUNKS}/{created['id']}"
-    updated = ask("PATCH", path, {"id": created["id"], "attributes": {"name": "Example 2"}})
+    updated = ask(lenient, "PATCH", path, {"id": created["id"], "attributes": {"name": "Example 2"}}).json()["data"]
     assert updated["attributes"] == {**attributes, "name": "Example 2"}
-    assert ask("DELETE", path) == 204
+    assert ask(lenient, "DELETE", path).status_code == 204
 
 
-def test_outbound_trunks_with_typescript_that_are_rejected(lenient: Simulator) -> None:
-    def create(**attributes: Any) -> tuple[int, str]:
-        common = {"name": "Example", "default_dst_action": "allow_all", "on_cli_mismatch_action": "reject_call"}
-        headers = {**headers_for(lenient), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
-        body = {"data": {"type": TRUNKS, "attributes": {**common, **attributes}}}
-        answer = requests.post(f"{lenient.url}/{TRUNKS}", headers=headers, json=body, timeout=HANG_GUARD)
-        (error,) = answer.json()["errors"]
-        return answer.status_code, error["detail"]
-
-    method = {"type": "ip_only", "attributes": {"allowed_sip_ips": [NETWORK], "tech_prefix": ""}}
-    assert create(authentication_method=method) == (422, "type - is not allowed for creation")
-    assert create(allowed_sip_ips=["0.0.0.0/0"]) == (400, "allowed_sip_ips is not allowed.")
+@pytest.mark.parametrize(
+    ("attributes", "status", "detail"),
+    [
+        ({"authentication_method": {**CREDENTIALS, "type": "ip_only"}}, 422, "type - is not allowed for creation"),
+        ({"allowed_sip_ips": ["0.0.0.0/0"]}, 400, "allowed_sip_ips is not allowed."),
+    ],
+)
+def test_outbound_trunks_with_typescript_that_are_rejected(
+    lenient: Simulator, attributes: dict[str, Any], status: int, detail: str
+) -> None:
+    answer = ask(lenient, "POST", TRUNKS, {"attributes": {**NEW, **attributes}})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["detail"]) == (status, detail)
 
 
 def test_dids_with_typescript(local_api: Simulator) -> None:
-    headers = {**headers_for(local_api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
     included = "include=identity,emergency_calling_service,emergency_verification"
     for query in (f"sort=-created_at&page[number]=1&page[size]=1&{included}", "include=voice_in_trunk&page[size]=3"):
-        answer = requests.get(f"{local_api.url}/dids?{query}", headers=headers, timeout=HANG_GUARD)
+        answer = ask(local_api, "GET", f"dids?{query}")
         assert answer.ok, answer.text
         assert answer.json()["included"] == []
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +20,6 @@ from didww.enums import DefaultDstAction, OnCliMismatchAction, VoiceOutTrunkStat
 from didww.exceptions import DidwwApiError
 from didww.query_params import QueryParams
 from didww.resources.authentication_method import (
-    AuthenticationMethod,
     CredentialsAndIpAuthenticationMethod,
     GenericAuthenticationMethod,
     IpOnlyAuthenticationMethod,
@@ -28,17 +28,24 @@ from didww.resources.authentication_method import (
 from didww.resources.voice_out_trunk import VoiceOutTrunk
 from simulator.server import Simulator
 
-from ..conftest import CASES, LINKAGE, TRUNK, RunModule, each_case, options_of, prepare
+from ..conftest import (
+    CASES,
+    EXAMPLE,
+    IP_ONLY,
+    LINKAGE,
+    NOBODY,
+    TRUNK,
+    TWILIO,
+    RunModule,
+    each_case,
+    options_of,
+    prepare,
+)
 from .conftest import ENUMS, NOT_IN_SDK, SDK_CASES, SECRETS, Sdk, setting_of
 
-TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
-IP_ONLY = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e002"
 PRODUCT = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e003"
 SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
 DID, OTHER_DID = (f"6b1f4c0a-0000-4000-8000-00000000000{number}" for number in (1, 2))
-
-each_setting = pytest.mark.parametrize("case", SDK_CASES, ids=[case["option"] for case in SDK_CASES])
-each_clearing = each_case(lambda case: [None] if "clears" in case and setting_of(case) not in NOT_IN_SDK else [])
 
 
 def as_returned(value: Any) -> Any:
@@ -62,36 +69,16 @@ def test_the_module_has_the_settings_of_the_sdk() -> None:
 def test_the_choices_are_the_enums_of_the_sdk() -> None:
     known = [setting for setting in SETTINGS if setting.name not in NOT_IN_SDK]
     choices = {setting.name: setting.kind.spec["choices"] for setting in known if "choices" in setting.kind.spec}
-    assert {name: set(accepted) for name, accepted in choices.items()} == {
-        name: {member.value for member in enum} for name, enum in ENUMS.items()
-    }
+    enums = {name: {member.value for member in enum} for name, enum in ENUMS.items()}
+    assert {name: set(accepted) for name, accepted in choices.items()} == enums
 
 
 # --- The module writes, the SDK reads ---
 
 
-@each_clearing
-def test_the_sdk_reads_what_the_module_cleared(
-    run_module: RunModule, sdk: Sdk, case: dict[str, Any], value: Any
-) -> None:
-    run_module(id=TRUNK, **options_of(case, case["asks"]))
-    run_module(id=TRUNK, **options_of(case, None))
-    assert sdk.read(setting_of(case)) == case["clears"]
-
-
-@pytest.mark.parametrize(("option", "value"), [(name, member) for name, enum in ENUMS.items() for member in enum])
-def test_every_choice_is_a_member_of_the_enum(run_module: RunModule, sdk: Sdk, option: str, value: Any) -> None:
-    more: dict[str, Any] = {"default_did": DID} if value is OnCliMismatchAction.REPLACE_CLI else {}
-    run_module(id=TRUNK, **{option: value.value}, **more)
-    assert sdk.read(option) is value
-
-
 def test_the_sdk_reads_every_authentication_method(run_module: RunModule, sdk: Sdk) -> None:
-    run_module(
-        id=TWILIO,
-        allowed_rtp_ips=None,
-        authentication_method={"type": "credentials_and_ip", "allowed_sip_ips": ["2001:db8::1"], "tech_prefix": "9#"},
-    )
+    method = {"type": "credentials_and_ip", "allowed_sip_ips": ["2001:db8::1"], "tech_prefix": "9#"}
+    run_module(id=TWILIO, allowed_rtp_ips=None, authentication_method=method)
     credentials = sdk.trunk(TWILIO).authentication_method
     assert isinstance(credentials, CredentialsAndIpAuthenticationMethod)
     assert (credentials.allowed_sip_ips, credentials.tech_prefix) == (["2001:db8::1/128"], "9#")
@@ -113,30 +100,15 @@ def test_the_sdk_reads_every_authentication_method(run_module: RunModule, sdk: S
     assert other.to_jsonapi() == {"type": "voice_product", "attributes": {"product_id": "7f3c"}}
 
 
-def test_a_change_of_another_attribute_keeps_the_credentials(run_module: RunModule, sdk: Sdk) -> None:
-    before = sdk.trunk().authentication_method
-    run_module(id=TRUNK, authentication_method={"type": "credentials_and_ip", "tech_prefix": "9#"})
-    after = sdk.trunk().authentication_method
-    assert after.tech_prefix == "9#"
-    for kept in ("allowed_sip_ips", "username", "password"):
-        assert getattr(after, kept) == getattr(before, kept)
-
-
-def test_the_sdk_reads_dids_by_number(run_module: RunModule, sdk: Sdk) -> None:
-    run_module(id=TRUNK, dids=["+370 614 98222", "442071838750"], emergency_dids=["37061498224"])
-    trunk = sdk.trunk()
-    assert [did.number for did in trunk.dids] == ["37061498222", "442071838750"]
-    assert [did.number for did in trunk.emergency_dids] == ["37061498224"]
-    # Without include, the answer has no linkage.
-    assert sdk.trunks.find(TRUNK).data.dids is None
-
-
-def test_the_sdk_reads_read_only_values(sdk: Sdk, api_version: str) -> None:
+def test_the_sdk_reads_read_only_values_and_numbers(sdk: Sdk, api_version: str) -> None:
     answer = sdk.trunks.find(TRUNK)
     assert answer.meta == {"api_version": api_version}
     assert answer.data.meta == {"spent_amount": "12.34"}
     assert answer.data.threshold_reached is False
     assert answer.data.created_at == datetime(2025, 4, 2, 10, tzinfo=timezone.utc)
+    # Without include, the answer has no linkage.
+    assert answer.data.dids is None
+    assert [did.number for did in sdk.trunk(TWILIO).dids] == ["442071838750", "442071838751"]
 
 
 def test_the_sdk_filters_sorts_and_pages(sdk: Sdk, api_version: str) -> None:
@@ -151,8 +123,6 @@ def test_the_sdk_filters_sorts_and_pages(sdk: Sdk, api_version: str) -> None:
     found = [trunk.name for trunk in [*first.data, *second.data]]
     assert len(found) == 7
     assert found == sorted(found, reverse=True)
-    numbers = {trunk.name: [did.number for did in trunk.dids] for trunk in [*first.data, *second.data]}
-    assert numbers["Twilio London"] == ["442071838750", "442071838751"]
     (did,) = sdk.client.dids().list(QueryParams().filter("number", "37061498222")).data
     assert did.number == "37061498222"
 
@@ -160,7 +130,7 @@ def test_the_sdk_filters_sorts_and_pages(sdk: Sdk, api_version: str) -> None:
 # --- The SDK writes, the module reports drift ---
 
 
-@each_setting
+@pytest.mark.parametrize("case", SDK_CASES, ids=[case["option"] for case in SDK_CASES])
 def test_a_change_by_the_sdk_is_drift(
     local_api: Simulator, run_module: RunModule, sdk: Sdk, case: dict[str, Any]
 ) -> None:
@@ -181,7 +151,7 @@ def test_a_change_by_the_sdk_is_drift(
     assert run_module(**options)["changed"] is False
 
 
-@each_clearing
+@each_case(lambda case: [None] if "clears" in case and setting_of(case) not in NOT_IN_SDK else [])
 def test_a_value_that_the_sdk_clears_is_drift(
     local_api: Simulator, run_module: RunModule, sdk: Sdk, api_version: str, case: dict[str, Any], value: Any
 ) -> None:
@@ -192,29 +162,22 @@ def test_a_value_that_the_sdk_clears_is_drift(
     # For prefixes, 2026-04-16 stores null as []. The SDK can send null.
     null = case["clears"] == [] and api_version == "2026-04-16"
     sdk.write(**{setting: None if null else case["clears"]})
-    nothing = as_returned(case["clears"])
-    assert run_module(check=True, **options)["changes"] == {
-        setting: {"before": nothing, "after": as_returned(case["sends"])}
-    }
+    drift = {"before": as_returned(case["clears"]), "after": as_returned(case["sends"])}
+    assert run_module(check=True, **options)["changes"] == {setting: drift}
     run_module(**options)
     assert sdk.read(setting) == case["sends"]
+    run_module(id=TRUNK, **options_of(case, None))
+    assert sdk.read(setting) == case["clears"]
 
 
 def test_another_type_of_authentication_is_drift(run_module: RunModule, sdk: Sdk) -> None:
-    options: dict[str, Any] = {
-        "id": TRUNK,
-        "allowed_rtp_ips": None,
-        "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1"]},
-    }
+    method = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1"]}
+    options: dict[str, Any] = {"id": TRUNK, "allowed_rtp_ips": None, "authentication_method": method}
     assert run_module(**options)["changed"] is False
-    sdk.write(authentication_method={"type": "twilio", "attributes": {"twilio_account_sid": SID}})
-    done = run_module(**options)
-    assert done["changes"] == {
-        "authentication_method": {
-            "before": {"type": "twilio", "twilio_account_sid": SID},
-            "after": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None},
-        }
-    }
+    sdk.write(authentication_method=METHODS["twilio"])
+    (change,) = run_module(**options)["changes"].values()
+    assert change["before"] == {"type": "twilio", "twilio_account_sid": SID}
+    assert change["after"] == {**method, "allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None}
     assert sdk.trunk().authentication_method.allowed_sip_ips == ["203.0.113.1/32"]
     assert run_module(**options)["changed"] is False
 
@@ -222,19 +185,14 @@ def test_another_type_of_authentication_is_drift(run_module: RunModule, sdk: Sdk
 # --- The life cycle ---
 
 METHODS: dict[str, dict[str, Any]] = {
-    "credentials_and_ip": {
-        "type": "credentials_and_ip",
-        "attributes": {"allowed_sip_ips": ["203.0.113.7/32"], "tech_prefix": "9#"},
-    },
-    "twilio": {"type": "twilio", "attributes": {"twilio_account_sid": SID}},
+    name: {"type": name, "attributes": attributes}
+    for name, attributes in (
+        ("credentials_and_ip", {"allowed_sip_ips": ["203.0.113.7/32"], "tech_prefix": "9#"}),
+        ("twilio", {"twilio_account_sid": SID}),
+    )
 }
-NEW: dict[str, Any] = {
-    "name": "New",
-    "on_cli_mismatch_action": "reject_call",
-    "allowed_rtp_ips": ["203.0.113.8/32"],
-    "capacity_limit": 10,
-    "threshold_amount": "50.0",
-}
+REQUIRED: dict[str, Any] = {"name": "New", "on_cli_mismatch_action": "reject_call"}
+NEW = {**REQUIRED, "allowed_rtp_ips": ["203.0.113.8/32"], "capacity_limit": 10, "threshold_amount": "50.0"}
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -246,6 +204,8 @@ def test_the_sdk_creates_a_trunk(
     assert created.meta == {}  # the SDK keeps the meta of resources only when it reads
     assert isinstance(created.created_at, datetime)
     assert (created.status, created.threshold_reached) == (VoiceOutTrunkStatus.ACTIVE, False)
+    assert created.on_cli_mismatch_action is OnCliMismatchAction.REJECT_CALL
+    assert created.default_dst_action is DefaultDstAction.ALLOW_ALL
     read = sdk.trunk(created.id)
     assert read.meta == {"spent_amount": "0.0"}
     assert read.attributes == created.attributes
@@ -264,20 +224,6 @@ def test_the_sdk_creates_a_trunk(
         assert password
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_the_sdk_reads_a_trunk_that_the_module_created(run_module: RunModule, sdk: Sdk, method: dict[str, Any]) -> None:
-    task = {**NEW, "authentication_method": as_returned(method), "dids": [DID]}
-    done = run_module(state="present", **task)
-    assert done["changed"] is True
-    trunk = sdk.trunk(done["trunk"]["id"])
-    assert trunk.on_cli_mismatch_action is OnCliMismatchAction.REJECT_CALL
-    assert trunk.default_dst_action is DefaultDstAction.ALLOW_ALL
-    assert {name: trunk.attributes[name] for name in NEW} == NEW
-    assert [did.number for did in trunk.dids] == ["37061498222"]
-    assert trunk.emergency_dids == []
-    assert sdk.read("authentication_method", trunk.id) == method
-
-
 def test_the_sdk_sets_a_default_did_that_it_does_not_read(
     local_api: Simulator, run_module: RunModule, sdk: Sdk
 ) -> None:
@@ -293,23 +239,18 @@ def test_the_sdk_sets_a_default_did_that_it_does_not_read(
     assert local_api.trunk(TRUNK)["default_did"] == DID
 
 
-def test_a_trunk_that_the_sdk_deleted_is_absent(local_api: Simulator, run_module: RunModule, sdk: Sdk) -> None:
+def test_a_deleted_trunk_is_absent(local_api: Simulator, run_module: RunModule, sdk: Sdk) -> None:
     sdk.delete()
     assert local_api.journal[-1]["status"] == 204
     assert run_module(id=TRUNK, state="absent")["changed"] is False
     assert run_module(id=TRUNK, rtp_ping=True)["failed"] is True
-    with pytest.raises(DidwwApiError, match="could not be found") as rejected:
-        sdk.delete()
-    assert rejected.value.status_code == 404
-
-
-def test_the_sdk_does_not_find_a_trunk_that_the_module_deleted(run_module: RunModule, sdk: Sdk) -> None:
     assert run_module(id=TWILIO, state="absent")["changed"] is True
-    with pytest.raises(DidwwApiError) as rejected:
-        sdk.trunk(TWILIO)
-    assert rejected.value.status_code == 404
-    # Its DIDs remain, for another trunk.
-    sdk.write(dids=["6b1f4c0a-0000-4000-8000-000000000004"])
+    for fails in (sdk.delete, partial(sdk.trunk, TWILIO)):
+        with pytest.raises(DidwwApiError, match="could not be found") as rejected:
+            fails()
+        assert rejected.value.status_code == 404
+    # The DIDs of a deleted trunk remain, for another one.
+    sdk.write(EXAMPLE, dids=["6b1f4c0a-0000-4000-8000-000000000004"])
 
 
 def test_the_sdk_regenerates_credentials(local_api: Simulator, run_credentials: RunModule, sdk: Sdk) -> None:
@@ -323,25 +264,18 @@ def test_the_sdk_regenerates_credentials(local_api: Simulator, run_credentials: 
     result = run_credentials(id=TRUNK, replaces=before[1])
     assert (result["changed"], result["credentials"]) == (False, {"username": after[0], "password": after[1]})
 
-
-def test_the_sdk_reads_the_credentials_that_the_module_regenerated(run_credentials: RunModule, sdk: Sdk) -> None:
-    before = sdk.pair()
+    # The module regenerates them with the same request.
     result = run_credentials(id=TRUNK)
     assert result["changed"] is True
-    assert sdk.pair() == (result["credentials"]["username"], result["credentials"]["password"]) != before
-
-
-def test_the_module_and_the_sdk_send_the_same_regeneration(
-    local_api: Simulator, run_credentials: RunModule, sdk: Sdk
-) -> None:
-    sdk.regenerate()
-    run_credentials(id=TRUNK)
-    ours, theirs = (entry["body"]["data"] for entry in local_api.journal if entry["method"] == "POST")
+    assert sdk.pair() == (result["credentials"]["username"], result["credentials"]["password"]) != after
+    theirs, ours = (entry["body"]["data"] for entry in local_api.journal if entry["method"] == "POST")
     assert {"attributes": {}, **ours} == {"attributes": {}, **theirs}
 
 
-def test_the_module_and_the_sdk_send_the_same_new_trunk(local_api: Simulator, run_module: RunModule, sdk: Sdk) -> None:
-    method = METHODS["credentials_and_ip"]
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_the_module_and_the_sdk_send_the_same_new_trunk(
+    local_api: Simulator, run_module: RunModule, sdk: Sdk, method: dict[str, Any]
+) -> None:
     sdk.create(**NEW, authentication_method=method, dids=[DID])
     (theirs,) = (entry["body"] for entry in local_api.journal)
     local_api.reset()
@@ -352,88 +286,54 @@ def test_the_module_and_the_sdk_send_the_same_new_trunk(local_api: Simulator, ru
 
 # --- Rejected requests: one of each status; the tests of the local API have the others ---
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
-INVALID: dict[str, tuple[dict[str, Any], str, str]] = {
-    "a name that is taken": ({"name": "Twilio London"}, "name", "name - has already been taken"),
-    "an attribute of the method": (
-        {"authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": "AC1"}}},
-        "authentication_method/attributes/twilio_account_sid",
-        "twilio_account_sid - ",
+OF_ANOTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e092"
+SHORT_SID = {"type": "twilio", "attributes": {"twilio_account_sid": "AC1"}}
+INVALID = {"name": "Twilio London", "authentication_method": SHORT_SID, "dids": [NOBODY]}
+METHOD_PLACE = "attributes/authentication_method/attributes/twilio_account_sid"
+KEYS = {"an unknown key": "nobody", "a read-only account": "read-only-key"}
+# What the SDK does, and of each error the status, the code, the attribute or relationship, and its words.
+ERRORS: dict[str, tuple[Callable[[Sdk], Any], list[tuple[int, str, str, str]]]] = {
+    "invalid values": (
+        lambda sdk: sdk.write(**INVALID),
+        [
+            (422, "100", "attributes/name", "name - has already been taken"),
+            (422, "100", METHOD_PLACE, "twilio_account_sid - "),
+            (422, "100", "relationships/dids/0", ""),
+        ],
     ),
-}
-
-
-@pytest.mark.parametrize(("settings", "place", "words"), INVALID.values(), ids=INVALID)
-def test_a_validation_error_parses(sdk: Sdk, settings: dict[str, Any], place: str, words: str) -> None:
-    with pytest.raises(DidwwApiError) as rejected:
-        sdk.write(**settings)
-    assert rejected.value.status_code == 422
-    (error,) = rejected.value.errors
-    assert (error["status"], error["code"]) == ("422", "100")
-    assert error["source"] == {"pointer": f"/data/attributes/{place}"}
-    assert words in error["detail"]
-    assert str(rejected.value) == error["detail"]
-
-
-def test_validation_errors_come_together(sdk: Sdk) -> None:
-    with pytest.raises(DidwwApiError) as rejected:
-        sdk.write(capacity_limit=-1, rtp_timeout=5, dids=[NOBODY])
-    assert sorted(error["source"]["pointer"] for error in rejected.value.errors) == [
-        "/data/attributes/capacity_limit",
-        "/data/attributes/rtp_timeout",
-        "/data/relationships/dids/0",
-    ]
-
-
-OTHER_ERRORS: dict[str, tuple[str, Callable[[Sdk], Any], int, str, str]] = {
     "an unknown filter": (
-        "local-key",
         lambda sdk: sdk.trunks.list(QueryParams().filter("username", "u4k2m")),
-        400,
-        "102",
-        "username is not allowed",
+        [(400, "102", "", "username is not allowed")],
     ),
     "read-only secrets": (
-        "local-key",
-        lambda sdk: sdk.trunks.update(with_its_method_written_back(sdk)),
-        400,
-        "105",
-        "username is not allowed",
+        lambda sdk: write_the_method_back(sdk),
+        [(400, "105", "", "username is not allowed"), (400, "105", "", "password is not allowed")],
     ),
-    "an unknown key": ("nobody", lambda sdk: sdk.trunk(), 401, "401", ""),
-    "a read-only account": (
-        "read-only-key",
-        lambda sdk: sdk.write("3d9b7f52-2a61-4f0e-9c11-7f5a60b8e092", rtp_ping=True),
-        403,
-        "403",
-        "read-only mode",
-    ),
+    "an unknown key": (lambda sdk: sdk.trunk(), [(401, "401", "", "")]),
+    "a read-only account": (lambda sdk: sdk.write(OF_ANOTHER, rtp_ping=True), [(403, "403", "", "read-only mode")]),
     "an unknown trunk": (
-        "local-key",
         lambda sdk: sdk.trunk(NOBODY),
-        404,
-        "404",
-        f"The record identified by {NOBODY} could not be found.",
+        [(404, "404", "", f"The record identified by {NOBODY} could not be found.")],
     ),
 }
 
 
-def with_its_method_written_back(sdk: Sdk) -> VoiceOutTrunk:
-    """Return a trunk whose next update sends the authentication method that was read, with its secrets."""
+def write_the_method_back(sdk: Sdk) -> None:
+    """Send the authentication method that was read, with its secrets. The SDK sends what has been set."""
     trunk = sdk.trunks.find(TRUNK).data
-    method = trunk.authentication_method
-    assert isinstance(method, AuthenticationMethod)
-    trunk.authentication_method = method
-    return trunk
+    trunk.authentication_method = trunk.authentication_method
+    sdk.trunks.update(trunk)
 
 
-@pytest.mark.parametrize(("key", "act", "status", "code", "words"), OTHER_ERRORS.values(), ids=OTHER_ERRORS)
-def test_another_error_parses(
-    local_api: Simulator, key: str, act: Callable[[Sdk], Any], status: int, code: str, words: str
-) -> None:
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_parse(local_api: Simulator, name: str) -> None:
+    act, expected = ERRORS[name]
     with pytest.raises(DidwwApiError) as rejected:
-        act(Sdk(local_api, key))
-    assert rejected.value.status_code == status
-    assert {(error["status"], error["code"]) for error in rejected.value.errors} >= {(str(status), code)}
-    assert words in str(rejected.value)
-    assert all(error["title"] for error in rejected.value.errors)
+        act(Sdk(local_api, KEYS.get(name, "local-key")))
+    assert rejected.value.status_code == expected[0][0]
+    for error, (status, code, place, words) in zip(rejected.value.errors, expected, strict=True):
+        assert (error["status"], error["code"]) == (str(status), code)
+        assert error.get("source", {}).get("pointer", "") == (f"/data/{place}" if place else "")
+        assert words in error["detail"]
+        assert error["title"]
+        assert error["detail"] in str(rejected.value)

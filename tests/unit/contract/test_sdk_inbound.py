@@ -24,7 +24,7 @@ from didww.resources.voice_in_trunk import VoiceInTrunk
 from didww.resources.voice_in_trunk_group import VoiceInTrunkGroup
 from simulator.server import Simulator
 
-from ..conftest import RunModule, runner
+from ..conftest import runner
 from .conftest import Sdk
 
 FRANKFURT, GROUP = "93000000-0000-4000-8000-000000000001", "92000000-0000-4000-8000-000000000001"
@@ -42,11 +42,7 @@ def api_version() -> str:
 def run(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Run any module."""
 
-    def run(module: str, **options: Any) -> dict[str, Any]:
-        run_module: RunModule = runner("module", module, local_api, monkeypatch, capsys)
-        return run_module(**options)
-
-    return run
+    return lambda module, **options: runner("module", module, local_api, monkeypatch, capsys)(**options)
 
 
 def with_attributes(configuration: Any, **attributes: Any) -> Any:
@@ -68,9 +64,8 @@ def test_the_words_are_the_numbers_of_the_sdk() -> None:
     codes = {
         member.name.split("_")[1]: member.value for member in enums.ReroutingDisconnectCode if "SIP_" in member.name
     }
-    assert {int(code): number for code, number in codes.items() if code.isdigit()} == {
-        code: number for code, number in declared.REROUTING_CODES.items() if isinstance(code, int)
-    }
+    numbers = {int(code): number for code, number in codes.items() if code.isdigit()}
+    assert numbers == {code: number for code, number in declared.REROUTING_CODES.items() if isinstance(code, int)}
 
 
 def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
@@ -89,11 +84,8 @@ def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
     trunk.voice_in_trunk_group = VoiceInTrunkGroup.build(GROUP)
     created = trunks.create(trunk).data
     (settings,) = run("voice_in_trunk_info", trunk="From the SDK")["settings"]
-    assert (settings["pop"], settings["voice_in_trunk_group"], settings["cli_format"]) == (
-        "USA, NY",
-        "Failover",
-        "local",
-    )
+    read = [settings[name] for name in ("pop", "voice_in_trunk_group", "cli_format")]
+    assert read == ["USA, NY", "Failover", "local"]
     configuration = settings["configuration"]
     assert (configuration["codecs"], configuration["host"]) == (["pcmu", "telephone_event"], "sip.example.com")
     assert configuration["rerouting_disconnect_codes"] == [404]

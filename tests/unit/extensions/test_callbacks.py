@@ -30,10 +30,12 @@ from simulator.callbacks import signed
 
 from ..conftest import HANG_GUARD, ROOT, Clock
 
+CASES = yaml.safe_load((ROOT / "tests" / "cases" / "callbacks.yml").read_text(encoding="utf-8"))
 VECTORS = json.loads((ROOT / "tests" / "callback_vectors.json").read_text(encoding="utf-8"))["vectors"]
 # What a proxy in front of the source has; the source listens on another port, without TLS.
 URL = "https://hooks.example.com/didww?account=1"
 SECRET, OLD_SECRET = "planted-secret", "planted-old-secret"
+NEEDED = {"port": 5000, "url": URL, "secrets": SECRET}
 BLOCKED = {
     "id": "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10",
     "type": "voice_out_trunks",
@@ -63,9 +65,8 @@ class Running:
     """A source that runs in a thread, and a client of it."""
 
     def __init__(self, **options: Any) -> None:
-        given = {"host": "127.0.0.1", "port": 0, "url": URL, "secrets": SECRET, **options}
         self.queue = Queue()
-        self.options = callbacks.read_options(given)
+        self.options = callbacks.read_options({**NEEDED, "host": "127.0.0.1", "port": 0, **options})
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self.port = 0
@@ -148,8 +149,6 @@ def test_only_urls_of_http_are_signed(url: str) -> None:
 
 # --- Options --------------------------------------------------------------------------------------
 
-NEEDED = {"port": 5000, "url": URL, "secrets": SECRET}
-
 
 def test_the_documentation_has_the_options_and_defaults() -> None:
     documented = yaml.safe_load(callbacks.DOCUMENTATION)["options"]
@@ -160,55 +159,12 @@ def test_the_documentation_has_the_options_and_defaults() -> None:
     assert {name for name, option in documented.items() if option.get("required")} == {"port", "url"}
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"port": None}, "port: required"),
-        ({"port": "http"}, "port: expected a whole number from 0 to 65535, not 'http'"),
-        ({"port": 65536}, "port: expected a whole number from 0 to 65535, not 65536"),
-        ({"port": True}, "port: expected a whole number"),
-        ({"max_body": 0}, "max_body: expected a whole number from 1"),
-        ({"deduplicate": -1}, "deduplicate: expected a whole number from 0"),
-        ({"deduplicate": 1.5}, "deduplicate: expected a whole number from 0"),
-        ({"url": ""}, "url: required"),
-        ({"url": "https://user:planted-secret@:1/"}, "url: expected the callback_url of the trunks"),
-        (
-            {"url": "https://Hooks.example.com/"},
-            "write the host in lower case, here and in callback_url: hooks.",
-        ),
-        ({"url": 5}, "url: expected a text, not a number"),
-        ({"path": "didww"}, "path: expected a path, which begins with /, not 'didww'"),
-        ({"secrets": None}, "secrets: required: the callback secret in the DIDWW panel"),
-        ({"secrets": []}, "secrets: required"),
-        ({"secrets": [SECRET, ""]}, "secrets: expected a text or a list of texts"),
-        ({"secrets": 123456}, "Put a secret of digits only into a list"),
-        ({"secrets_file": "/x"}, "secrets: cannot be combined with secrets_file"),
-        ({"secrets": "", "secrets_file": "/x/y"}, "secrets_file: cannot read /x/y: No such file or directory"),
-        ({"secrets": "", "secrets_file": "/dev/null"}, "secrets_file: required"),
-        ({"certfile": "/x/y"}, "certfile: cannot use /x/y: No such file or directory"),
-        ({"certfile": __file__, "keyfile": "/x/y"}, "certfile: cannot use"),
-        ({"keyfile": "/x"}, "keyfile: requires certfile"),
-        ({"folder": ""}, "folder: expected an absolute path, not ''"),
-        ({"folder": None}, "folder: expected an absolute path, not None"),
-        ({"folder": "blocked"}, "folder: expected an absolute path, not 'blocked'"),
-        ({"folder": "/x/y"}, "folder: cannot write to /x/y: No such file or directory"),
-        ({"folder": __file__}, "Not a directory"),
-        # Not even root can write there.
-        ({"folder": "/proc/self"}, "folder: cannot write to /proc/self: "),
-        ({"token": "planted-secret"}, "token: no such option; the options are host, port, url, path, secrets,"),
-        ({"feedback": True}, "feedback: not supported, because DIDWW repeats what was not queued"),
-    ],
-)
-def test_wrong_options_are_named(given: dict[str, Any], words: str) -> None:
+@pytest.mark.parametrize("row", CASES["wrong_options"], ids=lambda row: row["says"])
+def test_wrong_options_are_named(row: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^didww\.voice\.callbacks: ") as raised:
-        asyncio.run(callbacks.main(Queue(), {**NEEDED, **given}))
-    assert words in str(raised.value)
+        asyncio.run(callbacks.main(Queue(), {**NEEDED, **row["given"]}))
+    assert row["says"] in str(raised.value)
     assert "planted" not in str(raised.value)
-
-
-def test_all_problems_are_reported_together() -> None:
-    with pytest.raises(ValueError, match=r"host: expected a text.*port: required; url: required"):
-        callbacks.read_options({"host": 1, "secrets": SECRET})
 
 
 def test_secrets_come_from_a_text_a_list_or_a_file(tmp_path: Path) -> None:
@@ -233,53 +189,27 @@ def test_each_entry_becomes_an_event_in_order(source: Running) -> None:
         assert event["meta"]["received_at"].endswith("Z")
 
 
-@pytest.mark.parametrize(
-    ("status", "options"),
-    [
-        (401, {"body": [BLOCKED], "given": ""}),
-        (401, {"body": [BLOCKED], "given": "0" * 40}),
-        (401, {"body": [BLOCKED], "given": "\u00e9"}),
-        (401, {"body": [BLOCKED], "secret": OLD_SECRET}),
-        (401, {"body": [BLOCKED], "given": callbacks.signature(SECRET, "https://hooks.example.com/", [BLOCKED])}),
-        (400, {"body": b""}),
-        (400, {"body": b"[]"}),
-        (400, {"body": b"\xff"}),
-        (400, {"body": b"[" * 60000}),
-        (400, {"body": b'[{"a": NaN}]'}),
-        (400, {"body": b'[{"a": "\\ud800"}]'}),
-        (400, {"body": b'[{"a": 1%s}]' % (b"0" * 5000)}),
-        (400, {"body": BLOCKED}),
-        (400, {"body": b'[{"a": []}]'}),
-        (400, {"body": b'[{"a": {}}]'}),
-        (400, {"body": b"[1]"}),
-        (404, {"body": [BLOCKED], "path": "/"}),
-        (404, {"body": [BLOCKED], "path": "/didww/"}),
-        (405, {"body": [BLOCKED], "method": "GET"}),
-        (405, {"body": [BLOCKED], "method": "PUT"}),
-        (413, {"body": b"x" * 65537}),
-    ],
-)
-def test_what_is_refused(source: Running, status: int, options: dict[str, Any]) -> None:
-    answer = source.post(**({"given": "0" * 40} if isinstance(options["body"], bytes) else {}), **options)
+@pytest.mark.parametrize("row", CASES["refused"], ids=str)
+def test_what_is_refused(source: Running, row: dict[str, Any]) -> None:
+    options = dict(row)
+    status, body = options.pop("status"), options.pop("body", None)
+    if body is not None:
+        options |= {"given": "0" * 40, "body": body.encode("latin-1") * options.pop("times", 1)}
+    if "signed_url" in options:
+        options["given"] = callbacks.signature(SECRET, options.pop("signed_url"), [BLOCKED])
+    answer = source.post(**{"body": [BLOCKED], **options})
     assert answer.status_code == status
     assert answer.headers.get("Allow") == ("POST" if status == 405 else None)
     assert source.received == []
     assert source.status([BLOCKED]) == 204
 
 
-@pytest.mark.parametrize(
-    ("version", "method", "statuses"),
-    [
-        (b"1.1", b"POST", ["100", "204"]),
-        (b"1.1", b"POST", ["100", "500"]),
-        (b"1.0", b"POST", ["204"]),
-        (b"1.1", b"PUT", ["405"]),
-    ],
-)
+@pytest.mark.parametrize("exchange", ["1.1 POST 100 204", "1.1 POST 100 500", "1.0 POST 204", "1.1 PUT 405"])
 def test_a_client_can_wait_before_it_sends_the_body(
-    source: Running, monkeypatch: pytest.MonkeyPatch, version: bytes, method: bytes, statuses: list[str]
+    source: Running, monkeypatch: pytest.MonkeyPatch, exchange: str
 ) -> None:
-    if "500" in statuses:
+    version, method, *statuses = exchange.encode().split()
+    if b"500" in statuses:
         monkeypatch.setattr(source.queue, "put", None)
     body = json.dumps([BLOCKED]).encode()
     given = callbacks.signature(SECRET, URL, [BLOCKED]).encode()
@@ -290,20 +220,20 @@ def test_a_client_can_wait_before_it_sends_the_body(
         if method == b"POST":
             client.sendall(body)
         received += b"".join(iter(lambda: client.recv(1000), b""))
-    assert re.findall(r"^HTTP/1\.\d (\d+)", received.decode(), re.MULTILINE) == statuses
-    assert source.received == ([BLOCKED] if "204" in statuses else [])
+    assert re.findall(rb"^HTTP/1\.\d (\d+)", received, re.MULTILINE) == statuses
+    assert source.received == ([BLOCKED] if b"204" in statuses else [])
 
 
-def test_a_proxy_can_change_the_path() -> None:
-    with Running(path="/from/proxy") as source:
-        assert source.status([BLOCKED]) == 404
-        assert source.status([BLOCKED], path="/from/proxy?x=1") == 204
-
-
-def test_a_url_without_a_path_is_that_of_the_root() -> None:
-    with Running(url="https://hooks.example.com") as source:
-        given = callbacks.signature(SECRET, "https://hooks.example.com", [BLOCKED])
-        assert source.status([BLOCKED], given, path="/") == 204
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [({"path": "/from/proxy"}, "/from/proxy?x=1"), ({"url": "https://hooks.example.com"}, "/")],
+    ids=["one that a proxy changed", "the root, of a URL without a path"],
+)
+def test_callbacks_arrive_at_another_path(options: dict[str, str], path: str) -> None:
+    with Running(**options) as source:
+        given = callbacks.signature(SECRET, options.get("url", URL), [BLOCKED])
+        assert source.status([BLOCKED], given) == 404
+        assert source.status([BLOCKED], given, path=path) == 204
 
 
 def test_a_repeated_entry_makes_no_second_event(source: Running) -> None:
@@ -436,15 +366,16 @@ def test_10000_random_bodies() -> None:
     assert min(statuses.values()) > 500
 
 
+POST = b"POST /didww HTTP/1.1\r\nHost: a\r\n"
 SLOW = {
     "nothing": b"",
-    "a part of the headers": b"POST /didww HTTP/1.1\r\nHost: a\r\n",
-    "a part of the body": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[",
-    "a part of a chunk": b"POST /didww HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[",
+    "a part of the headers": POST,
+    "a part of the body": POST + b"Content-Length: 100\r\n\r\n[",
+    "a part of a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n[",
 }
 
 
-@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW.keys())
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
 def test_slow_clients_are_disconnected(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(callbacks, "ARRIVAL", 0.1)
     with Running() as source, source.connect() as client:
@@ -470,19 +401,19 @@ def test_a_client_that_waits_for_an_answer_too_long_is_disconnected(monkeypatch:
 
 BROKEN = {
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500) + b"\r\n\r\n",
-    "a bad chunk": b"POST /didww HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nplanted\r\n",
-    "two lengths": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nplanted",
+    "a bad chunk": POST + b"Transfer-Encoding: chunked\r\n\r\nplanted\r\n",
+    "two lengths": POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nplanted",
     "a bad header": b"POST /didww HTTP/1.1\r\nplanted\x00secret\r\n\r\n",
     "many headers": b"POST /didww HTTP/1.1\r\n" + b"planted: x\r\n" * 9000 + b"\r\n",
-    "a bad gzip": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nplanted",
-    "another protocol": b"POST /didww HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nplanted",
+    "a bad gzip": POST + b"Content-Encoding: gzip\r\nContent-Length: 7\r\n\r\nplanted",
+    "another protocol": POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nplanted",
     "a proxy's request": b"CONNECT planted:443 HTTP/1.1\r\nHost: planted\r\n\r\n",
-    "half a body": b"POST /didww HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nplanted",
+    "half a body": POST + b"Content-Length: 50\r\n\r\nplanted",
     "no path": b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
 }
 
 
-@pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN)
 def test_broken_requests_get_an_answer(source: Running, caplog: pytest.LogCaptureFixture, sent: bytes) -> None:
     with source.connect() as client, contextlib.suppress(ConnectionError):
         client.sendall(sent)
@@ -531,11 +462,11 @@ def test_https_and_broken_tls(
     caplog.set_level(logging.INFO)
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
-    files = {name: str(tmp_path / name) for name in ("certfile", "keyfile", "ca")}
-    certificate.cert_chain_pems[0].write_to_path(files["certfile"])
-    certificate.private_key_pem.write_to_path(files["keyfile"])
-    authority.cert_pem.write_to_path(files["ca"])
-    with Running(certfile=files["certfile"], keyfile=files["keyfile"]) as source:
+    certfile, keyfile, bundle = (str(tmp_path / name) for name in ("certfile", "keyfile", "ca"))
+    certificate.cert_chain_pems[0].write_to_path(certfile)
+    certificate.private_key_pem.write_to_path(keyfile)
+    authority.cert_pem.write_to_path(bundle)
+    with Running(certfile=certfile, keyfile=keyfile) as source:
         for sent in (b"", b"POST /didww HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05\x01\xff\xff\xff\xff"):
             with monkeypatch.context() as patch:
                 patch.setattr(callbacks, "HANDSHAKE", 10.0 if sent else 0.1)
@@ -548,7 +479,7 @@ def test_https_and_broken_tls(
             ssl.create_default_context().wrap_socket(client, server_hostname="127.0.0.1")
         headers = {"X-DIDWW-Signature": callbacks.signature(SECRET, URL, [BLOCKED])}
         address = f"https://127.0.0.1:{source.port}/didww"
-        answer = requests.post(address, json=[BLOCKED], headers=headers, verify=files["ca"], timeout=HANG_GUARD)
+        answer = requests.post(address, json=[BLOCKED], headers=headers, verify=bundle, timeout=HANG_GUARD)
         assert answer.status_code == 204
         assert source.received == [BLOCKED]
     failed = [line for line in caplog.messages if line.startswith("A connection failed: ")]

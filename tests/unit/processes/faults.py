@@ -121,6 +121,7 @@ SERVER = re.escape(advice.FAULT)
 NETWORK = _check(jsonapi.Unreachable("no answer"))
 ANSWER = _check(jsonapi.UnusableAnswer("no data"))
 (OWN_AUTHORITY,) = (re.escape(hint) for pattern, hint in messages.HINTS.items() if re.search(pattern, "self-signed"))
+OTHER_HOST = rf"'127.0.0.1'.*match.*{NETWORK}|not valid for '127.0.0.1'.*{NETWORK}"
 
 FAULTS = [
     _error(400, "capacity_limit - is not allowed"),
@@ -136,19 +137,11 @@ FAULTS = [
     _busy("with text as Retry-After", "soon"),
     _busy("with an absurd Retry-After", "1000000000", wait=PATIENCE),
     _busy("with an absurd date", "Fri, 31 Dec 9999 23:59:59 GMT", wait=PATIENCE),
-    Fault("500", SERVER, {"status": 500}),
-    Fault("502", SERVER, {"status": 502}, again=True),
-    Fault("503", SERVER, {"status": 503}, again=True),
-    Fault("504", SERVER, {"status": 504}, again=True),
+    *(Fault(str(status), SERVER, {"status": status}, again=status > 500) for status in (500, 502, 503, 504)),
     Fault("connection refused", NETWORK, reach="refused", again=True, settled=True),
     Fault("no such host", NETWORK, reach="no such host", again=True, settled=True),
     Fault("self-signed certificate", OWN_AUTHORITY, reach="self-signed", settled=True),
-    Fault(
-        "certificate of another host",
-        rf"'127.0.0.1'.*match.*{NETWORK}|not valid for '127.0.0.1'.*{NETWORK}",
-        reach="wrong host",
-        settled=True,
-    ),
+    Fault("certificate of another host", OTHER_HOST, reach="wrong host", settled=True),
     Fault("expired certificate", rf"certificate has expired.*{NETWORK}", reach="expired", settled=True),
     Fault("reset before the headers", NETWORK, {"drop": "before"}, again=True),
     Fault("reset within the headers", NETWORK, {"drop": "headers", "reset": True}, again=True),
@@ -170,9 +163,7 @@ FAULTS = [
     Fault("10 MB", "", {"garbage": "big"}, harmless=True),
     Fault("HTML that quotes secrets", ANSWER, {"status": 200, "body": f"<p>{KEY} {USERNAME} {PASSWORD}</p>"}),
     Fault("500 that quotes secrets", SERVER, {"status": 500, "body": f"<p>{KEY} {USERNAME} {PASSWORD}</p>"}),
-    _error(422, f"capacity_limit - is not for {KEY}")._replace(
-        name="422 quoting the key", says="capacity_limit - is not for"
-    ),
+    _error(422, f"capacity_limit - is not for {KEY}")._replace(name="422 quoting the key", says="limit - is not for"),
 ]
 
 
@@ -191,8 +182,8 @@ class Scenario(NamedTuple):
     lasting: bool
 
     def __str__(self) -> str:
-        words = [self.module, self.method, "applied" if self.applied else "", self.fault.name]
-        words.append("" if self.lasting else "once")
+        applied, once = "applied" if self.applied else "", "" if self.lasting else "once"
+        words = [self.module, self.method, applied, self.fault.name, once]
         return "-".join(word.replace(" ", "_") for word in words if word)
 
     @property
@@ -260,12 +251,6 @@ def _scenarios(way: Way) -> Iterator[Scenario]:
 
 SCENARIOS = {way: list(_scenarios(way)) for way in WAYS.values()}
 # For tests that run for each way, with its scenarios.
-each_scenario = pytest.mark.parametrize(
-    ("way", "scenario"),
-    [
-        pytest.param(name, scenario, id=f"{name}-{scenario}")
-        for name, way in WAYS.items()
-        for scenario in SCENARIOS[way]
-    ],
-    indirect=["way"],
-)
+ROWS = [(name, scenario) for name, way in WAYS.items() for scenario in SCENARIOS[way]]
+NAMES = [f"{name}-{scenario}" for name, scenario in ROWS]
+each_scenario = pytest.mark.parametrize(("way", "scenario"), ROWS, ids=NAMES, indirect=["way"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import os
 import ssl
 import sys
 from collections.abc import Iterable
@@ -21,25 +20,15 @@ import trustme
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD
+from ..playbooks import job_environment
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, TIMEOUT, TRUNKS, USERNAME, Scenario, Way
-
-COLLECTION = Path(__file__).parents[3]
 
 # The settings in the tasks, and the trunks before them.
 CAPACITY, PREFIX = 60, "77#"
-SETTINGS = {
-    "capacity_limit": CAPACITY,
-    "authentication_method": {"type": "credentials_and_ip", "tech_prefix": PREFIX},
-}
-METHOD: dict[str, Any] = {
-    "type": "credentials_and_ip",
-    "attributes": {
-        "allowed_sip_ips": ["203.0.113.1/32"],
-        "tech_prefix": None,
-        "username": USERNAME,
-        "password": PASSWORD,
-    },
-}
+TYPE = "credentials_and_ip"
+SETTINGS = {"capacity_limit": CAPACITY, "authentication_method": {"type": TYPE, "tech_prefix": PREFIX}}
+PAIR = {"username": USERNAME, "password": PASSWORD}
+METHOD = {"type": TYPE, "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None, **PAIR}}
 SEED = {
     "accounts": [{"api_key": KEY, "readings": ["filter_by_id"]}],
     "trunks": [
@@ -155,7 +144,14 @@ class Stage:
             ident="job",
             playbook=[_play(module) for module in (INFO, FLEET, ONE)],
             inventory=self._inventory(),
-            envvars=self._environment(),
+            envvars=job_environment(
+                self.folder,
+                TMPDIR=str(self.folder / "tmp"),
+                # ansible-core 2.21 and newer omit the options by default, which would hide leaks.
+                ANSIBLE_INJECT_INVOCATION="true",
+                DIDWW_API_KEY=KEY,
+                DIDWW_API_TIMEOUT=str(HANG_GUARD),
+            ),
             # Otherwise ansible-runner would write the variables to a file and leave it there.
             suppress_env_files=True,
             verbosity=4,
@@ -168,9 +164,7 @@ class Stage:
         )
         outcomes = {
             event["event_data"]["host"]: Outcome(
-                failed=event["event"] == "runner_on_failed",
-                result=event["event_data"]["res"],
-                output=event["stdout"],
+                event["event"] == "runner_on_failed", event["event_data"]["res"], event["stdout"]
             )
             for event in runner.events
             if event["event"] in ("runner_on_ok", "runner_on_failed")
@@ -183,13 +177,9 @@ class Stage:
         groups: dict[str, Any] = {}
         for scenario in self._scenarios:
             groups.setdefault(scenario.module, {"hosts": {}})["hosts"][str(scenario)] = self._variables(scenario)
-        variables = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
-            "didww_in_process": self.way.front_end == "action",
-            "api_version": self.way.api_version,
-        }
-        return {"all": {"vars": variables, "children": groups}}
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        way = {"didww_in_process": self.way.front_end == "action", "api_version": self.way.api_version}
+        return {"all": {"vars": {**local, **way}, "children": groups}}
 
     def _variables(self, scenario: Scenario) -> dict[str, Any]:
         reach = scenario.fault.reach
@@ -204,24 +194,6 @@ class Stage:
         token_url = self.api(scenario).token_url
         timeout = {"api_timeout": TIMEOUT} if scenario.fault.stalls else {}
         return {"api_url": url, "api_token_url": token_url, "api_retries": scenario.retries, **timeout, **bundle}
-
-    def _environment(self) -> dict[str, str]:
-        # Unset existing proxies and DIDWW variables.
-        empty = {name: "" for name in os.environ if name.lower().endswith("_proxy") or name.startswith("DIDWW_")}
-        return {
-            **empty,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(self.folder / "home"),
-            "TMPDIR": str(self.folder / "tmp"),
-            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
-            "ANSIBLE_REMOTE_TEMP": str(self.folder / "tmp"),
-            "ANSIBLE_CONFIG": str(COLLECTION / "tests" / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            # ansible-core 2.21 and newer omit the options by default, which would hide leaks.
-            "ANSIBLE_INJECT_INVOCATION": "true",
-            "DIDWW_API_KEY": KEY,
-            "DIDWW_API_TIMEOUT": str(HANG_GUARD),
-        }
 
 
 def _play(module: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -25,11 +26,10 @@ from jinja2 import Template
 from simulator.server import Simulator
 
 from .. import playbooks
-from ..conftest import HANG_GUARD, ROOT
+from ..conftest import HANG_GUARD, ROOT, TRUNK
 
 EXAMPLES = ROOT / "docs" / "examples"
 SCENARIOS = Path(__file__).with_name("sip")
-TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 
 
 @pytest.fixture
@@ -44,8 +44,12 @@ def api() -> Iterator[Simulator]:
 def test_a_nightly_audit_mails_drift_and_failures_of_this_run_only(api: Simulator, tmp_path: Path) -> None:
     report, mail, programs = tmp_path / "drift.json", tmp_path / "mail.txt", tmp_path / "bin"
     programs.mkdir()
-    programs.joinpath("mail").write_text(f'#!/bin/sh\n{{ echo "$2 for $3"; cat; }} > {mail}\n', encoding="utf-8")
-    programs.joinpath("mail").chmod(0o755)
+
+    def install(name: str, command: str) -> None:
+        programs.joinpath(name).write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
+        programs.joinpath(name).chmod(0o755)
+
+    install("mail", f'{{ echo "$2 for $3"; cat; }} > {mail}')
     (tmp_path / "audit.conf").write_text(
         f"export DIDWW_API_KEY=local-key DIDWW_API_URL={api.url} DIDWW_API_RETRIES=0\n"
         f"TRUNKS={tmp_path}/trunks.yml REPORT={report} MAIL_TO=voice@example.com\n"
@@ -57,9 +61,8 @@ def test_a_nightly_audit_mails_drift_and_failures_of_this_run_only(api: Simulato
         mail.unlink(missing_ok=True)
         (tmp_path / "trunks.yml").write_text(f"trunks: [{{name: EU SBC, {trunks}}}]\n", encoding="utf-8")
         command = ["sh", str(EXAMPLES / "nightly_audit.sh"), str(tmp_path / "audit.conf")]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=playbooks.environment(tmp_path), timeout=HANG_GUARD, check=False
-        )
+        options: dict[str, Any] = {"cwd": tmp_path, "env": playbooks.environment(tmp_path), "timeout": HANG_GUARD}
+        done = subprocess.run(command, **options, check=False)
         return done.returncode, mail.read_text(encoding="utf-8") if mail.exists() else ""
 
     assert audit("capacity_limit: 30") == (0, "")
@@ -74,15 +77,14 @@ def test_a_nightly_audit_mails_drift_and_failures_of_this_run_only(api: Simulato
     assert "HTTP 503" in text
     # The report of an earlier run, which was fine, and a run that does not get as far as writing one.
     report.write_text('{"failed": false, "at": "2026-05-12T08:30:00+00:00"}', encoding="utf-8")
-    programs.joinpath("ansible-playbook").write_text("#!/bin/sh\necho no Python; exit 2\n", encoding="utf-8")
-    programs.joinpath("ansible-playbook").chmod(0o755)
+    install("ansible-playbook", "echo no Python; exit 2")
     status, text = audit("capacity_limit: 60")
     assert status == 1
     assert text.startswith("DIDWW: the audit failed for")
     assert "wrote no report" in text
     assert "no Python" in text
     # Without `mail`, the script fails too, and cron mails what it prints.
-    programs.joinpath("mail").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    install("mail", "exit 1")
     assert audit("capacity_limit: 60")[0] == 1
 
 
@@ -92,14 +94,12 @@ def test_a_nightly_audit_mails_drift_and_failures_of_this_run_only(api: Simulato
 def test_awkward_pairs_stay_whole_in_the_other_servers_configurations() -> None:
     # Neither program is in Debian 12. In Asterisk's files, a semicolon that is not escaped begins a comment.
     pair = {"sip_username": "u4k2m", "sip_password": """p;a<s>&"w'd"""}
-    rendered = {
-        name: Template((EXAMPLES / name).read_text(encoding="utf-8")).render(**pair)
+    asterisk, freeswitch = (
+        Template((EXAMPLES / name).read_text(encoding="utf-8")).render(**pair)
         for name in ("pjsip_didww.conf.j2", "freeswitch_didww.xml.j2")
-    }
-    lines = [
-        re.split(r"(?<!\\);", line)[0].replace(r"\;", ";") for line in rendered["pjsip_didww.conf.j2"].splitlines()
-    ]
-    (gateway,) = ElementTree.fromstring(rendered["freeswitch_didww.xml.j2"])  # noqa: S314 - written here
+    )
+    lines = [re.split(r"(?<!\\);", line)[0].replace(r"\;", ";") for line in asterisk.splitlines()]
+    (gateway,) = ElementTree.fromstring(freeswitch)  # noqa: S314 - written here
     values = {row.attrib["name"]: row.attrib["value"] for row in gateway}
     for name in ("username", "password"):
         assert f"{name} = {pair[f'sip_{name}']}" in lines
@@ -203,12 +203,8 @@ def test_a_call_needs_the_pair_that_the_trunk_has_now(api: Simulator, tmp_path: 
     vault = tmp_path / "sip_credentials.yml"
 
     def run(*arguments: str, status: int = 0, file: str = "vault-password") -> str:
-        environment = {
-            "PATH": PATH,
-            "DIDWW_API_URL": api.url,
-            "DIDWW_API_KEY": "local-key",
-            "ANSIBLE_VAULT_PASSWORD_FILE": file,
-        }
+        connection = {"DIDWW_API_URL": api.url, "DIDWW_API_KEY": "local-key"}
+        environment = {"PATH": PATH, "ANSIBLE_VAULT_PASSWORD_FILE": file, **connection}
         job = playbooks.start(tmp_path, *arguments, "-i", "hosts.ini", "--diff", "-v", **environment)
         return playbooks.end(job, status)
 

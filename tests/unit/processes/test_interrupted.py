@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,23 +47,40 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+@contextlib.contextmanager
+def without_answers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Answer no update until the event is set. At the end, all processes of jobs in `folder` must have ended."""
+    answers = threading.Event()
+    after_each_patch(monkeypatch, lambda: answers.wait(2 * HANG_GUARD))
+    try:
+        yield answers
+        # The commands of all processes contain the path: that of the playbook, or that of the module.
+        wait_until(lambda: not processes("--full", str(folder)), "a process has not ended")
+    finally:
+        for process in processes("--full", str(folder)):
+            os.kill(process, signal.SIGKILL)
+        answers.set()
+
+
+def wait_for_updates(api: Simulator, job: subprocess.Popen[str]) -> None:
+    """Wait until every thread of a job waits for its answer."""
+    wait_until(lambda: updates(api) == CONNECTIONS or job.poll() is not None, "the updates are not sent")
+
+
 @each_front_end
 @pytest.mark.parametrize("how", ["^C", "timeout", "killed worker", "killed playbook"])
 def test_an_interrupted_fleet_stops_sending(
     front_end: str, api_version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """It is interrupted while updates are not answered. All processes end nevertheless, so nothing more can be sent."""
-    answers = threading.Event()
-    after_each_patch(monkeypatch, lambda: answers.wait(2 * HANG_GUARD))
     with Simulator(SEED, rate=0, version=api_version) as api:
         entries = [{"id": trunk, "rtp_ping": True} for trunk in TRUNKS]
         options = {**connection_to(api), "api_key": "key", "api_timeout": 2 * HANG_GUARD, "trunks": entries}
         task: dict[str, Any] = {"name": "Update every trunk", "didww.voice.voice_out_trunks": options}
         task.update({"timeout": 3 * HANG_GUARD} if how == "timeout" else {})
-        job = start(tmp_path, write_play(tmp_path, task), "-e", f"didww_in_process={front_end == 'action'}")
-        try:
-            # Every thread waits for its answer.
-            wait_until(lambda: updates(api) == CONNECTIONS or job.poll() is not None, "the updates are not sent")
+        with without_answers(tmp_path, monkeypatch):
+            job = start(tmp_path, write_play(tmp_path, task), "-e", f"didww_in_process={front_end == 'action'}")
+            wait_for_updates(api, job)
             if how == "^C":
                 # To the whole process group, as a terminal does.
                 os.killpg(job.pid, signal.SIGINT)
@@ -73,12 +91,6 @@ def test_an_interrupted_fleet_stops_sending(
                 # Ansible ends a task after its timeout with an alarm.
                 os.kill(worker, signal.SIGALRM if how == "timeout" else signal.SIGKILL)
             output, _none = job.communicate(timeout=HANG_GUARD)
-            # The commands of all processes contain the path: that of the playbook, or that of the module.
-            wait_until(lambda: not processes("--full", str(tmp_path)), "a process has not ended")
-        finally:
-            for process in processes("--full", str(tmp_path)):
-                os.kill(process, signal.SIGKILL)
-            answers.set()
     assert job.returncode != 0
     if how == "timeout":
         assert f"did not finish within {3 * HANG_GUARD} seconds" in output

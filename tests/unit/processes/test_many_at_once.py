@@ -31,11 +31,9 @@ def begin(folder: Path, api: Simulator, tasks: list[dict[str, Any]], **more: str
 
 
 def seed(trunks: list[str]) -> dict[str, Any]:
-    attributes = {"capacity_limit": 30, "status": "active"}
-    return {
-        "api_keys": ["local-key"],
-        "trunks": [{"id": trunk, "attributes": {"name": trunk, **attributes}} for trunk in trunks],
-    }
+    common = {"capacity_limit": 30, "status": "active"}
+    listed = [{"id": trunk, "attributes": {"name": trunk, **common}} for trunk in trunks]
+    return {"api_keys": ["local-key"], "trunks": listed}
 
 
 def test_playbooks_share_the_rate_of_a_key(tmp_path_factory: pytest.TempPathFactory) -> None:

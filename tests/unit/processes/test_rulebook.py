@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shlex
 import shutil
@@ -36,10 +35,10 @@ pytestmark = pytest.mark.skipif(
 
 
 def method(name: str) -> dict[str, Any]:
-    if name == "Twilio":
-        return {"type": "twilio", "attributes": {"twilio_account_sid": "AC39347AF064AF97E1682C3B7332DAAEE6"}}
-    secret = {"tech_prefix": None, "username": "name", "password": "word"}
-    return {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ADDRESSES[name], **secret}}
+    values = {"allowed_sip_ips": ADDRESSES.get(name), "tech_prefix": None, "username": "name", "password": "word"}
+    credentials = {"type": "credentials_and_ip", "attributes": values}
+    twilio = {"type": "twilio", "attributes": {"twilio_account_sid": "AC39347AF064AF97E1682C3B7332DAAEE6"}}
+    return {"authentication_method": twilio if name == "Twilio" else credentials}
 
 
 @pytest.fixture
@@ -51,12 +50,9 @@ def port() -> int:
 @pytest.fixture
 def api(port: int) -> Iterator[Simulator]:
     common = {"callback_url": f"http://127.0.0.1:{port}/didww"}
-    trunks = [
-        {"id": id_, "attributes": {"name": name, **common, "authentication_method": method(name)}}
-        for name, id_ in IDS.items()
-    ]
+    trunks = [{"id": id_, "attributes": {"name": name, **common, **method(name)}} for name, id_ in IDS.items()]
     account = {"api_key": "local-key", "callback_secret": SECRET}
-    with Simulator({"accounts": [account], "trunks": copy.deepcopy(trunks)}, rate=0) as server:
+    with Simulator({"accounts": [account], "trunks": trunks}, rate=0) as server:
         yield server
 
 
@@ -66,14 +62,9 @@ def start(folder: Path, rulebook: str, variables: dict[str, Any], **more: str) -
     (folder / "callbacks.yml").write_text(json.dumps(variables), "utf-8")
     arguments = ["--rulebook", rulebook, "--inventory", "inventory.yml", "--vars", "callbacks.yml"]
     with (folder / "output").open("w", encoding="utf-8") as output:
-        return subprocess.Popen(
-            [playbooks.PROGRAMS / "ansible-rulebook", *arguments],
-            cwd=folder,
-            env=playbooks.environment(folder, **more),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        command = [playbooks.PROGRAMS / "ansible-rulebook", *arguments]
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, cwd=folder, env=playbooks.environment(folder, **more), **streams)
 
 
 @pytest.fixture
@@ -86,10 +77,11 @@ def variables(port: int, tmp_path: Path) -> dict[str, Any]:
     }
 
 
+Wait = Callable[[Callable[[], bool]], None]
+
+
 @pytest.fixture
-def wait(
-    api: Simulator, port: int, variables: dict[str, Any], tmp_path: Path
-) -> Iterator[Callable[[Callable[[], bool]], None]]:
+def wait(api: Simulator, port: int, variables: dict[str, Any], tmp_path: Path) -> Iterator[Wait]:
     """Run the rulebook; return a function that waits until something is the case."""
     # The rulebook, without a wait before it repeats a job.
     rulebook = (ROOT / "extensions" / "eda" / "rulebooks" / "abuse.yml").read_text("utf-8")
@@ -125,9 +117,7 @@ def test_it_does_not_start_without_a_folder(variables: dict[str, Any], tmp_path:
     assert "'didww_blocked_folder' is undefined" in (tmp_path / "output").read_text("utf-8")
 
 
-def test_a_callback_blocks_what_shares_addresses(
-    api: Simulator, wait: Callable[[Callable[[], bool]], None], tmp_path: Path
-) -> None:
+def test_a_callback_blocks_what_shares_addresses(api: Simulator, wait: Wait, tmp_path: Path) -> None:
     def output() -> str:
         return (tmp_path / "output").read_text("utf-8")
 

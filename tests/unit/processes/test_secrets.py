@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -21,7 +20,7 @@ from simulator.server import Simulator
 from simulator.store import Store
 
 from ..conftest import runner
-from ..playbooks import end, start, write_play
+from ..playbooks import end, start
 from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
 from .job import METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
 
@@ -154,114 +153,44 @@ def test_include_credentials_is_the_one_exception(
     assert given["trunks"][0]["credentials"] == {"username": USERNAME, "password": PASSWORD}
 
 
+def run_openly(folder: Path, front_end: str, api: Simulator, playbook: str, **more: str) -> str:
+    """Run a playbook beside this file at the highest verbosity; return its output. `more`: environment variables."""
+    connection = {"DIDWW_API_URL": api.url, "DIDWW_API_VERSION": api.version, "DIDWW_API_TOKEN_URL": api.token_url}
+    environment = {"DIDWW_API_KEY": KEY, "ANSIBLE_INJECT_INVOCATION": "true", **connection, **more}
+    arguments = ["-vvvv", "--diff", "-e", f"didww_in_process={front_end == 'action'}"]
+    return end(start(folder, str(Path(__file__).with_name(playbook)), *arguments, **environment))
+
+
 def test_the_life_of_a_trunk_shows_no_credentials(
     front_end: str, api_version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A trunk is created, rotated, found already rotated, and deleted, at the highest verbosity."""
-    rotation = {"name": "New", "replaces": "{{ read.trunks.0.credentials.password }}"}
-    steps: list[dict[str, Any]] = [
-        {
-            "voice_out_trunk": {
-                "name": "New",
-                "state": "present",
-                "on_cli_mismatch_action": "reject_call",
-                "authentication_method": {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.7"]},
-                "allowed_rtp_ips": None,
-            }
-        },
-        {"voice_out_trunk_info": {"name": "New", "include_credentials": True}, "register": "read", "no_log": True},
-        {"voice_out_trunk_credentials": rotation, "no_log": True},
-        {"voice_out_trunk_credentials": rotation, "no_log": True},
-        # What fails shows its message, and no option that is secret.
-        {"voice_out_trunk_credentials": {**rotation, "name": "Nobody"}, "ignore_errors": True},
-        {"voice_out_trunk": {"name": "New", "state": "absent"}},
-    ]
-    tasks = [
-        {f"didww.voice.{name}" if name.startswith("voice") else name: value for name, value in step.items()}
-        for step in steps
-    ]
-    playbook = write_play(tmp_path, *tasks)
     passwords: list[str] = []
     put = Store.put
 
     def keep(store: Store, trunk: Record) -> None:
-        passwords.extend(
-            trunk.attributes["authentication_method"]["attributes"][name] for name in ("username", "password")
-        )
+        attributes = trunk.attributes["authentication_method"]["attributes"]
+        passwords.extend(attributes[name] for name in ("username", "password"))
         put(store, trunk)
 
     monkeypatch.setattr(Store, "put", keep)
     with Simulator({"api_keys": [KEY]}, rate=0, version=api_version) as api:
-        connection = {
-            "DIDWW_API_URL": api.url,
-            "DIDWW_API_VERSION": api_version,
-            "DIDWW_API_TOKEN_URL": api.token_url,
-            "DIDWW_API_KEY": KEY,
-        }
-        more = ["-vvvv", "--diff", "-e", f"didww_in_process={front_end == 'action'}"]
-        output = end(start(tmp_path, playbook, *more, ANSIBLE_INJECT_INVOCATION="true", **connection))
+        output = run_openly(tmp_path, front_end, api, "outbound_secrets.yml")
     assert [entry["method"] for entry in api.journal].count("POST") == 2
     assert len(set(passwords)) == 4
     assert [secret for secret in (*passwords, *tokens_of(api)) if secret in output] == []
 
 
 def test_the_password_of_an_inbound_trunk_is_shown_nowhere(front_end: str, api_version: str, tmp_path: Path) -> None:
-    """It is set, changed, refused in any form, quoted by the API, read and given back, at the highest verbosity."""
     first, second = "Fir5t-of-the-trunk", "Sec0nd-of-the-trunk"
-    one, two = ("{{ lookup('ansible.builtin.env', '" + name + "') }}" for name in ("FIRST", "SECOND"))
-    sip = {"type": "sip_configurations", "host": "a.example.com", "auth_enabled": True, "auth_user": "u"}
-    if api_version < "2026-11-19":
-        sip["codecs"] = ["pcma"]
-    new = {"name": "New", "state": "present", "configuration": {**sip, "auth_password": one}}
-    fails = {"ignore_errors": True}
-    steps: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-        ("voice_in_trunk", new, {}),
-        (
-            "voice_in_trunks",
-            {"state": "present", "trunks": [{**new, "configuration": {**sip, "auth_password": two}}]},
-            {},
-        ),
-        ("voice_in_trunk", {"name": "New", "configuration": {**sip, "auth_password": [one]}}, fails),
-        ("voice_in_trunk", {"name": "New", "configuration": one}, fails),
-        (
-            "voice_in_trunk",
-            {"name": "New", "configuration": {"type": "pstn_configurations", "auth_password": one}},
-            fails,
-        ),
-        ("voice_in_trunk", {"name": "New", "configuration": {**sip, "auth_pasword": one}}, fails),
-        ("voice_in_trunk", {"name": "New", "auth_password": one}, fails),
-        ("voice_in_trunks", {"trunks": [one]}, fails),
-        ("voice_in_trunks", {"trunks": [{"name": "New", "auth_password": one}]}, fails),
-        ("voice_in_trunks", {"trunks": one}, fails),
-        ("voice_in_trunk", {"name": "New", "configuration": {**sip, "auth_password": one, "rtp_timeout": 90}}, fails),
-        ("voice_in_trunk_info", {"trunk": "New"}, {"register": "read"}),
-        ("voice_in_trunks", {"trunks": "{{ read.settings }}"}, {}),
-        ("did", {"number": "37061498222", "voice_in_trunk": "New"}, {}),
-        ("did_info", {"voice_in_trunk": "New"}, {}),
-        ("did", {"number": "37061498222", "voice_in_trunk": None}, {}),
-        ("voice_in_trunk", {"name": "New", "state": "absent"}, {}),
-    ]
-    playbook = write_play(tmp_path, *({f"didww.voice.{name}": options, **more} for name, options, more in steps))
     seed = {"api_keys": [KEY], "dids": [{"number": "37061498222"}]}
     with Simulator(seed, rate=0, version=api_version) as api:
         error = {"title": "is invalid", "detail": f"auth_password - {first} is not {second}"}
-        path = "/voice_in_trunks/"
+        rule = {"method": "PATCH", "path_contains": "/voice_in_trunks/", "status": 422, "body": {"errors": [error]}}
         # After the update by the fleet.
-        rule = {"method": "PATCH", "path_contains": path, "after": 1, "status": 422, "body": {"errors": [error]}}
-        api.add_faults(rule)
-        connection = {
-            "DIDWW_API_URL": api.url,
-            "DIDWW_API_VERSION": api_version,
-            "DIDWW_API_TOKEN_URL": api.token_url,
-            "DIDWW_API_KEY": KEY,
-            "FIRST": first,
-            "SECOND": second,
-        }
-        more = ["-vvvv", "--diff", "-e", f"didww_in_process={front_end == 'action'}"]
-        output = end(start(tmp_path, playbook, *more, ANSIBLE_INJECT_INVOCATION="true", **connection))
+        api.add_faults({**rule, "after": 1})
+        output = run_openly(tmp_path, front_end, api, "inbound_secrets.yml", FIRST=first, SECOND=second)
         methods = [entry["method"] for entry in api.journal if entry["method"] != "GET"]
     assert methods == ["POST", "PATCH", "PATCH", "PATCH", "PATCH", "DELETE"]
-    assert output.count("...ignoring") == len([more for _name, _options, more in steps if more is fails])
+    assert output.count("...ignoring") == 9
     assert "auth_password - ******** is not ********" in output
-    lines = [line[:300] for line in output.splitlines() if first in line or second in line]
-    assert lines == []
+    assert [line[:300] for line in output.splitlines() if first in line or second in line] == []

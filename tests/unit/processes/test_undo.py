@@ -9,21 +9,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.didww.voice.plugins.module_utils._client.jsonapi import CONNECTIONS
 from simulator.server import Simulator
 
-from ..conftest import HANG_GUARD, after_each_patch, connection_to
+from ..conftest import HANG_GUARD, connection_to
 from ..playbooks import end, start, write_play
 from ..plugins.module_utils._engine.test_undo_file import TEXTS
-from .test_interrupted import each_front_end, processes, updates, wait_until
+from .test_interrupted import TRUNKS, each_front_end, updates, wait_for_updates, without_answers
 
-TRUNKS = [f"c0000000-0000-4000-8000-{number:012}" for number in range(100)]
 MODULE = "didww.voice.voice_out_trunks"
 
 
@@ -75,29 +72,21 @@ def test_an_interrupted_fleet_can_be_undone(
     front_end: str, api_version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """It ends while some trunks are blocked, and nobody knows which."""
-    answers = threading.Event()
-    after_each_patch(monkeypatch, lambda: answers.wait(2 * HANG_GUARD))
     seed = {"api_keys": ["key"], "trunks": [{"id": id_, "attributes": {"name": id_}} for id_ in TRUNKS]}
     undo = tmp_path / "undo.yml"
     with Simulator(seed, rate=0, version=api_version) as api:
         connection = {**connection_to(api), "api_key": "key", "api_retries": 0, "api_timeout": 2 * HANG_GUARD}
         before = api.trunks
-        if how == "lost answers":
-            answers.set()
-            api.add_faults({"method": "PATCH", "times": 0, "apply": True, "drop": "before"})
         blocks = [{"id": id_, "status": "blocked"} for id_ in TRUNKS]
-        job = run(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": blocks}})
-        try:
+        with without_answers(tmp_path, monkeypatch) as answers:
+            if how == "lost answers":
+                answers.set()
+                api.add_faults({"method": "PATCH", "times": 0, "apply": True, "drop": "before"})
+            job = run(tmp_path, front_end, {MODULE: {**connection, "undo_file": str(undo), "trunks": blocks}})
             if how != "lost answers":
-                # Every thread waits for its answer.
-                wait_until(lambda: updates(api) == CONNECTIONS or job.poll() is not None, "the updates are not sent")
+                wait_for_updates(api, job)
                 os.killpg(job.pid, signal.SIGKILL if how == "killed group" else signal.SIGINT)
             job.communicate(timeout=HANG_GUARD)
-            wait_until(lambda: not processes("--full", str(tmp_path)), "a process has not ended")
-        finally:
-            for process in processes("--full", str(tmp_path)):
-                os.kill(process, signal.SIGKILL)
-            answers.set()
         assert job.returncode != 0
         api.clear_faults()
         assert 0 < sum(trunk["attributes"]["status"] == "blocked" for trunk in api.trunks) < len(TRUNKS)
