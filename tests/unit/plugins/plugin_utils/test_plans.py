@@ -408,8 +408,7 @@ def test_an_empty_file_name_is_an_error(name: str, empty: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "tokens"),
-    [("", []), (None, []), ([], []), (ONE, [ONE]), (f"{TWO},{ONE}", [ONE, TWO]), ([ONE], [ONE])],
+    ("value", "tokens"), [("", []), (None, []), ([], []), (ONE, [ONE]), (f"{TWO},{ONE}", [ONE, TWO]), ([ONE], [ONE])]
 )
 def test_tokens_of_an_artifact(value: Any, tokens: list[str]) -> None:
     assert check("fleet", approved_plan=value, require_plan=True)["approved_plan"] == tokens

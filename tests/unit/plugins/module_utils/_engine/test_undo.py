@@ -69,11 +69,7 @@ def comments(undo: Undo) -> list[str]:
         # DIDWW unlinks the DIDs when a flag goes on, and links them when it goes on again.
         ({}, {"allow_any_did_as_cli": True}, {"allow_any_did_as_cli": False, "dids": DIDS[:1]}),
         ({}, {"emergency_enable_all": True}, {"emergency_enable_all": False, "emergency_dids": DIDS[1:2]}),
-        (
-            {"allow_any_did_as_cli": True},
-            {"allow_any_did_as_cli": False, "dids": DIDS},
-            {"allow_any_did_as_cli": True},
-        ),
+        ({"allow_any_did_as_cli": True}, {"allow_any_did_as_cli": False, "dids": DIDS}, {"allow_any_did_as_cli": True}),
         # The default DID goes with its action.
         (
             {},

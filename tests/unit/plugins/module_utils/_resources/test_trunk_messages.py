@@ -69,11 +69,7 @@ NULL = "null is not accepted; leave the option out to keep the current value"
         ),
         ("dst_prefixes", ["a"], '"a" is not accepted; expected digits, such as 44'),
         ("dst_prefixes", ["+44"], '"+44" is not accepted; expected digits without the leading +'),
-        (
-            "dst_prefixes",
-            [""],
-            "an empty string is not accepted; write null or a value, or leave the option out",
-        ),
+        ("dst_prefixes", [""], "an empty string is not accepted; write null or a value, or leave the option out"),
         ("dids", [""], "an empty string is not accepted; write a value, or leave the option out"),
         ("rtp_timeout", "", "an empty string is not accepted; write null or a value, or leave the option out"),
         ("rtp_timeout", "29.0", '"29.0" is not accepted; expected a whole number from 30 to 600'),
@@ -104,10 +100,7 @@ def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
             {"type": "twilio", "tech_prefix": "1"},
             "tech_prefix: belongs to type credentials_and_ip or ip_only, not to twilio",
         ),
-        (
-            {"type": "ip_only", "twilio_account_sid": SID},
-            "twilio_account_sid: belongs to type twilio, not to ip_only",
-        ),
+        ({"type": "ip_only", "twilio_account_sid": SID}, "twilio_account_sid: belongs to type twilio, not to ip_only"),
         (
             {"type": "twilio", "twilio_account_sid": "AC"},
             'twilio_account_sid: "AC" is not accepted; expected two letters (usually AC) and 32 hexadecimal digits',
