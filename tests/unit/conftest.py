@@ -100,6 +100,29 @@ class UnsafeLoader(yaml.SafeLoader):
 UnsafeLoader.add_constructor("!unsafe", lambda loader, node: str(node.value))
 
 
+class TableLoader(yaml.SafeLoader):
+    """Reads the text MISSING as Ellipsis, which stands for a value that an answer lacks."""
+
+
+TableLoader.add_constructor(
+    "tag:yaml.org,2002:str", lambda loader, node: ... if node.value == "MISSING" else str(node.value)
+)
+
+
+def rows(file: str, table: str) -> list[Any]:
+    """Return a table of tests/cases/`file`.yml for parametrize: its rows, or its cases by their names."""
+    text = (ROOT / "tests" / "cases" / f"{file}.yml").read_text(encoding="utf-8")
+    found = yaml.load(text, TableLoader)[table]  # noqa: S506 - a SafeLoader
+    if isinstance(found, dict):
+        return [pytest.param(case, id=name) for name, case in found.items()]
+    return [pytest.param(*row, id=f"{row!r:.80}") for row in found]
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether a text is that of a row, in which "..." stands for any text."""
+    return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("..."))), text, re.DOTALL))
+
+
 class RunModule(Protocol):
     """A function that runs a module."""
 

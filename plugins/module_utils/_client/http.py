@@ -454,6 +454,7 @@ def _never_sent(error: Exception) -> bool:
     if _is_certificate(error):
         return True
     reason = getattr(error.args[0] if error.args else None, "reason", None)
+    reason = getattr(reason, "original_error", reason)  # of a proxy
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))
 
 

@@ -18,6 +18,8 @@ from ansible.template import Templar
 from ansible_collections.didww.voice.plugins.action import playbook_variables
 from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 
+from ...conftest import matches, rows
+
 UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 UNDO = f"didww_voice_undo: {{api_url: x}}\ntrunks:\n  - {{id: {UUID}, status: active}}\n"
 
@@ -39,15 +41,9 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
         extra = extra or {}
         monkeypatch.setattr(playbook_variables, "load_extra_vars", lambda loader: extra)
         variables = {**(inventory or {}), **(play or {}), **extra}
-        task = SimpleNamespace(
-            action="didww.voice.playbook_variables",
-            args={"playbook": playbook},
-            async_val=0,
-            check_mode=check_mode,
-            diff=False,
-            environment=[],
-            get_play=lambda: SimpleNamespace(vars=play or {}),
-        )
+        task = SimpleNamespace(action="didww.voice.playbook_variables", args={"playbook": playbook}, async_val=0)
+        task.check_mode, task.diff, task.environment = check_mode, False, []
+        task.get_play = lambda: SimpleNamespace(vars=play or {})
         loader = DataLoader()
         connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
         templar = Templar(loader=loader, variables=variables)
@@ -128,48 +124,18 @@ def test_an_undo_file(check: Check, tmp_path: Path) -> None:
         assert message.startswith(f"blocked_file: {tmp_path}/other.yml was not written by block_trunk")
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"trunks: [\n", "t.yml:2:1: while parsing a flow node, expected the node content, but found '<stream end>'"),
-        (b"a: b: c\n", "t.yml:1:5: mapping values are not allowed here"),
-        (b"\xff", "t.yml cannot be read: "),
-        (b"trunks: !nothing x\n", "t.yml:1:9: could not determine a constructor for the tag"),
-        (b"$ANSIBLE_VAULT;1.1;AES256\n61\n", "t.yml cannot be read: "),
-        (b"trunks: ['{{ nothing }}']\n", "trunks_file: a template cannot be evaluated: "),
-    ],
-)
-def test_a_broken_file_is_one_error_with_its_place(check: Check, tmp_path: Path, content: bytes, words: str) -> None:
-    (tmp_path / "t.yml").write_bytes(content)
+@pytest.mark.parametrize(("content", "words"), rows("variables", "broken_files"))
+def test_a_broken_file_is_one_error_with_its_place(check: Check, tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "t.yml").write_text(content, encoding="latin-1")
     message = check("fleet", {"trunks_file": "t.yml"})["msg"]
     assert message.startswith("trunks_file: ")
-    assert words in message
+    assert matches(words, message), message
     assert "\n" not in message
     both = check("fleet", {"trunks_file": "t.yml", "state": "x"})["msg"]
     assert both.startswith(f"2 problems: (1) {message}; (2) state: ")
 
 
-PASSWORD = "s3cret"
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ("'s3cret\n", ":4:1: while scanning a quoted scalar, found unexpected end of stream"),
-        ("s3cret: x\n", ":3:26: mapping values are not allowed here"),
-        ('"s3cret\\q"\n', "found unknown escape character 'q'"),
-        ("*s3cret\n", ":3:20: found undefined alias"),
-        ("&s3cret 1\n  - &s3cret 2\n", "found duplicate anchor"),
-        ("!s3cret x\n", ":3:20: could not determine a constructor for the tag"),
-        ("!s3cret!x x\n", "found undefined tag handle"),
-        ("!!int s3cret\n", "cannot be read: it is not valid YAML"),
-        ("{s3cret: 1}: 2\n", "mapping values are not allowed"),
-        ("s3cret\x07\n", "cannot be read: it is not valid YAML"),
-        ("'s3cret{{ x y }}'\n", "a template cannot be evaluated: its text is not shown"),
-        ("'s3cret{%'\n", "a template cannot be evaluated: its text is not shown"),
-        ("'s3cret{{ nothing }}'\n", "'nothing' is undefined"),
-    ],
-)
+@pytest.mark.parametrize(("value", "words"), rows("variables", "broken_passwords"))
 @pytest.mark.parametrize("name", ["in_trunks", "trunks"])
 def test_an_error_does_not_quote_a_password(
     check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, value: str, words: str
@@ -177,8 +143,8 @@ def test_an_error_does_not_quote_a_password(
     text = f"{name}:\n  - configuration: {{auth_password: 1}}\n    auth_password: {value}"
     (tmp_path / "t.yml").write_text(text, encoding="utf-8")
     found = check("audit", {"trunks_file": "t.yml", "report": "r.json"})
-    assert words in found["msg"]
-    assert PASSWORD not in json.dumps(found) + (tmp_path / "r.json").read_text("utf-8") + "".join(capsys.readouterr())
+    assert matches(words, found["msg"]), found["msg"]
+    assert "s3cret" not in json.dumps(found) + (tmp_path / "r.json").read_text("utf-8") + "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(
@@ -279,25 +245,8 @@ def test_what_is_approved(check: Check, given: dict[str, Any], approved: Any) ->
 
 
 @pytest.mark.usefixtures("plans")
-@pytest.mark.parametrize(
-    ("playbook", "given", "words"),
-    [
-        ("fleet", {"plan": ""}, 'plan: "" is not accepted; expected a path'),
-        ("fleet", {"plan": "trunks.yml"}, "trunks.yml is not a plan"),
-        ("fleet", {"plan": "no.json"}, "no.json cannot be read"),
-        (
-            "fleet",
-            {"plan": "other.json"},
-            "was made for https://sandbox-api.didww.com/v3, but this run is for https://api",
-        ),
-        ("fleet", {"plan": "future.json"}, "is from the future"),
-        ("fleet", {"plan": "plan.json", "plan_max_age": 3600}, "seconds old, and plan_max_age is 3600"),
-        ("fleet", {"plan": "plan.json", "approved_plan": ""}, "approved_plan: cannot be combined with plan"),
-        ("fleet", {"require_plan": True}, "Nothing was done, because require_plan is true."),
-        ("audit", {"plan": ""}, 'plan: "" is not accepted; expected the path of a file to write'),
-        ("audit", {"plan": "trunks.yml"}, "trunks.yml exists and is not a plan; choose another name"),
-    ],
-)
+@pytest.mark.parametrize(("playbook", "given", "words"), rows("variables", "approvals"))
 def test_what_is_wrong_with_an_approval(check: Check, playbook: str, given: dict[str, Any], words: str) -> None:
     for check_mode in (True, False):
-        assert words in check(playbook, {"trunks": [], **given}, check_mode=check_mode)["msg"]
+        message = check(playbook, {"trunks": [], **given}, check_mode=check_mode)["msg"]
+        assert matches(words, message), message

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the playbooks: what is accepted, and what a rejection says."""
+"""The variables of the playbooks: what is accepted, and what a rejection says, in tests/cases/variables.yml."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL
 from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
+
+from ...conftest import matches, rows
 
 UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
 # A variable that each playbook needs.
@@ -30,6 +32,7 @@ ENOUGH: dict[str, dict[str, Any]] = {
     "awx.install": {"awx_project_url": "https://git.example.com/x.git"},
     "awx.project": {"folder": "x"},
 }
+FILES = ("plan", "report", "trunks_file")
 TAKES_EMPTY = {"audit": {"plan"}, "fleet": {"plan", "approved_plan"}}
 
 
@@ -38,6 +41,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONTROLLER_HOST", "https://awx.example.com")
     monkeypatch.setenv("DIDWW_API_KEY", "key")
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def check(name: str, check_mode: bool = False, inventory: Mapping[str, Any] | None = None, **extra: Any) -> Any:
@@ -51,6 +55,29 @@ def problems(name: str, check_mode: bool = False, **extra: Any) -> list[str]:
     return caught.value.messages
 
 
+@pytest.mark.parametrize(("name", "given", "words"), rows("variables", "rejected"))
+def test_a_rejection(name: str, given: dict[str, Any], words: str) -> None:
+    (message,) = problems(name, **given)
+    assert matches(words, message), message
+
+
+@pytest.mark.parametrize(("name", "given", "expected"), rows("variables", "accepted"))
+def test_what_variables_become(name: str, given: dict[str, Any], expected: dict[str, Any], tmp_path: Path) -> None:
+    found = check(name, **given)
+    files = {
+        option: f"{value}".replace("FOLDER", str(tmp_path)) for option, value in expected.items() if option in FILES
+    }
+    assert {option: found[option] for option in expected} == {**expected, **files}
+
+
+@pytest.mark.parametrize("name", TAKES_EMPTY)
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_file_name_in_an_inventory_is_an_error_too(name: str, empty: Any) -> None:
+    inventory = {"trunks": [], "plan": empty}
+    with pytest.raises(variables.Rejected):
+        variables.check(name, inventory.get, [], {}, known=inventory)
+
+
 def test_every_playbook_is_tried() -> None:
     assert ENOUGH.keys() == variables.PLAYBOOKS.keys()
 
@@ -62,7 +89,7 @@ def test_an_empty_value_counts_as_not_given(name: str, empty: Any) -> None:
     others = {row.name: empty for row in variables.PLAYBOOKS[name].rows if row.name not in ENOUGH[name]}
     # Nor is it an error that another playbook has the variable: surveys pass every answer.
     others |= {other: empty for other in variables.FAMILY if other not in ENOUGH[name]}
-    # test_plan_variables.py has the tests of those that take an empty value.
+    # The rows of variables.yml have those that take an empty value.
     others = {other: empty for other in others if other not in TAKES_EMPTY.get(name, ())}
     assert check(name, **ENOUGH[name], **others) == wanted
     assert wanted.keys() == {row.name for row in variables.PLAYBOOKS[name].rows}
@@ -125,129 +152,15 @@ def test_artifacts_of_earlier_jobs_are_ignored(name: str) -> None:
     assert check(name, **ENOUGH[name], **artifacts) == check(name, **ENOUGH[name])
 
 
-def test_the_names_of_results_cannot_be_set() -> None:
-    (message,) = problems("watch_spend", didww_voice_report={"problem": ""})
-    assert message.startswith("didww_voice_report: the playbooks use names that begin with didww_voice_")
-    (message,) = problems("fleet", didww_voice_undo={}, trunks=[])
-    assert message == "didww_voice_undo: give an undo file as -e trunks_file=FILE, not as -e @FILE"
+@pytest.mark.parametrize(("data", "lists", "words"), rows("variables", "vars_files"))
+def test_what_is_wrong_with_a_vars_file(data: Any, lists: list[str], words: str) -> None:
+    with pytest.raises(ValueError, match=r"^x\.yml") as caught:
+        variables.lists_in(data, "x.yml", lists)
+    assert matches(words, str(caught.value)), str(caught.value)
 
 
-def test_a_value_that_was_cut_at_a_space_is_an_error() -> None:
-    (message,) = problems("block_trunk", trunk="EU", _raw_params="SBC")
-    assert message.startswith('Nothing was done: "SBC" belongs to no variable')
-
-
-@pytest.mark.parametrize("name", ["block_trunk", "rotate_credentials"])
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({}, "Which trunks? Give one of these"),
-        ({"all": False}, "Which trunks?"),
-        ({"all": "yes", "trunk": "x"}, "all: cannot be combined with trunk. Which trunks?"),
-        ({"trunk": "x", "name_contains": "y"}, "name_contains: cannot be combined with trunk."),
-        ({"all": True, "threshold_reached": False}, "all: cannot be combined with threshold_reached."),
-    ],
-)
-def test_trunks_are_selected_in_one_way(name: str, given: dict[str, Any], words: str) -> None:
-    more: dict[str, Any] = {"credentials_file": "new.yml"} if name == "rotate_credentials" else {}
-    (message,) = problems(name, **more, **given)
-    assert message.startswith(words)
-
-
-def test_addresses_are_another_way_to_select_what_is_blocked() -> None:
-    assert check("block_trunk", shares_addresses_with="EU SBC")["shares_addresses_with"] == "EU SBC"
-    (message,) = problems("block_trunk", shares_addresses_with="x", name_contains="y")
-    assert message.startswith("shares_addresses_with: cannot be combined with name_contains. Which trunks?")
-    assert "(-e shares_addresses_with=NAME)" in message
-    (message,) = problems("rotate_credentials", shares_addresses_with="x", all=True, credentials_file="new.yml")
-    assert message.startswith("shares_addresses_with: didww.voice.rotate_credentials has no such variable")
-
-
-def test_filters_can_be_combined() -> None:
-    found = check("block_trunk", name_contains="x", threshold_reached="no", authentication_method_type="twilio")
-    assert (found["name_contains"], found["threshold_reached"]) == ("x", False)
-    # Some filters are lists.
-    assert found["authentication_method_type"] == ["twilio"]
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({}, "Which trunks? Give one of these: a trunk"),
-        ({"trunk": "x", "blocked": [UUID]}, "blocked: cannot be combined with trunk."),
-        ({"blocked": []}, "blocked: the list of ids is empty"),
-        ({"blocked": ["x"]}, "expected an id (UUID)"),
-        ({"blocked": 7}, "blocked: 7 is not accepted; expected a list of ids"),
-    ],
-)
-def test_what_to_unblock(given: dict[str, Any], words: str) -> None:
-    (message,) = problems("unblock_trunk", **given)
-    assert words in message
-
-
-@pytest.mark.parametrize("value", [[UUID.upper()], f'["{UUID}"]', f"{UUID}\n{UUID}", f"{UUID}, {UUID}", f"['{UUID}']"])
-def test_the_ids_of_an_artifact_can_be_pasted_into_a_survey(value: Any) -> None:
-    assert check("unblock_trunk", blocked=value)["blocked"] == [UUID]
-
-
-@pytest.mark.parametrize("value", ["101", "8000", "-1", "much", "80%", True, [80]])
-def test_a_share_is_a_percentage(value: Any) -> None:
-    (message,) = problems("watch_spend", share=value)
-    assert message.endswith("expected a percentage of at most 100, such as 80")
-
-
-@pytest.mark.parametrize("value", [80, 80.5, "80", "100", 0])
-def test_a_share_can_be_a_number(value: Any) -> None:
-    assert check("watch_spend", share=value)["share"] == str(value)
-
-
-def excepting(value: Any) -> dict[str, Any]:
-    """Return the variable of the name, which is a keyword of Python."""
-    return {"except": value}
-
-
-def test_names_are_a_list_or_a_text() -> None:
-    for value in ("A, B", ["A", "B"]):
-        assert check("watch_spend", **excepting(value))["except"] == ["A", "B"]
-    # In a list, each is taken as it is.
-    assert check("watch_spend", **excepting(["A, B", " C"]))["except"] == ["A, B", " C"]
-    (message,) = problems("watch_spend", **excepting([7]))
-    assert message.endswith("expected a list of texts, or names with commas between them")
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (
-            {"name": "EU"},
-            "trunks: expected a list of trunks, each a dictionary of options, but it is a dictionary: begin",
-        ),
-        ("EU", "but it is a text"),
-        (7, "but it is 7"),
-    ],
-)
-def test_trunks_are_a_list(value: Any, words: str) -> None:
-    (message,) = problems("fleet", trunks=value)
-    assert words in message
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (None, "x.yml is empty; expected a vars file with a list called trunks"),
-        ([], "x.yml is a list; expected"),
-        ("x", "x.yml is a text; expected"),
-        ({}, "x.yml has no list called trunks. It has: nothing"),
-        ({"trunk": []}, "It has: trunk"),
-        ({"trunks": None}, "but it is empty: write [] for no trunks"),
-        ({"trunks": {}}, "but it is a dictionary: begin each entry with a hyphen"),
-        ({"trunks": "x"}, "but it is a text"),
-    ],
-)
-def test_what_is_wrong_with_a_vars_file(data: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=r"x\.yml") as caught:
-        variables.lists_in(data, "x.yml", ["trunks"])
-    assert words in str(caught.value)
+def test_check_mode_deletes_without_confirmation() -> None:
+    assert check("fleet", check_mode=True, trunks=[], state="absent")["state"] == "absent"
 
 
 def test_a_list_in_a_file_wins() -> None:
@@ -262,34 +175,6 @@ def test_any_list_is_enough_and_those_of_an_inventory_do_not_join_those_of_the_c
     assert [found[name] for name in variables.ENTRIES] == [None, [2], None]
     # An empty answer gives no list.
     assert check("audit", inventory={"trunks": [1]}, dids="")["trunks"] == [1]
-    (message,) = problems("audit", dids={"number": "37061498222"})
-    assert message.startswith("dids: expected a list of numbers, each a dictionary of options, but it is a dictionary")
-
-
-@pytest.mark.parametrize(
-    ("value", "lists"),
-    [
-        (None, ["trunks"]),
-        ("all", ["in_trunks", "dids", "trunks"]),
-        ("dids, in_trunks", ["in_trunks", "dids"]),
-        (["trunks", "all"], ["in_trunks", "dids", "trunks"]),
-    ],
-)
-def test_what_to_export(value: Any, lists: list[str]) -> None:
-    assert check("export_trunks", lists=value)["lists"] == lists
-
-
-@pytest.mark.parametrize("value", ["numbers", "all dids", [7], ",", 7])
-def test_what_is_no_list_to_export(value: Any) -> None:
-    (message,) = problems("export_trunks", lists=value)
-    assert message.startswith("lists: ")
-    assert "expected " in message
-
-
-def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert check("export_trunks")["trunks_file"] == str(tmp_path / "trunks.yml")
-    assert check("watch_spend", report="~/r.json")["report"] == str(tmp_path / "r.json")
 
 
 @pytest.mark.parametrize(
@@ -314,40 +199,11 @@ def test_a_folder_must_be_writable(tmp_path: Path) -> None:
     assert "expected a file in a folder that may be written to" in message
 
 
-def test_deleting_a_fleet_requires_confirmation() -> None:
-    assert problems("fleet", trunks=[], state="absent") == [
-        "Nothing was deleted. To delete every trunk in the list, add -e confirm=yes."
-    ]
-    assert problems("fleet", trunks=[], state="absent", confirm="no")
-    assert problems("fleet", dids=[], state="absent")[0].endswith("confirm=yes. Numbers are never deleted.")
-    assert check("fleet", trunks=[], state="absent", confirm="y")["confirm"] is True
-    assert check("fleet", check_mode=True, trunks=[], state="absent")["state"] == "absent"
-
-
-def test_adding_requires_a_file() -> None:
-    assert problems("fleet", trunks=[], undo_add=True) == ["undo_add: requires undo_file, the file to add to"]
-
-
 def test_an_existing_credentials_file_is_only_added_to_if_that_is_wanted(tmp_path: Path) -> None:
     credentials_file.load(str(tmp_path / "new.yml"), "https://x/v3").begin(UUID, "EU SBC")
     (message,) = problems("rotate_credentials", **ENOUGH["rotate_credentials"])
     assert "new.yml exists. If the run that wrote it did not finish, add -e resume=yes" in message
     assert check("rotate_credentials", **ENOUGH["rotate_credentials"], resume=True)["resume"] is True
-
-
-@pytest.mark.parametrize(
-    ("name", "given", "words"),
-    [
-        ("rotate_credentials", {"all": True}, "Where to?"),
-        ("update_trunk", {}, "Which trunk?"),
-        ("awx.install", {}, "Where are your playbooks?"),
-        ("awx.project", {}, "Which folder?"),
-        ("fleet", {}, "Which trunks? Give a file with a list called trunks"),
-    ],
-)
-def test_what_is_missing_is_asked_for(name: str, given: dict[str, Any], words: str) -> None:
-    (message,) = problems(name, **given)
-    assert message.startswith(words)
 
 
 def test_awx_is_set_up_with_an_environment_and_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,12 +228,8 @@ def test_a_template_that_cannot_be_evaluated_is_reported() -> None:
     assert caught.value.messages[0].startswith("trunk: didww.voice.watch_spend has no such variable")
 
 
-def test_an_undo_file_is_never_applied_in_part() -> None:
+def test_an_undo_file_is_applied_whole() -> None:
     undo: dict[str, Any] = {variables.UNDO: {}, "trunks": [], "dids": []}
-    with pytest.raises(ValueError, match=r"undo.yml also brings back dids, which this playbook would leave"):
-        variables.lists_in(undo, "undo.yml", ["trunks"])
     assert [*variables.lists_in(undo, "undo.yml", variables.ENTRIES)] == ["dids", "trunks"]
     # A vars file of one's own may hold others.
     assert variables.lists_in({"trunks": [], "dids": []}, "trunks.yml", ["trunks"]) == {"trunks": []}
-    with pytest.raises(ValueError, match=r"x.yml: dids: expected a list of numbers, .* but it is empty"):
-        variables.lists_in({"trunks": [], "dids": None}, "x.yml", variables.ENTRIES)

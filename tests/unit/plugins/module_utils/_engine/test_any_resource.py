@@ -248,9 +248,7 @@ def test_a_rule_holds_and_adds(api: PhoneApi, phone: str, run: Run) -> None:
     held = run(ONE, id=phone, ringtone="bell")
     assert held["changed"] is False
     assert held["held"] == {"ringtone": {"before": "chime", "after": "bell"}}
-    assert held["warnings"] == [
-        'ringtone stays: the phone is locked. To set it to "bell" anyway, set force to true',
-    ]
+    assert held["warnings"] == ['ringtone stays: the phone is locked. To set it to "bell" anyway, set force to true']
     forced = run(ONE, id=phone, ringtone="bell", force=True)
     assert (list(forced["changes"]), forced["held"]) == (["ringtone"], {})
     assert api.changes()[-1][1]["attributes"] == {"ringtone_id": 1, "locked": True}

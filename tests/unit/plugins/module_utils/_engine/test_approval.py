@@ -193,14 +193,7 @@ ONE, TWO = (f"p1-{digit * 64}" for digit in "1a")
 
 @pytest.mark.parametrize(
     ("value", "tokens"),
-    [
-        (None, []),
-        ("", []),
-        ([], []),
-        (ONE, [ONE]),
-        (f"{TWO}, {ONE}", [ONE, TWO]),
-        ([TWO, ONE, TWO], [ONE, TWO]),
-    ],
+    [(None, []), ("", []), ([], []), (ONE, [ONE]), (f"{TWO}, {ONE}", [ONE, TWO]), ([TWO, ONE, TWO], [ONE, TWO])],
 )
 def test_tokens_are_a_list_or_a_text(value: Any, tokens: list[str]) -> None:
     problems: list[Any] = []

@@ -62,15 +62,7 @@ def test_a_url_has_no_control_characters() -> None:
 
 @pytest.mark.parametrize(
     ("value", "canonical"),
-    [
-        ("1", "1.0"),
-        ("10", "10.0"),
-        ("10.000", "10.0"),
-        ("001.500", "1.5"),
-        ("1.05", "1.05"),
-        (2, "2.0"),
-        (2.5, "2.5"),
-    ],
+    [("1", "1.0"), ("10", "10.0"), ("10.000", "10.0"), ("001.500", "1.5"), ("1.05", "1.05"), (2, "2.0"), (2.5, "2.5")],
 )
 def test_amount(value: Any, canonical: str) -> None:
     kind = kinds.amount(1, 10)
@@ -152,16 +144,7 @@ def test_a_base_url(url: str, canonical: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "api.didww.com",
-        "https://a b/",
-        "https://%41/",
-        "https://u@h/",
-        "https://h/?q",
-        "https://h/#f",
-        "https://..h",
-        5,
-    ],
+    ["api.didww.com", "https://a b/", "https://%41/", "https://u@h/", "https://h/?q", "https://h/#f", "https://..h", 5],
 )
 def test_no_base_url(url: Any) -> None:
     assert rejection_of(BASE_URL, url) == "the base URL of the API, such as https://api.didww.com/v3"

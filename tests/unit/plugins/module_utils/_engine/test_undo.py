@@ -13,9 +13,9 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import plan as
 from ansible_collections.didww.voice.plugins.module_utils._engine.undo import Entry, Undo, to_read
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
+from ....conftest import rows
 from .._resources.test_trunk import DIDS, ID, parse, read, resource
 
-NEWEST = "2026-11-19"
 SID = "AC" + 32 * "0"
 CREDENTIALS = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None}
 TWILIO = {"type": "twilio", "twilio_account_sid": SID}
@@ -36,6 +36,11 @@ def add(undo: Undo, current: dict[str, Any] | None, given: dict[str, Any], versi
     return undo
 
 
+def begun(current: dict[str, Any] | None, given: dict[str, Any], version: str = "2026-04-16") -> Undo:
+    """Return what undoes a first task."""
+    return add(Undo(VOICE_OUT_TRUNK), current, given, version)
+
+
 def options(undo: Undo) -> list[dict[str, Any]]:
     return [entry.options for entry in undo.entries]
 
@@ -44,54 +49,12 @@ def comments(undo: Undo) -> list[str]:
     return [comment for entry in undo.entries for comment in entry.comments] + undo.notes
 
 
-@pytest.mark.parametrize(
-    ("attributes", "given", "back"),
-    [
-        ({}, {"capacity_limit": 60, "status": "active"}, {"capacity_limit": 30}),
-        ({"capacity_limit": None}, {"capacity_limit": 60}, {"capacity_limit": None}),
-        ({}, {"name": "New", "status": "blocked"}, {"name": "EU SBC", "status": "active"}),
-        ({}, {"external_reference_id": None}, {"external_reference_id": "crm-0001"}),
-        ({}, {"dst_prefixes": []}, {"dst_prefixes": ["23", "45"]}),
-        ({}, {"dids": []}, {"dids": DIDS[:1]}),
-        # Only the attributes that change, so that others can be changed meanwhile.
-        (
-            {},
-            {"authentication_method": {"type": "credentials_and_ip", "tech_prefix": "7"}},
-            {"authentication_method": {"type": "credentials_and_ip", "tech_prefix": None}},
-        ),
-        # With the addresses that the change back requires, and a null that the task did not change.
-        ({}, {"authentication_method": TWILIO}, {"authentication_method": CREDENTIALS, "allowed_rtp_ips": None}),
-        (
-            {"authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": SID}}},
-            {"authentication_method": CREDENTIALS, "allowed_rtp_ips": ["203.0.113.7"]},
-            {"authentication_method": TWILIO, "allowed_rtp_ips": None},
-        ),
-        # DIDWW unlinks the DIDs when a flag goes on, and links them when it goes on again.
-        ({}, {"allow_any_did_as_cli": True}, {"allow_any_did_as_cli": False, "dids": DIDS[:1]}),
-        ({}, {"emergency_enable_all": True}, {"emergency_enable_all": False, "emergency_dids": DIDS[1:2]}),
-        (
-            {"allow_any_did_as_cli": True},
-            {"allow_any_did_as_cli": False, "dids": DIDS},
-            {"allow_any_did_as_cli": True},
-        ),
-        # The default DID goes with its action.
-        (
-            {},
-            {"on_cli_mismatch_action": "replace_cli", "default_did": DIDS[0]},
-            {"on_cli_mismatch_action": "reject_call"},
-        ),
-        (
-            {"on_cli_mismatch_action": "replace_cli"},
-            {"on_cli_mismatch_action": "reject_call"},
-            {"on_cli_mismatch_action": "replace_cli"},
-        ),
-    ],
-)
+@pytest.mark.parametrize(("attributes", "given", "back"), rows("undo", "brought_back"))
 def test_the_settings_that_change_are_brought_back(
     attributes: dict[str, Any], given: dict[str, Any], back: dict[str, Any]
 ) -> None:
     current = resource(LINKED, **attributes)
-    undo = add(Undo(VOICE_OUT_TRUNK), current, given)
+    undo = begun(current, given)
     assert options(undo) == [{"id": ID, **back}]
     assert undo.entries[0].comments[0] == "EU SBC"
     lost = ("default_did: DIDWW does not", "username and password: DIDWW generates")
@@ -107,129 +70,37 @@ def test_the_settings_that_change_are_brought_back(
 
 
 def test_nothing_changes() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(), {"capacity_limit": 30})
+    undo = begun(resource(), {"capacity_limit": 30})
     assert (undo.entries, undo.notes) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("version", "attributes", "given", "back", "words"),
-    [
-        # A value that no task can set, with and without something to bring back beside it.
-        ("2026-04-16", {"rtp_timeout": 5}, {"rtp_timeout": 60}, None, "rtp_timeout: it was 5: 5 is not accepted"),
-        ("2026-04-16", {"rtp_timeout": 5}, {"rtp_timeout": 60, "rtp_ping": False}, {"rtp_ping": True}, "rtp_timeout"),
-        (NEWEST, {"capacity_limit": 0}, {"capacity_limit": 1}, None, "capacity_limit: it was 0: 0 is not accepted"),
-        (NEWEST, {"threshold_amount": None}, {"threshold_amount": 1}, None, "threshold_amount: it was null: null"),
-        # Not in the answer.
-        ("2026-04-16", {"status": ...}, {"status": "blocked"}, None, "status: DIDWW does not report it"),
-        (
-            "2026-04-16",
-            {"on_cli_mismatch_action": "replace_cli"},
-            {"default_did": DIDS[0]},
-            None,
-            "default_did: DIDWW does not report it",
-        ),
-        (
-            "2026-04-16",
-            {"on_cli_mismatch_action": "replace_cli"},
-            {"on_cli_mismatch_action": "reject_call"},
-            {"on_cli_mismatch_action": "replace_cli"},
-            "default_did: DIDWW does not report it",
-        ),
-        (
-            NEWEST,
-            {"on_cli_mismatch_action": "replace_cli"},
-            {"on_cli_mismatch_action": "reject_call", "rtp_ping": False},
-            {"rtp_ping": True},
-            "on_cli_mismatch_action: it was replace_cli, which requires default_did",
-        ),
-        # The type that only DIDWW sets, the generated pair, and what this collection does not know.
-        (
-            "2026-04-16",
-            {"authentication_method": {"type": "ip_only", "attributes": {"allowed_sip_ips": ["203.0.113.1"]}}},
-            {"authentication_method": TWILIO},
-            None,
-            'authentication_method: it was {"type": "ip_only", "allowed_sip_ips": ["203.0.113.1/32"]}, and only DIDWW',
-        ),
-        (
-            "2026-04-16",
-            {},
-            {"authentication_method": TWILIO},
-            {"authentication_method": CREDENTIALS, "allowed_rtp_ips": None},
-            "authentication_method username and password: DIDWW generates new ones",
-        ),
-        (
-            "2026-04-16",
-            {
-                "authentication_method": {
-                    "type": "credentials_and_ip",
-                    "attributes": {"allowed_sip_ips": ["203.0.113.1"], "tech_prefix": None, "new": "x"},
-                }
-            },
-            {"authentication_method": TWILIO},
-            {"authentication_method": CREDENTIALS, "allowed_rtp_ips": None},
-            "authentication_method.new: this collection does not know it",
-        ),
-        # What the change back requires cannot be set, so the rest of the method is left out too.
-        (
-            "2026-04-16",
-            {"authentication_method": {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": []}}},
-            {"authentication_method": TWILIO, "rtp_ping": False},
-            {"rtp_ping": True},
-            "authentication_method: allowed_sip_ips: it was []",
-        ),
-        (
-            "2026-04-16",
-            {"allowed_rtp_ips": ...},
-            {"authentication_method": TWILIO},
-            None,
-            "authentication_method: it was",
-        ),
-        (
-            "2026-04-16",
-            {"authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": "x"}}},
-            {"authentication_method": TWILIO},
-            None,
-            'authentication_method.twilio_account_sid: it was "x": "x" is not accepted',
-        ),
-        # A flag that cannot go off again keeps the DIDs with DIDWW.
-        (
-            "2026-04-16",
-            {"allow_any_did_as_cli": "some"},
-            {"allow_any_did_as_cli": True, "rtp_ping": False},
-            {"rtp_ping": True},
-            'allow_any_did_as_cli: it was "some"',
-        ),
-        ("2026-04-16", {"name": "\ud800"}, {"name": "New"}, None, "which YAML cannot hold"),
-    ],
-)
+@pytest.mark.parametrize(("version", "attributes", "given", "back", "words"), rows("undo", "not_brought_back"))
 def test_what_is_not_brought_back_is_in_a_comment(
     version: str, attributes: dict[str, Any], given: dict[str, Any], back: dict[str, Any] | None, words: str
 ) -> None:
     current = resource({"dids": [], "emergency_dids": []}, **attributes)
-    for name, value in attributes.items():
-        if value is ...:
-            del current["attributes"][name]
-    undo = add(Undo(VOICE_OUT_TRUNK), current, given, version)
+    current["attributes"] = {name: value for name, value in current["attributes"].items() if value is not ...}
+    undo = begun(current, given, version)
     assert options(undo) == ([{"id": ID, **back}] if back else [])
     assert any("Not brought back: " in comment and words in comment for comment in comments(undo))
     assert not {"u4k2m", "s3cr3t"} & {word for comment in comments(undo) for word in comment.split('"')}
 
 
 def test_dids_are_listed_by_id_with_known_numbers() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), resource({"dids": DIDS[:2]}), {"dids": DIDS[2:]})
+    undo = begun(resource({"dids": DIDS[:2]}), {"dids": DIDS[2:]})
     assert options(undo) == [{"id": ID, "dids": DIDS[:2]}]
     assert undo.names == {DIDS[0]: "37061498222"}
 
 
 def test_a_created_trunk_is_deleted() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), None, {"name": "New", "state": "present", **NEW})
+    undo = begun(None, {"name": "New", "state": "present", **NEW})
     add(undo, None, {"external_reference_id": "r", "name": "Other", "state": "present", **NEW})
     assert options(undo) == [{"name": "New", "state": "absent"}, {"external_reference_id": "r", "state": "absent"}]
     assert "somebody else creates with this external_reference_id later" in comments(undo)[-1]
 
 
 def test_a_deleted_trunk_is_described() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(LINKED), {"state": "absent"})
+    undo = begun(resource(LINKED), {"state": "absent"})
     assert undo.entries == []
     assert undo.notes[0] == f"Deleted: EU SBC ({ID}). No task brings it back. Its settings were:"
     assert "  capacity_limit: 30" in undo.notes
@@ -256,7 +127,7 @@ def test_what_a_task_must_read_to_be_undone() -> None:
 
 
 def test_the_older_value_stays() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(), {"capacity_limit": 60})
+    undo = begun(resource(), {"capacity_limit": 60})
     add(undo, resource(capacity_limit=60), {"capacity_limit": 90, "rtp_ping": False})
     assert options(undo) == [{"id": ID, "capacity_limit": 30, "rtp_ping": True}]
     assert comments(undo) == ["EU SBC"]
@@ -284,7 +155,7 @@ def test_a_flag_that_goes_on_again_links_the_dids() -> None:
 
 def test_parts_of_the_authentication_method_are_merged() -> None:
     kind = "credentials_and_ip"
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(), {"authentication_method": {"type": kind, "tech_prefix": "7"}})
+    undo = begun(resource(), {"authentication_method": {"type": kind, "tech_prefix": "7"}})
     had = {"type": kind, "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "7"}}
     new = {"type": kind, "allowed_sip_ips": ["::1"]}
     add(undo, resource(authentication_method=had), {"authentication_method": new})
@@ -302,7 +173,7 @@ def test_a_method_that_cannot_come_back_whole_does_not_come_back() -> None:
     kind = "credentials_and_ip"
     had: dict[str, Any] = {"type": kind, "attributes": {"allowed_sip_ips": [], "tech_prefix": None}}
     new = {"type": kind, "tech_prefix": "7"}
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(authentication_method=had), {"authentication_method": new})
+    undo = begun(resource(authentication_method=had), {"authentication_method": new})
     assert options(undo)[0]["authentication_method"] == {"type": kind, "tech_prefix": None}
     had["attributes"]["tech_prefix"] = "7"
     add(undo, resource(authentication_method=had), {"authentication_method": TWILIO, "rtp_ping": False})
@@ -311,7 +182,7 @@ def test_a_method_that_cannot_come_back_whole_does_not_come_back() -> None:
 
 
 def test_a_created_trunk_is_deleted_whatever_happens_to_it() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), None, {"name": "EU SBC", "state": "present", **NEW})
+    undo = begun(None, {"name": "EU SBC", "state": "present", **NEW})
     # Its id is known now: a trunk that takes its name is not deleted.
     add(undo, resource(), {"name": "New", "capacity_limit": 1})
     assert options(undo) == [{"id": ID, "state": "absent"}]
@@ -328,7 +199,7 @@ def test_a_created_trunk_is_deleted_whatever_happens_to_it() -> None:
 
 @pytest.mark.parametrize("selector", ["name", "external_reference_id"])
 def test_a_trunk_that_takes_the_name_of_a_created_one_is_not_deleted(selector: str) -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), None, {"name": "N", selector: "gone", "state": "present", **NEW})
+    undo = begun(None, {"name": "N", selector: "gone", "state": "present", **NEW})
     add(undo, resource(), {selector: "gone"})
     assert [entry.options["id"] for entry in undo.entries] == [ID]
     assert not undo.entries[0].deletes
@@ -337,14 +208,14 @@ def test_a_trunk_that_takes_the_name_of_a_created_one_is_not_deleted(selector: s
 
 @pytest.mark.parametrize(("selector", "had"), [("name", "EU SBC"), ("external_reference_id", "crm-0001")])
 def test_a_created_trunk_with_a_name_that_another_one_gets_back_is_not_deleted(selector: str, had: str) -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(), {selector: "other"})
+    undo = begun(resource(), {selector: "other"})
     add(undo, None, {"name": "N", selector: had, "state": "present", **NEW})
     assert options(undo) == [{"id": ID, selector: had}]
     assert "delete it first" in undo.notes[0]
 
 
 def test_a_trunk_that_was_changed_and_deleted_is_described_as_at_first() -> None:
-    undo = add(Undo(VOICE_OUT_TRUNK), resource(), {"capacity_limit": 60})
+    undo = begun(resource(), {"capacity_limit": 60})
     add(undo, resource(capacity_limit=60), {"state": "absent"})
     assert "  capacity_limit: 30" in undo.notes
     # If the deletion fails, the entry is needed.

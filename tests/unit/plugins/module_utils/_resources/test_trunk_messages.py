@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pytest
@@ -16,77 +15,13 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Si
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
+from ....conftest import rows
 from .test_trunk import DIDS, ID, parse, plan, read, resource
-
-SID = "AC" + 32 * "0"
-ADDRESS = "an IPv4 or IPv6 address such as 203.0.113.1, or a network such as 203.0.113.0/24"
-DID = "the id (UUID) of a DID, or its number in E.164 such as +37061498222"
-TYPES = "credentials_and_ip, twilio, or the type that the trunk has"
-NULL = "null is not accepted; leave the option out to keep the current value"
-
 
 # --- From the task alone ---
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "message"),
-    [
-        ("id", "X", '"X" is not accepted; expected an id (UUID) such as cf2e6377-fcaa-4416-8c8e-acd5f31a427f'),
-        ("id", 5, "5 is not accepted; expected an id (UUID) such as cf2e6377-fcaa-4416-8c8e-acd5f31a427f"),
-        ("name", None, NULL),
-        ("name", " ", '" " is not accepted; expected a name that is not blank'),
-        ("external_reference_id", 101 * "x", f'"{56 * "x"}... is not accepted; expected at most 100 characters'),
-        ("status", "paüsed", '"paüsed" is not accepted; expected one of active, blocked'),
-        ("status", 58 * "x", f'"{58 * "x"}" is not accepted; expected one of active, blocked'),
-        ("status", 59 * "x", f'"{56 * "x"}... is not accepted; expected one of active, blocked'),
-        ("status", datetime.date(2026, 1, 31), '"2026-01-31" is not accepted; expected one of active, blocked'),
-        ("rtp_ping", "maybe", '"maybe" is not accepted; expected true or false'),
-        ("rtp_timeout", True, "true is not accepted; expected a whole number from 30 to 600"),
-        (
-            "threshold_amount",
-            "-1",
-            '"-1" is not accepted; expected a decimal number from 0.0 to 100000.0, such as 1000.0',
-        ),
-        (
-            "callback_url",
-            "ftp://x",
-            '"ftp://x" is not accepted; expected an http or https URL with a host, such as https://example.com/calls',
-        ),
-        ("allowed_rtp_ips", ["a"], f'"a" is not accepted; expected {ADDRESS}'),
-        ("allowed_rtp_ips", [5], f"5 is not accepted; expected {ADDRESS}"),
-        ("allowed_rtp_ips", "a", f'"a" is not accepted; expected {ADDRESS}'),
-        ("allowed_rtp_ips", {"a": 1}, '{"a": 1} is not accepted; expected a list'),
-        (
-            "allowed_rtp_ips",
-            ["203.0.113.5/24", "203.0.113.1", "1.2.3.4.5"],
-            '"203.0.113.5/24" is not accepted; expected a network without host bits: write 203.0.113.0/24 for the '
-            f'whole network, or 203.0.113.5 for the one address, and "1.2.3.4.5" is not accepted; expected {ADDRESS}',
-        ),
-        (
-            "allowed_rtp_ips",
-            [],
-            "an empty list could mean nobody or everybody: write null for no restriction, or list the addresses",
-        ),
-        ("dst_prefixes", ["a"], '"a" is not accepted; expected digits, such as 44'),
-        ("dst_prefixes", ["+44"], '"+44" is not accepted; expected digits without the leading +'),
-        (
-            "dst_prefixes",
-            [""],
-            "an empty string is not accepted; write null or a value, or leave the option out",
-        ),
-        ("dids", [""], "an empty string is not accepted; write a value, or leave the option out"),
-        ("rtp_timeout", "", "an empty string is not accepted; write null or a value, or leave the option out"),
-        ("rtp_timeout", "29.0", '"29.0" is not accepted; expected a whole number from 30 to 600'),
-        ("rtp_timeout", "60.5", '"60.5" is not accepted; expected a whole number from 30 to 600'),
-        ("rtp_timeout", "x60.0", '"x60.0" is not accepted; expected a whole number from 30 to 600'),
-        ("dids", ["x"], f'"x" is not accepted; expected {DID}'),
-        ("dids", [5], f"5 is not accepted; expected {DID}"),
-        ("dids", ["+0370614"], f'"+0370614" is not accepted; expected {DID}'),
-        ("dids", ["1234"], f'"1234" is not accepted; expected {DID}'),
-        ("dids", ["1234567890123456"], f'"1234567890123456" is not accepted; expected {DID}'),
-        ("authentication_method", None, NULL),
-    ],
-)
+@pytest.mark.parametrize(("option", "value", "message"), rows("trunk_messages", "options"))
 def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
     with pytest.raises(InvalidOptions) as refusal:
         parse({"id": ID, option: value})
@@ -94,54 +29,14 @@ def test_problems_of_an_option(option: str, value: Any, message: str) -> None:
     assert refusal.value.args == (refusal.value.problems,)
 
 
-@pytest.mark.parametrize(
-    ("method", "message"),
-    [
-        ({"type": None}, f"type: null is not accepted; expected {TYPES}"),
-        ({}, f"type: required: {TYPES}"),
-        ({"type": ""}, f'type: "" is not accepted; expected {TYPES}'),
-        (
-            {"type": "twilio", "tech_prefix": "1"},
-            "tech_prefix: belongs to type credentials_and_ip or ip_only, not to twilio",
-        ),
-        (
-            {"type": "ip_only", "twilio_account_sid": SID},
-            "twilio_account_sid: belongs to type twilio, not to ip_only",
-        ),
-        (
-            {"type": "twilio", "twilio_account_sid": "AC"},
-            'twilio_account_sid: "AC" is not accepted; expected two letters (usually AC) and 32 hexadecimal digits',
-        ),
-        (
-            {"type": "ip_only", "tech_prefix": "123456789"},
-            'tech_prefix: "123456789" is not accepted; expected at most 8 characters, only digits and #',
-        ),
-        (
-            {"type": "ip_only", "allowed_sip_ips": []},
-            "allowed_sip_ips: an empty list is not accepted; list at least one address or network",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("method", "message"), rows("trunk_messages", "methods"))
 def test_problems_of_a_method(method: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidOptions) as refusal:
         parse({"id": ID, "authentication_method": method})
     assert refusal.value.messages() == [f"authentication_method.{message}"]
 
 
-WHICH = "id: one of id, external_reference_id, name is required to select the trunk"
-
-
-@pytest.mark.parametrize(
-    ("task", "messages"),
-    [
-        ({}, [WHICH]),
-        ({"external_reference_id": None, "dids": []}, [WHICH]),
-        ({"rtp_ping": None}, [f"rtp_ping: {NULL}", WHICH]),
-        # An invalid identifier is reported once.
-        ({"name": None}, [f"name: {NULL}"]),
-        ({"name": None, "rtp_ping": None}, [f"name: {NULL}", f"rtp_ping: {NULL}"]),
-    ],
-)
+@pytest.mark.parametrize(("task", "messages"), rows("trunk_messages", "tasks"))
 def test_an_identifier_is_required(task: dict[str, Any], messages: list[str]) -> None:
     with pytest.raises(InvalidOptions) as refusal:
         parse(task)
@@ -170,77 +65,13 @@ def test_unknown_numbers_are_listed() -> None:
 
 # --- From the task and the trunk ---
 
-TYPE = "authentication_method.type"
-
 
 def had(kind: str, **attributes: Any) -> dict[str, Any]:
     """Return the attributes of a trunk with this authentication method."""
     return {"authentication_method": {"type": kind, "attributes": attributes}}
 
 
-def managed(name: str, flag: str) -> str:
-    return f"{name}: DIDs cannot be listed while {flag} is true: leave {name} out, or set {flag} to false"
-
-
-@pytest.mark.parametrize(
-    ("task", "state", "messages"),
-    [
-        (
-            {"authentication_method": {"type": "twilio", "twilio_account_sid": SID}},
-            had("voice_product"),
-            [f'{TYPE}: this trunk\'s type is "voice_product", which only DIDWW staff can set or change'],
-        ),
-        (
-            {"authentication_method": {"type": "ip_only"}},
-            had("twilio", twilio_account_sid=SID),
-            [
-                f'{TYPE}: "ip_only" is not accepted; expected credentials_and_ip or twilio; this trunk\'s type is '
-                "twilio, and only DIDWW staff can set other types"
-            ],
-        ),
-        (
-            {"authentication_method": {"type": "ip_only", "tech_prefix": "2", "allowed_sip_ips": ["203.0.113.1"]}},
-            had("ip_only", allowed_sip_ips=["203.0.113.1/32"], tech_prefix="1"),
-            [
-                "authentication_method.tech_prefix: only DIDWW staff can change this for type ip_only; "
-                'the trunk has "1", the task sets "2"'
-            ],
-        ),
-        (
-            {"authentication_method": {"type": "x-1", "tech_prefix": "2"}},
-            had("x-1", tech_prefix="1"),
-            [
-                "authentication_method.tech_prefix: only DIDWW staff can change this for type x-1; "
-                'the trunk has null, the task sets "2"'
-            ],
-        ),
-        (
-            {"authentication_method": {"type": "twilio"}},
-            had("ip_only"),
-            [f"authentication_method.twilio_account_sid: required when {TYPE} changes from ip_only to twilio"],
-        ),
-        (
-            {"authentication_method": {"type": "credentials_and_ip"}},
-            had("twilio", twilio_account_sid=SID),
-            [
-                f"authentication_method.allowed_sip_ips: required when {TYPE} changes from twilio to "
-                "credentials_and_ip",
-                f"allowed_rtp_ips: required when {TYPE} changes from twilio to credentials_and_ip: list addresses, or "
-                "write null for no restriction",
-            ],
-        ),
-        (
-            {"dids": DIDS[:1], "emergency_dids": DIDS[:1], "allow_any_did_as_cli": True},
-            {"emergency_enable_all": True},
-            [managed("dids", "allow_any_did_as_cli"), managed("emergency_dids", "emergency_enable_all")],
-        ),
-        (
-            {"dids": DIDS[:1], "emergency_dids": DIDS[:1], "emergency_enable_all": True},
-            {},
-            [managed("emergency_dids", "emergency_enable_all")],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("task", "state", "messages"), rows("trunk_messages", "states"))
 def test_problems_with_the_state_of_a_trunk(task: dict[str, Any], state: dict[str, Any], messages: list[str]) -> None:
     with pytest.raises(InvalidOptions) as refusal:
         plan(task, resource({"dids": [], "emergency_dids": []}, **state))
