@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -125,6 +125,11 @@ class Client:
         data = {"id": trunk_id, "type": "voice_out_trunks", **_members(attributes, links)}
         return self.ask("PATCH", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
 
+    def put(self, attributes: Any, trunk_id: str, /, **headers: Any) -> requests.Response:
+        """Update a trunk as some clients do."""
+        data = {"id": trunk_id, "type": "voice_out_trunks", "attributes": attributes}
+        return self.ask("PUT", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
+
     def create(self, attributes: Any, /, links: Any = None, **headers: Any) -> requests.Response:
         """Create a trunk."""
         data = {"type": "voice_out_trunks", **_members(attributes, links)}
@@ -151,6 +156,17 @@ class Client:
         """Send a request to a control endpoint, without a key."""
         root = self.server.url.removesuffix("/v3")
         return self.ask(verb, f"{root}/_simulator{path}", body, Api_Key=None)
+
+
+# A change of each kind, with the headers, to the trunk: the method, how it is sent, and its status.
+Send = Callable[..., requests.Response]
+CHANGES: dict[str, tuple[str, Send, int]] = {
+    "update": ("PATCH", lambda client, trunk=TRUNK, **more: client.patch({"capacity_limit": 77}, trunk, **more), 200),
+    "put": ("PUT", lambda client, trunk=TRUNK, **more: client.put({"capacity_limit": 78}, trunk, **more), 200),
+    "create": ("POST", lambda client, _trunk=TRUNK, **more: client.create(NEW, **more), 201),
+    "regenerate": ("POST", lambda client, trunk=TRUNK, **more: client.regenerate(trunk, **more), 201),
+    "delete": ("DELETE", lambda client, trunk=TRUNK, **more: client.delete(trunk, **more), 204),
+}
 
 
 def _members(attributes: dict[str, Any], links: dict[str, Any] | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from simulator.server import Simulator
 
 from ..conftest import CASES, DEFAULTS, EMERGENCY_ALL, EXAMPLE, IP_ONLY, LINKAGE, NOBODY, TRUNK, TWILIO, UNKNOWN
 from .conftest import (
+    CHANGES,
     LATEST,
     MEDIA_TYPE,
     NEW,
@@ -315,13 +316,7 @@ def test_malformed(server: Simulator, client: Client, kind: str) -> None:
 def test_access(server: Simulator, client: Client, row: dict[str, Any]) -> None:
     before, headers = server.trunks, row.get("headers", {})
     trunk_id = OF.get(headers.get("Api-Key"), TRUNK)
-    answers = [
-        client.patch({"capacity_limit": 1}, trunk_id, **headers),
-        client.ask("PUT", f"{TRUNKS}/{trunk_id}", {"data": {**UPDATE, "id": trunk_id}}, **headers),
-        client.create(NEW, **headers),
-        client.regenerate(trunk_id, **headers),
-        client.delete(trunk_id, **headers),
-    ]
+    answers = [send(client, trunk_id, **headers) for _method, send, _status in CHANGES.values()]
     assert [answer.status_code for answer in answers] == row["statuses"]
     for answer in answers:
         if not answer.ok:

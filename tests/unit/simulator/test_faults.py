@@ -20,7 +20,7 @@ from simulator.faults import FaultError
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD, NOBODY, TRUNK
-from .conftest import MEDIA_TYPE, NEW, TABLES, TRUNKS, Client, served
+from .conftest import CHANGES, MEDIA_TYPE, NEW, TABLES, TRUNKS, Client, served
 
 PATH = f"{TRUNKS}/{TRUNK}"
 
@@ -72,14 +72,6 @@ def test_status(client: Client, rule: dict[str, Any], content_type: str, text: s
     assert (entry["status"], entry["fault"].items() >= rule.items()) == (answer.status_code, True)
 
 
-PUT = {"id": TRUNK, "type": "voice_out_trunks", "attributes": {"capacity_limit": 78}}
-SENT: dict[str, tuple[str, Callable[[Client], requests.Response]]] = {
-    "update": ("PATCH", lambda client: client.patch({"capacity_limit": 77})),
-    "put": ("PUT", lambda client: client.ask("PUT", PATH, {"data": PUT})),
-    "create": ("POST", lambda client: client.create(NEW)),
-    "delete": ("DELETE", lambda client: client.delete()),
-    "regenerate": ("POST", lambda client: client.regenerate()),
-}
 # What arrives: the status, None if that is the normal one; the start of the body.
 LOST: list[tuple[dict[str, Any], int | str | None, str]] = [
     ({"status": 429}, 429, '{"errors":'),
@@ -89,23 +81,22 @@ LOST: list[tuple[dict[str, Any], int | str | None, str]] = [
     ({"drop": "before"}, "ConnectionError", ""),
     ({"drop": "headers"}, None, ""),
 ]
-NORMAL = {"update": 200, "put": 200, "create": 201, "delete": 204, "regenerate": 201}
 
 
-@pytest.mark.parametrize("kind", NORMAL)
+@pytest.mark.parametrize("kind", CHANGES)
 @pytest.mark.parametrize("apply", [True, False], ids=["applied", "not applied"])
 @pytest.mark.parametrize(("fault", "status", "text"), LOST, ids=str)
 def test_a_lost_answer(client: Client, fault: dict[str, Any], status: Any, text: str, apply: bool, kind: str) -> None:
     before = client.server.trunks
-    method, send = SENT[kind]
+    method, send, normal = CHANGES[kind]
     client.server.add_faults({"method": method, "apply": apply, **fault})
     got, body = outcome(lambda: send(client))
-    assert got == ((NORMAL[kind] if apply else 200) if status is None else status)
+    assert got == ((normal if apply else 200) if status is None else status)
     assert body[: len(text) or None] == text
     assert (client.server.trunks != before) is apply
     assert client.server.journal[-1]["status"] == (None if "drop" in fault else status)
     # The repeated request meets no fault.
-    expected = {"create": 422, "delete": 404}.get(kind, NORMAL[kind]) if apply else NORMAL[kind]
+    expected = {"create": 422, "delete": 404}.get(kind, normal) if apply else normal
     assert send(client).status_code == expected
     assert client.server.trunks != before
 
@@ -113,13 +104,14 @@ def test_a_lost_answer(client: Client, fault: dict[str, Any], status: Any, text:
 @pytest.mark.parametrize("kind", ["update", "create", "regenerate"])
 @pytest.mark.parametrize("apply", [True, False], ids=["applied", "not applied"])
 def test_a_damaged_answer(client: Client, apply: bool, kind: str) -> None:
+    method, send, normal = CHANGES[kind]
     for fault in ({"drop": "after_headers"}, {"drop": "body"}, {"garbage": "truncated"}, {"garbage": "missing_data"}):
         client.server.reset()
         before = client.server.trunks
-        client.server.add_faults({"method": SENT[kind][0], "apply": apply, **fault})
-        outcome(lambda: SENT[kind][1](client))  # requests may not notice that a body is incomplete
+        client.server.add_faults({"method": method, "apply": apply, **fault})
+        outcome(lambda: send(client))  # requests may not notice that a body is incomplete
         assert (client.server.trunks != before) is apply
-        assert client.server.journal[-1]["status"] == (None if "drop" in fault else NORMAL[kind])
+        assert client.server.journal[-1]["status"] == (None if "drop" in fault else normal)
 
 
 @pytest.mark.parametrize("drop", ["before", "headers", "after_headers", "body"])
@@ -157,11 +149,11 @@ def test_drop_in_the_headers(client: Client) -> None:
 @pytest.mark.parametrize("kind", ["update", "delete"])
 def test_last(kind: str) -> None:
     with served(rate=0) as client:
-        own = client.server
+        own, (method, send, normal) = client.server, CHANGES[kind]
         before = own.trunks
-        own.add_faults({"last": True, "method": SENT[kind][0]})
-        answer = SENT[kind][1](client)
-        assert (answer.status_code, answer.headers["Connection"]) == (NORMAL[kind], "close")
+        own.add_faults({"last": True, "method": method})
+        answer = send(client)
+        assert (answer.status_code, answer.headers["Connection"]) == (normal, "close")
         assert own.trunks != before
         with pytest.raises(requests.ConnectionError, match="Connection refused"):
             client.get(PATH)

@@ -16,7 +16,19 @@ from simulator.accounts import SeedError
 from simulator.server import Simulator
 
 from ..conftest import TRUNK, Clock
-from .conftest import LATEST, MEDIA_TYPE, OLD, OLDEST, TABLES, TRUNKS, Client, assert_errors, served, with_account
+from .conftest import (
+    CHANGES,
+    LATEST,
+    MEDIA_TYPE,
+    OLD,
+    OLDEST,
+    TABLES,
+    TRUNKS,
+    Client,
+    assert_errors,
+    served,
+    with_account,
+)
 
 PATH = f"{TRUNKS}/{TRUNK}"
 AUDIENCE = "api.didww.com"
@@ -208,10 +220,10 @@ def test_the_token_selects_the_version(server: Simulator, client: Client) -> Non
             assert answer.json()["meta"]["api_version"] == version
 
 
-def assert_refused(answer: requests.Response, error: str, reason: str = "invalid_token") -> None:
-    """Check that the answer is a 401, or another one with a reason."""
+def assert_refused(answer: requests.Response, title: str, code: int = 401, reason: str = "invalid_token") -> None:
+    """Check that the API refuses a token."""
     assert answer.headers["WWW-Authenticate"] == f'Bearer error="{reason}"'
-    assert_errors(answer, error)
+    assert_errors(answer, f"{code} {title}: {title}")
 
 
 def changed(token: str, **change: Any) -> str:
@@ -226,23 +238,23 @@ def test_refused_tokens(latest: Client) -> None:
     with served() as elsewhere:
         foreign = mint(elsewhere)
     for text in ("", "Bearer", "Bearer ", "Bearer a", "Bearer a.b", "Bearer a.b.c.d", "Basic a.b.c", f"Basic {token}"):
-        assert_refused(latest.get(PATH, Authorization=text), "401 Malformed token: Malformed token")
+        assert_refused(latest.get(PATH, Authorization=text), "Malformed token")
     for forged in (foreign, changed(token, scope="full"), token[:-1], f"{token}\xe9", f"{token.rpartition('.')[0]}."):
         headers = bearer(forged, Authorization=f"Bearer {forged}".encode("latin-1"))
-        assert_refused(latest.get(PATH, **headers), "401 Signature verification failed: Signature verification failed")
+        assert_refused(latest.get(PATH, **headers), "Signature verification failed")
     audience = mint(latest, aud=["api-vin.didww.com", "https://api.didww.com"])
-    assert_refused(latest.get(PATH, **bearer(audience)), "401 Invalid audience: Invalid audience")
+    assert_refused(latest.get(PATH, **bearer(audience)), "Invalid audience")
     beside = bearer(token, Api_Key="local-key")
     for version in (LATEST, OLD):  # the token is that of the account before
         assert_refused(
             latest.get(PATH, **beside),
-            "401 Authorization and Api-Key exclude each other: Authorization and Api-Key exclude each other",
+            "Authorization and Api-Key exclude each other",
         )
         assert latest.get(PATH, Authorization=f"bearer {token}").status_code == 200
         with_account(latest.server, default_version=OLD if version == LATEST else LATEST)
     gone = mint(latest, "openapi-key")
     latest.server.reset({"accounts": [{"api_key": "local-key", "default_version": LATEST}]})
-    assert_refused(latest.get("/dids", **bearer(gone)), "401 Unknown account: Unknown account")
+    assert_refused(latest.get("/dids", **bearer(gone)), "Unknown account")
     assert latest.get("/dids").status_code == 200  # tokens survive a reset
 
 
@@ -253,7 +265,7 @@ def test_a_token_expires(clock: Clock) -> None:
         assert ask_for_token(client, expires_in=1).json()["expires_in"] == 60
         assert client.get(PATH, **bearer(token["access_token"])).status_code == 200
         clock.sleep(0.2)
-        assert_refused(client.get(PATH, **bearer(token["access_token"])), "401 Token has expired: Token has expired")
+        assert_refused(client.get(PATH, **bearer(token["access_token"])), "Token has expired")
         assert client.get(PATH, **bearer(mint(client))).status_code == 200
 
 
@@ -262,9 +274,7 @@ def test_expire_tokens(latest: Client) -> None:
         token = mint(latest)
         assert latest.get(PATH, **bearer(token)).status_code == 200
         expire()
-        assert_refused(
-            latest.get(PATH, **bearer(token)), "401 Signature verification failed: Signature verification failed"
-        )
+        assert_refused(latest.get(PATH, **bearer(token)), "Signature verification failed")
         assert latest.get(PATH, **bearer(mint(latest))).status_code == 200
 
 
@@ -272,15 +282,9 @@ def test_the_scope_read(latest: Client) -> None:
     read = bearer(mint(latest, scope="read"))
     before = latest.server.trunks
     assert latest.get(PATH, **read).status_code == 200
-    for answer in (
-        latest.patch({"capacity_limit": 1}, **read),
-        latest.ask("PUT", PATH, **read),
-        latest.delete(**read),
-        latest.regenerate(**read),
-        latest.create({}, **read),
-        latest.ask("OPTIONS", "/dids", **read),
-    ):
-        assert_refused(answer, "403 Insufficient scope: Insufficient scope", "insufficient_scope")
+    answers = [send(latest, **read) for _method, send, _status in CHANGES.values()]
+    for answer in (*answers, latest.ask("OPTIONS", "/dids", **read)):
+        assert_refused(answer, "Insufficient scope", 403, "insufficient_scope")
     assert latest.server.trunks == before
 
 
