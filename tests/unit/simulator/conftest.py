@@ -90,6 +90,36 @@ def assert_errors(answer: requests.Response, *expected: str) -> None:
     assert all(map(str.startswith, found, expected)), found
 
 
+# The types in the relationships of scenarios.
+TYPES = {"shelf": "shelves", "reader": "readers", "sequels": "books"}
+
+
+def has(found: Any, expected: Any) -> bool:
+    """Return whether a part of a document has what a scenario expects."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return all(has(found.get(name, "ABSENT"), value) for name, value in expected.items())
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(found) == len(expected) and all(map(has, found, expected))
+    return repr(found) == repr(expected)  # in JSON, true is not 1
+
+
+def play(steps: list[dict[str, Any]], ask: Callable[..., tuple[int, str]]) -> None:
+    """Send the requests of a scenario with `ask`, which returns the status and the text of the answer."""
+    for step in steps:
+        ((verb, path),) = [item for item in step.items() if item[0].isupper()]
+        type_, *ids = path.partition("?")[0].strip("/").split("/")
+        data = {"type": type_, **({"id": ids[0]} if ids else {}), "attributes": step.get("set", {})}
+        data["relationships"] = {n: linkage(found, TYPES.get(n, "dids")) for n, found in step.get("links", {}).items()}
+        body = step.get("body", {"data": data} if verb in ("POST", "PATCH") and type_ != "_simulator" else None)
+        status, text = ask(verb, path, body, **step.get("headers", {}))
+        assert status == step.get("status", 200), (step, text)
+        document = json.loads(text) if text else None
+        assert has(document, step.get("answer", document)), (step, text)
+        if "errors" in step:
+            found = [[error.get("source", {}).get("pointer"), error["title"]] for error in document["errors"]]
+            assert found == step["errors"], step
+
+
 def with_account(server: Simulator, dids: dict[str, dict[str, Any]] | None = None, /, **members: Any) -> None:
     """Load the seed with other members of the account of its trunks, and other attributes of DIDs."""
     seed = load_seed()
@@ -110,7 +140,8 @@ class Client:
 
     def ask(self, verb: str, path: str, body: Any = None, /, **headers: Any) -> requests.Response:
         """Send a request to a path below /v3, or to a URL. The body is bytes, or becomes JSON."""
-        url = path if path.startswith("http") else self.server.url + path
+        root = self.server.url.removesuffix("/v3") if path.startswith("/_simulator/") else self.server.url
+        url = path if path.startswith("http") else root + path
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         sent = {} if data is None else {"Content-Type": MEDIA_TYPE}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -154,8 +185,7 @@ class Client:
 
     def control(self, verb: str, path: str, body: Any = None) -> requests.Response:
         """Send a request to a control endpoint, without a key."""
-        root = self.server.url.removesuffix("/v3")
-        return self.ask(verb, f"{root}/_simulator{path}", body, Api_Key=None)
+        return self.ask(verb, f"/_simulator{path}", body, Api_Key=None)
 
 
 # A change of each kind, with the headers, to the trunk: the method, how it is sent, and its status.

@@ -22,10 +22,9 @@ from simulator.resource import Attribute, Filter, Link, Record, Resource, Unique
 from simulator.store import Store, from_seed
 from simulator.tokens import Tokens
 
-from .conftest import linkage
+from .conftest import NAMES, TABLES, play
 
-BOOK, OTHER, SHELF, READER = (f"00000000-0000-4000-8000-00000000000{number}" for number in range(1, 5))
-UPDATE = f"PATCH books/{BOOK}"
+BOOK, OTHER, SHELF, READER = (NAMES[name] for name in ("BOOK", "OTHER", "SHELF", "READER"))
 NAME = Attribute("name", values.not_blank, default="A", unique=Unique(("books", "shelves")))
 ON_IT = Link("books", "books", many=True, inverse="shelf")
 
@@ -116,134 +115,24 @@ def api() -> Api:
     return Api(from_seed(SEED, resources, "2026-04-16"), 0, Tokens(), 0)
 
 
-def ask(api: Api, request: str, key: str = "key", **data: Any) -> tuple[int, Any]:
-    """Send a request; return the status and the document, or a list of pointers and titles of errors."""
-    method, path = request.split(" ")
-    path, _mark, query = path.partition("?")
-    pairs = tuple((pair.partition("=")[0], pair.partition("=")[2]) for pair in query.split("&") if pair)
-    headers = {"api-key": key, "content-type": MEDIA_TYPE}
-    data |= {"type": "books", **({"id": path.partition("/")[2]} if method == "PATCH" else {})}
-    answer = api.handle(Request(method, f"/v3/{path}", pairs, headers, json.dumps({"data": data}).encode(), ""))
-    document: Any = json.loads(answer.body) if answer.body else None
-    if answer.status < 400:
-        return answer.status, document
-    return answer.status, [(error.get("source", {}).get("pointer"), error["title"]) for error in document["errors"]]
+@pytest.mark.parametrize("name", TABLES["books"])
+def test_scenario(api: Api, name: str) -> None:
+    def ask(verb: str, path: str, body: Any, **headers: str) -> tuple[int, str]:
+        path, _mark, query = path.partition("?")
+        pairs = tuple((pair.partition("=")[0], pair.partition("=")[2]) for pair in query.split("&") if pair)
+        sent = {"api-key": headers.get("Api-Key", "key"), "content-type": MEDIA_TYPE}
+        answer = api.handle(Request(verb, f"/v3{path}", pairs, sent, json.dumps(body).encode(), ""))
+        return answer.status, answer.body.decode()
+
+    play(TABLES["books"][name], ask)
 
 
-def cover(kind: str, /, name: str | None = None, **attributes: Any) -> dict[str, Any]:
-    """Return the attributes of a request with a cover, and with a name."""
-    named = {} if name is None else {"name": name}
-    return {"attributes": {**named, "cover": {"type": kind, "attributes": attributes}}}
-
-
-def linked(**ids: str | list[str] | None) -> dict[str, Any]:
-    """Return the relationships of a request, by name."""
-    types = {"shelf": "shelves", "reader": "readers", "sequels": "books"}
-    return {"relationships": {name: linkage(found, types[name]) for name, found in ids.items()}}
-
-
-@pytest.mark.parametrize("sent", [{}, {"color": "blue"}, {"pages": 20, "most": 30}])
-def test_a_variant_can_be_merged(api: Api, sent: dict[str, Any]) -> None:
-    status, answer = ask(api, UPDATE, **cover("hard", **sent))
-    assert (status, answer["data"]["attributes"]["cover"]["attributes"]) == (200, {**HARD, **sent})
-
-
-COVER, TAKEN = "/data/attributes/cover", [("/data/attributes/name", "has already been taken")]
-
-
-@pytest.mark.parametrize(
-    ("request_", "members", "expected"),
-    [
-        (UPDATE, cover("hard", pages=10), (422, [(f"{COVER}/attributes/pages", "are too many")])),  # the merged cover
-        (UPDATE, cover("soft", color="red"), (422, [(f"{COVER}/type", "is not allowed for update")])),
-        (UPDATE, cover("hard", color=None), (422, [(f"{COVER}/attributes/color", "must be a string")])),
-        (UPDATE, cover("hard", glue="fish"), (400, [(None, "Param not allowed")])),
-        ("POST books", {"attributes": {"name": "C"}}, (400, [(None, "Missing Parameter")])),
-        ("POST books", cover("soft", "S"), (422, TAKEN)),
-        ("POST books", cover("soft", "A"), (422, TAKEN)),
-        (UPDATE, linked(shelf=BOOK), (422, [("/data/attributes/shelf_id", "should exist")])),
-        (UPDATE, linked(sequels=[OTHER, SHELF, BOOK]), (422, [("/data/attributes/sequel_ids", "are invalid")])),
-        (UPDATE, linked(shelf=SHELF, reader=READER), (422, [("/data/relationships/reader", "excludes shelf")])),
-        (f"GET readers/{READER}", {}, (404, [(None, "Not Found")])),  # only the list has an endpoint
-        *[
-            (f"{verb} {path}", {}, (405, [(None, "Method Not Allowed")]))
-            for verb, path in (
-                *[("POST", "readers"), ("POST", "shelves")],
-                *[("PATCH", f"shelves/{SHELF}"), ("DELETE", f"shelves/{SHELF}")],
-            )
-        ],
-        ("GET readers?page[size]=1", {}, (400, [(None, "Param not allowed")])),
-        (f"DELETE books/{BOOK}", {}, (422, [("/data", "is on a shelf")])),
-    ],
-)
-def test_a_rejected_request(api: Api, request_: str, members: dict[str, Any], expected: tuple[int, Any]) -> None:
-    assert ask(api, request_, **members) == expected
-
-
-@pytest.mark.parametrize("path", [f"shelves/{SHELF}", "books", "books?filter[cover.type]=soft,hard"])
-def test_what_can_be_read(api: Api, path: str) -> None:
-    assert ask(api, f"GET {path}")[0] == 200
-
-
-def test_a_new_record_has_defaults(api: Api) -> None:
-    soft = cover("soft", "C")
-    soft["attributes"]["format"] = None
-    for members, stored, form in ((soft, {"color": None}, "octavo"), (cover("hard", "D"), HARD, None)):
-        status, answer = ask(api, "POST books", **members)
-        attributes = answer["data"]["attributes"]
-        assert (status, attributes["cover"]["attributes"], attributes["format"]) == (201, stored, form)
-
-
-def test_to_one_relationships_that_exclude_each_other(api: Api) -> None:
-    for name, record_id in (("reader", READER), ("shelf", SHELF), ("shelf", None)):
-        assert ask(api, UPDATE, **linked(**{name: record_id}))[0] == 200
-        stored = api.store.records["books"][BOOK].links
-        assert {**stored, "sequels": ()} == {"reader": None, "shelf": None, "sequels": (), name: record_id}
-    assert ask(api, UPDATE, **linked(reader=READER))[0] == 200
-    reader = linkage(READER, "readers")["data"]
-    shown = ask(api, f"GET books/{BOOK}?include=reader,shelf")[1]
-    relationships = shown["data"]["relationships"]
-    assert (relationships["reader"]["data"], relationships["shelf"]["data"]) == (reader, None)
-    assert [record["id"] for record in shown["included"]] == [READER]
-    assert ask(api, f"GET books/{BOOK}/reader")[1]["data"]["id"] == READER
-    assert ask(api, f"GET books/{BOOK}/shelf")[1]["data"] is None
-    assert ask(api, f"GET books/{BOOK}/relationships/reader")[1]["data"] == reader
-
-
-def test_the_other_side_of_a_relationship(api: Api) -> None:
-    def shelf() -> tuple[Any, Any]:
-        data = ask(api, f"GET shelves/{SHELF}?include=books.reader")[1]["data"]
-        return [found["id"] for found in data["relationships"]["books"]["data"]], data["meta"]
-
-    other = f"PATCH books/{OTHER}"
-    assert shelf() == ([BOOK], {"room": "1", "books_count": 1})
-    ask(api, other, **linked(shelf=SHELF))
-    assert shelf() == ([BOOK, OTHER], {"room": "1", "books_count": 2})
-    assert [book["id"] for book in ask(api, f"GET shelves/{SHELF}/books")[1]["data"]] == [BOOK, OTHER]
-    ask(api, UPDATE, **linked(sequels=[OTHER]))
-    ask(api, other, **linked(shelf=None))
-    included = ask(api, f"GET shelves/{SHELF}?include=books.sequels")[1]["included"]
-    shown = [(book["id"], "data" in book["relationships"]["sequels"]) for book in included]
-    assert shown == [(BOOK, True), (OTHER, False)]
-    ask(api, other, **linked(shelf=SHELF))
-    assert len(ask(api, f"GET books?filter[shelf.id]={SHELF}")[1]["data"]) == 2
+def test_what_stores_and_seeds_know(api: Api) -> None:
     api.store.remove("shelves", SHELF)
-    assert api.store.records["books"][OTHER].links["shelf"] is None
+    assert api.store.records["books"][BOOK].links["shelf"] is None
     for member in ("books", "books_count"):
         with pytest.raises(SeedError, match="shelf is an object of account, attributes, id, room"):
             api.store.poke(SHELVES, SHELF, {member: []})
-
-
-def test_a_record_that_is_no_longer_kept(api: Api) -> None:
-    assert ask(api, UPDATE, **linked(shelf=None))[0] == 200
-    assert ask(api, f"DELETE books/{BOOK}") == (204, None)
-
-
-def test_records_of_all_accounts_in_a_single_page(api: Api) -> None:
-    for key in ("key", "other"):
-        status, answer = ask(api, "GET readers", key)
-        assert (status, [reader["id"] for reader in answer["data"]], set(answer)) == (200, [READER], {"data", "meta"})
-    assert ask(api, f"GET books/{BOOK}", "other")[0] == 404
 
 
 def test_only_declarations_name_resource_types() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GET: keys, versions, documents, include, fields, filters, sort, pages.
+"""GET: keys, versions, documents, include, fields, filters, sort, pages; and scenarios of several requests.
 
 All unit tests check the documents with a schema, and test_schema.py compares a trunk with DIDWW's example.
 """
@@ -28,8 +28,9 @@ from .conftest import (
     TRUNKS,
     Client,
     assert_errors,
+    attributes_of,
     did,
-    linkage,
+    play,
     served,
     with_account,
 )
@@ -93,50 +94,22 @@ def test_methods(server: Simulator, client: Client) -> None:
     assert server.trunks == before
 
 
-# --- include and fields ---
+# --- scenarios, include and fields ---
 
 
-def test_include(server: Simulator, client: Client) -> None:
-    path = f"{TRUNKS}/{EXAMPLE}"
-    answer = client.get(f"{path}?include=dids,emergency_dids&fields[dids]=number").json()
-    relationships = answer["data"]["relationships"]
-    assert relationships["dids"]["data"] == linkage([did(1), did(2)])["data"]
-    assert relationships["emergency_dids"]["data"] == linkage([did(3)])["data"]
-    assert answer["included"] == [
-        {"id": did(n), "type": "dids", "attributes": {"number": f"3706149822{n + 1}"}} for n in (1, 2, 3)
-    ]
-    one = client.get(f"{path}?include=emergency_dids").json()["data"]["relationships"]
-    assert ("data" in one["dids"], "data" in one["emergency_dids"]) == (False, True)
-    nested = client.get(f"{path}?include=dids.order,emergency_dids").json()["included"]
-    assert ["data" in found["relationships"]["order"] for found in nested] == [True, True, False]
-    # In a list, each is included once.
-    server.put_trunk(TRUNK, dids=[did(2), did(1)], emergency_dids=[did(1)])
-    included = client.get(f"{TRUNKS}?include=dids,emergency_dids").json()["included"]
-    assert sorted(item["id"] for item in included) == [did(n) for n in range(1, 7)]
+@pytest.mark.parametrize("name", TABLES["scenarios"])
+def test_scenario(client: Client, name: str) -> None:
+    def ask(*request: Any, **headers: Any) -> tuple[int, str]:
+        answer = client.ask(*request, **headers)
+        return answer.status_code, answer.text.replace(client.server.url, "")
+
+    play(TABLES["scenarios"][name], ask)
 
 
-@pytest.mark.parametrize(
-    ("fields", "attributes", "relationships"),
-    [("name", ["name"], []), ("status,dids,name", ["name", "status"], ["dids"]), ("", [], [])],
-)
-def test_fields(client: Client, fields: str, attributes: list[str], relationships: list[str]) -> None:
-    for path in (f"{TRUNKS}/{TRUNK}", TRUNKS):
-        data = client.get(f"{path}?fields[voice_out_trunks]={fields}").json()["data"]
-        resource = data[0] if isinstance(data, list) else data
-        assert (list(resource["attributes"]), list(resource.get("relationships", {}))) == (attributes, relationships)
-
-
-def test_the_members_of_a_document(client: Client) -> None:
-    data = client.get(f"{TRUNKS}/{TRUNK}").json()["data"]
-    assert {*SCHEMA["$defs"]["trunk_attributes"]["properties"]} == {*DEFAULTS}
-    assert (list(data["attributes"]), data["meta"]) == (list(DEFAULTS), {"spent_amount": "12.34"})
-    url = f"{client.server.url}{TRUNKS}/{TRUNK}"
-    for name in ("dids", "emergency_dids"):
-        links = {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"}
-        assert data["relationships"][name] == {"links": links}
-        assert client.get(f"{TRUNKS}/{TRUNK}/relationships/{name}").json()["links"] == links
-    linked = client.get(f"{TRUNKS}/{EXAMPLE}/relationships/dids").json()
-    assert linked["data"] == linkage([did(1), did(2)])["data"]
+def test_a_trunk_has_the_attributes_of_the_schema(client: Client) -> None:
+    attributes = attributes_of(client.get(f"{TRUNKS}/{TRUNK}"))
+    assert list(attributes) == list(DEFAULTS)
+    assert {*attributes} == {*SCHEMA["$defs"]["trunk_attributes"]["properties"]}
 
 
 @pytest.mark.parametrize("path", ["/dids", f"/dids/{did(2)}"])

@@ -23,7 +23,7 @@ from simulator.accounts import SeedError
 from simulator.server import Simulator, load_seed
 
 from ..conftest import HANG_GUARD, TRUNK, Clock
-from .conftest import LATEST, MEDIA_TYPE, NEW, TABLES, TRUNKS, Client, did, new, served
+from .conftest import LATEST, MEDIA_TYPE, NEW, TABLES, TRUNKS, Client, new, served
 
 PATH = f"{TRUNKS}/{TRUNK}"
 OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e0ff"
@@ -96,33 +96,6 @@ def test_journal(client: Client) -> None:
     assert client.server.journal == []
 
 
-def test_records_are_changed_without_a_request(client: Client) -> None:
-    before = client.server.trunk(TRUNK)
-    raw = {"allowed_rtp_ips": [], "threshold_amount": "100000.5"}  # no validation: a PATCH rejects both
-    links = {"dids": [did(1), did(1)], "default_did": did(2)}
-    changed = client.control("PUT", f"/trunks/{TRUNK}", {"attributes": raw, **links, "spent_amount": "1.5"})
-    after = {**before, **links, "dids": [did(1)], "spent_amount": "1.5", "attributes": {**before["attributes"], **raw}}
-    assert (changed.status_code, changed.json()) == (200, after)
-    assert client.control("GET", f"/trunks/{TRUNK}").json() == client.server.trunk(TRUNK) == after
-    assert client.get(PATH).json()["data"]["meta"] == {"spent_amount": "1.5"}
-    assert client.server.put_trunk(TRUNK, default_did=None)["default_did"] is None
-    number = {"number": "493012345678", "attributes": {"blocked": True}, "account": "openapi-key"}
-    made = client.control("PUT", f"/dids/{OTHER}", number).json()
-    assert made["attributes"].items() >= {"number": "493012345678", "blocked": True, "terminated": False}.items()
-    assert client.get(f"/dids/{OTHER}", Api_Key="openapi-key").status_code == 200
-    assert client.control("PUT", f"/trunks/{OTHER}", {"dids": [OTHER], "default_did": OTHER}).status_code == 200
-    assert client.get(f"{TRUNKS}/{OTHER}").json()["data"]["attributes"]["name"] == f"Trunk {OTHER}"
-    for collection in ("dids", "trunks"):
-        assert client.control("DELETE", f"/{collection}/{OTHER}").status_code == 204
-        for verb in ("GET", "DELETE"):
-            assert client.control(verb, f"/{collection}/{OTHER}").status_code == 404
-        if collection == "dids":  # it is no longer linked
-            trunk = client.server.trunk(OTHER)
-            assert (trunk["dids"], trunk["default_did"]) == ([], None)
-    assert client.control("GET", f"/numbers/{OTHER}").json() == {"error": "there are no numbers"}
-    assert len(client.server.records("dids")) == len(load_seed()["dids"])
-
-
 def test_a_returned_trunk_is_a_copy(client: Client) -> None:
     before, read = client.server.trunk(TRUNK), client.server.trunk(TRUNK)
     read["attributes"]["authentication_method"]["attributes"]["password"] = "another"
@@ -137,7 +110,6 @@ def test_control_rejects_invalid_trunks(client: Client, body: Any) -> None:
     for trunk_id in (TRUNK, OTHER):
         answer = client.control("PUT", f"/trunks/{trunk_id}", body)
         assert (answer.status_code, list(answer.json())) == (400, ["error"])
-    assert client.control("PUT", "/trunks/1", {}).json() == {"error": "1 is not a lower-case UUID"}
     assert client.control("PUT", f"/trunks/{TRUNK}", b"{").status_code == 400
     assert client.server.trunks == before
 
@@ -149,10 +121,7 @@ def test_reset(client: Client) -> None:
         client.server.add_faults({"status": 503})
         again()
         assert (client.server.journal, client.server.faults, client.server.trunks) == ([], [], before)
-    seed = {"api_keys": ["local-key"], "trunks": [{"id": OTHER, "attributes": {"name": "One"}}]}
-    for body, status in ((seed, 204), ({"trunks": []}, 400), (None, 204)):
-        assert client.control("POST", "/reset", body).status_code == status
-        assert [trunk["id"] for trunk in client.get(TRUNKS).json()["data"]] == [OTHER]
+    assert len(client.server.records("dids")) == len(load_seed()["dids"])
 
 
 @pytest.mark.parametrize(("words", "seeds"), TABLES["seeds"])
