@@ -6,32 +6,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import requests
+import yaml
 from simulator.server import Simulator, load_seed
 
-from ..conftest import HANG_GUARD, TRUNK
+from ..conftest import HANG_GUARD, ROOT, TRUNK
 
 MEDIA_TYPE = "application/vnd.api+json"
 TRUNKS = "/voice_out_trunks"
 REGENERATION = "/voice_out_trunk_regenerate_credentials"
-EXAMPLE = "cf2e6377-fcaa-4416-8c8e-acd5f31a427f"
-TWILIO, IP_ONLY, UNKNOWN_TYPE, ANY_DID, EMERGENCY_ALL = (f"3d9b7f52-2a61-4f0e-9c11-7f5a60b8e00{n}" for n in range(1, 6))
 # The trunk of each of the other accounts.
 OF = {
     key: f"3d9b7f52-2a61-4f0e-9c11-7f5a60b8e09{n}"
     for n, key in enumerate(("no-features-key", "read-only-key", "no-outbound-key", "openapi-key"), 1)
 }
-NOBODY = "00000000-0000-4000-8000-000000000000"
-SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
 OLDEST, OLD, LATEST = "2022-05-10", "2026-04-16", "2026-11-19"
-BLANK = "can't be blank"
-TAKEN = "has already been taken"
-NOT_LISTED = "is not included in the list"
 REPLACE = {"on_cli_mismatch_action": "replace_cli"}
 
 
@@ -40,16 +36,19 @@ def did(number: int) -> str:
     return f"6b1f4c0a-0000-4000-8000-0000000000{number:02d}"
 
 
-def method(kind: Any, **attributes: Any) -> dict[str, Any]:
-    """Return the attributes of a request that sets the authentication method."""
-    return {"authentication_method": {"type": kind, "attributes": attributes}}
+TEXT = (ROOT / "tests" / "cases" / "local_api.yml").read_text(encoding="utf-8")
+NAMES: dict[str, str] = yaml.safe_load(TEXT)["names"] | {f"did{number}": did(number) for number in range(1, 100)}
+NAMES["MOST"] = ", ".join(f"203.0.113.{n}/32" for n in range(60))
+TABLES: dict[str, Any] = yaml.safe_load(re.sub(r"<(\w+)>", lambda found: NAMES[found[1]], TEXT))
 
 
 def sip(**more: Any) -> dict[str, Any]:
-    """Return the same with credentials_and_ip and a valid address."""
-    return method("credentials_and_ip", **{"allowed_sip_ips": ["203.0.113.7"], **more})
+    """Return the attributes of a request that sets the method credentials_and_ip, with a valid address."""
+    attributes = {"allowed_sip_ips": ["203.0.113.7"], **more}
+    return {"authentication_method": {"type": "credentials_and_ip", "attributes": attributes}}
 
 
+TO_TWILIO = {"authentication_method": {"type": "twilio", "attributes": {"twilio_account_sid": NAMES["SID"]}}}
 NEW: dict[str, Any] = {"name": "New", "on_cli_mismatch_action": "reject_call", "allowed_rtp_ips": None, **sip()}
 
 
@@ -78,11 +77,47 @@ def rejections(answer: requests.Response) -> list[tuple[str, str]]:
     return found
 
 
-def codes(answer: requests.Response) -> list[str]:
-    """Return the codes of the errors in a 400."""
-    assert answer.status_code == 400, answer.text
-    assert all(error["status"] == "400" and error["title"] and error["detail"] for error in answer.json()["errors"])
-    return [error["code"] for error in answer.json()["errors"]]
+def assert_errors(answer: requests.Response, *expected: str) -> None:
+    """Check that these are the errors, each `code title: detail` or its beginning, and their other members."""
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    errors = answer.json()["errors"]
+    assert all({*error} == {"code", "title", "detail", "status"} for error in errors)
+    assert all(error["status"] == str(answer.status_code) for error in errors)
+    # The codes of a 400 say more than the status.
+    assert answer.status_code == 400 or all(error["code"] == error["status"] for error in errors)
+    found = [f"{error['code']} {error['title']}: {error['detail']}" for error in errors]
+    assert len(found) == len(expected), found
+    assert all(map(str.startswith, found, expected)), found
+
+
+# The types in the relationships of scenarios.
+TYPES = {"shelf": "shelves", "reader": "readers", "sequels": "books"}
+
+
+def has(found: Any, expected: Any) -> bool:
+    """Return whether a part of a document has what a scenario expects."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return all(has(found.get(name, "ABSENT"), value) for name, value in expected.items())
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(found) == len(expected) and all(map(has, found, expected))
+    return repr(found) == repr(expected)  # in JSON, true is not 1
+
+
+def play(steps: list[dict[str, Any]], ask: Callable[..., tuple[int, str]]) -> None:
+    """Send the requests of a scenario with `ask`, which returns the status and the text of the answer."""
+    for step in steps:
+        ((verb, path),) = [item for item in step.items() if item[0].isupper()]
+        type_, *ids = path.partition("?")[0].strip("/").split("/")
+        data = {"type": type_, **({"id": ids[0]} if ids else {}), "attributes": step.get("set", {})}
+        data["relationships"] = {n: linkage(found, TYPES.get(n, "dids")) for n, found in step.get("links", {}).items()}
+        body = step.get("body", {"data": data} if verb in ("POST", "PATCH") and type_ != "_simulator" else None)
+        status, text = ask(verb, path, body, **step.get("headers", {}))
+        assert status == step.get("status", 200), (step, text)
+        document = json.loads(text) if text else None
+        assert has(document, step.get("answer", document)), (step, text)
+        if "errors" in step:
+            found = [[error.get("source", {}).get("pointer"), error["title"]] for error in document["errors"]]
+            assert found == step["errors"], step
 
 
 def with_account(server: Simulator, dids: dict[str, dict[str, Any]] | None = None, /, **members: Any) -> None:
@@ -105,7 +140,8 @@ class Client:
 
     def ask(self, verb: str, path: str, body: Any = None, /, **headers: Any) -> requests.Response:
         """Send a request to a path below /v3, or to a URL. The body is bytes, or becomes JSON."""
-        url = path if path.startswith("http") else self.server.url + path
+        root = self.server.url.removesuffix("/v3") if path.startswith("/_simulator/") else self.server.url
+        url = path if path.startswith("http") else root + path
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         sent = {} if data is None else {"Content-Type": MEDIA_TYPE}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -115,25 +151,20 @@ class Client:
         """Send a GET."""
         return self.ask("GET", path, **headers)
 
-    def patch(
-        self,
-        attributes: dict[str, Any] | None = None,
-        trunk_id: str = TRUNK,
-        /,
-        links: dict[str, Any] | None = None,
-        **headers: Any,
-    ) -> requests.Response:
+    def patch(self, attributes: Any, trunk_id: str = TRUNK, /, links: Any = None, **headers: Any) -> requests.Response:
         """Update a trunk. Relationships are ids."""
-        data = {"id": trunk_id, "type": "voice_out_trunks", **_members(attributes or {}, links)}
+        data = {"id": trunk_id, "type": "voice_out_trunks", **_members(attributes, links)}
         return self.ask("PATCH", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
 
-    def create(
-        self, attributes: dict[str, Any], /, links: dict[str, Any] | None = None, **headers: Any
-    ) -> requests.Response:
+    def put(self, attributes: Any, trunk_id: str, /, **headers: Any) -> requests.Response:
+        """Update a trunk as some clients do."""
+        data = {"id": trunk_id, "type": "voice_out_trunks", "attributes": attributes}
+        return self.ask("PUT", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
+
+    def create(self, attributes: Any, /, links: Any = None, **headers: Any) -> requests.Response:
         """Create a trunk."""
-        return self.ask(
-            "POST", TRUNKS, {"data": {"type": "voice_out_trunks", **_members(attributes, links)}}, **headers
-        )
+        data = {"type": "voice_out_trunks", **_members(attributes, links)}
+        return self.ask("POST", TRUNKS, {"data": data}, **headers)
 
     def delete(self, trunk_id: str = TRUNK, /, **headers: Any) -> requests.Response:
         """Delete a trunk."""
@@ -154,8 +185,18 @@ class Client:
 
     def control(self, verb: str, path: str, body: Any = None) -> requests.Response:
         """Send a request to a control endpoint, without a key."""
-        root = self.server.url.removesuffix("/v3")
-        return self.ask(verb, f"{root}/_simulator{path}", body, Api_Key=None)
+        return self.ask(verb, f"/_simulator{path}", body, Api_Key=None)
+
+
+# A change of each kind, with the headers, to the trunk: the method, how it is sent, and its status.
+Send = Callable[..., requests.Response]
+CHANGES: dict[str, tuple[str, Send, int]] = {
+    "update": ("PATCH", lambda client, trunk=TRUNK, **more: client.patch({"capacity_limit": 77}, trunk, **more), 200),
+    "put": ("PUT", lambda client, trunk=TRUNK, **more: client.put({"capacity_limit": 78}, trunk, **more), 200),
+    "create": ("POST", lambda client, _trunk=TRUNK, **more: client.create(NEW, **more), 201),
+    "regenerate": ("POST", lambda client, trunk=TRUNK, **more: client.regenerate(trunk, **more), 201),
+    "delete": ("DELETE", lambda client, trunk=TRUNK, **more: client.delete(trunk, **more), 204),
+}
 
 
 def _members(attributes: dict[str, Any], links: dict[str, Any] | None) -> dict[str, Any]:
@@ -169,12 +210,13 @@ def attributes_of(answer: requests.Response) -> dict[str, Any]:
     return attributes
 
 
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that servers would have waited: they go on at once."""
-    seconds: list[float] = []
-    monkeypatch.setattr(Simulator, "pause", lambda _self, wanted: seconds.append(wanted))
-    return seconds
+@contextlib.contextmanager
+def served(seed: dict[str, Any] | None = None, /, **options: Any) -> Iterator[Client]:
+    """Start a local API of its own, and yield a client of it."""
+    with Simulator(seed, **options) as server:
+        client = Client(server)
+        with client.session:
+            yield client
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,19 @@ from simulator.accounts import SeedError
 from simulator.server import Simulator
 
 from ..conftest import TRUNK, Clock
-from .conftest import LATEST, MEDIA_TYPE, OLD, OLDEST, TRUNKS, Client, with_account
+from .conftest import (
+    CHANGES,
+    LATEST,
+    MEDIA_TYPE,
+    OLD,
+    OLDEST,
+    TABLES,
+    TRUNKS,
+    Client,
+    assert_errors,
+    served,
+    with_account,
+)
 
 PATH = f"{TRUNKS}/{TRUNK}"
 AUDIENCE = "api.didww.com"
@@ -90,47 +102,31 @@ def test_a_token(latest: Client, clock: Clock) -> None:
     assert (other["sub"], other["jti"] != content["jti"]) == (content["sub"], True)
 
 
-@pytest.mark.parametrize(
-    ("asked", "name", "granted"),
-    [
-        ({"aud": AUDIENCE}, "aud", [AUDIENCE]),
-        ({"scope": "full"}, "scope", "full"),
-        *[({"scope": f"read{rest}"}, "scope", "read") for rest in ("", ":voice_out_trunks", ":voice_out_trunks:names")],
-        *[({"api_version": version}, "api_version", version) for version in (OLD, LATEST)],
-        ({}, "api_version", OLD),
-        *[({"expires_in": life}, "expires_in", got) for life, got in ((0, 60), (61, 61), (3599, 3599), (3601, 3600))],
-    ],
-)
-def test_what_a_token_is_asked_for(old: Client, clock: Clock, asked: dict[str, Any], name: str, granted: Any) -> None:
+@pytest.mark.parametrize(("asked", "granted"), TABLES["tokens"]["granted"], ids=str)
+def test_what_a_token_is_asked_for(old: Client, clock: Clock, asked: dict[str, Any], granted: dict[str, Any]) -> None:
     answer = ask_for_token(old, **asked).json()
     content = claims(answer["access_token"])
     content["expires_in"] = content["exp"] - clock.now
-    assert answer[name] == content[name] == granted
+    for found in (answer, content):
+        assert {name: found[name] for name in granted} == granted
 
 
-NOT_TEXT: list[Any] = [None, 1, [], {}]
-# Members of a request beside the audience, or a whole body; a part of the description.
-INVALID: list[tuple[Any, str]] = [
-    *[(raw, "not valid JSON") for raw in (b"", b"{", b"[" * 100_000)],
-    ([], "not an object"),
-    ({"aud": ...}, "aud must"),  # left out
-    *[({"aud": aud}, "aud must") for aud in ("", [], [""], [1], None, {AUDIENCE: 1})],
-    *[({"scope": scope}, "scope must be a string") for scope in NOT_TEXT],
-    *[({"scope": scope}, "scope must be one of full, read") for scope in ("write", "", "full:x", "reading", "READ")],
-    ({"scope": "write:read"}, "scope must be one of full, read"),
-    *[({"api_version": version}, f"since {OLD}") for version in (OLDEST, "2026-11-20", "", *NOT_TEXT)],
-    *[({"expires_in": life}, "whole seconds") for life in (60.5, "60", True, None)],
-    ({"audience": 1, "sub": 2}, "Not allowed: audience, sub"),
+# Whole bodies, beside the members in the table.
+INVALID = [
+    ("invalid_request", "not valid JSON", [b"", b"{", b"[" * 100_000]),
+    ("invalid_request", "not an object", [[]]),
+    ("invalid_request", "aud must", [b"{}"]),
+    *TABLES["tokens"]["invalid"],
 ]
 
 
-@pytest.mark.parametrize(("body", "words"), INVALID)
-def test_an_invalid_request_for_a_token(old: Client, body: Any, words: str) -> None:
-    if isinstance(body, dict):
-        body = {name: value for name, value in {"aud": [AUDIENCE], **body}.items() if value is not ...}
-    answer = old.ask("POST", old.server.token_url, body, Content_Type=f"{JSON}; charset=utf-8")
-    assert error_of(answer) == (400, "invalid_scope" if "one of" in words else "invalid_request")
-    assert words in answer.json()["error_description"]
+@pytest.mark.parametrize(("error", "words", "bodies"), INVALID)
+def test_an_invalid_request_for_a_token(old: Client, error: str, words: str, bodies: list[Any]) -> None:
+    for members in bodies:
+        body = {"aud": [AUDIENCE], **members} if isinstance(members, dict) else members
+        answer = old.ask("POST", old.server.token_url, body, Content_Type=f"{JSON}; charset=utf-8")
+        assert error_of(answer) == (400, error), members
+        assert words in answer.json()["error_description"]
 
 
 def test_requests_that_the_token_service_rejects(old: Client) -> None:
@@ -153,29 +149,25 @@ def test_an_account_that_only_gets_read_tokens(server: Simulator, client: Client
 
 
 def test_the_rate_of_the_token_service(clock: Clock) -> None:
-    with Simulator(rate=0, token_rate=2) as limited:
-        client = Client(limited)
-        with client.session:
-            assert ask_for_token(client, "nobody").status_code == 401  # does not count
-            answers = [ask_for_token(client) for _again in range(4)]
-            assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
-            assert [answer.headers.get("Retry-After") for answer in answers] == [None, None, "1", "1"]
-            assert error_of(answers[3]) == (429, "rate_limit_exceeded")
-            assert ask_for_token(client, "openapi-key").status_code == 200
-            assert limited.rate_limited == 0
-            for wait, statuses in ((0.99, [429]), (0.01, [200, 200, 429])):
-                clock.sleep(wait)
-                assert [ask_for_token(client).status_code for _status in statuses] == statuses
-            limited.reset()
-            assert ask_for_token(client).status_code == 200
+    with served(rate=0, token_rate=2) as client:
+        assert ask_for_token(client, "nobody").status_code == 401  # does not count
+        answers = [ask_for_token(client) for _again in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+        assert [answer.headers.get("Retry-After") for answer in answers] == [None, None, "1", "1"]
+        assert error_of(answers[3]) == (429, "rate_limit_exceeded")
+        assert ask_for_token(client, "openapi-key").status_code == 200
+        assert client.server.rate_limited == 0
+        for wait, statuses in ((0.99, [429]), (0.01, [200, 200, 429])):
+            clock.sleep(wait)
+            assert [ask_for_token(client).status_code for _status in statuses] == statuses
+        client.server.reset()
+        assert ask_for_token(client).status_code == 200
 
 
 def test_by_default_tokens_have_the_rate_of_other_requests(clock: Clock) -> None:
-    with Simulator(rate=1) as limited:
-        client = Client(limited)
-        with client.session:
-            assert [ask_for_token(client).status_code for _again in range(2)] == [200, 429]
-            assert client.get("/dids").status_code == 200
+    with served(rate=1) as client:
+        assert [ask_for_token(client).status_code for _again in range(2)] == [200, 429]
+        assert client.get("/dids").status_code == 200
 
 
 # --- requests with a key, or without anything ---
@@ -202,25 +194,17 @@ def test_a_key_cannot_select_the_version(old: Client) -> None:
 
 def test_the_version_of_all_accounts_that_have_none() -> None:
     accounts = [{"api_key": "new"}, {"api_key": "old", "default_version": OLD}]
-    with Simulator({"accounts": accounts}, version=LATEST) as server:
-        client = Client(server)
-        with client.session:
-            for seed in (None, None, {"accounts": accounts[:1]}):
-                assert ask_for_token(client, "new").json()["api_version"] == LATEST
-                assert is_empty(client.get("/dids", Api_Key="new"))
-                assert client.get("/dids", Api_Key="old").json()["meta"]["api_version"] == OLD
-                # An unknown key, or none, may be meant for the older account.
-                for key in ("nobody", None):
-                    assert client.get("/dids", Api_Key=key).json()["errors"][0]["title"] == "Unauthorized"
-                server.reset(seed)
+    with served({"accounts": accounts}, version=LATEST) as client:
+        for seed in (None, None, {"accounts": accounts[:1]}):
+            assert ask_for_token(client, "new").json()["api_version"] == LATEST
+            assert is_empty(client.get("/dids", Api_Key="new"))
+            assert client.get("/dids", Api_Key="old").json()["meta"]["api_version"] == OLD
+            # An unknown key, or none, may be meant for the older account.
             for key in ("nobody", None):
-                assert is_empty(client.get("/dids", Api_Key=key))
-
-
-@pytest.mark.parametrize("account", [{"default_version": "2026-11-20"}, {"token_scope": "write"}])
-def test_a_bad_account(account: dict[str, Any]) -> None:
-    with pytest.raises(SeedError, match="is one of"):
-        Simulator({"accounts": [{"api_key": "k", **account}]})
+                assert client.get("/dids", Api_Key=key).json()["errors"][0]["title"] == "Unauthorized"
+            client.server.reset(seed)
+        for key in ("nobody", None):
+            assert is_empty(client.get("/dids", Api_Key=key))
     with pytest.raises(SeedError, match="is one of"):
         Simulator(version="2026-11-20")
 
@@ -236,22 +220,10 @@ def test_the_token_selects_the_version(server: Simulator, client: Client) -> Non
             assert answer.json()["meta"]["api_version"] == version
 
 
-def test_a_token_can_do_everything(latest: Client) -> None:
-    assert latest.patch({"capacity_limit": 60}).status_code == 200
-    assert latest.regenerate().status_code == 201
-    assert latest.delete().status_code == 204
-    assert latest.server.mints == []
-
-
-def is_refused(answer: requests.Response, title: str) -> bool:
-    """Return whether the answer is a 401 with a reason."""
-    error = {"title": title, "detail": title, "code": "401", "status": "401"}
-    return (
-        answer.status_code == 401
-        and answer.headers["Content-Type"] == MEDIA_TYPE
-        and answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-        and answer.json() == {"errors": [error]}
-    )
+def assert_refused(answer: requests.Response, title: str, code: int = 401, reason: str = "invalid_token") -> None:
+    """Check that the API refuses a token."""
+    assert answer.headers["WWW-Authenticate"] == f'Bearer error="{reason}"'
+    assert_errors(answer, f"{code} {title}: {title}")
 
 
 def changed(token: str, **change: Any) -> str:
@@ -263,39 +235,38 @@ def changed(token: str, **change: Any) -> str:
 
 def test_refused_tokens(latest: Client) -> None:
     token = mint(latest, scope="read")
-    with Simulator() as other:
-        elsewhere = Client(other)
-        with elsewhere.session:
-            foreign = mint(elsewhere)
+    with served() as elsewhere:
+        foreign = mint(elsewhere)
     for text in ("", "Bearer", "Bearer ", "Bearer a", "Bearer a.b", "Bearer a.b.c.d", "Basic a.b.c", f"Basic {token}"):
-        assert is_refused(latest.get(PATH, Authorization=text), "Malformed token"), text
+        assert_refused(latest.get(PATH, Authorization=text), "Malformed token")
     for forged in (foreign, changed(token, scope="full"), token[:-1], f"{token}\xe9", f"{token.rpartition('.')[0]}."):
         headers = bearer(forged, Authorization=f"Bearer {forged}".encode("latin-1"))
-        assert is_refused(latest.get(PATH, **headers), "Signature verification failed")
+        assert_refused(latest.get(PATH, **headers), "Signature verification failed")
     audience = mint(latest, aud=["api-vin.didww.com", "https://api.didww.com"])
-    assert is_refused(latest.get(PATH, **bearer(audience)), "Invalid audience")
+    assert_refused(latest.get(PATH, **bearer(audience)), "Invalid audience")
     beside = bearer(token, Api_Key="local-key")
     for version in (LATEST, OLD):  # the token is that of the account before
-        assert is_refused(latest.get(PATH, **beside), "Authorization and Api-Key exclude each other")
+        assert_refused(
+            latest.get(PATH, **beside),
+            "Authorization and Api-Key exclude each other",
+        )
         assert latest.get(PATH, Authorization=f"bearer {token}").status_code == 200
         with_account(latest.server, default_version=OLD if version == LATEST else LATEST)
     gone = mint(latest, "openapi-key")
     latest.server.reset({"accounts": [{"api_key": "local-key", "default_version": LATEST}]})
-    assert is_refused(latest.get("/dids", **bearer(gone)), "Unknown account")
+    assert_refused(latest.get("/dids", **bearer(gone)), "Unknown account")
     assert latest.get("/dids").status_code == 200  # tokens survive a reset
 
 
 def test_a_token_expires(clock: Clock) -> None:
-    with Simulator(version=LATEST, rate=0, token_life=0.2) as server:
-        client = Client(server)
-        with client.session:
-            token = ask_for_token(client).json()
-            assert token["expires_in"] == 0.2
-            assert ask_for_token(client, expires_in=1).json()["expires_in"] == 60
-            assert client.get(PATH, **bearer(token["access_token"])).status_code == 200
-            clock.sleep(0.2)
-            assert is_refused(client.get(PATH, **bearer(token["access_token"])), "Token has expired")
-            assert client.get(PATH, **bearer(mint(client))).status_code == 200
+    with served(version=LATEST, rate=0, token_life=0.2) as client:
+        token = ask_for_token(client).json()
+        assert token["expires_in"] == 0.2
+        assert ask_for_token(client, expires_in=1).json()["expires_in"] == 60
+        assert client.get(PATH, **bearer(token["access_token"])).status_code == 200
+        clock.sleep(0.2)
+        assert_refused(client.get(PATH, **bearer(token["access_token"])), "Token has expired")
+        assert client.get(PATH, **bearer(mint(client))).status_code == 200
 
 
 def test_expire_tokens(latest: Client) -> None:
@@ -303,7 +274,7 @@ def test_expire_tokens(latest: Client) -> None:
         token = mint(latest)
         assert latest.get(PATH, **bearer(token)).status_code == 200
         expire()
-        assert is_refused(latest.get(PATH, **bearer(token)), "Signature verification failed")
+        assert_refused(latest.get(PATH, **bearer(token)), "Signature verification failed")
         assert latest.get(PATH, **bearer(mint(latest))).status_code == 200
 
 
@@ -311,34 +282,23 @@ def test_the_scope_read(latest: Client) -> None:
     read = bearer(mint(latest, scope="read"))
     before = latest.server.trunks
     assert latest.get(PATH, **read).status_code == 200
-    for answer in (
-        latest.patch({"capacity_limit": 1}, **read),
-        latest.ask("PUT", PATH, **read),
-        latest.delete(**read),
-        latest.regenerate(**read),
-        latest.create({}, **read),
-        latest.ask("OPTIONS", "/dids", **read),
-    ):
-        assert answer.status_code == 403
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
-        (error,) = answer.json()["errors"]
-        assert (error["title"], error["code"]) == ("Insufficient scope", "403")
+    answers = [send(latest, **read) for _method, send, _status in CHANGES.values()]
+    for answer in (*answers, latest.ask("OPTIONS", "/dids", **read)):
+        assert_refused(answer, "Insufficient scope", 403, "insufficient_scope")
     assert latest.server.trunks == before
 
 
 def test_the_rate_is_that_of_the_account(clock: Clock) -> None:
-    with Simulator(rate=2, token_rate=0, version=LATEST) as limited:
-        client = Client(limited)
-        with client.session:
-            first, second, other = mint(client), mint(client), mint(client, "openapi-key")
-            answers = [client.get("/dids", **bearer(token)) for token in (first, second) * 3]
-            assert [answer.status_code for answer in answers] == [200] * 2 + [429] * 4
-            for answer in answers[2:]:
-                assert answer.headers["Retry-After"] == "1"
-                (error,) = answer.json()["errors"]
-                assert (error["title"], error["code"]) == ("Too Many Requests", "too_many_requests")
-            assert limited.rate_limited == 4
-            assert client.get("/dids", **bearer(other)).status_code == 200
+    with served(rate=2, token_rate=0, version=LATEST) as client:
+        first, second, other = mint(client), mint(client), mint(client, "openapi-key")
+        answers = [client.get("/dids", **bearer(token)) for token in (first, second) * 3]
+        assert [answer.status_code for answer in answers] == [200] * 2 + [429] * 4
+        for answer in answers[2:]:
+            assert answer.headers["Retry-After"] == "1"
+            (error,) = answer.json()["errors"]
+            assert (error["title"], error["code"]) == ("Too Many Requests", "too_many_requests")
+        assert client.server.rate_limited == 4
+        assert client.get("/dids", **bearer(other)).status_code == 200
 
 
 # --- journal and faults ---
@@ -370,16 +330,7 @@ def test_other_faults_do_not_affect_the_token_service(latest: Client) -> None:
     assert latest.get(PATH).status_code == 503
 
 
-@pytest.mark.parametrize(
-    ("rule", "error"),
-    [
-        ({"status": 400}, "invalid_request"),
-        ({"status": 401}, "invalid_client"),
-        ({"status": 429, "headers": {"Retry-After": "7"}}, "rate_limit_exceeded"),
-        *[({"status": status}, "server_error") for status in (500, 503)],
-        ({"status": 503, "body": {"error": "busy"}}, "busy"),
-    ],
-)
+@pytest.mark.parametrize(("rule", "error"), TABLES["faults"]["tokens"], ids=str)
 def test_a_status_of_the_token_service(latest: Client, rule: dict[str, Any], error: str) -> None:
     latest.server.add_faults({"path_contains": "/token", **rule})
     assert latest.get(PATH).status_code == 200
@@ -393,12 +344,8 @@ def test_a_status_of_the_token_service(latest: Client, rule: dict[str, Any], err
 
 def test_faults_of_the_token_service(latest: Client) -> None:
     url = latest.server.token_url
-    rules: list[dict[str, Any]] = [
-        {"status": 502, "body": "busy"},
-        {"garbage": "html"},
-        {"drop": "before"},
-        {"stall": 0.1},
-    ]
+    rules: list[dict[str, Any]] = [{"status": 502, "body": "busy"}, {"garbage": "html"}]
+    rules += [{"drop": "before"}, {"stall": 0.1}]
     latest.server.add_faults(*({"path_contains": "/token", **rule} for rule in rules))
     for content_type, text in (("text/plain", "busy"), ("text/html", "<!DOCTYPE html>")):
         answer = latest.ask("POST", url, {"aud": AUDIENCE}, Content_Type=JSON)
