@@ -203,10 +203,7 @@ METHODS = st.one_of([method(kind) for kind in TYPES])
 NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
 # The settings of a trunk as the local API has them by default, without the authentication method.
-PLAIN: dict[str, Any] = {
-    **{name: value for name, value in DEFAULTS.items() if name in ROWS},
-    "name": "EU SBC",
-}
+PLAIN: dict[str, Any] = {**{name: value for name, value in DEFAULTS.items() if name in ROWS}, "name": "EU SBC"}
 
 
 @st.composite
@@ -216,11 +213,7 @@ def states(draw: st.DrawFn, dids: st.SearchStrategy[list[str]] = VALUES["dids"])
     Draws any authentication method, and up to six settings that differ from `PLAIN`: to draw all of them
     takes five times as long. Linkage that DIDWW manages has any DIDs, or none.
     """
-    state: dict[str, Any] = {
-        "attributes": {**PLAIN, AUTHENTICATION: draw(METHODS)},
-        "dids": [],
-        "emergency_dids": [],
-    }
+    state: dict[str, Any] = {"attributes": {**PLAIN, AUTHENTICATION: draw(METHODS)}, "dids": [], "emergency_dids": []}
     for name in draw(SOME_SETTINGS):
         if name in LINKAGE:
             state[name] = draw(dids)
