@@ -23,6 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 )
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from simulator.server import load_seed
 
 from .conftest import DEFAULTS
 
@@ -50,6 +51,10 @@ SETTINGS = {name: row for name, row in VOICE_OUT_TRUNK.rows.items() if name != D
 ATTRIBUTES = METHOD.attributes
 ROWS = {**{name: row for name, row in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
+# The trunks and DIDs of the first account in the seed, and the trunks of others.
+TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
+OTHERS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" in trunk]
+NUMBERS = {did["id"]: did["number"] for did in load_seed()["dids"] if "account" not in did}
 SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
 
 JSON = st.recursive(

@@ -63,3 +63,13 @@ def run(
 def changes(api: Simulator) -> list[tuple[str, Any]]:
     """Return the methods and the JSON:API resources of the requests that change something."""
     return [(entry["method"], (entry["body"] or {}).get("data")) for entry in api.journal if entry["method"] != "GET"]
+
+
+def put(api: Simulator, collection: str, record: str, has: dict[str, Any]) -> None:
+    """Set members of a stored record. The attributes of `configuration` are merged into those that it has."""
+    change = {name: value for name, value in has.items() if name != "configuration"}
+    if "configuration" in has:
+        known = api.record(collection, record)["attributes"]["configuration"]
+        merged = {**known, "attributes": {**known["attributes"], **has["configuration"]}}
+        change["attributes"] = {**has.get("attributes", {}), "configuration": merged}
+    api.put_record(collection, record, change)

@@ -12,19 +12,15 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ... import strategies
 from ...conftest import API_VERSIONS, CASES, NOBODY, RunModule, of_version, options_of
-from ...strategies import FACTOR, READ_ONLY, examples
+from ...strategies import FACTOR, NUMBERS, OTHERS, READ_ONLY, TRUNKS, examples
 from .conftest import one_front_end
 
 # The length of a sequence, without a reset; shorter if fewer examples are requested.
 STEPS = int(200 * min(FACTOR, 1))
-# The trunks in the first account; those of other accounts must never change.
-TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
-OTHERS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" in trunk]
-NUMBERS = {did["id"]: did["number"] for did in load_seed()["dids"] if "account" not in did}
 DIDS = st.lists(st.sampled_from(sorted(NUMBERS)), max_size=3, unique=True)
 # Each of them makes any task invalid, whatever the state of the trunk, and in each version.
 INVALID = [(case, refused["value"]) for case in CASES for refused in of_version(case, API_VERSIONS[-1])["refused"]]

@@ -16,17 +16,15 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import AUTHENTICATION
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ... import strategies
 from ...conftest import RunModule, only_2026_04_16
 from ...strategies import examples
 from .conftest import changes, one_front_end
 
-TRUNKS = [entry["id"] for entry in load_seed()["trunks"] if "account" not in entry][:4]
-DIDS = st.lists(
-    st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did]), max_size=2, unique=True
-)
+TRUNKS = strategies.TRUNKS[:4]
+DIDS = st.lists(st.sampled_from(sorted(strategies.NUMBERS)), max_size=2, unique=True)
 NAMES = st.sampled_from(["Ann", "Bob"])
 # Few settings, so that others often change those of a plan.
 OTHERS: dict[str, st.SearchStrategy[Any]] = {

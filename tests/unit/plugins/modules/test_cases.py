@@ -18,8 +18,8 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 from simulator.server import Simulator
 
 from ... import conftest
-from ...conftest import API_VERSIONS, LINKAGE, ROOT, TRUNK, RunModule, methods, of_version, options_of
-from .conftest import Run, changes
+from ...conftest import API_VERSIONS, LINKAGE, ROOT, TRUNK, methods, of_version, options_of
+from .conftest import Run, changes, put
 
 NEWEST = API_VERSIONS[-1]
 
@@ -65,14 +65,9 @@ class Case(NamedTuple):
     def prepare(self, api: Simulator) -> None:
         """Set the resource to what the case starts with."""
         if self.subject.resource is VOICE_OUT_TRUNK:
-            return conftest.prepare(api, self.row)
-        has = dict(self.row["has"])
-        configuration = has.pop("configuration", None)
-        if configuration:
-            known = api.record(self.subject.collection, self.subject.id)["attributes"]["configuration"]
-            has["attributes"] = {"configuration": {**known, "attributes": {**known["attributes"], **configuration}}}
-        api.put_record(self.subject.collection, self.subject.id, has)
-        return None
+            conftest.prepare(api, self.row)
+        else:
+            put(api, self.subject.collection, self.subject.id, self.row["has"])
 
 
 CASES = [
@@ -100,24 +95,20 @@ def each(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecora
 
 
 @pytest.fixture
-def one(case: Case, run: Run) -> RunModule:
+def one(case: Case, run: Run) -> Run:
     """Run the module of the case."""
     return lambda **options: run(case.subject.resource.name, **options)
 
 
 @pytest.fixture
-def fleet(case: Case, run: Run) -> RunModule:
+def fleet(case: Case, run: Run) -> Run:
     """Run the module of the case that takes a list, with one entry."""
     module, key = f"{case.subject.resource.name}s", case.subject.resource.keys
-
-    def run_fleet(check: bool = False, **options: Any) -> dict[str, Any]:
-        return run(module, check=check, **{key: [options]})
-
-    return run_fleet
+    return lambda check=False, **options: run(module, check=check, **{key: [options]})
 
 
 @each(lambda row: [row["sends"]])
-def test_a_difference_is_sent_alone_and_once(local_api: Simulator, one: RunModule, case: Case, value: Any) -> None:
+def test_a_difference_is_sent_alone_and_once(local_api: Simulator, one: Run, case: Case, value: Any) -> None:
     case.prepare(local_api)
     options, lookups = case.options(case.row["asks"]), ["GET"] * case.row.get("lookups", 0)
     predicted = one(check=True, diff=True, **options)
@@ -143,7 +134,7 @@ def test_a_difference_is_sent_alone_and_once(local_api: Simulator, one: RunModul
 
 
 @each(lambda row: [None, *row.get("cleared", [])] if "clears" in row else [])
-def test_null_clears(local_api: Simulator, one: RunModule, fleet: RunModule, case: Case, value: Any) -> None:
+def test_null_clears(local_api: Simulator, one: Run, fleet: Run, case: Case, value: Any) -> None:
     case.prepare(local_api)
     one(**case.options(case.row["asks"]))
     assert fleet(check=True, **case.options(value))["changed"] is True
@@ -163,7 +154,7 @@ def refused(row: dict[str, Any]) -> list[dict[str, Any]]:
 @each(refused)
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 def test_a_bad_value_is_rejected_before_any_change(
-    local_api: Simulator, one: RunModule, fleet: RunModule, check: bool, case: Case, value: dict[str, Any]
+    local_api: Simulator, one: Run, fleet: Run, check: bool, case: Case, value: dict[str, Any]
 ) -> None:
     case.prepare(local_api)
     result = one(check=check, **case.options(value["value"]))
@@ -177,7 +168,7 @@ def test_a_bad_value_is_rejected_before_any_change(
 
 @each(lambda row: row.get("given_back", []))
 def test_a_value_that_only_another_version_accepts_can_be_given_back(
-    local_api: Simulator, one: RunModule, fleet: RunModule, case: Case, value: Any
+    local_api: Simulator, one: Run, fleet: Run, case: Case, value: Any
 ) -> None:
     options = case.options(value)
     for check in (True, False):
@@ -196,9 +187,7 @@ def test_a_value_that_only_another_version_accepts_can_be_given_back(
 
 @pytest.mark.parametrize("api_version", [NEWEST])
 @pytest.mark.parametrize("case", [case for case in CASES if case.row.get("barred")], ids=lambda case: case.option)
-def test_what_a_version_stores_in_another_form_is_rejected_there(
-    local_api: Simulator, one: RunModule, case: Case
-) -> None:
+def test_what_a_version_stores_in_another_form_is_rejected_there(local_api: Simulator, one: Run, case: Case) -> None:
     for value in (case.row["asks"], None):
         assert f"{case.option}: cannot be set with api_version {NEWEST}" in one(**case.options(value))["msg"]
     shown = one(id=case.subject.id)[case.subject.resource.key]

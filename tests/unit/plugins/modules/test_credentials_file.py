@@ -17,6 +17,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources import cred
 from simulator.server import Simulator
 
 from ...conftest import TRUNK, RunModule
+from .conftest import Run
 
 OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e004"
 HARMFUL = "{{ lookup('ansible.builtin.pipe', 'touch pwned') }}"
@@ -43,12 +44,12 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def rotate(run_credentials: RunModule, path: Path) -> RunModule:
+def rotate(run_credentials: RunModule, path: Path) -> Run:
     """Run the module with a file."""
     return lambda **options: run_credentials(credentials_file=str(path), **options)
 
 
-def test_the_pair_is_in_the_file_and_not_in_the_result(local_api: Simulator, rotate: RunModule, path: Path) -> None:
+def test_the_pair_is_in_the_file_and_not_in_the_result(local_api: Simulator, rotate: Run, path: Path) -> None:
     predicted = rotate(check=True, id=TRUNK)
     assert not path.exists()
     done = rotate(id=TRUNK)
@@ -66,7 +67,7 @@ def test_the_pair_is_in_the_file_and_not_in_the_result(local_api: Simulator, rot
     assert held(local_api, TRUNK)["password"] not in str(done)
 
 
-def test_a_loop_adds_its_pairs(local_api: Simulator, rotate: RunModule, path: Path) -> None:
+def test_a_loop_adds_its_pairs(local_api: Simulator, rotate: Run, path: Path) -> None:
     for trunk in (TRUNK, OTHER, TRUNK):
         rotate(id=trunk)
     # The first pair of the trunk does not work any more.
@@ -77,7 +78,7 @@ def test_a_loop_adds_its_pairs(local_api: Simulator, rotate: RunModule, path: Pa
 
 
 @pytest.mark.parametrize("name", [HARMFUL, "{% raw %}", 'a "b" \\ c', "\u2028\x85\ufeff é😀\n", "no", "0012"])
-def test_a_name_comes_back_and_is_no_template(local_api: Simulator, rotate: RunModule, path: Path, name: str) -> None:
+def test_a_name_comes_back_and_is_no_template(local_api: Simulator, rotate: Run, path: Path, name: str) -> None:
     local_api.put_trunk(TRUNK, attributes={"name": name})
     for _again in range(2):
         assert rotate(id=TRUNK)["changed"] is True
@@ -86,7 +87,7 @@ def test_a_name_comes_back_and_is_no_template(local_api: Simulator, rotate: RunM
     assert ("!unsafe" in path.read_text(encoding="utf-8")) is ("{{" in name or "{%" in name)
 
 
-def test_with_replaces_the_current_pair_is_written(local_api: Simulator, rotate: RunModule, path: Path) -> None:
+def test_with_replaces_the_current_pair_is_written(local_api: Simulator, rotate: Run, path: Path) -> None:
     result = rotate(id=TRUNK, replaces="another")
     assert (result["changed"], posts(local_api)) == (False, 0)
     assert read(path)[0]["password"] == held(local_api, TRUNK)["password"]
@@ -125,7 +126,7 @@ def test_a_path_is_expanded(run_credentials: RunModule, tmp_path: Path, monkeypa
     assert run_credentials(id=TRUNK, credentials_file="~/x.yml")["credentials_file"] == str(tmp_path / "x.yml")
 
 
-def test_a_rejected_request_leaves_no_trace(local_api: Simulator, rotate: RunModule, path: Path) -> None:
+def test_a_rejected_request_leaves_no_trace(local_api: Simulator, rotate: Run, path: Path) -> None:
     local_api.add_faults({"method": "POST", "status": 422})
     assert rotate(id=TRUNK)["status"] == 422
     assert not path.exists()
@@ -137,7 +138,7 @@ def test_a_rejected_request_leaves_no_trace(local_api: Simulator, rotate: RunMod
 
 
 def test_while_the_answer_is_lost_the_file_lists_the_trunk_as_unfinished(
-    local_api: Simulator, rotate: RunModule, path: Path
+    local_api: Simulator, rotate: Run, path: Path
 ) -> None:
     rotate(id=OTHER)
     local_api.put_trunk(TRUNK, attributes={"name": f"EU\n{HARMFUL}"})
@@ -160,7 +161,7 @@ def test_while_the_answer_is_lost_the_file_lists_the_trunk_as_unfinished(
 
 
 def test_the_pair_is_written_whole_or_not_generated(
-    local_api: Simulator, rotate: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch
+    local_api: Simulator, rotate: Run, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace, calls = os.replace, []
 
@@ -185,6 +186,6 @@ def test_the_pair_is_written_whole_or_not_generated(
     assert os.listdir(path.parent) == ["new.yml"]
 
 
-def test_a_trunk_without_credentials_leaves_no_file(rotate: RunModule, path: Path) -> None:
+def test_a_trunk_without_credentials_leaves_no_file(rotate: Run, path: Path) -> None:
     message = rotate(name="Twilio London")["msg"]
     assert ("has no credentials to rotate" in message, path.exists()) == (True, False)

@@ -17,7 +17,7 @@ from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
 from ...conftest import only_2026_04_16
-from .conftest import FRANKFURT, NIGHT, NUMBER, OTHER, OTHER_ID, PASSWORD, RECEPTION, Run, changes
+from .conftest import FRANKFURT, NIGHT, NUMBER, OTHER, OTHER_ID, PASSWORD, RECEPTION, Run, changes, put
 
 FAILOVER = "92000000-0000-4000-8000-000000000001"
 SIP = "sip_configurations"
@@ -31,8 +31,7 @@ def configuration(api: Simulator, trunk: str = FRANKFURT) -> dict[str, Any]:
 
 def configure(api: Simulator, **attributes: Any) -> None:
     """Set attributes of the configuration of a stored trunk."""
-    value = {"type": SIP, "attributes": {**configuration(api), **attributes}}
-    api.put_record("in_trunks", FRANKFURT, {"attributes": {"configuration": value}})
+    put(api, "in_trunks", FRANKFURT, {"configuration": attributes})
 
 
 # --- Rules between the attributes of a configuration ---

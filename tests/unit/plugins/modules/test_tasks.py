@@ -14,7 +14,7 @@ import yaml
 from simulator.server import Simulator
 
 from ...conftest import API_VERSIONS, ROOT, methods
-from .conftest import Run, changes
+from .conftest import Run, changes, put
 
 # The list of which a task of a module is an entry, and the member with what it changed.
 LISTS = {"voice_out_trunk": "trunks", "voice_in_trunk": "trunks", "did": "dids"}
@@ -35,13 +35,8 @@ def prepare(api: Simulator, row: dict[str, Any]) -> None:
     """Set the account to what a row starts with."""
     api.reset()
     for collection, records in row.get("has", {}).items():
-        for record, change in records.items():
-            merged = dict(change)
-            for variant in {"configuration"} & merged.get("attributes", {}).keys():
-                known = api.record(collection, record)["attributes"][variant]
-                attributes = {**known["attributes"], **merged["attributes"][variant]}
-                merged["attributes"] = {**merged["attributes"], variant: {**known, "attributes": attributes}}
-            api.put_record(collection, record, merged)
+        for record, has in records.items():
+            put(api, collection, record, has)
     api.add_faults(*row.get("faults", ()))
 
 

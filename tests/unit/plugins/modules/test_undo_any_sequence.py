@@ -16,15 +16,14 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.item import re
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ... import strategies
 from ...conftest import RunModule
-from ...strategies import LINKAGE, SECRETS, examples
+from ...strategies import LINKAGE, NUMBERS, SECRETS, TRUNKS, examples
 from .conftest import one_front_end
 
-TRUNKS = [entry["id"] for entry in load_seed()["trunks"] if "account" not in entry]
-DID = st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did])
+DID = st.sampled_from(sorted(NUMBERS))
 DIDS = st.lists(DID, max_size=2, unique=True)
 # Few names, so that trunks take names that others had.
 NAMES = st.sampled_from(["Ann", "Bob", "Eve", "Zoë {{ 7*7 }}", "a\u2028#b\n- c"])

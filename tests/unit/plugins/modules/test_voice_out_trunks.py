@@ -29,11 +29,6 @@ def methods(local_api: Simulator) -> list[str]:
     return [entry["method"] for entry in answered(local_api)]
 
 
-def summary(total: int, changed: int, unchanged: int, failed: int, requests: int, **more: int) -> dict[str, int]:
-    counted = {"total": total, "changed": changed, "unchanged": unchanged, "failed": failed, "requests": requests}
-    return {**counted, "created": 0, "deleted": 0, "held": 0, **more}
-
-
 def test_a_fleet(local_api: Simulator, run_fleet: RunModule) -> None:
     options: dict[str, Any] = {
         "trunks": [
@@ -52,7 +47,7 @@ def test_a_fleet(local_api: Simulator, run_fleet: RunModule) -> None:
     for key in ("changed", "trunks", "diff", "api_version"):
         assert predicted[key] == done[key]
     assert done["trunks"][0]["changes"] == {"capacity_limit": {"before": 30, "after": 60}}
-    assert done["summary"] == summary(3, 2, 1, 0, 3)
+    assert done["summary"].items() >= {"total": 3, "changed": 2, "unchanged": 1, "failed": 0, "requests": 3}.items()
     headers = [f"voice_out_trunk {names[trunk]} ({trunk})" for trunk in (EU, EXAMPLE)]
     assert [part["before_header"] for part in done["diff"]] == headers
     sent = {entry["path"][-36:]: entry["body"]["data"] for entry in local_api.journal if entry["method"] == "PATCH"}
@@ -83,7 +78,7 @@ def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: R
     assert (refused["name"], lost["failed"], "may have been applied" in lost["msg"]) == ("EU SBC", True, True)
     assert (changed["changed"], "failed" in changed) == (True, False)
     assert (same["changed"], same["changes"]) == (False, {})
-    assert result["summary"] == summary(4, 1, 1, 2, 5)
+    assert result["summary"].items() >= {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 5}.items()
     assert result["msg"].startswith("1 trunk changed, 2 failed: (1) trunks[0] (EU SBC): DIDWW")
     assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
     assert run_fleet(trunks=both)["changed"] is False
@@ -168,13 +163,6 @@ def test_numbers_are_returned_for_trunks_whose_dids_change(run_fleet: RunModule)
     assert "did_numbers" not in other
 
 
-def test_updates_keep_the_pace(local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
-    turns: list[int] = []
-    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
-    run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)])
-    assert len(turns) == len(local_api.journal) == 4
-
-
 def test_numbers_are_looked_up_once_for_all(local_api: Simulator, run_fleet: RunModule) -> None:
     linked = {"id": EXAMPLE, "emergency_dids": ["37061498224"], "dids": ["37061498224", "4930901820"]}
     assert run_fleet(trunks=[{"id": EU, "dids": ["+37061498224", "37061498222"]}, linked])["changed"] is True
@@ -239,8 +227,11 @@ def test_a_rejected_single_request_is_an_error(
     assert set(methods(local_api)) == {"GET"}
 
 
-def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_updates_keep_the_pace_of_the_task(
+    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rates: list[float] = []
+    turns: list[int] = []
     original = jsonapi.Pace.__init__
 
     def init(self: jsonapi.Pace, per_second: float, turn: Any = None) -> None:
@@ -248,6 +239,8 @@ def test_the_rate_is_the_tasks(run_fleet: RunModule, monkeypatch: pytest.MonkeyP
         original(self, per_second, turn)
 
     monkeypatch.setattr(jsonapi.Pace, "__init__", init)
-    run_fleet(trunks=[{"id": EU}])
+    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
+    run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)])
+    assert len(turns) == len(local_api.journal) == 4
     run_fleet(trunks=[{"id": EU}], max_requests_per_second=5)
     assert rates == [20, 5]
