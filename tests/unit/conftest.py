@@ -54,14 +54,15 @@ def each_case(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkD
     found = [
         (version, case, value)
         for version in API_VERSIONS
-        for case in (_of_version(case, version) for case in CASES)
+        for case in (of_version(case, version) for case in CASES)
         for value in select(case)
     ]
     names = [f"{version}-{case['option']}={value!r:.60}" for version, case, value in found]
     return pytest.mark.parametrize(("api_version", "case", "value"), found, ids=names)
 
 
-def _of_version(case: dict[str, Any], version: str) -> dict[str, Any]:
+def of_version(case: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return what a case is in a version of the API."""
     differences = case.get("versions", {}).get(version, {})
     return {name: item for name, item in {**case, **differences}.items() if name not in differences.get("without", ())}
 

@@ -23,6 +23,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 )
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from simulator.server import load_seed
 
 from .conftest import DEFAULTS
 
@@ -50,6 +51,10 @@ SETTINGS = {name: row for name, row in VOICE_OUT_TRUNK.rows.items() if name != D
 ATTRIBUTES = METHOD.attributes
 ROWS = {**{name: row for name, row in SETTINGS.items() if name != AUTHENTICATION}, **ATTRIBUTES}
 READ_ONLY = {"created_at", "threshold_reached", "spent_amount", "did_numbers"}
+# The trunks and DIDs of the first account in the seed, and the trunks of others.
+TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
+OTHERS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" in trunk]
+NUMBERS = {did["id"]: did["number"] for did in load_seed()["dids"] if "account" not in did}
 SECRETS = {"username": "sip-user-name", "password": "sip-pass-word"}
 
 JSON = st.recursive(
@@ -203,10 +208,7 @@ METHODS = st.one_of([method(kind) for kind in TYPES])
 NAMES = [*SETTINGS, *[AUTHENTICATION] * 6, *LINKAGE, *FLAG_OF.values()]
 SOME_SETTINGS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True)
 # The settings of a trunk as the local API has them by default, without the authentication method.
-PLAIN: dict[str, Any] = {
-    **{name: value for name, value in DEFAULTS.items() if name in ROWS},
-    "name": "EU SBC",
-}
+PLAIN: dict[str, Any] = {**{name: value for name, value in DEFAULTS.items() if name in ROWS}, "name": "EU SBC"}
 
 
 @st.composite
@@ -216,11 +218,7 @@ def states(draw: st.DrawFn, dids: st.SearchStrategy[list[str]] = VALUES["dids"])
     Draws any authentication method, and up to six settings that differ from `PLAIN`: to draw all of them
     takes five times as long. Linkage that DIDWW manages has any DIDs, or none.
     """
-    state: dict[str, Any] = {
-        "attributes": {**PLAIN, AUTHENTICATION: draw(METHODS)},
-        "dids": [],
-        "emergency_dids": [],
-    }
+    state: dict[str, Any] = {"attributes": {**PLAIN, AUTHENTICATION: draw(METHODS)}, "dids": [], "emergency_dids": []}
     for name in draw(SOME_SETTINGS):
         if name in LINKAGE:
             state[name] = draw(dids)

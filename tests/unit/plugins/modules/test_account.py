@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +15,16 @@ import pytest
 import yaml
 from simulator.server import Simulator
 
-from ...conftest import RunModule, runner
+from ...conftest import TRUNK
+from .conftest import FRANKFURT, NIGHT, NUMBER, NUMBER_ID, OTHER, OTHER_ID, PSTN, RECEPTION, Run
 
-FRANKFURT, RECEPTION, NIGHT = (f"93000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
-NUMBER, OTHER = "37061498222", "37061498223"
-NUMBER_ID, OTHER_ID = (f"6b1f4c0a-0000-4000-8000-{number:012}" for number in (1, 2))
-TRUNK = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-PSTN = {"type": "pstn_configurations", "dst": "37061498299"}
 NEW = {"name": "Vilnius", "state": "present", "configuration": PSTN}
-Run = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(params=["module", "action"])
-def run(
-    request: pytest.FixtureRequest,
-    local_api: Simulator,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run the module with both front ends."""
-    run_module: RunModule = runner(request.param, "account", local_api, monkeypatch, capsys)
-    return run_module
+@pytest.fixture
+def run(run: Run) -> Run:
+    """Run the module."""
+    return functools.partial(run, "account")
 
 
 def sent(api: Simulator) -> list[tuple[str, str]]:
@@ -67,11 +56,7 @@ def test_a_number_points_to_a_trunk_that_the_same_task_creates(local_api: Simula
     ]
     new = done["in_trunks"]["trunks"][0]["id"]
     assert (target(local_api), done["dids"]["dids"][0]["changes"]["voice_in_trunk"]["after"]) == (new, new)
-    assert [name for name in ("in_trunks", "dids", "trunks") if done[name]["changed"]] == [
-        "in_trunks",
-        "dids",
-        "trunks",
-    ]
+    assert all(done[name]["changed"] for name in ("in_trunks", "dids", "trunks"))
     text = json.dumps(done["diff"]).replace(f" ({new})", "").replace(new, "new: Vilnius")
     assert text == json.dumps(predicted["diff"])
     again = run(**task)
@@ -108,17 +93,12 @@ def test_a_trunk_that_a_number_would_still_point_to_is_not_deleted(local_api: Si
 
 
 def test_every_problem_of_every_list_is_reported_and_nothing_is_sent(local_api: Simulator, run: Run) -> None:
-    result = run(
-        in_trunks=[NEW, {"name": "Nobody", "weight": 1}],
-        dids=[{"number": "37061499999"}, {"number": NUMBER, "voice_in_trunk": "Vilnius"}],
-        trunks=[{"id": TRUNK, "rtp_timeout": 5}],
-    )
-    assert "trunks[0] (" in result["msg"]
-    result = run(
-        in_trunks=[NEW, {"name": "Nobody", "weight": 1}],
-        dids=[{"number": "37061499999"}, {"number": NUMBER, "voice_in_trunk": "Vilnius"}],
-        trunks=[{"name": "Nothing", "rtp_timeout": 60}],
-    )
+    lists = {
+        "in_trunks": [NEW, {"name": "Nobody", "weight": 1}],
+        "dids": [{"number": "37061499999"}, {"number": NUMBER, "voice_in_trunk": "Vilnius"}],
+    }
+    assert "trunks[0] (" in run(**lists, trunks=[{"id": TRUNK, "rtp_timeout": 5}])["msg"]
+    result = run(**lists, trunks=[{"name": "Nothing", "rtp_timeout": 60}])
     for words in ("in_trunks[1] (Nobody): name:", "dids[0] (37061499999): number:", "trunks[0] (Nothing): name:"):
         assert words in result["msg"]
     assert "voice_in_trunk" not in result["msg"]

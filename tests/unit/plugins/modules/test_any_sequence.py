@@ -8,48 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import AUTHENTICATION
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ... import strategies
-from ...conftest import RunModule
-from ...strategies import FACTOR, READ_ONLY, examples
+from ...conftest import API_VERSIONS, CASES, NOBODY, RunModule, of_version, options_of
+from ...strategies import FACTOR, NUMBERS, OTHERS, READ_ONLY, TRUNKS, examples
+from .conftest import one_front_end
 
 # The length of a sequence, without a reset; shorter if fewer examples are requested.
 STEPS = int(200 * min(FACTOR, 1))
-# The trunks in the first account; those of other accounts must never change.
-TRUNKS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" not in trunk]
-OTHERS = [trunk["id"] for trunk in load_seed()["trunks"] if "account" in trunk]
-NUMBERS = {did["id"]: did["number"] for did in load_seed()["dids"] if "account" not in did}
 DIDS = st.lists(st.sampled_from(sorted(NUMBERS)), max_size=3, unique=True)
-# Each of them makes any task invalid, whatever the state of the trunk.
-MISTAKES: list[dict[str, Any]] = [
-    {"id": "0f1d3c52"},
-    {"id": "00000000-0000-4000-8000-000000000000"},
-    {"name": None},
-    {"rtp_timeout": 5},
-    {"capacity_limit": "many"},
-    {"status": "paused"},
-    {"allowed_rtp_ips": []},
-    {"allowed_rtp_ips": ["203.0.113.5/24"]},
-    {"authentication_method": {"type": "none"}},
-    {"authentication_method": {"type": "twilio", "tech_prefix": "1"}},
-    {"dids": ["+1 555 0100"]},
-    {"dids": [None]},
-    {"callback_url": "example.com"},
-    {"colour": "green"},
-]
-
-
-@pytest.fixture
-def front_end() -> str:
-    """The front end: only one, because sequences are slow. Other tests compare both."""
-    return "action"
+# Each of them makes any task invalid, whatever the state of the trunk, and in each version.
+INVALID = [(case, refused["value"]) for case in CASES for refused in of_version(case, API_VERSIONS[-1])["refused"]]
+MISTAKES = [{"id": "0f1d3c52"}, {"id": NOBODY}, {"colour": "green"}, *(options_of(*invalid) for invalid in INVALID)]
 
 
 class Sequence(RuleBasedStateMachine):
@@ -129,10 +104,7 @@ class Sequence(RuleBasedStateMachine):
         identifiers = (
             {"id": one}
             if {"name", "external_reference_id"} & set(task)
-            else {
-                "id": one,
-                "name": current["attributes"]["name"],
-            }
+            else {"id": one, "name": current["attributes"]["name"]}
         )
         by = data.draw(st.sampled_from(sorted(identifiers)))
         return {by: identifiers[by]}, task
@@ -195,16 +167,8 @@ class Sequence(RuleBasedStateMachine):
         return [entry["path"].rpartition("/")[2] for entry in self.api.journal if entry["method"] == "PATCH"]
 
 
-def test_any_sequence(
-    local_api: Simulator,
-    run_module: RunModule,
-    run_fleet: RunModule,
-    run_info: RunModule,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # The local API of unit tests has no rate limit.
-    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
-
+@one_front_end
+def test_any_sequence(local_api: Simulator, run_module: RunModule, run_fleet: RunModule, run_info: RunModule) -> None:
     class Here(Sequence):
         api = local_api
 

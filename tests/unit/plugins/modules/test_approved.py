@@ -6,23 +6,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
-from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
-from ...conftest import RunModule, connection_to
+from ...conftest import ANY_DID, TWILIO, RunModule, connection_to
+from ...conftest import TRUNK as EU
 from .test_life_cycle import NEW
 
-EU = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-TWILIO = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
-ANY_DID = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e004"
 DID = "6b1f4c0a-0000-4000-8000-000000000003"
 ENTRIES: list[dict[str, Any]] = [
     {"id": EU, "capacity_limit": 60},
@@ -78,45 +74,22 @@ def test_what_was_approved_is_applied(local_api: Simulator, run_fleet: RunModule
 def test_a_named_setting_that_moves_stops_everything(local_api: Simulator, run_fleet: RunModule) -> None:
     approved = tokens(run_fleet(check=True, trunks=ENTRIES))
     move(local_api, capacity_limit=31)
-    results = [run_fleet(check=check, trunks=ENTRIES, approved=approved) for check in (True, False)]
+    predicted, result = (run_fleet(check=check, trunks=ENTRIES, approved=approved) for check in (True, False))
     assert sent(local_api) == []
-    for result in results:
-        result.pop("invocation", None)
-    assert results[0] == results[1]
-    result = results[1]
-    assert result["failed"] is True
-    assert result["changed"] is False
-    assert result["msg"].startswith(
-        "approved: nothing is sent, because 1 of 3 planned requests are not approved: trunks[0] (EU SBC). "
-    )
+    assert predicted.pop("invocation", None) == result.pop("invocation", None)
+    assert predicted == result
+    assert (result["failed"], result["changed"]) == (True, False)
+    words = "approved: nothing is sent, because 1 of 3 planned requests are not approved: trunks[0] (EU SBC). "
+    assert result["msg"].startswith(words)
     # All entries are in the result, with what would be sent now.
     assert [entry["changed"] for entry in result["trunks"]] == [False] * 4
     assert [entry.get("failed", False) for entry in result["trunks"]] == [True, True, True, False]
     assert result["trunks"][0]["changes"] == {"capacity_limit": {"before": 31, "after": 60}}
     assert (result["trunks"][0]["msg"], result["trunks"][0]["unsettled"]) == ("not approved", False)
     assert result["trunks"][1]["msg"] == "approved, but not sent, because other requests are not approved"
-    summary = {name: result["summary"][name] for name in ("total", "changed", "unchanged", "failed")}
-    assert summary == {"total": 4, "changed": 0, "unchanged": 1, "failed": 3}
+    assert result["summary"].items() >= {"total": 4, "changed": 0, "unchanged": 1, "failed": 3}.items()
     # Its new token is in the result, for whoever approves it.
     assert run_fleet(trunks=ENTRIES, approved=tokens(result))["summary"]["changed"] == 3
-
-
-def test_an_unnamed_setting_that_moves_is_no_hindrance(local_api: Simulator, run_fleet: RunModule) -> None:
-    approved = tokens(run_fleet(check=True, trunks=ENTRIES))
-    move(local_api, name="Renamed", threshold_amount="7.0", rtp_timeout=77, dst_prefixes=["7"])
-    move(local_api, TWILIO, status="blocked")
-    assert run_fleet(trunks=ENTRIES, approved=approved)["summary"]["changed"] == 3
-    assert local_api.trunk(EU)["attributes"]["threshold_amount"] == "7.0"
-
-
-def test_the_same_approval_sends_what_is_left(local_api: Simulator, run_fleet: RunModule) -> None:
-    approved = tokens(run_fleet(check=True, trunks=ENTRIES))
-    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "status": 422})
-    failed = run_fleet(trunks=ENTRIES, approved=approved)
-    assert (failed["summary"]["changed"], failed["summary"]["failed"]) == (2, 1)
-    assert len(sent(local_api)) == 3
-    assert run_fleet(trunks=ENTRIES, approved=approved)["summary"]["changed"] == 1
-    assert sent(local_api) == [("PATCH", TWILIO)]
 
 
 @pytest.mark.parametrize("approved", [None, "", []])
@@ -130,13 +103,6 @@ def test_nothing_approves_nothing(local_api: Simulator, run_fleet: RunModule, ap
     assert run_fleet(trunks=[], approved=approved)["changed"] is False
 
 
-@pytest.mark.parametrize("approved", ["p1-", "p1-" + 64 * "g", ["p1-" + 63 * "0"], 7, {}])
-def test_what_is_no_token_is_an_error(local_api: Simulator, run_fleet: RunModule, approved: Any) -> None:
-    result = run_fleet(trunks=ENTRIES, approved=approved)
-    assert result["msg"].startswith("approved: ")
-    assert local_api.journal == []
-
-
 def test_a_token_of_another_task_approves_nothing_here(local_api: Simulator, run_fleet: RunModule) -> None:
     other = tokens(run_fleet(check=True, trunks=[{"id": EU, "capacity_limit": 61}, {"id": TWILIO, "rtp_ping": True}]))
     result = run_fleet(trunks=ENTRIES, approved=other)
@@ -144,9 +110,7 @@ def test_a_token_of_another_task_approves_nothing_here(local_api: Simulator, run
     assert sent(local_api) == []
 
 
-def test_a_creation_belongs_to_one_api_but_not_to_one_key(
-    local_api: Simulator, api_version: str, run_fleet: RunModule
-) -> None:
+def test_a_creation_belongs_to_one_api_but_not_to_one_key(api_version: str, run_fleet: RunModule) -> None:
     approved = tokens(run_fleet(check=True, trunks=[NEW]))
     with Simulator(rate=0, version=api_version) as other:
         refused = run_fleet(trunks=[NEW], approved=approved, **connection_to(other))
@@ -160,19 +124,10 @@ def test_a_creation_belongs_to_one_api_but_not_to_one_key(
 
 def test_an_update_after_a_lost_answer_belongs_to_the_creation(local_api: Simulator, run_fleet: RunModule) -> None:
     approved = tokens(run_fleet(check=True, trunks=[NEW]))
+    local_api.add_faults({"method": "POST", "apply": True, "drop": "headers"})
     # The new trunk is not what was sent.
-    fault = {"method": "POST", "apply": True, "drop": "headers"}
-    local_api.add_faults(fault)
-    handle = jsonapi.Client.create
-
-    def create(self: jsonapi.Client, document: dict[str, Any]) -> jsonapi.Answer:
-        changed = copy.deepcopy(document)
-        changed["attributes"]["capacity_limit"] = 3
-        return handle(self, changed)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonapi.Client, "create", create)
-        result = run_fleet(trunks=[NEW], approved=approved)
+    local_api.add_faults({"method": "GET", "after": 1, "answer_attributes": {"capacity_limit": 3}})
+    result = run_fleet(trunks=[NEW], approved=approved)
     assert [method for method, _id in sent(local_api)] == ["PATCH", "POST"]
     assert (result["summary"]["created"], tokens(result)) == (1, approved)
     assert run_fleet(trunks=[NEW], approved=[])["changed"] is False
@@ -195,53 +150,6 @@ def test_an_audit_plans_creations_without_counting_them(local_api: Simulator, ru
     assert (len(tokens(audited)), len(audited["missing"])) == (1, 2)
     # What is incomplete cannot be planned.
     assert "required to create a trunk" in run_fleet(audit=True, trunks=[{"name": "X", "state": "present"}])["msg"]
-
-
-def test_a_deletion_does_not_depend_on_the_other_entries(local_api: Simulator, run_fleet: RunModule) -> None:
-    local_api.put_trunk(TWILIO, dids=[DID])
-    gone = {"id": TWILIO, "state": "absent"}
-    (alone,) = tokens(run_fleet(check=True, trunks=[gone]))
-    (deletion, _other) = tokens(run_fleet(check=True, trunks=[gone, {"id": EU, "dids": [DID]}]))
-    assert deletion == alone
-    local_api.put_trunk(TWILIO, dids=[])
-    assert tokens(run_fleet(check=True, trunks=[gone])) == [alone]
-    move(local_api, TWILIO, rtp_timeout=77)
-    assert "not approved" in run_fleet(trunks=[gone], approved=[alone])["msg"]
-    assert sent(local_api) == []
-
-
-def test_authentication_is_bound_to_what_is_sent_along(
-    local_api: Simulator, run_fleet: RunModule, run_credentials: RunModule
-) -> None:
-    entries = [{"id": EU, "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "99"}}]
-    approved = tokens(run_fleet(check=True, trunks=entries))
-    before = local_api.trunk(EU)["attributes"]["authentication_method"]
-    assert run_credentials(id=EU)["changed"] is True
-    after = local_api.trunk(EU)["attributes"]["authentication_method"]
-    assert after != before
-    assert tokens(run_fleet(check=True, trunks=entries)) == approved
-    method = copy.deepcopy(after)
-    method["attributes"]["allowed_sip_ips"] = ["192.0.2.7/32"]
-    move(local_api, authentication_method=method)
-    sent(local_api)
-    assert "not approved" in run_fleet(trunks=entries, approved=approved)["msg"]
-    assert sent(local_api) == []
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"id": EU, "capacity_limit": 60}, {"name": "EU SBC", "capacity_limit": "60"}),
-        ({"id": EU, "dst_prefixes": ["44", "49"]}, {"external_reference_id": "crm-0001", "dst_prefixes": "49,44"}),
-        ({"id": EU, "threshold_amount": 500}, {"id": EU.upper(), "threshold_amount": "500.00"}),
-        ({"id": EU, "allowed_rtp_ips": ["192.0.2.1"]}, {"id": EU, "allowed_rtp_ips": "192.0.2.1/32"}),
-        ({"id": EU, "dids": ["+370 614 98222"]}, {"id": EU, "dids": ["37061498222"]}),
-        (NEW, {**NEW, "threshold_amount": "50.0", "capacity_limit": "10"}),
-    ],
-)
-def test_both_spellings_of_a_value_give_one_token(run_fleet: RunModule, one: Any, other: Any) -> None:
-    (first,) = tokens(run_fleet(check=True, trunks=[one]))
-    assert tokens(run_fleet(check=True, trunks=[other])) == [first]
 
 
 def test_a_held_change_is_no_part_of_a_request(local_api: Simulator, run_fleet: RunModule) -> None:
@@ -272,14 +180,10 @@ def test_an_invalid_entry_that_is_left_out_needs_no_token(local_api: Simulator, 
 def test_a_refused_fleet_writes_no_undo_file(local_api: Simulator, run_fleet: RunModule, tmp_path: Path) -> None:
     path = tmp_path / "undo.yml"
     result = run_fleet(trunks=ENTRIES, approved=[], undo_file=str(path))
-    assert "undo_file" not in result
-    assert [*tmp_path.iterdir()] == []
-    approved = tokens(result)
-    assert run_fleet(trunks=ENTRIES, approved=approved, undo_file=str(path))["summary"]["changed"] == 3
+    assert ("undo_file" in result, [*tmp_path.iterdir()]) == (False, [])
+    assert run_fleet(trunks=ENTRIES, approved=tokens(result), undo_file=str(path))["summary"]["changed"] == 3
     # The way back can be planned and approved too.
-    _marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, path.read_text("utf-8"))
-    back = undos["trunks"]
-    entries = [entry.options for entry in back.entries]
+    entries = yaml.safe_load(path.read_text("utf-8"))["trunks"]
     approved = tokens(run_fleet(audit=True, trunks=entries))
     assert run_fleet(trunks=entries, approved=approved, skip_invalid=True)["summary"]["changed"] == 3
     assert local_api.trunk(EU)["attributes"]["capacity_limit"] == 30
@@ -287,11 +191,7 @@ def test_a_refused_fleet_writes_no_undo_file(local_api: Simulator, run_fleet: Ru
 
 @pytest.mark.parametrize("moved", [{"capacity_limit": 31}, {"allowed_rtp_ips": ["192.0.2.9/32"]}])
 def test_what_moves_after_the_undo_file_is_written_is_not_sent(
-    local_api: Simulator,
-    run_fleet: RunModule,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    moved: dict[str, Any],
+    local_api: Simulator, run_fleet: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: dict[str, Any]
 ) -> None:
     """The run is bound to what was recorded."""
     method = {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"}

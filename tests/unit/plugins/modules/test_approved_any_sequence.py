@@ -13,20 +13,18 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import AUTHENTICATION
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ... import strategies
 from ...conftest import RunModule, only_2026_04_16
 from ...strategies import examples
+from .conftest import changes, one_front_end
 
-TRUNKS = [entry["id"] for entry in load_seed()["trunks"] if "account" not in entry][:4]
-DIDS = st.lists(
-    st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did]), max_size=2, unique=True
-)
+TRUNKS = strategies.TRUNKS[:4]
+DIDS = st.lists(st.sampled_from(sorted(strategies.NUMBERS)), max_size=2, unique=True)
 NAMES = st.sampled_from(["Ann", "Bob"])
 # Few settings, so that others often change those of a plan.
 OTHERS: dict[str, st.SearchStrategy[Any]] = {
@@ -36,12 +34,6 @@ OTHERS: dict[str, st.SearchStrategy[Any]] = {
     "allowed_rtp_ips": st.sampled_from([None, ["192.0.2.1/32"]]),
     "dst_prefixes": st.sampled_from([["44"], ["44", "49"]]),
 }
-
-
-@pytest.fixture
-def front_end() -> str:
-    """The front end: only one, because sequences are slow. Other tests compare both."""
-    return "action"
 
 
 def stored(api: Simulator) -> dict[str, dict[str, Any]]:
@@ -90,17 +82,15 @@ def requests_in(api: Simulator, result: dict[str, Any]) -> dict[str, str]:
 
 def written(api: Simulator) -> list[str]:
     """Return the methods of the requests that change something, since the last call."""
-    found = [entry["method"] for entry in api.journal if entry["method"] != "GET"]
+    found = [method for method, _data in changes(api)]
     api.clear_journal()
     return found
 
 
+@one_front_end
 @only_2026_04_16
-def test_what_was_approved_is_sent_or_nothing(
-    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # One after the other: Hypothesis needs the same order each time.
-    monkeypatch.setattr(jsonapi, "CONNECTIONS", 1)
+@pytest.mark.usefixtures("one_at_a_time")
+def test_what_was_approved_is_sent_or_nothing(local_api: Simulator, run_fleet: RunModule) -> None:
     outcomes: dict[str, int] = {"applied": 0, "refused": 0, "left": 0}
 
     def apply(listed: list[dict[str, Any]], tokens: list[str], approved: dict[str, str], fails: bool) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The settings of numbers and inbound trunks: what is sent, what equals what, and what is rejected."""
+"""Each setting of each resource: what is sent, what equals what, what null does, and what is rejected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
+from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
-from ...conftest import API_VERSIONS, ROOT, RunModule, runner
+from ... import conftest
+from ...conftest import API_VERSIONS, LINKAGE, ROOT, TRUNK, methods, of_version, options_of
+from .conftest import Run, changes, put
 
 NEWEST = API_VERSIONS[-1]
 
@@ -32,11 +35,12 @@ class Subject(NamedTuple):
 SUBJECTS = (
     Subject(DID, "dids", "6b1f4c0a-0000-4000-8000-000000000002"),
     Subject(VOICE_IN_TRUNK, "in_trunks", "93000000-0000-4000-8000-000000000001"),
+    Subject(VOICE_OUT_TRUNK, "trunks", TRUNK),
 )
 
 
 class Case(NamedTuple):
-    """A row of a file in tests/cases."""
+    """A row of tests/cases.yml, or of a file in tests/cases."""
 
     subject: Subject
     row: dict[str, Any]
@@ -48,27 +52,32 @@ class Case(NamedTuple):
 
     def options(self, value: Any) -> dict[str, Any]:
         """Return the options that set it to `value`."""
-        option, _dot, attribute = self.option.partition(".")
-        return {"id": self.subject.id, option: {"type": self.row["type"], attribute: value} if attribute else value}
+        return {"id": self.subject.id, **options_of(self.row, value)}
 
-    def request(self, sends: dict[str, Any]) -> dict[str, Any]:
-        """Return the JSON:API resource that a PATCH must send."""
-        return {"type": self.subject.resource.type, "id": self.subject.id, **sends}
+    def request(self, sends: Any) -> tuple[str, dict[str, Any]]:
+        """Return the method and the JSON:API resource that must be sent."""
+        if self.subject.resource is VOICE_OUT_TRUNK:
+            option = self.option.partition(".")[0]
+            linked = {"data": [{"type": "dids", "id": did} for did in sends]} if option in LINKAGE else None
+            sends = {"relationships": {option: linked}} if linked else {"attributes": {option: sends}}
+        return "PATCH", {"type": self.subject.resource.type, "id": self.subject.id, **sends}
 
     def prepare(self, api: Simulator) -> None:
         """Set the resource to what the case starts with."""
-        has = dict(self.row["has"])
-        configuration = has.pop("configuration", None)
-        if configuration:
-            known = api.record(self.subject.collection, self.subject.id)["attributes"]["configuration"]
-            has["attributes"] = {"configuration": {**known, "attributes": {**known["attributes"], **configuration}}}
-        api.put_record(self.subject.collection, self.subject.id, has)
+        if self.subject.resource is VOICE_OUT_TRUNK:
+            conftest.prepare(api, self.row)
+        else:
+            put(api, self.subject.collection, self.subject.id, self.row["has"])
 
 
 CASES = [
     Case(subject, row)
     for subject in SUBJECTS
-    for row in yaml.safe_load((ROOT / "tests" / "cases" / f"{subject.resource.name}.yml").read_text(encoding="utf-8"))
+    for row in (
+        conftest.CASES
+        if subject.resource is VOICE_OUT_TRUNK
+        else yaml.safe_load((ROOT / "tests" / "cases" / f"{subject.resource.name}.yml").read_text(encoding="utf-8"))
+    )
 ]
 
 
@@ -77,82 +86,111 @@ def each(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecora
     found = [
         (version, case, value)
         for version in API_VERSIONS
-        for case in CASES
+        for case in (Case(case.subject, of_version(case.row, version)) for case in CASES)
         if not (version == NEWEST and case.row.get("barred"))
         for value in select(case.row)
     ]
-    names = [f"{version}-{case.subject.resource.name}-{case.option}={value!r:.40}" for version, case, value in found]
+    names = [f"{version}-{case.subject.resource.name}-{case.option}={value!r:.60}" for version, case, value in found]
     return pytest.mark.parametrize(("api_version", "case", "value"), found, ids=names)
 
 
 @pytest.fixture
-def run(
-    case: Case, local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> RunModule:
+def one(case: Case, run: Run) -> Run:
     """Run the module of the case."""
-    return runner("module", case.subject.resource.name, local_api, monkeypatch, capsys)
+    return lambda **options: run(case.subject.resource.name, **options)
 
 
-def changes(api: Simulator) -> list[Any]:
-    """Return the JSON:API resources that were sent."""
-    return [entry["body"]["data"] for entry in api.journal if entry["method"] != "GET"]
+@pytest.fixture
+def fleet(case: Case, run: Run) -> Run:
+    """Run the module of the case that takes a list, with one entry."""
+    module, key = f"{case.subject.resource.name}s", case.subject.resource.keys
+    return lambda check=False, **options: run(module, check=check, **{key: [options]})
 
 
 @each(lambda row: [row["sends"]])
-def test_a_difference_is_sent_alone_and_once(
-    local_api: Simulator, run: RunModule, case: Case, value: dict[str, Any]
-) -> None:
+def test_a_difference_is_sent_alone_and_once(local_api: Simulator, one: Run, case: Case, value: Any) -> None:
     case.prepare(local_api)
-    options = case.options(case.row["asks"])
-    predicted = run(check=True, diff=True, **options)
-    assert (predicted["changed"], changes(local_api)) == (True, [])
-    done = run(diff=True, **options)
+    options, lookups = case.options(case.row["asks"]), ["GET"] * case.row.get("lookups", 0)
+    predicted = one(check=True, diff=True, **options)
+    assert (predicted["changed"], methods(local_api)) == (True, ["GET", *lookups])
+    done = one(diff=True, **options)
     assert changes(local_api) == [case.request(value)]
-    assert case.option.partition(".")[0] in done["changes"]
-    key = case.subject.resource.key
+    assert methods(local_api) == ["GET", *lookups, "GET", *lookups, "PATCH"]
+    option, key = case.option.partition(".")[0], case.subject.resource.key
+    # A number has one target: what it had before is cleared.
+    assert list(done["changes"]) == [option] or case.subject.resource is DID
+    assert option in done["changes"]
     for member in ("changed", key, "changes", "diff", "api_version"):
         assert done[member] == predicted[member]
     assert done["warnings"] == []
+    # The numbers of DIDs that are listed by id are only known once they are linked.
+    done[key].pop("did_numbers", None)
     for equal in (case.row["asks"], *case.row["equal"]):
-        again = run(diff=True, **case.options(equal))
+        local_api.clear_journal()
+        again = one(diff=True, **case.options(equal))
+        again[key].pop("did_numbers", None)
         assert (again["changed"], again["changes"], again[key]) == (False, {}, done[key])
-    assert len(changes(local_api)) == 1
+        assert methods(local_api) == ["GET"]
 
 
 @each(lambda row: [None, *row.get("cleared", [])] if "clears" in row else [])
-def test_null_clears(local_api: Simulator, run: RunModule, case: Case, value: Any) -> None:
+def test_null_clears(local_api: Simulator, one: Run, fleet: Run, case: Case, value: Any) -> None:
     case.prepare(local_api)
-    run(**case.options(case.row["asks"]))
-    assert run(**case.options(value))["changed"] is True
+    one(**case.options(case.row["asks"]))
+    assert fleet(check=True, **case.options(value))["changed"] is True
+    assert one(**case.options(value))["changed"] is True
     assert changes(local_api)[1:] == [case.request(case.row["clears"])]
-    assert run(**case.options(None))["changed"] is False
+    for same in (value, None):
+        assert one(**case.options(same))["changed"] is False
 
 
-@each(lambda row: [*row["refused"], *([] if "clears" in row else [{"value": None, "says": ""}])])
+def refused(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the values that are rejected: null too, unless it clears or can be given back."""
+    values = [None, *(value["value"] for value in row["refused"]), *row.get("given_back", [])]
+    null = {"value": None, "says": "null is not accepted; leave the option out"}
+    return [*row["refused"], *([] if "clears" in row or None in values[1:] else [null])]
+
+
+@each(refused)
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 def test_a_bad_value_is_rejected_before_any_change(
-    local_api: Simulator, run: RunModule, check: bool, case: Case, value: dict[str, Any]
+    local_api: Simulator, one: Run, fleet: Run, check: bool, case: Case, value: dict[str, Any]
 ) -> None:
     case.prepare(local_api)
-    if value["value"] is None and case.row["option"] == "configuration.host":
-        value = {**value, "says": "required without enabled_sip_registration"}
-    if value["value"] is None and case.row["option"] == "configuration.auth_user":
-        value = {**value, "says": "required with auth_enabled: set it too"}
-    result = run(check=check, **case.options(value["value"]))
+    result = one(check=check, **case.options(value["value"]))
     assert result["failed"] is True
     assert result["msg"].startswith(f"{case.option}: ")
     assert value["says"] in result["msg"]
-    assert changes(local_api) == []
+    assert result["msg"] in fleet(check=check, **case.options(value["value"]))["msg"]
+    # Only a rule can depend on what the resource has.
+    assert methods(local_api) == (["GET", "GET"] if value.get("reads") else [])
+
+
+@each(lambda row: row.get("given_back", []))
+def test_a_value_that_only_another_version_accepts_can_be_given_back(
+    local_api: Simulator, one: Run, fleet: Run, case: Case, value: Any
+) -> None:
+    options = case.options(value)
+    for check in (True, False):
+        case.prepare(local_api)
+        assert one(check=check, **options)["msg"].startswith(f"{case.option}: ")
+        assert fleet(check=check, **options)["msg"].startswith("trunks[0]")
+        # The local API has no null threshold in this version, so the answers are changed.
+        local_api.add_faults({"method": "GET", "times": 0, "answer_attributes": {case.option: value}})
+        assert one(check=check, **options)["changed"] is False
+        # Another change does not send it.
+        both = one(check=check, **options, media_encryption_mode="zrtp")
+        assert list(both["changes"]) == ["media_encryption_mode"]
+        local_api.clear_faults()
+    assert [list(data["attributes"]) for _method, data in changes(local_api)] == [["media_encryption_mode"]]
 
 
 @pytest.mark.parametrize("api_version", [NEWEST])
 @pytest.mark.parametrize("case", [case for case in CASES if case.row.get("barred")], ids=lambda case: case.option)
-def test_what_a_version_stores_in_another_form_is_rejected_there(
-    local_api: Simulator, run: RunModule, case: Case
-) -> None:
+def test_what_a_version_stores_in_another_form_is_rejected_there(local_api: Simulator, one: Run, case: Case) -> None:
     for value in (case.row["asks"], None):
-        assert f"{case.option}: cannot be set with api_version {NEWEST}" in run(**case.options(value))["msg"]
-    shown = run(id=case.subject.id)[case.subject.resource.key]
+        assert f"{case.option}: cannot be set with api_version {NEWEST}" in one(**case.options(value))["msg"]
+    shown = one(id=case.subject.id)[case.subject.resource.key]
     option, _dot, attribute = case.option.partition(".")
     assert (attribute or option) not in (shown[option] if attribute else shown)
     assert changes(local_api) == []
@@ -161,9 +199,9 @@ def test_what_a_version_stores_in_another_form_is_rejected_there(
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.resource.name)
 def test_every_setting_has_its_case(subject: Subject) -> None:
     resource = subject.resource
-    # Below, since they take more than one setting.
+    # In tasks.yml, since they take more than one setting, or no answer has them.
     elsewhere = {"number", "configuration.auth_enabled", "configuration.auth_password", "configuration.dst"}
-    elsewhere.add("configuration.enabled_sip_registration")
+    elsewhere |= {"configuration.enabled_sip_registration", "default_did"}
     names = {row.name for row in resource.settings if row not in resource.variants}
     names |= {f"{row.name}.{name}" for row in resource.variants for name in row.attributes}
     assert {case.option for case in CASES if case.subject is subject} == names - elsewhere

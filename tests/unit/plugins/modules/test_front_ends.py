@@ -19,20 +19,14 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator
 
-from ...conftest import CASES, TRUNK, connection_to, options_of, plugin, prepare, run_action, runner
+from ...conftest import CASES, TRUNK, TWILIO, connection_to, options_of, plugin, prepare, run_action, runner
 
 VALUES = [
     (case, value)
     for case in CASES
-    for value in [
-        case["asks"],
-        None,
-        *case["equal"],
-        *case.get("cleared", []),
-        *(refused["value"] for refused in case["refused"]),
-    ]
+    for refused in [[row["value"] for row in case["refused"]]]
+    for value in [case["asks"], None, *case["equal"], *case.get("cleared", []), *refused]
 ]
-OTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e001"
 Compare = Callable[..., dict[str, Any]]
 
 
@@ -49,14 +43,11 @@ def compare(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytes
             result.pop("invocation", None)
             result.pop("exception", None)
             results.append(result)
-            # The updates of a fleet are sent in parallel.
+            # The updates of a fleet are sent in parallel, and each has its own token.
             journal = sorted(local_api.journal, key=lambda entry: (entry["method"], entry["path"]))
-            # Each has its own token.
-            for entry in journal:
-                entry["headers"] = {**dict(entry["headers"]), "Authorization": None}
-            sent.append([{**entry, "time": None} for entry in journal])
-        assert results[0] == results[1]
-        assert sent[0] == sent[1]
+            headers = [{**dict(entry["headers"]), "Authorization": None} for entry in journal]
+            sent.append([{**e, "time": None, "headers": h} for e, h in zip(journal, headers, strict=True)])
+        assert (results[0], sent[0]) == (results[1], sent[1])
         return results[0]
 
     return run
@@ -73,7 +64,8 @@ def test_both_return_and_send_the_same(
 
 
 def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) -> None:
-    trunks = [{"name": "EU SBC", "capacity_limit": "60"}, f"id={OTHER} status=blocked", {"name": "Any DID", "dids": []}]
+    other = f"id={TWILIO} status=blocked"
+    trunks = [{"name": "EU SBC", "capacity_limit": "60"}, other, {"name": "Any DID", "dids": []}]
     assert compare("voice_out_trunks", diff=True, trunks=trunks)["summary"]["changed"] == 2
     assert compare("voice_out_trunks", trunks=[*trunks, {"name": "nobody"}, 5])["failed"] is True
     assert compare("voice_out_trunk_info", include_dids=True, include_credentials=True)["trunks"]
@@ -97,7 +89,7 @@ def test_the_life_of_a_trunk_is_the_same(compare: Compare) -> None:
     assert compare("voice_out_trunk_credentials", name="Twilio London", replaces="x")["failed"] is True
 
 
-def test_the_way_back_is_the_same(compare: Compare, tmp_path: Path) -> None:
+def test_the_way_back_is_the_same(local_api: Simulator, compare: Compare, tmp_path: Path) -> None:
     path = tmp_path / "undo.yml"
     texts = []
 
@@ -105,7 +97,7 @@ def test_the_way_back_is_the_same(compare: Compare, tmp_path: Path) -> None:
         texts.extend([path.read_text("utf-8")] if path.exists() else [])
         path.unlink(missing_ok=True)
 
-    trunks = [{"name": "EU SBC", "capacity_limit": 60}, {"id": OTHER, "state": "absent"}, {"name": "nobody"}, 7]
+    trunks = [{"name": "EU SBC", "capacity_limit": 60}, {"id": TWILIO, "state": "absent"}, {"name": "nobody"}, 7]
     result = compare("voice_out_trunks", start_again, undo_file=str(path), skip_invalid=True, trunks=trunks)
     assert (result["undo_file"], result["summary"]["changed"], result["summary"]["failed"]) == (str(path), 2, 1)
     start_again()
@@ -114,6 +106,7 @@ def test_the_way_back_is_the_same(compare: Compare, tmp_path: Path) -> None:
     path.write_text("trunks: []", "utf-8")
     assert compare("voice_out_trunks", undo_file=str(path), trunks=trunks[:1])["failed"] is True
     assert compare("voice_out_trunks", undo_file=str(path), undo_add=True, trunks=trunks[:1])["failed"] is True
+    assert (local_api.journal, path.read_text("utf-8")) == ([], "trunks: []")
 
 
 def test_the_key_is_redacted_in_results(local_api: Simulator, compare: Compare) -> None:
@@ -146,6 +139,7 @@ def test_the_items_of_a_loop_share_a_client(local_api: Simulator, monkeypatch: p
     assert len(made) == 2
 
 
+DELEGATED = {"ansible_delegated_vars": {"there": {"didww_in_process": False}}}
 HERE: dict[str, dict[str, Any]] = {
     "an action on the controller": {},
     "its own Python": {"variables": {"ansible_python_interpreter": sys.executable}},
@@ -161,10 +155,7 @@ NOT_HERE: dict[str, dict[str, Any]] = {
     "another Python": {"variables": {"ansible_python_interpreter": "/usr/bin/env"}},
     "a Python that is not there": {"variables": {"ansible_python_interpreter": "/nowhere/python3"}},
     "turned off": {"variables": {"didww_in_process": "false"}},
-    "turned off where it is delegated to": {
-        "task": {"delegate_to": "there"},
-        "variables": {"ansible_delegated_vars": {"there": {"didww_in_process": False}}},
-    },
+    "turned off where it is delegated to": {"task": {"delegate_to": "there"}, "variables": DELEGATED},
     "no requests": {"requests": "ImportError"},
     "macOS": {"platform": "darwin"},
 }

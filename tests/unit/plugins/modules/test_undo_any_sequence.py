@@ -11,39 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import read
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ... import strategies
 from ...conftest import RunModule
-from ...strategies import LINKAGE, SECRETS, examples
+from ...strategies import LINKAGE, NUMBERS, SECRETS, TRUNKS, examples
+from .conftest import one_front_end
 
-TRUNKS = [entry["id"] for entry in load_seed()["trunks"] if "account" not in entry]
-DID = st.sampled_from([did["id"] for did in load_seed()["dids"] if "account" not in did])
+DID = st.sampled_from(sorted(NUMBERS))
 DIDS = st.lists(DID, max_size=2, unique=True)
 # Few names, so that trunks take names that others had.
 NAMES = st.sampled_from(["Ann", "Bob", "Eve", "Zoë {{ 7*7 }}", "a\u2028#b\n- c"])
 REFERENCES = st.sampled_from(["r1", "r2"])
-FAULTS: list[dict[str, Any]] = [
-    {"status": 500},
-    {"apply": True, "drop": "before"},
-    {"drop": "before"},
-]
-
-
-@pytest.fixture
-def front_end() -> str:
-    """The front end: only one, because sequences are slow. Other tests compare both."""
-    return "action"
-
-
-def taken(api: Simulator, name: str) -> bool:
-    return any(stored["attributes"]["name"] == name for stored in api.trunks)
+FAULTS: list[dict[str, Any]] = [{"status": 500}, {"apply": True, "drop": "before"}, {"drop": "before"}]
 
 
 @st.composite
@@ -93,12 +78,10 @@ def lost(text: str, id_: str) -> set[str]:
     return {match[1] for match in (re.search(r"Not brought back: ([a-z_]+)", comment) for comment in comments) if match}
 
 
+@one_front_end
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("adds", [1, 4], ids=["one", "several"])
-def test_the_account_is_as_at_first(
-    local_api: Simulator, run_fleet: RunModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adds: int
-) -> None:
-    # One after the other: Hypothesis needs the same order each time.
-    monkeypatch.setattr(jsonapi, "CONNECTIONS", 1)
+def test_the_account_is_as_at_first(local_api: Simulator, run_fleet: RunModule, tmp_path: Path, adds: int) -> None:
     path = tmp_path / "undo.yml"
     applied: list[str] = []
 

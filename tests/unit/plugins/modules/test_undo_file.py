@@ -19,6 +19,7 @@ from simulator.server import Simulator
 
 from ...conftest import EXAMPLE, NOBODY, TWILIO, RunModule
 from ...conftest import TRUNK as EU
+from .conftest import changes
 
 NEW = {
     "name": "New",
@@ -34,39 +35,25 @@ def path(tmp_path: Path) -> Path:
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    return [
-        entry.options
-        for entry in undo_file.parse({"trunks": VOICE_OUT_TRUNK}, path.read_text("utf-8"))[1]["trunks"].entries
-    ]
-
-
-def changes_in(local_api: Simulator) -> list[str]:
-    return [entry["method"] for entry in local_api.journal if entry["method"] != "GET"]
+    _marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, path.read_text("utf-8"))
+    return [entry.options for entry in undos["trunks"].entries]
 
 
 def test_there_and_back(local_api: Simulator, run_fleet: RunModule, path: Path) -> None:
     before = [local_api.trunk(one) for one in (EU, EXAMPLE)]
-    done = run_fleet(
-        undo_file=str(path),
-        trunks=[
-            {"name": "EU SBC", "capacity_limit": 60, "status": "blocked", "emergency_enable_all": True},
-            {"id": EXAMPLE, "name": "Renamed", "rtp_ping": local_api.trunk(EXAMPLE)["attributes"]["rtp_ping"]},
-            NEW,
-        ],
-    )
-    assert done["undo_file"] == str(path)
+    trunks = [
+        {"name": "EU SBC", "capacity_limit": 60, "status": "blocked", "emergency_enable_all": True},
+        {"id": EXAMPLE, "name": "Renamed", "rtp_ping": before[1]["attributes"]["rtp_ping"]},
+        NEW,
+    ]
+    assert run_fleet(undo_file=str(path), trunks=trunks)["undo_file"] == str(path)
     document = yaml.safe_load(path.read_text("utf-8"))
-    assert document["didww_voice_undo"].keys() == {"api_url", "api_version", "written_at", "written_by"}
-    assert document["didww_voice_undo"]["api_url"] == local_api.url
-    assert document["didww_voice_undo"]["written_by"] == "didww.voice.voice_out_trunks 1.0.0"
+    marker = document["didww_voice_undo"]
+    assert marker.keys() == {"api_url", "api_version", "written_at", "written_by"}
+    assert (marker["api_url"], marker["written_by"]) == (local_api.url, "didww.voice.voice_out_trunks 1.0.0")
+    had = {"capacity_limit": 30, "status": "active", "emergency_enable_all": False}
     assert document["trunks"] == [
-        {
-            "id": EU,
-            "capacity_limit": 30,
-            "status": "active",
-            "emergency_enable_all": False,
-            "emergency_dids": before[0]["emergency_dids"],
-        },
+        {"id": EU, **had, "emergency_dids": before[0]["emergency_dids"]},
         {"id": EXAMPLE, "name": "Outbound trunk Name"},
         {"name": "New", "state": "absent"},
     ]
@@ -106,23 +93,19 @@ def test_the_file_exists_before_the_first_change(
         {"trunks": [{"id": NOBODY, "state": "absent"}]},
         {"trunks": []},
     ],
+    ids=str,
 )
-@pytest.mark.parametrize("add", [False, True])
-def test_no_file_without_a_change(run_fleet: RunModule, path: Path, options: dict[str, Any], add: bool) -> None:
-    result = run_fleet(undo_file=str(path), undo_add=add, **options)
-    assert "undo_file" not in result
-    assert os.listdir(path.parent) == []
+def test_no_file_without_a_change(run_fleet: RunModule, path: Path, options: dict[str, Any]) -> None:
+    file = {"undo_file": str(path)}
+    for more in ({"undo_add": False}, {"undo_add": False, **file}, {"undo_add": True, **file}):
+        assert "undo_file" not in run_fleet(**more, **options)
+        assert os.listdir(path.parent) == []
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("", "an empty string is not accepted; write a value, or leave the option out"),
-        (None, "null is not accepted; leave the option out to write no file"),
-        (" ", '" " is not accepted; expected the path of a file to write'),
-        (7, "7 is not accepted; expected the path of a file to write"),
-        ("a\0b", "is not accepted; expected the path of a file to write"),
         ("{tmp}/no/undo.yml", "is not accepted; expected a file in a folder that exists, which {tmp}/no does not"),
         ("{tmp}/file/undo.yml", "is not accepted; expected a file in a folder that exists, which {tmp}/file does not"),
         ("{tmp}", '"{tmp}" is not accepted; expected a file, and this is something else'),
@@ -132,16 +115,15 @@ def test_no_file_without_a_change(run_fleet: RunModule, path: Path, options: dic
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_sent(
-    local_api: Simulator, run_fleet: RunModule, tmp_path: Path, check: bool, name: Any, words: str
+    local_api: Simulator, run_fleet: RunModule, tmp_path: Path, check: bool, name: str, words: str
 ) -> None:
     (tmp_path / "file").write_text("here", "utf-8")
     os.mkfifo(tmp_path / "pipe")
-    place = str(tmp_path)
-    given = name.replace("{tmp}", place) if isinstance(name, str) else name
+    given, words = (text.replace("{tmp}", str(tmp_path)) for text in (name, words))
     result = run_fleet(check=check, undo_file=given, trunks=[{"id": EU, "capacity_limit": 60}])
     # A long path is shortened.
     assert result["msg"].startswith("undo_file: ")
-    assert words.replace("{tmp}", place).rpartition('" ')[2] in result["msg"]
+    assert words.rpartition('" ')[2] in result["msg"]
     assert local_api.journal == []
     assert sorted(os.listdir(tmp_path)) == ["file", "pipe"]
 
@@ -167,58 +149,7 @@ def test_nothing_is_changed_if_the_file_cannot_be_written(
     result = run_fleet(undo_file=str(path), trunks=[{"id": EU, "capacity_limit": 60}])
     assert result["failed"] is True
     assert result["msg"] == f"undo_file: {path} cannot be written: No space left on device, so nothing was changed"
-    assert changes_in(local_api) == []
-
-
-def test_undo_add_requires_a_file(local_api: Simulator, run_fleet: RunModule) -> None:
-    assert run_fleet(undo_add=True, trunks=[])["msg"] == "undo_add: requires undo_file"
-    assert "failed" not in run_fleet(undo_add=False, trunks=[])
-    assert run_fleet(undo_add=True, undo_file="", trunks=[])["msg"].count("undo_") == 1
-
-
-def test_adding_keeps_the_values_from_before_the_first_task(
-    local_api: Simulator, run_fleet: RunModule, path: Path
-) -> None:
-    add: dict[str, Any] = {"undo_file": str(path), "undo_add": True}
-    # The updates fail half-way, and the task runs again.
-    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "status": 500})
-    both = [{"id": one, "status": "blocked"} for one in (EU, TWILIO)]
-    assert run_fleet(trunks=both, **add)["summary"]["failed"] == 1
-    assert run_fleet(trunks=both, **add)["summary"]["changed"] == 1
-    run_fleet(trunks=[{"id": EXAMPLE, "capacity_limit": 9}, {"id": EU, "capacity_limit": 9}], **add)
-    assert entries(path) == [
-        {"id": EU, "status": "active", "capacity_limit": 30},
-        {"id": TWILIO, "status": "active"},
-        {"id": EXAMPLE, "capacity_limit": 300},
-    ]
-    text = path.read_text("utf-8")
-    assert "added_at" in text
-    # Nothing changes, so the file stays as it is.
-    run_fleet(trunks=both, **add)
-    assert path.read_text("utf-8") == text
-
-
-@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (
-            "didww_voice_undo: {api_url: https://sandbox-api.didww.com/v3}\ntrunks: []\n",
-            "it belongs to https://sandbox",
-        ),
-        ("trunks: []\n", "it is not an undo file"),
-        ("a: [\n", "it cannot be parsed as YAML"),
-    ],
-)
-def test_nothing_is_added_to_another_file(
-    local_api: Simulator, run_fleet: RunModule, path: Path, check: bool, text: str, words: str
-) -> None:
-    path.write_text(text, "utf-8")
-    entry = {"id": EU, "capacity_limit": 60}
-    result = run_fleet(check=check, undo_file=str(path), undo_add=True, trunks=[entry])
-    assert result["msg"].startswith(f"undo_file: nothing can be added to {path}: {words}")
-    assert local_api.journal == []
-    assert path.read_text("utf-8") == text
+    assert changes(local_api) == []
 
 
 def test_a_link_to_the_file_stays_one(run_fleet: RunModule, path: Path, tmp_path: Path) -> None:
@@ -275,13 +206,8 @@ def test_invalid_entries_are_left_out(local_api: Simulator, run_fleet: RunModule
     assert changed["changes"] == {"capacity_limit": {"before": 30, "after": 60}}
     assert result["msg"].startswith(f"1 trunk changed, 4 failed: (1) trunks[0] ({EXAMPLE}): 2 problems")
     assert "trunks[2]: 7 is not accepted" in result["msg"]
-    assert {name: result["summary"][name] for name in ("total", "changed", "unchanged", "failed")} == {
-        "total": 7,
-        "changed": 1,
-        "unchanged": 2,
-        "failed": 4,
-    }
-    assert changes_in(local_api) == ([] if check else ["PATCH"])
+    assert result["summary"].items() >= {"total": 7, "changed": 1, "unchanged": 2, "failed": 4}.items()
+    assert [method for method, _data in changes(local_api)] == ([] if check else ["PATCH"])
 
 
 def test_missing_trunks_do_not_fail_the_task_unless_all_are_missing(run_fleet: RunModule) -> None:
@@ -320,16 +246,9 @@ def test_names_that_conflict(local_api: Simulator, run_fleet: RunModule) -> None
 
 
 def test_messages_name_the_entries_by_their_place_in_the_list(run_fleet: RunModule) -> None:
-    result = run_fleet(
-        skip_invalid=True,
-        trunks=[
-            {"id": "bad"},
-            {"id": EU, "name": "Same"},
-            {"id": TWILIO, "name": "Same"},
-            {"id": EXAMPLE, "external_reference_id": "crm-0001"},
-            {"external_reference_id": "crm-0001", "state": "absent"},
-        ],
-    )
-    assert [entry["failed"] for entry in result["trunks"] if "failed" in entry] == [True] * 4
-    assert "trunks[2] (" in result["trunks"][1]["msg"]
-    assert "trunks[1] (" in result["trunks"][2]["msg"]
+    same = [{"id": EU, "name": "Same"}, {"id": TWILIO, "name": "Same"}]
+    twice = [{"id": EXAMPLE, "external_reference_id": "crm-0001"}]
+    gone = {"external_reference_id": "crm-0001", "state": "absent"}
+    entries = run_fleet(skip_invalid=True, trunks=[{"id": "bad"}, *same, *twice, gone])["trunks"]
+    assert [entry["failed"] for entry in entries if "failed" in entry] == [True] * 4
+    assert ["trunks[2] (" in entries[1]["msg"], "trunks[1] (" in entries[2]["msg"]] == [True, True]
