@@ -13,39 +13,17 @@ import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.plugin_utils._export import export_report
 
-from ...conftest import UnsafeLoader
+from ...conftest import UnsafeLoader, rows
 
 
 def account(**settings: Any) -> dict[str, Any]:
     return {"trunks": [{"id": "1", **settings}], "settings": [{"id": "1", **settings}]}
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "EU SBC",
-        "0012",
-        "no",
-        "{{ lookup('pipe', 'touch x') }}",
-        "{% raw %}",
-        "{# no",
-        "#jinja2: {{ x }}",
-        "#jinja2: variable_start_string:'[['\n[[ x ]]",
-        "a: b # c",
-        "\u3000a\u2028b\xa0",
-        "two\nlines",
-        " é😀",
-        "x" * 300,
-        "",
-        None,
-        True,
-        30,
-        [],
-        ["44", "0049"],
-        ["{{ x }}"],
-        {"type": "x", "tech_prefix": "{{ x }}", "allowed_sip_ips": ["203.0.113.1/32"] * 20},
-    ],
-)
+LONG = {"type": "x", "tech_prefix": "{{ x }}", "allowed_sip_ips": ["203.0.113.1/32"] * 20}
+
+
+@pytest.mark.parametrize("value", [*rows("vars_files", "values"), "x" * 300, LONG])
 def test_every_value_comes_back(value: Any) -> None:
     text = export_report(account(name="n", other=value), "id")["text"]
     assert yaml.load(text, UnsafeLoader)["trunks"] == [{"id": "1", "name": "n", "other": value}]  # noqa: S506 - a SafeLoader

@@ -22,7 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.reading import
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Work
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 
-from ....conftest import run_main
+from ....conftest import rows, run_main
 from .phones import PHONE, PhoneApi, id_of
 
 ONE, MANY, READ = update_one(PHONE), update_many(PHONE), read_many(PHONE)
@@ -152,26 +152,7 @@ def test_secrets_are_compared_although_they_are_not_shown(api: PhoneApi, phone: 
     assert cleared["phone"]["pin"] is None
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"pin": PIN + "1"}, "pin: the value is not accepted; expected four digits"),
-        ({"pin": "********"}, "pin: ******** is shown instead of the value; write the value, or leave the option out"),
-        ({"account": {"type": "sip", "password": [PASSWORD]}}, "account.password: the value is not accepted"),
-        ({"account": PASSWORD}, "account: the value is not accepted; expected a dictionary of options"),
-        ({"account": {"type": "h323", "password": PASSWORD}}, "account.password: belongs to type sip, not to h323"),
-        ({"account": {"type": "sip", "token": PASSWORD}}, "account.token: the API generates it"),
-        ({"pin": "1111"}, "pin: four equal digits are not accepted"),
-        ({"volume": 11}, "volume: 11 is not accepted; expected a whole number from 0 to 10"),
-        ({"ringtone": 2}, "ringtone: 2 is not accepted; expected one of bell, chime; 2 is chime"),
-        ({"ringtone": 7}, "ringtone: 7 is not accepted; expected one of bell, chime"),
-        ({"desk": "Attic"}, "desk: no desk in this account has the name Attic"),
-        (
-            {"serial": "Y"},
-            'serial: no phone has the serial "Y". This account has: "X1". To create the phone, set state',
-        ),
-    ],
-)
+@pytest.mark.parametrize(("options", "message"), rows("phones", "refusals"))
 def test_refusals_show_no_secret(phone: str, run: Run, options: dict[str, Any], message: str) -> None:
     selector = {} if "serial" in options else {"id": phone}
     for work, task in ((ONE, {**selector, **options}), (MANY, {"phones": [{**selector, **options}]})):

@@ -15,6 +15,8 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import message
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
+from ....conftest import rows
+
 URL = "https://api.didww.com/v3"
 
 
@@ -22,21 +24,7 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, secrets: Iterable[str
     return messages.explain(error, URL, secrets, resource=VOICE_OUT_TRUNK)
 
 
-@pytest.mark.parametrize(
-    ("pointer", "option"),
-    [
-        ("/data/attributes/name", "name"),
-        ("/data/attributes/authentication_method/type", "authentication_method.type"),
-        ("/data/attributes/authentication_method/attributes/tech_prefix", "authentication_method.tech_prefix"),
-        ("/data/attributes/allowed_rtp_ips/0", "allowed_rtp_ips"),
-        ("/data/relationships/dids", "dids"),
-        ("/data/relationships/dids/data/0/id", "dids.id"),
-        ("/data", None),
-        ("", None),
-        (None, None),
-        (7, None),
-    ],
-)
+@pytest.mark.parametrize(("pointer", "option"), rows("trunk_messages", "pointers"))
 def test_option_of(pointer: Any, option: str | None) -> None:
     assert messages.option_of(pointer) == option
 
@@ -82,19 +70,7 @@ def test_an_error_of_the_api_is_explained() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (400, "report a bug"),
-        (401, "sandbox"),
-        (403, "read-only mode"),
-        (404, "ends in /v3"),
-        (409, "then run the task again"),
-        (429, "lower max_requests_per_second"),
-        (500, "is failing"),
-        (503, "is failing"),
-    ],
-)
+@pytest.mark.parametrize(("status", "words"), rows("trunk_messages", "statuses"))
 def test_a_status_says_what_to_do(status: int, words: str) -> None:
     result = explain(refused(status))
     assert result["status"] == status
