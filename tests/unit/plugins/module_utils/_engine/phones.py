@@ -247,4 +247,4 @@ class Handler(BaseHTTPRequestHandler):
         status = 201 if self.command == "POST" else 200
         self.answer(status, {"data": api.apply(body["data"], identifier), "meta": {}})
 
-    do_POST = do_PATCH = do_DELETE = change
+    do_POST = do_PATCH = do_DELETE = change  # noqa: N815 - the names that the base class calls
