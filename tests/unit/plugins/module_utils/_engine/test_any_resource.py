@@ -22,25 +22,13 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.reading import
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Work
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 
-from ....conftest import rows, run_main
+from ....conftest import rows, run_main, table
 from .phones import PHONE, PhoneApi, id_of
 
 ONE, MANY, READ = update_one(PHONE), update_many(PHONE), read_many(PHONE)
 PIN, PASSWORD, OTHER = "4711", "pass-w0rd", "other-w0rd"
 SECRETS = (PIN, PASSWORD, OTHER, "t0ken-of-the-api")
-NEW: dict[str, Any] = {
-    "label": "Front door",
-    "state": "present",
-    "serial": "X1",
-    "ringtone": "chime",
-    "codecs": ["speex", "opus"],
-    "pin": PIN,
-    "volume": 3,
-    "account": {"type": "sip", "user": "door", "password": PASSWORD},
-    "realm": None,
-    "desk": "Reception",
-    "groups": ["Support", "Sales"],
-}
+NEW: dict[str, Any] = table("phones", "new")
 ID = id_of("Front door")
 Run = Callable[..., dict[str, Any]]
 
@@ -103,24 +91,12 @@ def test_a_phone_is_created_with_the_names_and_numbers_of_the_api(api: PhoneApi,
     planned = run(ONE, check=True, **NEW)
     created = run(ONE, **NEW)
     ((method, sent),) = api.changes()
+    relationships = sent.pop("relationships")
     assert method == "POST"
-    assert sent == {
-        "type": "phones",
-        "attributes": {
-            "label": "Front door",
-            "serial_number": "X1",
-            "ringtone_id": 2,
-            "codec_ids": [11, 12],
-            "pin": PIN,
-            "volume": 3,
-            "realm": None,
-            "account_data": {"type": "sip", "attributes": {"auth_user": "door", "auth_password": PASSWORD}},
-        },
-        "relationships": {
-            "desk": {"data": {"type": "desks", "id": id_of("Reception")}},
-            "groups": {"data": [{"type": "groups", "id": i} for i in sorted(map(id_of, ("Sales", "Support")))]},
-        },
-    }
+    assert sent == {"type": "phones", "attributes": table("phones", "new_attributes")}
+    groups = [{"type": "groups", "id": identifier} for identifier in sorted(map(id_of, ("Sales", "Support")))]
+    desk = {"type": "desks", "id": id_of("Reception")}
+    assert relationships == {"desk": {"data": desk}, "groups": {"data": groups}}
     shown = created["phone"]
     assert (shown["ringtone"], shown["codecs"], shown["serial"]) == ("chime", ["opus", "speex"], "X1")
     assert ("pin" in shown, shown["account"]) == (False, {"type": "sip", "user": "door"})
@@ -199,10 +175,8 @@ def test_names_with_commas_are_found(api: PhoneApi, phone: str, run: Run) -> Non
 
 
 def test_a_flag_manages_a_relationship(api: PhoneApi, phone: str, run: Run) -> None:
-    words = (
-        "groups: groups cannot be listed while in_all_groups is true: leave groups out, or set in_all_groups to false"
-    )
-    assert run(ONE, id=phone, in_all_groups=True, groups=["Sales"])["msg"] == words
+    words = "groups cannot be listed while in_all_groups is true: leave groups out, or set in_all_groups to false"
+    assert run(ONE, id=phone, in_all_groups=True, groups=["Sales"])["msg"] == f"groups: {words}"
     assert run(ONE, id=phone, in_all_groups=True)["changed"] is True
     done = run(ONE, id=phone, in_all_groups=False, groups=["Sales", "Support"])
     assert list(done["changes"]) == ["in_all_groups"]

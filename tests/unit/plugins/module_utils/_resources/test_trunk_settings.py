@@ -14,7 +14,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import plan as
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from ....conftest import rows
+from ....conftest import rows, table
 from .test_trunk import ID, LINKAGE, SETTINGS, parse, resource
 from .test_trunk import read as read_trunk
 
@@ -56,26 +56,12 @@ def test_digits_are_ascii(digits: str) -> None:
 def test_the_argument_specs_of_trunks() -> None:
     one = VOICE_OUT_TRUNK.spec()
     assert list(one) == ["id", *(row.name for row in VOICE_OUT_TRUNK.settings), "state", "unblock"]
-    assert one["state"] == {"type": "str", "choices": ["existing", "present", "absent"], "default": "existing"}
-    assert one["status"] == {"type": "str", "choices": ["active", "blocked"]}
-    assert one["dst_prefixes"] == {"type": "list", "elements": "str"}
-    assert one["authentication_method"]["options"] == {
-        "type": {"type": "str", "required": True},
-        "allowed_sip_ips": {"type": "list", "elements": "str"},
-        "tech_prefix": {"type": "str"},
-        "twilio_account_sid": {"type": "str"},
-    }
-    state = one["state"]
-    entry = {**one, "state": {name: value for name, value in state.items() if name != "default"}}
-    assert entries.fleet_spec(VOICE_OUT_TRUNK) == {
-        "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
-        "state": state,
-        "audit": {"type": "bool", "default": False},
-        "undo_file": {"type": "path"},
-        "undo_add": {"type": "bool", "default": False},
-        "skip_invalid": {"type": "bool", "default": False},
-        "approved": {"type": "list", "elements": "str"},
-    }
+    expected = table("specs", "trunk")
+    assert {name: one[name] for name in expected} == expected
+    entry = {**one, "state": {name: value for name, value in one["state"].items() if name != "default"}}
+    trunks = {"type": "list", "elements": "dict", "required": True, "options": entry}
+    expected = {"trunks": trunks, "state": one["state"], **table("specs", "fleet")}
+    assert entries.fleet_spec(VOICE_OUT_TRUNK) == expected
 
 
 def test_the_argument_spec_of_a_selection() -> None:
