@@ -15,7 +15,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import message
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from ....conftest import rows
+from ....conftest import rows, table
 
 URL = "https://api.didww.com/v3"
 
@@ -43,25 +43,11 @@ def test_several_problems_are_numbered() -> None:
 
 
 def test_an_error_of_the_api_is_explained() -> None:
-    first = {
-        "title": "has already been taken",
-        "detail": "name - has already been taken",
-        "code": "100",
-        "status": "422",
-        "source": {"pointer": "/data/attributes/name"},
-    }
-    second = {"detail": "must be given", "source": {"pointer": "/data/relationships/dids"}}
-    third = {"title": "only a title", "source": "nonsense"}
-    result = explain(refused(422, first, second, third, {}))
+    errors = table("trunk_messages", "errors")
+    result = explain(refused(422, *errors))
     assert result["status"] == 422
-    assert result["errors"][0] == {
-        "option": "name",
-        "pointer": "/data/attributes/name",
-        "title": "has already been taken",
-        "detail": "name - has already been taken",
-        "code": "100",
-        "status": "422",
-    }
+    taken = {name: value for name, value in errors[0].items() if name != "source"}
+    assert result["errors"][0] == {"option": "name", "pointer": "/data/attributes/name", **taken}
     assert result["errors"][2] == {"option": None, "pointer": None, "title": "only a title"}
     assert result["msg"] == (
         "DIDWW (https://api.didww.com/v3) answered HTTP 422 Words: 4 problems: (1) name - has already been taken; "
