@@ -110,12 +110,17 @@ TableLoader.add_constructor(
 )
 
 
-def rows(file: str, table: str) -> list[Any]:
-    """Return a table of tests/cases/`file`.yml for parametrize: its rows, or its cases by their names."""
+def table(file: str, name: str) -> Any:
+    """Return a table of tests/cases/`file`.yml."""
     text = (ROOT / "tests" / "cases" / f"{file}.yml").read_text(encoding="utf-8")
-    found = yaml.load(text, TableLoader)[table]  # noqa: S506 - a SafeLoader
+    return yaml.load(text, TableLoader)[name]  # noqa: S506 - a SafeLoader
+
+
+def rows(file: str, name: str) -> list[Any]:
+    """Return a table of tests/cases/`file`.yml for parametrize: its rows, or its cases by their names."""
+    found = table(file, name)
     if isinstance(found, dict):
-        return [pytest.param(case, id=name) for name, case in found.items()]
+        return [pytest.param(case, id=words) for words, case in found.items()]
     return [pytest.param(*row, id=f"{row!r:.80}") for row in found]
 
 

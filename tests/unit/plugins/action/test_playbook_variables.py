@@ -17,6 +17,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.didww.voice.plugins.action import playbook_variables
 from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
+from ansible_collections.didww.voice.plugins.plugin_utils._load import load
 
 from ...conftest import matches, rows
 
@@ -91,11 +92,8 @@ def test_the_report_says_that_the_run_has_not_finished(check: Check, tmp_path: P
     path = tmp_path / "r.json"
     path.write_text("{}", encoding="utf-8")
     started = check("watch_spend", {"report": "r.json"})["started"]
-    assert json.loads(path.read_text(encoding="utf-8")) == {
-        "failed": True,
-        "msg": "didww.voice.watch_spend has not finished",
-        "at": started,
-    }
+    report = {"failed": True, "msg": "didww.voice.watch_spend has not finished", "at": started}
+    assert json.loads(path.read_text(encoding="utf-8")) == report
     assert path.stat().st_mode & 0o777 == 0o644
     message = check("watch_spend", {"report": "r.json", "share": "x"}, check_mode=True)["msg"]
     assert json.loads(path.read_text(encoding="utf-8"))["msg"] == message
@@ -179,17 +177,10 @@ def test_templates_use_the_variables_of_the_file_and_those_of_the_command_line_w
     assert (int(trunk["capacity_limit"]), int(trunk["rtp_timeout"])) == (1, 3)
 
 
-def test_a_template_that_cannot_be_evaluated(check: Check) -> None:
-    template = playbook_variables.ActionModule._value
-
-    def broken(self: Any, values: Any, name: str) -> Any:
-        if name == "share":
-            raise ValueError("a template cannot be evaluated: 'x' is undefined")
-        return template(self, values, name)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(playbook_variables.ActionModule, "_value", broken)
-        assert check("watch_spend")["msg"] == "share: a template cannot be evaluated: 'x' is undefined"
+def test_a_template_that_cannot_be_evaluated(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "vars.yml").write_text("share: '{{ nothing }}'\n", encoding="utf-8")
+    message = check("watch_spend", inventory=load(DataLoader(), str(tmp_path / "vars.yml")))["msg"]
+    assert message.startswith("share: a template cannot be evaluated: 'nothing' is undefined")
 
 
 def test_the_trunks_in_a_credentials_file(check: Check, tmp_path: Path) -> None:
@@ -205,8 +196,11 @@ def test_the_trunks_in_a_credentials_file(check: Check, tmp_path: Path) -> None:
 # --- Plans ----------------------------------------------------------------------------------------
 
 
+TOKEN = f"p1-{64 * '1'}"
+
+
 def plan(api_url: str = "https://api.didww.com/v3", at: str = "2026-01-01T00:00:00+00:00") -> str:
-    request = {"name": "{{ 7 * 7 }}", "id": UUID, "method": "PATCH", "token": f"p1-{64 * '1'}", "changes": []}
+    request = {"name": "{{ 7 * 7 }}", "id": UUID, "method": "PATCH", "token": TOKEN, "changes": []}
     return json.dumps({"didww_voice_plan": 1, "at": at, "api_url": api_url, "requests": [request]})
 
 
@@ -223,25 +217,17 @@ def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("plans")
 def test_a_plan_is_no_vars_file(check: Check) -> None:
     found = check("fleet", {"trunks": [], "plan": "plan.json"})
-    assert found["approved"] == f"p1-{64 * '1'}"
+    assert found["approved"] == TOKEN
     assert found["plan"]["requests"][0]["name"] == "{{ 7 * 7 }}"
     assert check("audit", {"trunks": [], "plan": "plan.json"})["api_url"] == "https://api.didww.com/v3"
 
 
-@pytest.mark.parametrize(
-    ("given", "approved"),
-    [
-        ({}, None),
-        ({"approved_plan": ""}, ""),
-        ({"approved_plan": None}, ""),
-        ({"approved_plan": f"p1-{64 * '2'}"}, ...),
-    ],
-)
-def test_what_is_approved(check: Check, given: dict[str, Any], approved: Any) -> None:
-    expected = given["approved_plan"] if approved is ... else approved
-    assert check("fleet", {"trunks": [], **given})["approved"] == expected
+@pytest.mark.parametrize(("value", "approved"), [(..., None), ("", ""), (None, ""), (TOKEN, TOKEN)])
+def test_what_is_approved(check: Check, value: Any, approved: Any) -> None:
+    given = {} if value is ... else {"approved_plan": value}
+    assert check("fleet", {"trunks": [], **given})["approved"] == approved
     # An empty value in an inventory is one too.
-    assert check("fleet", {"trunks": []}, inventory=given)["approved"] == expected
+    assert check("fleet", {"trunks": []}, inventory=given)["approved"] == approved
 
 
 @pytest.mark.usefixtures("plans")

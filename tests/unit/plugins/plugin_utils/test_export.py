@@ -13,39 +13,17 @@ import pytest
 import yaml
 from ansible_collections.didww.voice.plugins.plugin_utils._export import export_report
 
-from ...conftest import UnsafeLoader
+from ...conftest import UnsafeLoader, rows, table
 
 
 def account(**settings: Any) -> dict[str, Any]:
     return {"trunks": [{"id": "1", **settings}], "settings": [{"id": "1", **settings}]}
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "EU SBC",
-        "0012",
-        "no",
-        "{{ lookup('pipe', 'touch x') }}",
-        "{% raw %}",
-        "{# no",
-        "#jinja2: {{ x }}",
-        "#jinja2: variable_start_string:'[['\n[[ x ]]",
-        "a: b # c",
-        "\u3000a\u2028b\xa0",
-        "two\nlines",
-        " é😀",
-        "x" * 300,
-        "",
-        None,
-        True,
-        30,
-        [],
-        ["44", "0049"],
-        ["{{ x }}"],
-        {"type": "x", "tech_prefix": "{{ x }}", "allowed_sip_ips": ["203.0.113.1/32"] * 20},
-    ],
-)
+LONG = {"type": "x", "tech_prefix": "{{ x }}", "allowed_sip_ips": ["203.0.113.1/32"] * 20}
+
+
+@pytest.mark.parametrize("value", [*rows("vars_files", "values"), "x" * 300, LONG])
 def test_every_value_comes_back(value: Any) -> None:
     text = export_report(account(name="n", other=value), "id")["text"]
     assert yaml.load(text, UnsafeLoader)["trunks"] == [{"id": "1", "name": "n", "other": value}]  # noqa: S506 - a SafeLoader
@@ -53,13 +31,7 @@ def test_every_value_comes_back(value: Any) -> None:
 
 
 def test_the_file() -> None:
-    trunks = {
-        "trunks": [
-            {"id": "2", "name": "us", "not_accepted": {"rtp_timeout": "0 is not\naccepted"}},
-            {"id": "1", "name": "EU"},
-        ],
-        "settings": [{"id": "2", "name": "us", "dids": ["1"]}, {"id": "1", "name": "EU"}],
-    }
+    trunks = table("vars_files", "trunks")
     assert export_report(trunks, "id")["text"].split("should not manage.\n")[1] == (
         "trunks:\n  - id: '1'\n    name: EU\n  - id: '2'\n    # rtp_timeout is left out: 0 is not accepted\n"
         "    name: us\n    dids: ['1']\n"
@@ -74,33 +46,15 @@ def test_no_trunks() -> None:
 
 
 def test_a_trunk_that_cannot_be_selected_is_named() -> None:
-    found = export_report({"trunks": [{"id": "1", "name": "EU", "external_reference_id": None}], "settings": [{}]},
-                          "external_reference_id")  # fmt: skip
-    assert found == {
-        "text": "",
-        "problem": "by: these trunks have no external_reference_id: EU. Export by name instead.",
-    }
-
-
-LISTS: dict[str, Any] = {
-    "in_trunks": {
-        "trunks": [{"id": "1", "name": "Night", "withheld": ["configuration.auth_password"]}],
-        "settings": [{"id": "1", "name": "Night", "configuration": {"auth_enabled": True}}],
-    },
-    "dids": {
-        "dids": [{"id": "3", "number": "37061498223"}, {"id": "2", "number": "37061498222"}],
-        "settings": [
-            {"id": "3", "number": "37061498223"},
-            {"id": "2", "number": "37061498222", "voice_in_trunk": "Night"},
-        ],
-    },
-    "trunks": {"trunks": [], "settings": []},
-}
+    trunk = {"id": "1", "name": "EU", "external_reference_id": None}
+    found = export_report({"trunks": [trunk], "settings": [{}]}, "external_reference_id")
+    problem = "by: these trunks have no external_reference_id: EU. Export by name instead."
+    assert found == {"text": "", "problem": problem}
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
 def test_several_lists(by: str) -> None:
-    found = export_report(LISTS, by)
+    found = export_report(table("vars_files", "account"), by)
     text = found["text"]
     number, name = ("id: '2'", "id: '1'") if by == "id" else ("number: '37061498222'", "name: Night")
     assert found["total"] == "1 inbound trunks, 2 numbers, 0 outbound trunks"

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,11 +19,9 @@ from ansible_collections.didww.voice.plugins.module_utils._client.authentication
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ....conftest import HANG_GUARD, Clock, after_each_patch
+from ....conftest import HANG_GUARD, Clock, after_each_patch, rows
+from .clients import ID, KIND, UPDATE
 
-KIND = "voice_out_trunks"
-ID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-UPDATE = {"type": KIND, "id": ID, "attributes": {"capacity_limit": 7}}
 TOKEN = {"path_contains": "/token"}
 INVALID = {"status": 401, "headers": {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'}}
 
@@ -110,35 +110,18 @@ def test_threads_share_a_token(local_api: Simulator, client: jsonapi.Client) -> 
     local_api.add_faults({**TOKEN, "delay": 0.2, "times": 0})
     together = threading.Barrier(8)
 
-    def read() -> None:
+    def read(_number: int) -> str:
         together.wait(HANG_GUARD)
-        client.get(KIND, ID)
+        return str(client.get(KIND, ID).resource["id"])
 
-    in_threads(read, 8)
-    assert len(local_api.mints) == 1
-    # The API no longer accepts it: each request is sent again, with one new token for all.
-    local_api.expire_tokens()
-    in_threads(read, 8)
+    with ThreadPoolExecutor(8) as pool:
+        assert {*pool.map(read, range(8))} == {ID}
+        assert len(local_api.mints) == 1
+        # The API no longer accepts it: each request is sent again, with one new token for all.
+        local_api.expire_tokens()
+        assert {*pool.map(read, range(8))} == {ID}
     assert len(local_api.mints) == 2
     assert client.requests <= 24
-
-
-def in_threads(function: Any, count: int) -> None:
-    errors: list[Exception] = []
-
-    def run() -> None:
-        try:
-            function()
-        except Exception as error:  # noqa: BLE001 - raised in the thread of the test
-            errors.append(error)
-
-    threads = [threading.Thread(target=run) for _number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
 
 
 def test_a_token_that_the_api_rejects_is_replaced_once(local_api: Simulator, client: jsonapi.Client) -> None:
@@ -166,32 +149,14 @@ def test_tokens_that_end_within_seconds_are_replaced_more_often(local_api: Simul
     assert len(local_api.mints) < 11
 
 
-@pytest.mark.parametrize(
-    "challenge",
-    ['BEARER ERROR = "invalid_token"', "Bearer error=invalid_token", 'Basic, Bearer scope="x", error="invalid_token"'],
-)
-def test_other_spellings_of_the_challenge(local_api: Simulator, client: jsonapi.Client, challenge: str) -> None:
-    local_api.add_faults({"method": "GET", "status": 401, "headers": {"WWW-Authenticate": challenge}})
-    client.get(KIND, ID)
-    assert len(local_api.mints) == 2
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        {"status": 401},
-        {"status": 403, "headers": {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}},
-        {**INVALID, "status": 403},
-    ],
-    ids=["without a challenge", "scope", "another status"],
-)
-def test_another_refusal_needs_no_new_token(
-    local_api: Simulator, client: jsonapi.Client, refusal: dict[str, Any]
+@pytest.mark.parametrize(("answer", "renews"), rows("http", "challenges"))
+def test_what_needs_a_new_token(
+    local_api: Simulator, client: jsonapi.Client, answer: dict[str, Any], renews: bool
 ) -> None:
-    local_api.add_faults({"method": "GET", **refusal})
-    with pytest.raises(jsonapi.ApiError):
+    local_api.add_faults({"method": "GET", **answer})
+    with contextlib.nullcontext() if renews else pytest.raises(jsonapi.ApiError):
         client.get(KIND, ID)
-    assert (len(local_api.mints), len(local_api.journal)) == (1, 1)
+    assert len(local_api.mints) == len(local_api.journal) == (2 if renews else 1)
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}, {"status": 429}, {"drop": "body"}], ids=str)
@@ -202,30 +167,13 @@ def test_requests_for_tokens_are_retried(local_api: Simulator, client: jsonapi.C
     assert client.requests == 1
 
 
-FAILURES: dict[str, tuple[dict[str, Any], type[jsonapi.RequestFailed], str]] = {
-    "gone": ({"drop": "before"}, jsonapi.Unreachable, "Connection reset|Remote end closed|aborted"),
-    "failing": ({"status": 500}, jsonapi.ApiError, "HTTP 500"),
-    "redirect": ({"redirect": {"status": 307, "location": "http://127.0.0.1:1/"}}, jsonapi.UnusableAnswer, "redirects"),
-    "HTML": ({"garbage": "html"}, jsonapi.UnusableAnswer, "no JSON"),
-    "no token": ({"status": 200, "body": {"expires_in": 900}}, jsonapi.UnusableAnswer, "no usable access_token"),
-    "half a token": (
-        {"status": 200, "body": {"access_token": "a\nb"}},
-        jsonapi.UnusableAnswer,
-        "no usable access_token",
-    ),
-    "a refusal": ({"status": 400}, jsonapi.ApiError, "HTTP 400"),
-}
-
-
-@pytest.mark.parametrize(("fault", "kind", "words"), FAILURES.values(), ids=FAILURES)
-def test_a_failure_of_the_token_service(
-    local_api: Simulator, fault: dict[str, Any], kind: type[jsonapi.RequestFailed], words: str
-) -> None:
+@pytest.mark.parametrize(("fault", "kind", "words"), rows("http", "token_services"))
+def test_a_failure_of_the_token_service(local_api: Simulator, fault: dict[str, Any], kind: str, words: str) -> None:
     local_api.add_faults({**TOKEN, **fault, "times": 0})
     client = client_of(local_api, retries=0)
     errors = []
     for _request in range(2 * http.CONNECTIONS):
-        with pytest.raises(kind, match=words) as failed:
+        with pytest.raises(getattr(jsonapi, kind), match=words) as failed:
             client.update(UPDATE)
         errors.append(failed.value)
     # It fails for all requests of a task at once, and each has its own error.
@@ -308,21 +256,13 @@ def test_an_old_thread_neither_fails_the_next_task_nor_sends_its_request(
         return handle(self, request, commit)
 
     monkeypatch.setattr(Api, "handle", held)
-    failed: list[Exception] = []
-
-    def old() -> None:
-        try:
-            client.update(UPDATE)
-        except jsonapi.RequestFailed as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=old)
-    thread.start()
-    requested.wait(HANG_GUARD)
-    following = client.begin()
-    ended.set()
-    thread.join()
-    assert [str(error) for error in failed] == ["the task was interrupted"]
+    with ThreadPoolExecutor(1) as pool:
+        old = pool.submit(client.update, UPDATE)
+        requested.wait(HANG_GUARD)
+        following = client.begin()
+        ended.set()
+    with pytest.raises(jsonapi.RequestFailed, match=r"^the task was interrupted$"):
+        old.result()
     assert local_api.journal == []
     following.get(KIND, ID)
 

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import documents, jsonapi
 from simulator.server import Simulator
 
+from ....conftest import rows
 from .clients import ID, KIND, client
 
 pytestmark = pytest.mark.usefixtures("delays")
@@ -28,20 +29,7 @@ def test_requested_linkage_is_required() -> None:
             documents.resource_in(resource, KIND, ID, {})
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"data": None},
-        {"data": []},
-        {"data": {"type": KIND, "id": 7, "attributes": {}}},
-        {"data": {"type": KIND, "id": ID}},
-        {"data": {"type": KIND, "id": ID, "attributes": {}, "relationships": [1]}},
-        {"data": {"type": KIND, "id": ID, "attributes": {}, "meta": "x"}},
-        "[" * 100000,
-        "null",
-        "7",
-    ],
-)
+@pytest.mark.parametrize("body", ["[" * 100000, *rows("http", "without_resource")])
 def test_a_document_without_a_resource_is_an_error(local_api: Simulator, body: Any) -> None:
     local_api.add_faults({"status": 200, "body": body})
     with pytest.raises(jsonapi.UnusableAnswer):
@@ -57,20 +45,7 @@ def test_optional_members_of_json_api_may_be_missing(local_api: Simulator) -> No
     assert client(local_api).get(KIND, ID) == (resource, {}, [bare])
 
 
-@pytest.mark.parametrize(
-    "included",
-    [
-        {"type": "dids"},
-        5,
-        [1],
-        [{}],
-        [{"type": "dids", "attributes": {"number": "37061498222"}}],
-        [{"type": "dids", "id": 7, "attributes": {"number": "37061498222"}}],
-        [{"type": "dids", "id": None}],
-        [{"type": ["dids"], "id": ID}],
-        [{"type": "dids", "id": ID, "attributes": [1]}],
-    ],
-)
+@pytest.mark.parametrize("included", rows("http", "included"))
 def test_invalid_included_resources_are_an_error(local_api: Simulator, included: Any) -> None:
     resource = {"type": KIND, "id": ID, "attributes": {}}
     local_api.add_faults({"status": 200, "body": {"data": resource, "included": included}})

@@ -207,40 +207,36 @@ def test_checking_can_be_switched_off(tls_api: Simulator) -> None:
         assert client(tls_api, verify=False).get(KIND, ID).resource["id"] == ID
 
 
-def test_an_interrupted_handshake_is_retried(delays: list[float]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        attempts: list[None] = []
+def answering(count: int, answer: bytes) -> tuple[str, threading.Thread]:
+    """Answer this many connections with bytes, and close them. Return the address, and the thread, which then ends."""
+    listener = socket.create_server(("127.0.0.1", 0))
 
-        def hang_up() -> None:
-            while len(attempts) < 3:
+    def run() -> None:
+        with listener:
+            for _number in range(count):
                 connection, _address = listener.accept()
-                attempts.append(None)
-                connection.recv(100)
-                connection.close()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(answer)
 
-        thread = threading.Thread(target=hang_up, daemon=True)
-        thread.start()
-        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(jsonapi.Unreachable):
-            client(SimpleNamespace(url=url)).get(KIND, ID)
-        thread.join(HANG_GUARD)
-    assert len(attempts) == 3
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return f"127.0.0.1:{listener.getsockname()[1]}", thread
+
+
+def test_an_interrupted_handshake_is_retried(delays: list[float]) -> None:
+    address, thread = answering(3, b"")
+    with pytest.raises(jsonapi.Unreachable):
+        client(SimpleNamespace(url=f"https://{address}")).get(KIND, ID)
+    thread.join(HANG_GUARD)
+    assert not thread.is_alive()
     assert len(delays) == 2
 
 
 def test_a_redirect_to_nowhere_is_refused_too() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def answer() -> None:
-            connection, _address = listener.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n")
-
-        threading.Thread(target=answer, daemon=True).start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused"):
-            client(SimpleNamespace(url=url), retries=0).get(KIND, ID)
+    address, _thread = answering(1, b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused"):
+        client(SimpleNamespace(url=f"http://{address}"), retries=0).get(KIND, ID)
 
 
 def test_a_pace_spreads_requests(clock: Clock) -> None:

@@ -125,7 +125,6 @@ LINKED = {
     "groups": ("name", ["Sales", "Support", "A, B"]),
     "guests": ("number", ["37061498222"]),
 }
-TO_MANY = ("groups",)
 
 
 def id_of(name: str) -> str:
@@ -173,21 +172,11 @@ class PhoneApi(ThreadingHTTPServer):
 
     def shown(self, identifier: str, include: tuple[str, ...]) -> dict[str, Any]:
         """Return a phone with the linkage of the relationships in `include`."""
-        phone = self.phones[identifier]
-        nothing: dict[str, dict[str, Any]] = {
-            name: {"data": [] if name in TO_MANY else None} for name in ("desk", "groups")
-        }
-        relationships = {
-            name: (phone["relationships"].get(name, nothing[name]) if name in include else {"links": {}})
-            for name in nothing
-        }
-        return {
-            "type": "phones",
-            "id": identifier,
-            "attributes": phone["attributes"],
-            "relationships": relationships,
-            "meta": {"calls": 7},
-        }
+        attributes, linked = self.phones[identifier]["attributes"], self.phones[identifier]["relationships"]
+        nothing: dict[str, dict[str, Any]] = {"desk": {"data": None}, "groups": {"data": []}}
+        shown = {name: linked.get(name, nothing[name]) if name in include else {"links": {}} for name in nothing}
+        phone = {"type": "phones", "id": identifier, "attributes": attributes}
+        return {**phone, "relationships": shown, "meta": {"calls": 7}}
 
     def found(self, kind: str, query: Mapping[str, str], include: tuple[str, ...]) -> list[dict[str, Any]]:
         """Return the resources of a type that match the filters of a query."""
@@ -233,9 +222,8 @@ class Handler(BaseHTTPRequestHandler):
         include = tuple(query.get("include", "").split(","))
         kind, _slash, identifier = url.path.removeprefix("/v3/").partition("/")
         if identifier and identifier not in api.phones:
-            self.answer(
-                404, {"errors": [{"title": "Record not found", "detail": f"no record identified by {identifier}"}]}
-            )
+            error = {"title": "Record not found", "detail": f"no record identified by {identifier}"}
+            self.answer(404, {"errors": [error]})
             return
         data = api.shown(identifier, include) if identifier else api.found(kind, query, include)
         included = [one for kind in ("desks", "groups") for one in api.linked[kind]] if include != ("",) else []
@@ -259,14 +247,4 @@ class Handler(BaseHTTPRequestHandler):
         status = 201 if self.command == "POST" else 200
         self.answer(status, {"data": api.apply(body["data"], identifier), "meta": {}})
 
-    def do_POST(self) -> None:
-        """Create a phone."""
-        self.change()
-
-    def do_PATCH(self) -> None:
-        """Update a phone."""
-        self.change()
-
-    def do_DELETE(self) -> None:
-        """Delete a phone."""
-        self.change()
+    do_POST = do_PATCH = do_DELETE = change  # noqa: N815 - the names that the base class calls

@@ -16,30 +16,20 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import approva
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Situation, decide, parse
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import collect
 
+from ....conftest import table
 from .phones import PHONE, id_of
 
 URL = "https://api.example.com/v3"
 ID = id_of("Front door")
 SALES, SUPPORT = id_of("Sales"), id_of("Support")
 SITUATION = Situation(ids={"groups": {"Sales": [SALES], "Support": [SUPPORT]}})
-ACCOUNT: dict[str, Any] = {
-    "type": "sip",
-    "attributes": {"auth_user": "door", "auth_password": "pass-w0rd", "token": "t0ken"},
-}
 STORED: dict[str, Any] = {
     "type": "phones",
     "id": ID,
-    "attributes": {
-        "label": "Front door",
-        "serial_number": "X1",
-        "codec_ids": [12, 11],
-        "pin": "4711",
-        "locked": False,
-        "volume": 3,
-        "account_data": ACCOUNT,
-    },
+    "attributes": table("phones", "stored"),
     "relationships": {"groups": {"data": [{"type": "groups", "id": SALES}]}},
 }
+ACCOUNT: dict[str, Any] = STORED["attributes"]["account_data"]
 NEW: dict[str, Any] = {"label": "Front door", "state": "present", "volume": 3}
 
 

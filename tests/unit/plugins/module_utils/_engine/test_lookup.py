@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import linked, lookup
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
+from ....conftest import rows
 from .._resources.test_trunk import DIDS, ID, parse, resource
 
 
@@ -62,26 +63,7 @@ def problem_of(task: dict[str, Any], account: list[dict[str, Any]]) -> str:
     return problem.text
 
 
-@pytest.mark.parametrize(
-    ("task", "message"),
-    [
-        (
-            {"name": "EUSBC"},
-            'no trunk is called "EUSBC". Did you mean "EU SBC"? This account has: "Any DID", "EU SBC", "Twilio"',
-        ),
-        (
-            {"name": "eu sbc"},
-            'no trunk is called "eu sbc". Did you mean "EU SBC"? This account has: "Any DID", "EU SBC", "Twilio"',
-        ),
-        ({"name": "nobody"}, 'no trunk is called "nobody". This account has: "Any DID", "EU SBC", "Twilio"'),
-        (
-            {"external_reference_id": "ref-Twillio"},
-            'no trunk has the external_reference_id "ref-Twillio". Did you mean "ref-Twilio"? This account has: '
-            '"ref-Any DID", "ref-EU SBC", "ref-Twilio"',
-        ),
-        ({"id": ID}, f'no trunk has the id "{ID}"'),
-    ],
-)
+@pytest.mark.parametrize(("task", "message"), rows("trunk_messages", "missing_trunks"))
 def test_a_missing_trunk_is_reported_with_the_nearest_name(task: dict[str, Any], message: str) -> None:
     hint = "" if "id" in task else f". {HINT}"
     assert problem_of(task, named("Twilio", "EU SBC", "Any DID")) == message + hint

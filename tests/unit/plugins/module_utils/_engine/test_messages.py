@@ -15,6 +15,8 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import message
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions, Problem
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
+from ....conftest import rows, table
+
 URL = "https://api.didww.com/v3"
 
 
@@ -22,21 +24,7 @@ def explain(error: InvalidOptions | jsonapi.RequestFailed, secrets: Iterable[str
     return messages.explain(error, URL, secrets, resource=VOICE_OUT_TRUNK)
 
 
-@pytest.mark.parametrize(
-    ("pointer", "option"),
-    [
-        ("/data/attributes/name", "name"),
-        ("/data/attributes/authentication_method/type", "authentication_method.type"),
-        ("/data/attributes/authentication_method/attributes/tech_prefix", "authentication_method.tech_prefix"),
-        ("/data/attributes/allowed_rtp_ips/0", "allowed_rtp_ips"),
-        ("/data/relationships/dids", "dids"),
-        ("/data/relationships/dids/data/0/id", "dids.id"),
-        ("/data", None),
-        ("", None),
-        (None, None),
-        (7, None),
-    ],
-)
+@pytest.mark.parametrize(("pointer", "option"), rows("trunk_messages", "pointers"))
 def test_option_of(pointer: Any, option: str | None) -> None:
     assert messages.option_of(pointer) == option
 
@@ -55,25 +43,11 @@ def test_several_problems_are_numbered() -> None:
 
 
 def test_an_error_of_the_api_is_explained() -> None:
-    first = {
-        "title": "has already been taken",
-        "detail": "name - has already been taken",
-        "code": "100",
-        "status": "422",
-        "source": {"pointer": "/data/attributes/name"},
-    }
-    second = {"detail": "must be given", "source": {"pointer": "/data/relationships/dids"}}
-    third = {"title": "only a title", "source": "nonsense"}
-    result = explain(refused(422, first, second, third, {}))
+    errors = table("trunk_messages", "errors")
+    result = explain(refused(422, *errors))
     assert result["status"] == 422
-    assert result["errors"][0] == {
-        "option": "name",
-        "pointer": "/data/attributes/name",
-        "title": "has already been taken",
-        "detail": "name - has already been taken",
-        "code": "100",
-        "status": "422",
-    }
+    taken = {name: value for name, value in errors[0].items() if name != "source"}
+    assert result["errors"][0] == {"option": "name", "pointer": "/data/attributes/name", **taken}
     assert result["errors"][2] == {"option": None, "pointer": None, "title": "only a title"}
     assert result["msg"] == (
         "DIDWW (https://api.didww.com/v3) answered HTTP 422 Words: 4 problems: (1) name - has already been taken; "
@@ -82,19 +56,7 @@ def test_an_error_of_the_api_is_explained() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (400, "report a bug"),
-        (401, "sandbox"),
-        (403, "read-only mode"),
-        (404, "ends in /v3"),
-        (409, "then run the task again"),
-        (429, "lower max_requests_per_second"),
-        (500, "is failing"),
-        (503, "is failing"),
-    ],
-)
+@pytest.mark.parametrize(("status", "words"), rows("trunk_messages", "statuses"))
 def test_a_status_says_what_to_do(status: int, words: str) -> None:
     result = explain(refused(status))
     assert result["status"] == status

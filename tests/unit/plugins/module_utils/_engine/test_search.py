@@ -12,32 +12,10 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import search
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
+from ....conftest import rows
 
-@pytest.mark.parametrize(
-    ("name", "value", "held", "expected"),
-    [
-        ("status", "active", "active", True),
-        ("status", "active", "blocked", False),
-        ("threshold_reached", "true", True, True),
-        ("threshold_reached", "true", False, False),
-        ("authentication_method.type", ["twilio", "ip_only"], "ip_only", True),
-        ("authentication_method.type", ["twilio"], "credentials_and_ip", False),
-        ("authentication_method.type", ["Twilio"], "twilio", True),
-        # DIDWW does not say how it compares texts: no true match may be an error.
-        ("name_contains", "SBC", "the EU SBC", True),
-        ("name_contains", "sbc", "EU SBC", True),
-        ("name_contains", " SBC ", "EU SBC", True),
-        ("name_contains", "Muller", "MÜLLER", True),
-        ("name_contains", "a_c%e", "xabcdex", True),
-        ("name_contains", "a\\_c", "a_c", True),
-        ("name_contains", "a.c", "abc", False),
-        ("name_contains", "SBC", "EU SB", False),
-        # Unknown is not another value. Identifiers are compared exactly elsewhere.
-        ("status", "active", None, True),
-        ("threshold_reached", "true", None, True),
-        ("name", "EU SBC", "other", True),
-    ],
-)
+
+@pytest.mark.parametrize(("name", "value", "held", "expected"), rows("trunk_settings", "selected"))
 def test_what_a_filter_may_select(name: str, value: str | list[str], held: Any, expected: bool) -> None:
     option, _dot, part = name.removesuffix("_contains").partition(".")
     assert search._may_match(VOICE_OUT_TRUNK, {option: {part: held} if part else held}, name, value) is expected

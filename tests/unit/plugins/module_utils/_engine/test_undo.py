@@ -74,7 +74,12 @@ def test_nothing_changes() -> None:
     assert (undo.entries, undo.notes) == ([], [])
 
 
-@pytest.mark.parametrize(("version", "attributes", "given", "back", "words"), rows("undo", "not_brought_back"))
+SURROGATE = ("2026-04-16", {"name": "\ud800"}, {"name": "New"}, None, "which YAML cannot hold")
+
+
+@pytest.mark.parametrize(
+    ("version", "attributes", "given", "back", "words"), [SURROGATE, *rows("undo", "not_brought_back")]
+)
 def test_what_is_not_brought_back_is_in_a_comment(
     version: str, attributes: dict[str, Any], given: dict[str, Any], back: dict[str, Any] | None, words: str
 ) -> None:

@@ -98,12 +98,8 @@ def test_a_change_of_type_sends_what_both_types_have() -> None:
 
 
 def test_warnings() -> None:
-    asked = {
-        "name": "X",
-        "rtp_timeout": None,
-        "authentication_method": {"type": "credentials_and_ip", "tech_prefix": "1"},
-    }
-    desired = parse({"id": ID, **asked})
+    method = {"type": "credentials_and_ip", "tech_prefix": "1"}
+    desired = parse({"id": ID, "name": "X", "rtp_timeout": None, "authentication_method": method})
     made = planning.plan(desired, read(resource()))
     assert planning.warnings(desired, made.after, read(resource())) == [
         'DIDWW returned name "EU SBC", but the task sets "X"',

@@ -14,39 +14,12 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import plan as
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Setting
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from .test_trunk import DIDS, ID, LINKAGE, SETTINGS, parse, resource
+from ....conftest import rows, table
+from .test_trunk import ID, LINKAGE, SETTINGS, parse, resource
 from .test_trunk import read as read_trunk
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "canonical"),
-    [
-        ("allowed_rtp_ips", ["203.0.113.1"], ["203.0.113.1/32"]),
-        ("allowed_rtp_ips", ["2001:DB8::/32", "10.0.0.0/8", "9.0.0.0/8"], ["9.0.0.0/8", "10.0.0.0/8", "2001:db8::/32"]),
-        ("allowed_rtp_ips", ["203.0.113.1", "203.0.113.1/32"], ["203.0.113.1/32"]),
-        ("allowed_rtp_ips", ["203.0.113.0/24", "203.0.113.1"], ["203.0.113.0/24", "203.0.113.1/32"]),
-        ("allowed_rtp_ips", ["0.0.0.0/0", "::/0"], ["0.0.0.0/0", "::/0"]),
-        ("dst_prefixes", ["45", "23", "45"], ["23", "45"]),
-        ("dids", [DIDS[1].upper(), DIDS[0]], DIDS[:2]),
-        ("dids", ["+12345", "123456789012345"], ["12345", "123456789012345"]),
-        ("threshold_amount", "1000", "1000.0"),
-        ("threshold_amount", "0", "0.0"),
-        ("threshold_amount", "12.340", "12.34"),
-        ("threshold_amount", "007.50", "7.5"),
-        ("threshold_amount", 12.5, "12.5"),
-        ("threshold_amount", "100000.000", "100000.0"),
-        ("tech_prefix", "12345678", "12345678"),
-        ("external_reference_id", "x" * 100, "x" * 100),
-        ("external_reference_id", " ", " "),
-        ("dst_prefixes", ["44", " 45"], ["44", "45"]),
-        ("capacity_limit", 0, 0),
-        ("capacity_limit", 32767, 32767),
-        ("capacity_limit", "45.0", 45),
-        ("capacity_limit", "032767.0", 32767),
-        ("rtp_timeout", 600, 600),
-        ("callback_url", "http://[::1]:8080/", "http://[::1]:8080/"),
-    ],
-)
+@pytest.mark.parametrize(("setting", "value", "canonical"), rows("trunk_settings", "canonical"))
 def test_canonical(setting: str, value: Any, canonical: Any) -> None:
     row = SETTINGS[setting]
     assert row.desired(value) == canonical
@@ -54,24 +27,7 @@ def test_canonical(setting: str, value: Any, canonical: Any) -> None:
     assert row.desired(canonical) == canonical
 
 
-@pytest.mark.parametrize(
-    ("setting", "nothing", "canonical"),
-    [
-        ("allowed_rtp_ips", None, None),
-        ("allowed_rtp_ips", [], None),
-        ("dst_prefixes", None, []),
-        ("dst_prefixes", [], []),
-        ("allowed_sip_ips", None, []),
-        ("allowed_sip_ips", [], []),
-        ("tech_prefix", "", None),
-        ("tech_prefix", None, None),
-        ("external_reference_id", "", None),
-        ("threshold_amount", None, None),
-        ("rtp_timeout", None, None),
-        ("capacity_limit", 0, 0),
-        ("rtp_ping", False, False),
-    ],
-)
+@pytest.mark.parametrize(("setting", "nothing", "canonical"), rows("trunk_settings", "nothing"))
 def test_nothing_as_the_api_has_it(setting: str, nothing: Any, canonical: Any) -> None:
     assert SETTINGS[setting].current(nothing) == canonical
 
@@ -100,26 +56,12 @@ def test_digits_are_ascii(digits: str) -> None:
 def test_the_argument_specs_of_trunks() -> None:
     one = VOICE_OUT_TRUNK.spec()
     assert list(one) == ["id", *(row.name for row in VOICE_OUT_TRUNK.settings), "state", "unblock"]
-    assert one["state"] == {"type": "str", "choices": ["existing", "present", "absent"], "default": "existing"}
-    assert one["status"] == {"type": "str", "choices": ["active", "blocked"]}
-    assert one["dst_prefixes"] == {"type": "list", "elements": "str"}
-    assert one["authentication_method"]["options"] == {
-        "type": {"type": "str", "required": True},
-        "allowed_sip_ips": {"type": "list", "elements": "str"},
-        "tech_prefix": {"type": "str"},
-        "twilio_account_sid": {"type": "str"},
-    }
-    state = one["state"]
-    entry = {**one, "state": {name: value for name, value in state.items() if name != "default"}}
-    assert entries.fleet_spec(VOICE_OUT_TRUNK) == {
-        "trunks": {"type": "list", "elements": "dict", "required": True, "options": entry},
-        "state": state,
-        "audit": {"type": "bool", "default": False},
-        "undo_file": {"type": "path"},
-        "undo_add": {"type": "bool", "default": False},
-        "skip_invalid": {"type": "bool", "default": False},
-        "approved": {"type": "list", "elements": "str"},
-    }
+    expected = table("specs", "trunk")
+    assert {name: one[name] for name in expected} == expected
+    entry = {**one, "state": {name: value for name, value in one["state"].items() if name != "default"}}
+    trunks = {"type": "list", "elements": "dict", "required": True, "options": entry}
+    expected = {"trunks": trunks, "state": one["state"], **table("specs", "fleet")}
+    assert entries.fleet_spec(VOICE_OUT_TRUNK) == expected
 
 
 def test_the_argument_spec_of_a_selection() -> None:
