@@ -22,11 +22,6 @@ from ..conftest import HANG_GUARD, ROOT, TRUNK
 MEDIA_TYPE = "application/vnd.api+json"
 TRUNKS = "/voice_out_trunks"
 REGENERATION = "/voice_out_trunk_regenerate_credentials"
-# The trunk of each of the other accounts.
-OF = {
-    key: f"3d9b7f52-2a61-4f0e-9c11-7f5a60b8e09{n}"
-    for n, key in enumerate(("no-features-key", "read-only-key", "no-outbound-key", "openapi-key"), 1)
-}
 OLDEST, OLD, LATEST = "2022-05-10", "2026-04-16", "2026-11-19"
 REPLACE = {"on_cli_mismatch_action": "replace_cli"}
 
