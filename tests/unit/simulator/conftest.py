@@ -108,7 +108,7 @@ def play(steps: list[dict[str, Any]], ask: Callable[..., tuple[int, str]]) -> No
         body = step.get("body", {"data": data} if verb in ("POST", "PATCH") and type_ != "_simulator" else None)
         status, text = ask(verb, path, body, **step.get("headers", {}))
         assert status == step.get("status", 200), (step, text)
-        document = json.loads(text) if text else None
+        document: Any = json.loads(text) if text else None
         assert has(document, step.get("answer", document)), (step, text)
         if "errors" in step:
             found = [[error.get("source", {}).get("pointer"), error["title"]] for error in document["errors"]]
