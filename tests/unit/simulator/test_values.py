@@ -10,6 +10,7 @@ the exceptions, and the titles of errors.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ SCHEMAS = SCHEMA["$defs"]["trunk_attributes"]["properties"]
 NAMES = sorted({*SCHEMAS} - {"authentication_method", "created_at", "threshold_reached"})
 TABLE = TABLES["values"]
 # Sent to each attribute.
-VALUES = [*TABLE["sent"], *(choice for schema in SCHEMAS.values() for choice in schema.get("enum", ()))]
+CHOICES = [choice for schema in SCHEMAS.values() for choice in schema.get("enum", ())]
+VALUES = [*itertools.chain(*TABLE["sent"]), *CHOICES]
 
 
 def client_by(server: Simulator, client: Client, by: str, **account: Any) -> Client:
