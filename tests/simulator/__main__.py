@@ -31,29 +31,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--token-life", type=float, default=LIFE, metavar="SECONDS", help="life of a token by default")
     parser.add_argument("--token-rate", type=float, metavar="N", help="requests for tokens per second per account")
     parser.add_argument("--verbose", action="store_true", help="log every request")
-    options = parser.parse_args(arguments)
+    options = vars(parser.parse_args(arguments))
+    port_file = options.pop("port_file")
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     try:
-        simulator = Simulator(
-            load_seed(options.seed),
-            rate=options.rate,
-            latency=options.latency,
-            host=options.host,
-            port=options.port,
-            verbose=options.verbose,
-            version=options.version,
-            token_life=options.token_life,
-            token_rate=options.token_rate,
-        )
+        simulator = Simulator(load_seed(options.pop("seed")), **options)
     except (OSError, SeedError) as exc:
         print(f"simulator: {exc}", file=sys.stderr)
         return 2
     with simulator:
-        if options.port_file is not None:
-            _write(options.port_file, f"{simulator.port}\n")
+        if port_file is not None:
+            _write(port_file, f"{simulator.port}\n")
         print(simulator.url, flush=True)
         stop.wait()
     return 0

@@ -45,12 +45,7 @@ class ApiError(Exception):
 
 def error(status: int, title: str, detail: str, code: str | None = None, pointer: str | None = None) -> dict[str, Any]:
     """A JSON:API error object. The code is the status by default."""
-    document: dict[str, Any] = {
-        "title": title,
-        "detail": detail,
-        "code": code or str(status),
-        "status": str(status),
-    }
+    document: dict[str, Any] = {"title": title, "detail": detail, "code": code or str(status), "status": str(status)}
     if pointer is not None:
         document["source"] = {"pointer": pointer}
     return document

@@ -98,12 +98,7 @@ class Tokens:
             "scope": asked["scope"] if account.token_scope == FULL else account.token_scope,
             "api_version": asked.get("api_version", account.default_version),
         }
-        claims = {
-            **granted,
-            "exp": time.time() + life,
-            "sub": self._subject(account),
-            "jti": str(uuid.uuid4()),
-        }
+        claims = {**granted, "exp": time.time() + life, "sub": self._subject(account), "jti": str(uuid.uuid4())}
         unsigned = f"{_encode(HEADER)}.{_encode(claims)}"
         return {
             "access_token": f"{unsigned}.{self._sign(unsigned)}",

@@ -11,20 +11,6 @@ from simulator.change import Draft
 from simulator.resource import FLAG, LIST, PART, Attribute, Filter, Link, Resource
 
 TYPE = "dids"
-SORTS = (
-    "number",
-    "blocked",
-    "awaiting_registration",
-    "terminated",
-    "description",
-    "capacity_limit",
-    "channels_included_count",
-    "dedicated_channels_count",
-    "billing_cycles_count",
-    "expires_at",
-    "created_at",
-)
-
 TRUNK, GROUP = "voice_in_trunk", "voice_in_trunk_group"
 
 
@@ -65,14 +51,8 @@ DID = Resource(
         Link("capacity_pool", "capacity_pools"),
         Link("shared_capacity_group", "shared_capacity_groups"),
         Link("address_verification", "address_verifications"),
-        Link(TRUNK, "voice_in_trunks", writable=True, place="attributes/voice_in_trunk_id", missing="should exist"),
-        Link(
-            GROUP,
-            "voice_in_trunk_groups",
-            writable=True,
-            place="attributes/voice_in_trunk_group_id",
-            missing="should exist",
-        ),
+        Link(TRUNK, "voice_in_trunks", writable=True, place=f"attributes/{TRUNK}_id", missing="should exist"),
+        Link(GROUP, "voice_in_trunk_groups", writable=True, place=f"attributes/{GROUP}_id", missing="should exist"),
         Link("emergency_calling_service", "emergency_calling_services"),
         Link("emergency_verification", "emergency_verifications"),
         Link("identity", "identities"),
@@ -90,7 +70,10 @@ DID = Resource(
         "voice_in_trunk.id": Filter(LIST),
         "voice_in_trunk_group.id": Filter(LIST),
     },
-    sorts=SORTS,
+    sorts=(
+        *("number", "blocked", "awaiting_registration", "terminated", "description", "capacity_limit", "expires_at"),
+        *("channels_included_count", "dedicated_channels_count", "billing_cycles_count", "created_at"),
+    ),
     rules=(one_target,),
     methods=("LIST", "GET", "PATCH"),
     order=(("number", False),),

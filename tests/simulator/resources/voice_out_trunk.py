@@ -140,7 +140,7 @@ ATTRIBUTES: tuple[Attribute | Variant, ...] = (
     ),
     Attribute(
         "allowed_rtp_ips",
-        values.addresses(MOST_ADDRESSES),
+        SIP_IPS,
         nullable=True,
         differs=(since(TOKEN_VERSION, check=values.addresses(MOST_ADDRESSES, refused=values.EVERYWHERE)),),
     ),

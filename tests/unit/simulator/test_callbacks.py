@@ -16,7 +16,7 @@ from simulator.callbacks import DELAYS, Mailbox, signed
 from simulator.server import Simulator
 
 from ..conftest import HANG_GUARD, TRUNK
-from .conftest import Client
+from .conftest import Client, served
 
 SEED: dict[str, Any] = {
     "accounts": [{"api_key": "local-key", "callback_secret": "secret"}, {"api_key": "other-key"}],
@@ -62,10 +62,15 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def api(receiver: Receiver) -> Iterator[Simulator]:
-    with Simulator(SEED, rate=0) as server:
-        server.put_trunk(TRUNK, attributes={"callback_url": receiver.url})
-        yield server
+def client(receiver: Receiver) -> Iterator[Client]:
+    with served(SEED, rate=0) as client:
+        client.server.put_trunk(TRUNK, attributes={"callback_url": receiver.url})
+        yield client
+
+
+@pytest.fixture
+def api(client: Client) -> Simulator:
+    return client.server
 
 
 def told(api: Simulator) -> list[list[tuple[str, bool]]]:
@@ -103,13 +108,11 @@ def test_when_a_callback_is_sent(api: Simulator, changes: list[dict[str, Any]], 
     assert [event for attempt in told(api) for event in attempt] == events
 
 
-def test_a_request_is_announced_unless_it_is_not_applied(api: Simulator) -> None:
-    client = Client(api)
-    with client.session:
-        api.add_faults({"method": "PATCH", "status": 503})
-        assert client.patch(BLOCKED).status_code == 503
-        assert told(api) == []
-        assert client.patch(BLOCKED).status_code == 200
+def test_a_request_is_announced_unless_it_is_not_applied(api: Simulator, client: Client) -> None:
+    api.add_faults({"method": "PATCH", "status": 503})
+    assert client.patch(BLOCKED).status_code == 503
+    assert told(api) == []
+    assert client.patch(BLOCKED).status_code == 200
     assert told(api) == [[("blocked", False)]]
     api.reset()
     assert api.callbacks == []
@@ -121,8 +124,7 @@ def test_nothing_is_sent_without_a_secret(api: Simulator) -> None:
     assert told(api) == []
 
 
-def test_events_that_are_not_accepted_are_sent_together(api: Simulator, receiver: Receiver) -> None:
-    client = Client(api)
+def test_events_that_are_not_accepted_are_sent_together(api: Simulator, client: Client, receiver: Receiver) -> None:
     receiver.status = 503
     for change in (BLOCKED, ACTIVE):
         api.put_trunk(TRUNK, attributes=change)
@@ -131,11 +133,10 @@ def test_events_that_are_not_accepted_are_sent_together(api: Simulator, receiver
     both = [("blocked", False), ("active", False)]
     assert told(api)[-1] == both
     receiver.status = 298
-    with client.session:
-        assert client.control("POST", "/callbacks").json()[0]["status"] == 298
-        assert client.control("GET", "/callbacks").json() == api.callbacks
-        assert client.control("POST", "/callbacks").json() == []
-        assert client.control("POST", "/callbacks", {"again": True}).json()[0]["status"] == 298
+    assert client.control("POST", "/callbacks").json()[0]["status"] == 298
+    assert client.control("GET", "/callbacks").json() == api.callbacks
+    assert client.control("POST", "/callbacks").json() == []
+    assert client.control("POST", "/callbacks", {"again": True}).json()[0]["status"] == 298
     assert told(api)[-1] == both
 
 

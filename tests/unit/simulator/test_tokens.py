@@ -132,12 +132,11 @@ def test_an_invalid_request_for_a_token(old: Client, error: str, words: str, bod
 def test_requests_that_the_token_service_rejects(old: Client) -> None:
     for key in (None, "", "nobody", "Local-key"):
         assert error_of(ask_for_token(old, key)) == (401, "invalid_client")
+    url, body = old.server.token_url, {"aud": [AUDIENCE]}
     for verb in ("GET", "PUT", "PATCH", "DELETE"):
-        answer = old.ask(verb, old.server.token_url, {"aud": [AUDIENCE]}, Content_Type=JSON)
-        assert error_of(answer) == (405, "invalid_request")
+        assert error_of(old.ask(verb, url, body, Content_Type=JSON)) == (405, "invalid_request")
     for wrong in (None, MEDIA_TYPE, "application/x-www-form-urlencoded"):
-        answer = old.ask("POST", old.server.token_url, {"aud": [AUDIENCE]}, Content_Type=wrong)
-        assert error_of(answer) == (415, "invalid_request")
+        assert error_of(old.ask("POST", url, body, Content_Type=wrong)) == (415, "invalid_request")
 
 
 def test_an_account_that_only_gets_read_tokens(server: Simulator, client: Client) -> None:
