@@ -211,7 +211,7 @@ def test_a_null_threshold_is_rejected_in_2026_11_19(local_api: Simulator) -> Non
             assert bool(violations(name, document)) is (version == "2026-11-19")
 
 
-SPARSE = {
+SPARSE: dict[str, tuple[str, dict[str, Any]]] = {
     "trunks, sparse dids": (f"{TRUNKS}?include=dids&fields[dids]=number", {"included.0.attributes.number": 1}),
     "trunk, sparse voice_out_trunks": (
         f"{TRUNKS}/{TRUNK}?fields[voice_out_trunks]=status",

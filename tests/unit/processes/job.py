@@ -28,7 +28,10 @@ CAPACITY, PREFIX = 60, "77#"
 TYPE = "credentials_and_ip"
 SETTINGS = {"capacity_limit": CAPACITY, "authentication_method": {"type": TYPE, "tech_prefix": PREFIX}}
 PAIR = {"username": USERNAME, "password": PASSWORD}
-METHOD = {"type": TYPE, "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None, **PAIR}}
+METHOD: dict[str, Any] = {
+    "type": TYPE,
+    "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None, **PAIR},
+}
 SEED = {
     "accounts": [{"api_key": KEY, "readings": ["filter_by_id"]}],
     "trunks": [

@@ -62,9 +62,12 @@ def start(folder: Path, rulebook: str, variables: dict[str, Any], **more: str) -
     (folder / "callbacks.yml").write_text(json.dumps(variables), "utf-8")
     arguments = ["--rulebook", rulebook, "--inventory", "inventory.yml", "--vars", "callbacks.yml"]
     with (folder / "output").open("w", encoding="utf-8") as output:
-        command = [playbooks.PROGRAMS / "ansible-rulebook", *arguments]
-        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
-        return subprocess.Popen(command, cwd=folder, env=playbooks.environment(folder, **more), **streams)
+        command = [str(playbooks.PROGRAMS / "ansible-rulebook"), *arguments]
+        options: dict[str, Any] = {"cwd": folder, "env": playbooks.environment(folder, **more), "stdout": output}
+        job: subprocess.Popen[bytes] = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, **options
+        )
+        return job
 
 
 @pytest.fixture
