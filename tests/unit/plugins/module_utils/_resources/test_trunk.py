@@ -147,8 +147,8 @@ def test_listed_dids_are_sent_when_their_flag_goes_off(name: str) -> None:
 
 def test_unmet_settings_have_both_values() -> None:
     asked = {"type": "credentials_and_ip", "tech_prefix": "1"}
-    task = {"id": ID, "rtp_timeout": None, "status": "blocked", "dids": [], "authentication_method": asked}
-    desired = parse(task)
+    task: dict[str, Any] = {"id": ID, "rtp_timeout": None, "status": "blocked", "dids": []}
+    desired = parse({**task, "authentication_method": asked})
     made = planning.plan(desired, read(resource({"dids": DIDS})))
     method = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": ["203.0.113.9/32"], "tech_prefix": "2"}}
     answered = read(resource(rtp_timeout=30, status="blocked", authentication_method=method))
