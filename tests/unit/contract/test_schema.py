@@ -41,7 +41,7 @@ def example(id: str, attributes: dict[str, Any], **members: Any) -> dict[str, An
     url = f"https://api.didww.com/v3{TRUNKS}/{id}"
     links = {name: {"self": f"{url}/relationships/{name}", "related": f"{url}/{name}"} for name in LINKAGE}
     relationships = {name: {"links": pair} for name, pair in links.items()}
-    data = {"id": id, "type": "voice_out_trunks", "attributes": {**DEFAULTS, **attributes}}
+    data = {"id": id, "type": "voice_out_trunks", "attributes": {**DEFAULTS, **DOCUMENTS["common"], **attributes}}
     return {"data": {**data, "relationships": relationships, **members}, "meta": {"api_version": "2026-04-16"}}
 
 
