@@ -48,13 +48,13 @@ def result_of(compared: Any) -> Any:
 REQUESTS: Any = {"trunks": [{}, {"method": "POST", "id": None, "token": 2}, {"method": "DELETE", "token": 3}]}
 
 
-def text_of(compared: Any = REQUESTS) -> str:
-    """Return the text of a plan."""
-    return str(plans.plan_report(result_of(compared), given())["text"])
+def text_of(compared: Any = None) -> str:
+    """Return the text of a plan: of `compared`, or of REQUESTS."""
+    return str(plans.plan_report(result_of(compared or REQUESTS), given())["text"])
 
 
-def written(compared: Any = REQUESTS) -> dict[str, Any]:
-    """Return what the text of a plan says."""
+def written(compared: Any = None) -> dict[str, Any]:
+    """Return what the text of a plan says: of `compared`, or of REQUESTS."""
     plan: dict[str, Any] = json.loads(text_of(compared))
     return plan
 
