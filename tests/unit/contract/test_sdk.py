@@ -286,6 +286,14 @@ def test_the_module_and_the_sdk_send_the_same_new_trunk(
 
 # --- Rejected requests: one of each status; the tests of the local API have the others ---
 
+
+def write_the_method_back(sdk: Sdk) -> None:
+    """Send the authentication method that was read, with its secrets. The SDK sends what has been set."""
+    trunk = sdk.trunks.find(TRUNK).data
+    trunk.authentication_method = trunk.authentication_method
+    sdk.trunks.update(trunk)
+
+
 OF_ANOTHER = "3d9b7f52-2a61-4f0e-9c11-7f5a60b8e092"
 SHORT_SID = {"type": "twilio", "attributes": {"twilio_account_sid": "AC1"}}
 INVALID = {"name": "Twilio London", "authentication_method": SHORT_SID, "dids": [NOBODY]}
@@ -306,7 +314,7 @@ ERRORS: dict[str, tuple[Callable[[Sdk], Any], list[tuple[int, str, str, str]]]] 
         [(400, "102", "", "username is not allowed")],
     ),
     "read-only secrets": (
-        lambda sdk: write_the_method_back(sdk),
+        write_the_method_back,
         [(400, "105", "", "username is not allowed"), (400, "105", "", "password is not allowed")],
     ),
     "an unknown key": (lambda sdk: sdk.trunk(), [(401, "401", "", "")]),
@@ -316,13 +324,6 @@ ERRORS: dict[str, tuple[Callable[[Sdk], Any], list[tuple[int, str, str, str]]]] 
         [(404, "404", "", f"The record identified by {NOBODY} could not be found.")],
     ),
 }
-
-
-def write_the_method_back(sdk: Sdk) -> None:
-    """Send the authentication method that was read, with its secrets. The SDK sends what has been set."""
-    trunk = sdk.trunks.find(TRUNK).data
-    trunk.authentication_method = trunk.authentication_method
-    sdk.trunks.update(trunk)
 
 
 @pytest.mark.parametrize("name", ERRORS)
