@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -82,16 +83,20 @@ CASES = [
 
 
 def each(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecorator:
-    """Parametrize a test with `api_version`, `case` and `value`: all values that `select` returns for a row."""
-    found = [
-        (version, case, value)
-        for version in API_VERSIONS
-        for case in (Case(case.subject, of_version(case.row, version)) for case in CASES)
-        if not (version == NEWEST and case.row.get("barred"))
-        for value in select(case.row)
-    ]
-    names = [f"{version}-{case.subject.resource.name}-{case.option}={value!r:.60}" for version, case, value in found]
-    return pytest.mark.parametrize(("api_version", "case", "value"), found, ids=names)
+    """Parametrize a test with `api_version`, `case` and `value`: all values that `select` returns for a row.
+
+    Each uses another `front_end` than its neighbour, and mostly than the same in another version: test_front_ends.py
+    compares both.
+    """
+    found = []
+    for place, version in enumerate(API_VERSIONS):
+        cases = [Case(case.subject, of_version(case.row, version)) for case in CASES]
+        here = [case for case in cases if not (version == NEWEST and case.row.get("barred"))]
+        values = [(case, value) for case in here for value in select(case.row)]
+        front_ends = itertools.cycle(("module", "action") if place % 2 else ("action", "module"))
+        found += [(front_end, version, *row) for front_end, row in zip(front_ends, values, strict=False)]
+    names = [f"{'-'.join(way)}-{case.subject.resource.name}-{case.option}={value!r:.60}" for *way, case, value in found]
+    return pytest.mark.parametrize(("front_end", "api_version", "case", "value"), found, ids=names)
 
 
 @pytest.fixture

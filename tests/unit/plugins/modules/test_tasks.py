@@ -14,7 +14,7 @@ import yaml
 from simulator.server import Simulator
 
 from ...conftest import API_VERSIONS, ROOT, methods
-from .conftest import Run, changes, put
+from .conftest import Run, changes, each_way, put
 
 # The list of which a task of a module is an entry, and the member with what it changed.
 LISTS = {"voice_out_trunk": "trunks", "voice_in_trunk": "trunks", "did": "dids"}
@@ -41,7 +41,7 @@ def prepare(api: Simulator, row: dict[str, Any]) -> None:
 
 
 @each("refusals.yml")
-@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@each_way
 def test_a_task_is_refused_and_the_message_says_why(
     local_api: Simulator, run: Run, row: dict[str, Any], check: bool
 ) -> None:
