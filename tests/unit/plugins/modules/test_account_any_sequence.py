@@ -23,7 +23,7 @@ from simulator.server import Simulator
 
 from ...conftest import API_VERSIONS, UnsafeLoader
 from ...processes import faults
-from ...strategies import examples
+from ...strategies import FACTOR, examples
 from .conftest import PASSWORD, PSTN, Run, changes, one_front_end, put
 from .test_cases import CASES, SUBJECTS, Case
 
@@ -276,4 +276,5 @@ def test_any_tasks(api_version: str, local_api: Simulator, run: Run, tmp_path: P
             counts["undone"] += 1
 
     check()
-    assert min(counts.values()) > 0
+    # Few examples need not be refused.
+    assert min(counts.values() if FACTOR >= 0.5 else [counts["done"]]) > 0
