@@ -269,7 +269,7 @@ def mutation(session: nox.Session) -> None:
     tests.mkdir(parents=True)
     with session.chdir(folder):
         few_examples = {"EXAMPLES": "0.02", "PYTHONPATH": f"{folder / 'mutants'}{os.pathsep}{tests}"}
-        session.run("mutmut", "run", "--max-children=1", *session.posargs, env=few_examples)
+        session.run("mutmut", "run", "--max-children=2", *session.posargs, env=few_examples)
         session.run("mutmut", "results")
         session.run("mutmut", "export-cicd-stats", silent=True)
     counts = json.loads((folder / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))

@@ -201,6 +201,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers requests."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: PhoneApi
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
