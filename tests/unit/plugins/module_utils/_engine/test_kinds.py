@@ -32,6 +32,11 @@ KINDS: dict[str, Callable[[], kinds.Kind]] = {
     "url": lambda: kinds.URL,
     "base_url": lambda: BASE_URL,
     "seconds": lambda: kinds.SECONDS,
+    "networks": lambda: kinds.NETWORKS,
+    "limited_networks": lambda: kinds.LIMITED_NETWORKS,
+    "prefixes": lambda: kinds.PREFIXES,
+    "any_prefixes": lambda: kinds.ANY_PREFIXES,
+    "url_or_less": lambda: kinds.URL_OR_LESS,
 }
 
 
@@ -70,15 +75,27 @@ def test_an_amount_has_a_maximum_length(digits: int) -> None:
     assert rejection_of(kinds.amount(1, 10), digits * "0" + "1").startswith("a decimal number from")
 
 
-def test_a_ca_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "rejected", "words"),
+    [
+        (kinds.CA_BUNDLE, ["~/other.pem", "", None, 1, ["a"]], "a CA bundle that exists where the module runs"),
+        (kinds.PATH, ["", None, 1, ["a"], "a\0b"], "a path"),
+        (kinds.NEW_FILE, ["", " ", None, 1, ["a"], "a\0b"], "the path of a file to write"),
+        (kinds.NEW_FILE, ["~/x/a"], "a file in a folder that exists, which {home}/x does not"),
+        (kinds.NEW_FILE, ["~", "~/new/", "~/bundle.pem/"], "a file, and this is something else"),
+    ],
+)
+def test_a_path(
+    kind: kinds.Kind, rejected: list[Any], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.touch()
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BUNDLES", str(tmp_path))
     for written in (str(bundle), "~/bundle.pem", "$BUNDLES/bundle.pem"):
-        assert kinds.CA_BUNDLE.canonical(written) == str(bundle)
-    for value in ("~/other.pem", "", None, True, 1, [str(bundle)]):
-        assert rejection_of(kinds.CA_BUNDLE, value) == "a CA bundle that exists where the module runs"
+        assert kind.canonical(written) == str(bundle)
+    for value in rejected:
+        assert rejection_of(kind, value) == words.format(home=tmp_path)
 
 
 def test_a_value_is_shown_as_json() -> None:
