@@ -344,20 +344,18 @@ def list_of(kind: Kind) -> Kind:
 
 def _listing(kind: Kind, sort: Callable[[Iterable[Any]], list[Any]]) -> Kind:
 
+    def canonical(values: Any) -> list[Any]:
+        return sort(_list_of(kind.canonical, values))
+
+    if kind.decode is None or kind.encode is None:
+        return Kind(_STRINGS, canonical)
+    from_api, to_api = kind.decode, kind.encode
+
     def decode(values: Any) -> list[Any]:
         expect(isinstance(values, list), "a list")
-        return sort(kind.decode(value) if kind.decode else kind.canonical(value) for value in values)
+        return sort(map(from_api, values))
 
-    def encode(values: list[Any]) -> list[Any]:
-        return [kind.encode(value) if kind.encode else value for value in values]
-
-    coded = kind.decode and kind.encode
-    return Kind(
-        _STRINGS,
-        lambda values: sort(_list_of(kind.canonical, values)),
-        decode=decode if coded else None,
-        encode=encode if coded else None,
-    )
+    return Kind(_STRINGS, canonical, decode=decode, encode=lambda values: list(map(to_api, values)))
 
 
 # The resources of a fleet, and one before and after a change, often have the same addresses.

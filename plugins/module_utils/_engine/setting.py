@@ -294,10 +294,6 @@ class Setting:
 
     # --- Results ---
 
-    def returned(self, value: Any) -> Any:
-        """Return a value as results show it."""
-        return MASK if self.secret and value is not None else value
-
     def shown(self, before: Any, after: Any) -> dict[str, Any]:
         """Return a change as results and diffs show it."""
         if self.secret:

@@ -266,10 +266,6 @@ class Variant(Setting):
     def _row(self, name: str) -> Setting:
         return self.attributes.get(name, self.type)
 
-    def returned(self, value: Any) -> Any:
-        """Return a value as results show it."""
-        return value and {name: self._row(name).returned(held) for name, held in value.items()}
-
     def shown(self, before: Any, after: Any) -> dict[str, Any]:
         """Return a change as results and diffs show it."""
         sides = {"before": before, "after": after}

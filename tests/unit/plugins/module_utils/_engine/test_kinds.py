@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import kinds
-from ansible_collections.didww.voice.plugins.module_utils._engine.connection import BASE_URL
 
 from ....conftest import matches, rows, table
 
+WORDS: dict[str | int, int] = {"off": 1, 0: 2, 7: 3}
 KINDS: dict[str, Callable[[], kinds.Kind]] = {
     "letters": lambda: kinds.matching(r"[a-z]+", "small letters"),
     "digits": lambda: kinds.matching(r"\d+", "digits"),
@@ -30,7 +30,16 @@ KINDS: dict[str, Callable[[], kinds.Kind]] = {
     "dictionary": lambda: kinds.DICTIONARY,
     "flag": lambda: kinds.BOOL,
     "url": lambda: kinds.URL,
-    "base_url": lambda: BASE_URL,
+    "server": lambda: kinds.server("the URL of a server", "example.com"),
+    "bare_server": lambda: kinds.server("the URL of a server", "example.com", strip="/"),
+    "code": lambda: kinds.code(WORDS),
+    "any_code": lambda: kinds.code(WORDS, others=True),
+    "codes": lambda: kinds.list_of(kinds.code(WORDS)),
+    "set_of_codes": lambda: kinds.set_of(kinds.code(WORDS)),
+    "least": lambda: kinds.amount(1),
+    "uuid": lambda: kinds.UUID,
+    "id_or_number": lambda: kinds.reference(kinds.e164, "an id or a number"),
+    "id_or_name": lambda: kinds.id_or_name("an id or a name"),
     "seconds": lambda: kinds.SECONDS,
     "networks": lambda: kinds.NETWORKS,
     "limited_networks": lambda: kinds.LIMITED_NETWORKS,
@@ -60,12 +69,31 @@ def test_what_a_kind_rejects(name: str, words: str, value: Any) -> None:
     assert matches(words, rejection_of(KINDS[name](), value))
 
 
+@pytest.mark.parametrize(("name", "stored", "canonical", "sent"), rows("kinds", "coded"))
+def test_values_of_the_api(name: str, stored: list[Any], canonical: Any, sent: Any) -> None:
+    kind = KINDS[name]()
+    assert kind.decode is not None
+    assert kind.encode is not None
+    assert [kind.decode(value) for value in stored] == [canonical] * len(stored)
+    assert kind.encode(canonical) == sent
+
+
+@pytest.mark.parametrize(("name", "words", "value"), rows("kinds", "not_decoded"))
+def test_values_of_the_api_that_no_task_has(name: str, words: str, value: Any) -> None:
+    decode = KINDS[name]().decode
+    assert decode is not None
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        decode(value)
+
+
 def test_the_argument_specs_of_kinds() -> None:
-    assert [KINDS[name]().spec for name in ("letters", "whole", "amount", "choice")] == [
+    assert [KINDS[name]().spec for name in ("letters", "whole", "amount", "choice", "codes", "code")] == [
         {"type": "str"},
         {"type": "int"},
         {"type": "str"},
         {"type": "str", "choices": ["a", "b"]},
+        {"type": "list", "elements": "str"},
+        {"type": "str", "choices": ["off", "0", "7"]},
     ]
 
 
