@@ -328,6 +328,8 @@ def _in_link(row: Link, rows: Mapping[str, Setting], resource: Resource) -> Iter
 def _in_variant(row: Variant) -> Iterator[str]:
     if row.secret:
         yield "is a secret as a whole: declare its attributes as secrets"
+    if row.versions:
+        yield "differs between versions as a whole: declare how its attributes differ"
     for what, names in (("can be set", row.settable_types), ("has hidden attributes", row.hidden)):
         yield from (f"type {kind} {what}, but is not declared" for kind in names if kind not in row.types)
     if bool(row.hidden) is not bool(row.revealed_as and row.generated):

@@ -277,7 +277,8 @@ def restored(plan: Plan, before: Item, version: str) -> tuple[dict[str, Any], di
             settings[name] = had[name]
     for name, (value, _lost, alongside) in variants.items():
         if any(other in lost for other in alongside) and settings.pop(name, None):
-            lost[name] = f"it was {show(rows[name].shown(value, None)['before'])}, which requires {', '.join(alongside)}"
+            was = show(rows[name].shown(value, None)["before"])
+            lost[name] = f"it was {was}, which requires {', '.join(alongside)}"
     for name, flag in managed.items():
         if had.get(flag) is True or flag in lost:  # the API links them again, or still manages them
             settings.pop(name, None)

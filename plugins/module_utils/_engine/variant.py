@@ -77,11 +77,10 @@ class Variant(Setting):
         return any(row.secret for row in self.attributes.values())
 
     def of_version(self, version: str) -> Variant:
-        """Return the row, and those of its attributes, as they are in a version of the API."""
+        """Return the row with its attributes as they are in a version of the API."""
         rows = {name: row.of_version(version) for name, row in self.attributes.items()}
         types = {kind: tuple(rows[row.name] for row in own) for kind, own in self.types.items()}
-        differs = replace(self, **self.versions[version], base=self) if version in self.versions else self
-        return differs if rows == self.attributes else replace(differs, types=types)
+        return self if rows == self.attributes else replace(self, types=types)
 
     # --- Values from tasks ---
 

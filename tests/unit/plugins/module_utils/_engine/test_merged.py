@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,9 +66,15 @@ LAMP = Resource(
             settable_types=("line", "bulb"),
             accepted="line or bulb",
             merged=True,
+            hidden={"line": ("ticket",)},
+            hidden_with="dimmed",
+            generated="the API generates it",
+            revealed_as="tickets",
         ),
         Link("room", TEXT, nullable=True, type="rooms", noun="room", by="name", always_read=True, freed="carry it out"),
     ),
+    facts=("made_at",),
+    meta=("uses",),
     page_sizes={"lamps": 10, "rooms": 10, "switches": 10},
     users=Users("switches", "lamp", "label", "button", "Move them."),
     known_as="names",
@@ -172,7 +179,16 @@ def test_a_fixed_setting_is_compared_and_never_sent() -> None:
 
 def test_what_hinders_a_deletion() -> None:
     task = {"id": ID, "state": "absent"}
-    assert planned(task, lamp()).method == "DELETE"
+    deleted = planned({**task, "label": "Desk"}, lamp())
+    assert (deleted.method, deleted.exists) == ("DELETE", False)
+    (problem,) = problems_of({**task, "label": "Lamp"}, lamp())
+    assert problem.startswith(f'label: the lamp with the id "{ID}" has "Desk", but the task says "Lamp"')
+    for count, nouns, more in ((1, "1 button,", "switch 00."), (2, "2 buttons,", "01."), (20, "20 buttons,", "19.")):
+        few = {f"id-{number}": f"switch {number:02}" for number in range(count)}
+        (problem,) = problems_of(task, lamp(), users={ID: few})
+        assert f"is used by {nouns}" in problem
+        assert problem.endswith(f"{more} Move them.")
+    assert f'belongs to the room "{ROOM}"' in problems_of(task, lamp(room=ROOM))[0]
     switches = {f"id-{number}": f"switch {number:02}" for number in range(25)}
     used, belongs = problems_of(task, lamp(room=ROOM), users={ID: switches}, names={ROOM: "Kitchen"})
     assert used.startswith(
@@ -187,6 +203,43 @@ def test_what_hinders_a_deletion() -> None:
     left = planned({**task, "room": None}, lamp(room=ROOM)).document
     assert left == {"type": "lamps", "id": ID, "relationships": {"room": {"data": None}}}
     assert planned({**task, "room": None}, lamp()).document == {"type": "lamps", "id": ID}
+
+
+@pytest.mark.parametrize(
+    ("task", "identifier", "settings"), [({"id": ID}, ID, {}), ({"label": "Desk"}, None, {"label": "Desk"})]
+)
+def test_there_is_nothing_to_delete(task: dict[str, Any], identifier: str | None, settings: dict[str, Any]) -> None:
+    plan = planned({**task, "state": "absent"}, None)
+    assert (plan.method, plan.document, plan.changes, plan.exists) == ("PATCH", None, {}, False)
+    assert (plan.after.id, plan.after.settings) == (identifier, settings)
+    assert plan.after.facts == {"made_at": None, "uses": None}
+
+
+def test_the_attributes_that_a_rule_sees() -> None:
+    had, has = {"type": "line", "speed": 1, "dimmed": True}, {"type": "line", "speed": 2, "dimmed": False}
+    draft = Draft("lamp", NEWEST, {}, {"light": {"speed": 2}}, {}, {"light": had}, {}, False, {"light": dict(has)})
+    light = Attributes(draft, "light", {"colours": ["red"]})
+    assert (light.type, light.differ, light.wanted, light.before, light.known) == ("line", True, {"speed": 2}, had, has)
+    assert [light.turned(flag) for flag in ("dimmed", "speed", "lit")] == [False, None, None]
+    light.set("speed", 3)
+    assert (light.known["speed"], draft.after["light"]["speed"], draft.added) == (3, 3, {"light.speed"})
+    new = Attributes(replace(draft, new=True, before={}), "light", {"colours": ["red"]})
+    assert (new.known["colours"], new.before, new.turned("speed")) == (["red"], {}, True)
+    same = Attributes(replace(draft, before=draft.after), "light", {})
+    assert same.differ is False
+
+
+@pytest.mark.parametrize(
+    ("light", "generates"),
+    [
+        ({"type": "line", "dimmed": True}, True),
+        ({"type": "line", "dimmed": False}, False),
+        ({"type": "line"}, False),
+        ({"type": "bulb", "dimmed": True}, False),
+    ],
+)
+def test_hidden_attributes_that_depend_on_a_flag(light: dict[str, Any], generates: bool) -> None:
+    assert LAMP.variants[0].generates(light) is generates
 
 
 def test_what_every_reading_includes() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine.connection import NEWEST
+from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION, NEWEST
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, UUID, whole
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import (
     ContradictoryDeclarationError,
@@ -92,6 +92,7 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "is never created, but requires a setting, or a unique one": {"creatable": False},
     # Polymorphic attributes.
     "account: is a secret as a whole": changed("account", secret=True),
+    "account: differs between versions as a whole": changed("account", versions={NEWEST: {}}),
     "account: type skype can be set, but is not declared": changed("account", settable_types=("skype",)),
     "account: type skype has hidden attributes, but is not declared": changed("account", hidden={"skype": ("x",)}),
     "account: has hidden attributes without a name": changed("account", revealed_as=""),
@@ -143,6 +144,7 @@ def test_a_version_changes_rows_and_parts_of_rows() -> None:
     newest = in_version(PHONE, NEWEST)
     assert newest["volume"].base is PHONE.rows["volume"]
     assert newest["label"] is PHONE.rows["label"]
+    assert in_version(PHONE, DEFAULT_VERSION)["account"] is PHONE.rows["account"]
     problems: list[Any] = []
     assert newest["account"].take(problems, {"type": "h323", "alias": "Door"}) == {"type": "h323", "alias": "Door"}
     newest["account"].check_anew(problems, {"type": "h323", "alias": "Door"}, None, NEWEST)

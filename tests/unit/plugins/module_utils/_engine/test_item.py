@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, didww.voice contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task can set again of a resource that was read, filters, and what a request and a diff show of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.didww.voice.plugins.module_utils._engine.connection import API_VERSIONS
+from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines
+from ansible_collections.didww.voice.plugins.module_utils._engine.item import not_accepted, options, read
+from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import set_of
+from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MASK, filter_by
+
+from .phones import PHONE, TEXT, id_of
+
+ID, SALES, SUPPORT, RECEPTION = map(id_of, ("New", "Sales", "Support", "Reception"))
+NAMES = {SALES: "Sales", SUPPORT: "Support", RECEPTION: "Reception"}
+
+
+def phone(desk: str | None = RECEPTION, **attributes: Any) -> dict[str, Any]:
+    """Return a phone as the API has it."""
+    held = {"label": "New", "pin": "1234", "volume": 6, "muted": True}
+    account = {"type": "h323", "attributes": {"alias": "Door"}}
+    groups = [{"type": "groups", "id": identifier} for identifier in (SUPPORT, SALES)]
+    return {
+        "id": ID,
+        "attributes": {**held, "account_data": account, **attributes},
+        "relationships": {"desk": {"data": desk and {"type": "desks", "id": desk}}, "groups": {"data": groups}},
+    }
+
+
+@pytest.mark.parametrize("version", API_VERSIONS)
+def test_what_a_task_cannot_set_again(version: str) -> None:
+    # An older version accepts it.
+    assert not_accepted(read(PHONE, phone(pin="x"), version=version), version) == {}
+    account = {"type": "h323", "attributes": {"alias": 5}}
+    rejected = not_accepted(read(PHONE, phone(account_data=account, volume=12), version=version), version)
+    assert list(rejected) == ["volume", "account.alias"]
+    assert rejected["volume"].startswith("12 is not accepted; expected a whole number from 0 to ")
+
+
+def test_what_a_task_sets_again() -> None:
+    given = {"id": ID, "label": "New", "muted": True, "volume": 6, "account": {"type": "h323", "alias": "Door"}}
+    links = {"desk": "Reception", "groups": ["Sales", "Support"]}
+    assert options(read(PHONE, phone(), NAMES)) == {**given, **links}
+    # The order of options is that of the declaration.
+    assert list(options(read(PHONE, phone(in_all_groups=False), NAMES)))[-2:] == ["groups", "in_all_groups"]
+    managed = {**given, "desk": None, "in_all_groups": True}
+    assert options(read(PHONE, phone(None, in_all_groups=True), NAMES)) == managed
+    assert options(read(PHONE, phone(), {SALES: "Sales"}), {"volume", "account.alias"}) == {
+        "id": ID,
+        "label": "New",
+        "muted": True,
+        "account": {"type": "h323"},
+        "desk": RECEPTION,
+        "groups": sorted([SALES, SUPPORT]),
+    }
+
+
+def test_a_filter() -> None:
+    problems: list[Any] = []
+    row = filter_by("label", set_of(TEXT))
+    assert row.take(problems, ["b", "a", "b"]) == ["a", "b"]
+    row.take(problems, [])
+    row.take(problems, None)
+    left_out = "leave the option out to not filter by it"
+    assert problems == [
+        ("label", f"an empty list is not accepted; list at least one value, or {left_out}"),
+        ("label", f"null is not accepted; {left_out}"),
+    ]
+
+
+def test_a_request_without_secrets() -> None:
+    sent = {"type": "sip", "attributes": {"auth_user": "u", "auth_password": "p", "other": 1}}
+    shown = {"auth_user": "u", "auth_password": MASK, "other": 1}
+    assert PHONE.rows["account"].sent_without_secrets(sent) == {"type": "sip", "attributes": shown}
+
+
+def test_the_lines_of_a_change() -> None:
+    changes = {
+        "label": {"before": "Old", "after": "New"},
+        "groups": {"before": [SALES, SUPPORT], "after": [SUPPORT, "x"]},
+        "account": {"before": {"type": "sip", "user": "u"}, "after": {"type": "h323"}},
+        "codecs": {"before": ["opus", "speex"], "after": ["speex", "opus"]},
+    }
+    assert changed_lines(changes, NAMES) == [
+        '-label: "Old"',
+        '+label: "New"',
+        f'-groups: "{SALES}"  # Sales',
+        '+groups: "x"',
+        '-account.type: "sip"',
+        '-account.user: "u"',
+        '+account.type: "h323"',
+        '-codecs: "opus"',
+        '-codecs: "speex"',
+        '+codecs: "speex"',
+        '+codecs: "opus"',
+    ]
