@@ -13,6 +13,8 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.connection imp
 from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import not_accepted, options, read
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import set_of
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import chosen, create, parse
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MASK, filter_by
 
 from .phones import PHONE, TEXT, id_of
@@ -61,6 +63,29 @@ def test_what_a_task_sets_again() -> None:
     }
 
 
+def test_a_new_one_has_no_id_and_what_a_rule_keeps_is_not_sent() -> None:
+    with pytest.raises(InvalidOptions) as refused:
+        create(parse(PHONE, {"id": ID, "state": "present"}))
+    chooses = "DIDWW chooses the id of a new one: select it by label or serial"
+    assert refused.value.messages() == [f"id: no phone has the id {ID}, and {chooses}"]
+    task = {"label": "New", "state": "present", "muted": True, "volume": 9, "realm": None}
+    task["account"] = {"type": "h323", "alias": "Door"}
+    plan = create(parse(PHONE, task))
+    assert (plan.method, plan.held, plan.warnings) == ("POST", {}, ())
+    assert plan.document is not None
+    assert "volume" not in {**plan.changes, **plan.document["attributes"]}
+
+
+def test_what_the_api_chooses_for_a_new_one() -> None:
+    task = {"label": "New", "state": "present"}
+    silent = read(PHONE, phone())
+    del silent.settings["volume"]
+    chose = [chosen(parse(PHONE, task), answered) for answered in (None, silent, read(PHONE, phone()))]
+    chooses = ["the task does not set volume, and DIDWW chooses it"]
+    assert chose == [chooses, chooses, ["the task does not set volume, and DIDWW chose 6"]]
+    assert chosen(parse(PHONE, {**task, "volume": 1}), None) == []
+
+
 def test_a_filter() -> None:
     problems: list[Any] = []
     row = filter_by("label", set_of(TEXT))
@@ -77,6 +102,7 @@ def test_a_filter() -> None:
 def test_a_request_without_secrets() -> None:
     sent = {"type": "sip", "attributes": {"auth_user": "u", "auth_password": "p", "other": 1}}
     shown = {"auth_user": "u", "auth_password": MASK, "other": 1}
+    assert [PHONE.rows[name].secrets("1234") for name in ("pin", "label")] == [{"1234"}, set()]
     assert PHONE.rows["account"].sent_without_secrets(sent) == {"type": "sip", "attributes": shown}
 
 

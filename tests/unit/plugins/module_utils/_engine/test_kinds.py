@@ -36,6 +36,7 @@ KINDS: dict[str, Callable[[], kinds.Kind]] = {
     "any_code": lambda: kinds.code(WORDS, others=True),
     "codes": lambda: kinds.list_of(kinds.code(WORDS)),
     "set_of_codes": lambda: kinds.set_of(kinds.code(WORDS)),
+    "e164": lambda: kinds.Kind({"type": "str"}, kinds.e164),
     "least": lambda: kinds.amount(1),
     "uuid": lambda: kinds.UUID,
     "id_or_number": lambda: kinds.reference(kinds.e164, "an id or a number"),
