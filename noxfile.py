@@ -215,8 +215,17 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def release(session: nox.Session) -> None:
-    """Prepare a release and list the remaining manual steps. Argument: the version."""
-    session.run("python", "tools/release.py", *session.posargs)
+    """Write a version and its changelog, and commit them: `make release` checks the commit. Argument: the version."""
+    (version,) = session.posargs
+    if changes := session.run("git", "status", "--porcelain", silent=True):
+        session.error(f"there are uncommitted changes:\n{changes}")
+    for path, name in {"galaxy.yml": "version: ", "plugins/module_utils/_engine/task.py": "VERSION = "}.items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        (ROOT / path).write_text(re.sub(rf'(?m)^({name}"?)[^"\n]+', rf"\g<1>{version}", text), encoding="utf-8")
+    # 1.0.0 has an entry before it is released: it gets the date of today.
+    session.run("antsibull-changelog", "release", "--reload-plugins", "--update-existing")
+    session.run("git", "add", "--all")
+    session.run("git", "commit", "--quiet", "--allow-empty", f"--message=Release {version}")
 
 
 @nox.session

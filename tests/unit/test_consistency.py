@@ -60,6 +60,7 @@ def test_no_version_is_newer_than_that_of_the_next_release() -> None:
 
 def test_the_changelog_describes_the_next_release_in_one_place() -> None:
     """Either in its entry, which is complete, or in fragments."""
+    assert [version for version, entry in RELEASES.items() if not entry.keys() & {"changes", "modules"}] == []
     if task.VERSION not in RELEASES:
         return
     assert list((ROOT / "changelogs" / "fragments").glob("*.y*ml")) == []

@@ -273,16 +273,20 @@ def page(data: dict[str, Any]) -> str:
         lines.append(line)
     counted = f"{sum(judged)} of {len(judged)} figures meet their target; the others are **bold**."
     refused = sum(sample["refused_429"] for row in data["rows"] for sample in row["samples"])
-    return HERE.joinpath("page.md").read_text(encoding="utf-8").format(
-        near=figures(LATENCIES[0]),
-        far=figures(LATENCIES[1]),
-        counted=f"**{TRIAL}**" if data["quick"] else counted,
-        targets=table("target|at most|measured|50 ms latency", lines),
-        start=digits(median(rows[CHECK_ONE, START, 0.0])),
-        script=digits(median(rows[CHANGE_ONE, SCRIPT, 0.0])),
-        refused=refused,
-        minutes=data["seconds"] / 60,
-        machine=data["machine"],
+    return (
+        HERE.joinpath("page.md")
+        .read_text(encoding="utf-8")
+        .format(
+            near=figures(LATENCIES[0]),
+            far=figures(LATENCIES[1]),
+            counted=f"**{TRIAL}**" if data["quick"] else counted,
+            targets=table("target|at most|measured|50 ms latency", lines),
+            start=digits(median(rows[CHECK_ONE, START, 0.0])),
+            script=digits(median(rows[CHANGE_ONE, SCRIPT, 0.0])),
+            refused=refused,
+            minutes=data["seconds"] / 60,
+            machine=data["machine"],
+        )
     )
 
 
