@@ -189,7 +189,7 @@ class Bench:
         for verb, values in (("check", SETTINGS), ("change", CHANGED)):
             changes = values is CHANGED
             for stated in (10, 50, 100, 1000, 10000):
-                if stated == 10000 and (changes or far) or stated == 50 and far:
+                if (stated == 10000 and (changes or far)) or (stated == 50 and far):
                     continue
                 size = max(3, stated // 50) if self.quick else stated
                 fleet = [{"id": trunk_id(index), **values} for index in range(size)]
