@@ -4,8 +4,8 @@
 
 """Sessions of nox for every check, measurement and release. `make help` lists the main ones.
 
-nox is installed in .venv, which make creates, and most sessions run there too. `package`, `docs`, `bench`, `mutation`,
-and each row of tests/matrix.yml have their own environments in build/nox, which are kept between runs.
+nox is installed in .venv, which make creates, and most sessions run there too. `package`, `docs`, `mutation`, and
+each row of tests/matrix.yml have their own environments in build/nox, which are kept between runs.
 """
 
 from __future__ import annotations
@@ -256,10 +256,9 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "docsite.look", SITE / "build" / "html", SITE / "look")
 
 
-@nox.session
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Measure against the local API; write docs/benchmarks.md. Takes 18 minutes. Argument: `quick` for a trial run."""
-    session.install("-r", "tests/requirements-bench.txt")
     install_collection(session)
     session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})
 

@@ -28,7 +28,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
     VOICE_OUT_TRUNK,
 )
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
-from docsite.files import BLOCK, with_files
+from docsite.outputs import BLOCK, with_files
 
 from .conftest import LINKAGE, ROOT, RunModule, plugin
 

@@ -35,9 +35,8 @@ KEY = "local-key"
 LATENCIES = (0.0, 0.05)
 DIDS_EACH = 2
 TRIAL = "A trial run: fleets are smaller than stated, each is measured once, and no target is judged."
-# The columns of the page; two figures are in its text.
-OURS, MODULE, LOOP, URI = "this collection", "in module processes", "in a loop", "with `uri`"
-START, SCRIPT = "no task", "script"
+# The columns of the page; the last one is in its text.
+OURS, MODULE, LOOP, URI, START = "this collection", "in module processes", "in a loop", "with `uri`", "no task"
 CHECK_ONE, CHANGE_ONE, CHECK_TEN = "check one trunk", "change one trunk", "check ten trunks, in ten tasks"
 BY_NUMBER = "check 1,000 trunks and their DIDs, by number"
 # At most: relative to `uri`, without and with latency.
@@ -172,8 +171,6 @@ class Bench:
             }
             if task == CHECK_ONE:
                 commands[START] = self.playbook([])
-            if changes:
-                commands[SCRIPT] = [sys.executable, str(HERE / "sdk_script.py"), ids[0], json.dumps(CHANGED)]
             self.add(api, task, 10, changes, 5 if task == CHECK_TEN else 11, commands)
 
     def fleets(self, api: Simulator) -> None:
@@ -218,7 +215,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{system}, Linux {platform.release().split('-')[0]}",
         "python": platform.python_version(),
-        **{package: version(package) for package in ("ansible-core", "requests", "urllib3", "didww")},
+        **{package: version(package) for package in ("ansible-core", "requests", "urllib3")},
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
     }
 
@@ -282,7 +279,6 @@ def page(data: dict[str, Any]) -> str:
             counted=f"**{TRIAL}**" if data["quick"] else counted,
             targets=table("target|at most|measured|50 ms latency", lines),
             start=digits(median(rows[CHECK_ONE, START, 0.0])),
-            script=digits(median(rows[CHANGE_ONE, SCRIPT, 0.0])),
             refused=refused,
             minutes=data["seconds"] / 60,
             machine=data["machine"],
