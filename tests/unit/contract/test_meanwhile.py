@@ -10,28 +10,15 @@ settings that differ. The tests document the exceptions.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
-from ..conftest import (
-    EXAMPLE,
-    HANG_GUARD,
-    TRUNK,
-    RunModule,
-    connection_to,
-    only_2026_04_16,
-    options_of,
-    plugin,
-    prepare,
-)
+from ..conftest import EXAMPLE, TRUNK, RunModule, only_2026_04_16, options_of, prepare
 from .conftest import SDK_CASES, Sdk, setting_of
 
 SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
@@ -69,8 +56,6 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     monkeypatch.setattr(Api, "handle", interrupted)
     return actions.append
 
-
-# --- Between reading and writing ---
 
 # Each setting with a case, in a pair with the next one.
 SETTINGS = list({setting_of(case): case for case in SDK_CASES}.items())
@@ -159,49 +144,3 @@ def test_dids_that_didww_manages_meanwhile_are_an_error(
     assert done["failed"] is True
     assert [error["option"] for error in done["errors"]] == [linkage]
     assert sdk.read(flag) is True
-
-
-# --- Two tasks at the same time ---
-
-AT_ONCE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "attributes": ({"capacity_limit": 60}, {"rtp_timeout": 60}),
-    "relationships": ({"dids": [f"{DID}1"]}, {"emergency_dids": [f"{DID}2"]}),
-    "addresses": (
-        {"authentication_method": {"type": CREDENTIALS, "allowed_sip_ips": ["203.0.113.9"]}},
-        {"allowed_rtp_ips": ["203.0.113.8"]},
-    ),
-}
-
-
-@pytest.mark.parametrize("module", ["voice_out_trunk", "voice_out_trunks"])
-@pytest.mark.parametrize("settings", AT_ONCE.values(), ids=AT_ONCE)
-def test_two_tasks_at_once_lose_nothing(
-    local_api: Simulator, run_module: RunModule, monkeypatch: pytest.MonkeyPatch, module: str, settings: Any
-) -> None:
-    entries = [{"id": TRUNK, **options} for options in settings]
-    given = entries if module == "voice_out_trunk" else [{"trunks": [entry]} for entry in entries]
-    tasks = [Task(plugin("action", module).ActionModule.work, {**connection_to(local_api), **one}) for one in given]
-    with monkeypatch.context() as patch, ThreadPoolExecutor() as threads:
-        _in_step(patch, len(settings))
-        results = list(threads.map(Task.run, tasks))
-    assert [(result["changed"], task.warnings) for result, task in zip(results, tasks, strict=True)] == [(True, [])] * 2
-    # Both tasks read before either wrote.
-    assert [entry["method"] for entry in local_api.journal] == ["GET", "GET", "PATCH", "PATCH"]
-    for options in settings:
-        assert run_module(check=True, id=TRUNK, **options)["changed"] is False
-
-
-def _in_step(patch: pytest.MonkeyPatch, clients: int) -> None:
-    """Hold the answers to GET until every client has sent one, and the PATCHes until all have arrived."""
-    together = threading.Barrier(clients, timeout=HANG_GUARD)
-    handle = Api.handle
-
-    def in_step(self: Api, request: Request, commit: bool = True) -> Answer:
-        if request.method == "PATCH":
-            together.wait()
-        answer = handle(self, request, commit)
-        if request.method == "GET":
-            together.wait()
-        return answer
-
-    patch.setattr(Api, "handle", in_step)

@@ -16,7 +16,6 @@ from ansible_collections.didww.voice.plugins.module_utils._resources import voic
 from didww import enums
 from didww.exceptions import DidwwApiError
 from didww.query_params import QueryParams
-from didww.resources.configuration.pstn import PstnConfiguration
 from didww.resources.configuration.sip import SipConfiguration
 from didww.resources.did import Did
 from didww.resources.pop import Pop
@@ -108,19 +107,6 @@ def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
     assert "The account has no such trunk" in run("voice_in_trunk", id=created.id, weight=1)["msg"]
 
 
-def test_a_trunk_that_a_module_made(run: Any, sdk: Sdk) -> None:
-    made = {"type": "pstn_configurations", "dst": "37061498299"}
-    created = run("voice_in_trunk", name="From a module", state="present", configuration=made)["trunk"]
-    read = sdk.client.voice_in_trunks().find(created["id"]).data
-    assert (read.name, read.configuration.dst) == ("From a module", "37061498299")
-    read.configuration = with_attributes(PstnConfiguration(), dst="37061498298")
-    sdk.client.voice_in_trunks().update(read)
-    done = run("voice_in_trunk", id=created["id"], configuration=made)
-    assert done["changes"]["configuration"]["before"] == {**made, "dst": "37061498298"}
-    sdk.client.voice_in_trunks().delete(created["id"])
-    assert run("voice_in_trunk", name="From a module", state="absent")["changed"] is False
-
-
 def test_numbers_that_both_route(local_api: Simulator, run: Any, sdk: Sdk) -> None:
     dids = sdk.client.dids()
     did = Did.build(NUMBER_ID)
@@ -132,10 +118,6 @@ def test_numbers_that_both_route(local_api: Simulator, run: Any, sdk: Sdk) -> No
     assert run("did", number=NUMBER, voice_in_trunk_group="Failover")["changed"] is True
     read = dids.find(NUMBER_ID, QueryParams().include("voice_in_trunk_group")).data
     assert (read.voice_in_trunk_group.name, local_api.record("dids", NUMBER_ID)["voice_in_trunk"]) == ("Failover", None)
-    again = Did.build(NUMBER_ID)
-    again.voice_in_trunk = VoiceInTrunk.build(FRANKFURT)
-    dids.update(again)
-    assert run("did", number=NUMBER, voice_in_trunk="Frankfurt", voice_in_trunk_group=None)["changed"] is False
 
 
 # What DIDWW's sandbox read back after a POST without these members: recorded in April 2026 by DIDWW's PHP SDK.
