@@ -51,15 +51,13 @@ def read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def examples(guide: Path) -> list[str]:
-    """Return the YAML code blocks of a guide."""
-    text = guide.read_text(encoding="utf-8")
-    found = re.findall(r"^\.\. code-block:: yaml\n\n((?: {3}.*\n|\n)+)", text, re.MULTILINE)
-    return [textwrap.dedent(block) for block in found]
-
-
-PAGES = (LANDING_PAGE, *GUIDES)
-EXAMPLES = {f"{page.stem}-{number}": text for page in PAGES for number, text in enumerate(examples(page), 1)}
+# The YAML code blocks of the guides and of the landing page.
+BLOCKS = re.compile(r"^\.\. code-block:: yaml\n\n((?: {3}.*\n|\n)+)", re.MULTILINE)
+EXAMPLES = {
+    f"{page.stem}-{number}": textwrap.dedent(block)
+    for page in (LANDING_PAGE, *GUIDES)
+    for number, block in enumerate(BLOCKS.findall(page.read_text(encoding="utf-8")), 1)
+}
 
 
 def test_the_guides_show_every_example_file_as_it_is() -> None:

@@ -21,18 +21,17 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 from jsonschema import Draft202012Validator
 from simulator.server import Simulator
 
-from ..conftest import DEFAULTS, HANG_GUARD, LINKAGE, TRUNK, headers_for
+from ..conftest import DEFAULTS, HANG_GUARD, LINKAGE, TRUNK
+from .conftest import ask
 from .schema import SCHEMA, expected, violations
 
 TRUNKS = "/voice_out_trunks"
-ROTATIONS = "/voice_out_trunk_regenerate_credentials"
 DID = "6b1f4c0a-0000-4000-8000-000000000001"
 # OpenAPI, 2026-04-16.
 DID_RELATIONSHIPS = (
     *("did_group", "order", "capacity_pool", "shared_capacity_group", "address_verification", "voice_in_trunk"),
     *("voice_in_trunk_group", "emergency_calling_service", "emergency_verification", "identity"),
 )
-MEDIA_TYPE = "application/vnd.api+json"
 DOCUMENTS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("documents.yml").read_text(encoding="utf-8"))
 
 
@@ -47,12 +46,6 @@ def example(id: str, attributes: dict[str, Any], **members: Any) -> dict[str, An
 
 UPDATED, READ = (example(**DOCUMENTS["examples"][name]) for name in ("updated", "read"))
 REJECTED = {"errors": [DOCUMENTS["errors"]["rejected"]]}
-
-
-def ask(api: Simulator, method: str, path: str, **more: Any) -> requests.Response:
-    """Send a request with the headers that the API requires."""
-    headers = {**headers_for(api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
-    return requests.request(method, api.url + path, headers=headers, timeout=HANG_GUARD, **more)
 
 
 def test_the_schema_is_valid() -> None:
@@ -77,8 +70,8 @@ def test_the_local_api_answers_with_the_example(local_api: Simulator) -> None:
     assert list(answer["data"]) == [*UPDATED["data"], "meta"]
     trunk_id, after = UPDATED["data"]["id"], UPDATED["data"]["attributes"]
     changes = {name: after[name] for name in ("authentication_method", "allowed_rtp_ips")}
-    update = {"data": {"id": trunk_id, "type": "voice_out_trunks", "attributes": changes}}
-    assert ask(local_api, "PATCH", f"{TRUNKS}/{trunk_id}", json=update).json()["data"]["attributes"] == after
+    updated = ask(local_api, "PATCH", f"{TRUNKS}/{trunk_id}", id=trunk_id, attributes=changes).json()
+    assert updated["data"]["attributes"] == after
 
 
 def test_an_error_with_a_body_answers_another_request_than_one_without(local_api: Simulator) -> None:
@@ -118,8 +111,8 @@ def valid(kind: str, api: Simulator) -> Any:
         return requests.post(api.token_url, headers={"Api-Key": "local-key"}, json=body, timeout=HANG_GUARD).json()
     if kind == "regeneration":
         trunk = {"data": {"type": "voice_out_trunks", "id": TRUNK}}
-        resource = {"type": ROTATIONS.removeprefix("/"), "relationships": {"voice_out_trunk": trunk}}
-        return ask(api, "POST", ROTATIONS, json={"data": resource}).json()
+        rotation = "voice_out_trunk_regenerate_credentials"
+        return ask(api, "POST", f"/{rotation}", type=rotation, relationships={"voice_out_trunk": trunk}).json()
     return ask(api, "GET", PATHS[kind]).json()
 
 

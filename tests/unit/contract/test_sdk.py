@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-import requests
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import DEFAULT_DID, SETTINGS
 from didww.enums import DefaultDstAction, OnCliMismatchAction, VoiceOutTrunkStatus
 from didww.exceptions import DidwwApiError
@@ -30,7 +29,6 @@ from simulator.server import Simulator, load_seed
 from ..conftest import (
     CASES,
     EXAMPLE,
-    HANG_GUARD,
     IP_ONLY,
     LINKAGE,
     NOBODY,
@@ -39,11 +37,10 @@ from ..conftest import (
     UNKNOWN,
     RunModule,
     each_case,
-    headers_for,
     options_of,
     prepare,
 )
-from .conftest import ENUMS, NOT_IN_SDK, SECRETS, Sdk, setting_of
+from .conftest import ENUMS, NOT_IN_SDK, SECRETS, Sdk, ask, setting_of
 
 DID, OTHER_DID = (f"6b1f4c0a-0000-4000-8000-00000000000{number}" for number in (1, 2))
 
@@ -185,11 +182,11 @@ def test_the_sdk_sets_a_default_did_that_it_does_not_read(local_api: Simulator, 
 
 
 def test_a_deleted_trunk_is_absent(local_api: Simulator, run_module: RunModule, sdk: Sdk) -> None:
-    sdk.delete()
+    sdk.trunks.delete(TRUNK)
     assert local_api.journal[-1]["status"] == 204
     assert run_module(id=TRUNK, state="absent")["changed"] is False
     assert run_module(id=TWILIO, state="absent")["changed"] is True
-    for fails in (sdk.delete, partial(sdk.trunk, TWILIO)):
+    for fails in (partial(sdk.trunks.delete, TRUNK), partial(sdk.trunk, TWILIO)):
         with pytest.raises(DidwwApiError, match="could not be found"):
             fails()
     # The DIDs of a deleted trunk remain, for another one.
@@ -214,7 +211,7 @@ def test_the_sdk_regenerates_credentials(local_api: Simulator, run_credentials: 
 
 
 def test_the_sdk_parses_errors(sdk: Sdk) -> None:
-    """Those of several attributes; the tests of the local API have each error."""
+    """The tests of the local API have each error."""
     twilio = {"type": "twilio", "attributes": {"twilio_account_sid": "AC1"}}
     with pytest.raises(DidwwApiError) as rejected:
         sdk.write(name="Twilio London", authentication_method=twilio, dids=[NOBODY])
@@ -235,7 +232,6 @@ def test_the_sdk_parses_errors(sdk: Sdk) -> None:
 
 # --- The examples of DIDWW's SDKs for Python and TypeScript; the README of the local API lists those that it lacks ---
 
-MEDIA_TYPE = "application/vnd.api+json"
 NETWORK = "203.0.113.0/24"
 CREDENTIALS = {"type": "credentials_and_ip", "attributes": {"allowed_sip_ips": [NETWORK], "tech_prefix": ""}}
 SHOWN = {**REQUIRED, "default_dst_action": "allow_all", "authentication_method": CREDENTIALS}
@@ -270,18 +266,12 @@ def test_dids_with_python(sdk: Sdk) -> None:
     assert first.emergency_enabled is True
 
 
-def ask(api: Simulator, method: str, path: str, **data: Any) -> requests.Response:
-    """Send a request as the SDK for TypeScript does: with the Content-Type, also without a body."""
-    headers = {**headers_for(api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
-    body = {"data": {"type": "voice_out_trunks", **data}} if data else None
-    return requests.request(method, f"{api.url}/{path}", headers=headers, json=body, timeout=HANG_GUARD)
-
-
 def test_trunks_and_dids_with_typescript(lenient: Simulator) -> None:
-    trunk = ask(lenient, "POST", "voice_out_trunks", attributes=SHOWN).json()["data"]
+    trunks = "/voice_out_trunks"
+    trunk = ask(lenient, "POST", trunks, attributes=SHOWN).json()["data"]
     assert (trunk["attributes"]["status"], trunk["attributes"]["rtp_timeout"]) == ("active", 30)
-    assert trunk["id"] in [found["id"] for found in ask(lenient, "GET", "voice_out_trunks").json()["data"]]
-    path = f"voice_out_trunks/{trunk['id']}"
+    assert trunk["id"] in [found["id"] for found in ask(lenient, "GET", trunks).json()["data"]]
+    path = f"{trunks}/{trunk['id']}"
     updated = ask(lenient, "PATCH", path, id=trunk["id"], attributes={"name": "Example 2"}).json()["data"]
     assert updated["attributes"] == {**trunk["attributes"], "name": "Example 2"}
     assert ask(lenient, "DELETE", path).status_code == 204
@@ -289,7 +279,7 @@ def test_trunks_and_dids_with_typescript(lenient: Simulator) -> None:
         ({"authentication_method": {**CREDENTIALS, "type": "ip_only"}}, 422, "type - is not allowed for creation"),
         ({"allowed_sip_ips": ["0.0.0.0/0"]}, 400, "allowed_sip_ips is not allowed."),
     ):
-        answer = ask(lenient, "POST", "voice_out_trunks", attributes={**SHOWN, **attributes})
+        answer = ask(lenient, "POST", trunks, attributes={**SHOWN, **attributes})
         assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (status, detail)
-    query = "sort=-created_at&page[number]=1&page[size]=1&include=identity,emergency_calling_service,voice_in_trunk"
-    assert ask(lenient, "GET", f"dids?{query}").json()["included"] == []
+    query = "sort=-created_at&page[number]=1&page[size]=1&include=identity,emergency_verification"
+    assert ask(lenient, "GET", f"/dids?{query}").json()["included"] == []

@@ -44,13 +44,6 @@ def run(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     return lambda module, **options: runner("module", module, local_api, monkeypatch, capsys)(**options)
 
 
-def with_attributes(configuration: Any, **attributes: Any) -> Any:
-    """Set attributes of a configuration of the SDK, and return it."""
-    for name, value in attributes.items():
-        setattr(configuration, name, value)
-    return configuration
-
-
 def test_the_words_are_the_numbers_of_the_sdk() -> None:
     """All but those of tx_dtmf_format, which this SDK counts from 1: see the declaration."""
     for words, enum in (
@@ -72,13 +65,11 @@ def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
     trunk = VoiceInTrunk()
     trunk.name = "From the SDK"
     trunk.cli_format = enums.CliFormat.LOCAL
-    trunk.configuration = with_attributes(
-        SipConfiguration(),
-        host="sip.example.com",
-        codec_ids=[enums.Codec.PCMU, enums.Codec.TELEPHONE_EVENT],
-        rerouting_disconnect_code_ids=[enums.ReroutingDisconnectCode.SIP_404_NOT_FOUND],
-        media_encryption_mode=enums.MediaEncryptionMode.ZRTP,
-    )
+    trunk.configuration = SipConfiguration()
+    trunk.configuration.host = "sip.example.com"
+    trunk.configuration.codec_ids = [enums.Codec.PCMU, enums.Codec.TELEPHONE_EVENT]
+    trunk.configuration.rerouting_disconnect_code_ids = [enums.ReroutingDisconnectCode.SIP_404_NOT_FOUND]
+    trunk.configuration.media_encryption_mode = enums.MediaEncryptionMode.ZRTP
     trunk.pop = Pop.build(POP)
     trunk.voice_in_trunk_group = VoiceInTrunkGroup.build(GROUP)
     created = trunks.create(trunk).data
@@ -97,7 +88,7 @@ def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
     assert (read.configuration.max_transfers, read.weight, read.pop.name) == (6, 7, "USA, NY")
 
     read = trunks.find(created.id).data
-    read.configuration = with_attributes(SipConfiguration(), max_transfers=8)
+    read.configuration = SipConfiguration({"max_transfers": 8})
     trunks.update(read)
     assert run("voice_in_trunk", id=created.id, configuration={"type": SIP, "max_transfers": 8})["changed"] is False
     with pytest.raises(DidwwApiError):
