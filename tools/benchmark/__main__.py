@@ -39,8 +39,14 @@ TRIAL = "A trial run: fleets are smaller than stated, each is measured once, and
 OURS, MODULE, LOOP, URI, START = "this collection", "in module processes", "in a loop", "with `uri`", "no task"
 CHECK_ONE, CHANGE_ONE, CHECK_TEN = "check one trunk", "change one trunk", "check ten trunks, in ten tasks"
 BY_NUMBER = "check 1,000 trunks and their DIDs, by number"
-# At most, without and with latency: seconds, or the time relative to `uri`. Where the limit of the API decides, 1.1 times
-# what it takes to send the requests, 20 per second.
+# How often a fleet of each size is measured with nothing to do, and with changes. With `uri`, 1,000 take minutes.
+FLEETS = {
+    OURS: {10: (5, 3), 100: (5, 3), 1000: (5, 1), 10000: (3, 0)},
+    LOOP: {10: (3, 3), 50: (1, 1), 1000: (1, 1)},
+    URI: {10: (3, 3), 50: (1, 1)},
+}
+# At most, without and with latency: seconds, or the time relative to `uri`. Where the limit of the API decides, that is
+# 1.1 times what it takes to send the requests, 20 per second.
 TARGETS = [
     (CHECK_ONE, OURS, URI, (0.6, 0.6)),
     (CHECK_ONE, MODULE, URI, (1.03, 1.03)),
@@ -181,26 +187,20 @@ class Bench:
         read, update = by_hand(api, "{{ item.id }}", "{{ item.0.id }}", "item.1")
         read |= {"loop": "{{ fleet }}", **label}
         update |= {"loop": "{{ fleet | zip(trunk.results) }}", "loop_control": {"label": "{{ item.0.id }}"}}
-        for verb, values in (("check", SETTINGS), ("change", CHANGED)):
-            changes = values is CHANGED
-            for stated in (10, 50, 100, 1000, 10000):
-                if (stated == 10000 and (changes or far)) or (stated == 50 and far):
+        for changes, (verb, values) in enumerate((("check", SETTINGS), ("change", CHANGED))):
+            tasks = {OURS: one, LOOP: loop, URI: [read, update][: 1 + changes]}
+            for stated, how in sorted((size, how) for how, sizes in FLEETS.items() for size in sizes):
+                times = FLEETS[how][stated][changes]
+                if not times or (far and stated in (50, 10000)):
                     continue
                 size = max(3, stated // 50) if self.quick else stated
                 fleet = [{"id": trunk_id(index), **values} for index in range(size)]
-                task, updates = f"{verb} {stated:,} trunks", size * changes
-                loops = {LOOP: self.playbook(loop, fleet=fleet)} if stated in (10, 50, 1000) else {}
-                if stated <= 50:
-                    # Not of 1,000: that takes minutes.
-                    loops[URI] = self.playbook([read, update][: 1 + changes], fleet=fleet, wanted=CHANGED)
-                if stated != 50:
-                    times = (1 if stated == 1000 else 3) if changes or stated == 10000 else 5
-                    self.add(api, task, size, updates, times, {OURS: self.playbook(one, fleet=fleet)})
-                self.add(api, task, size, updates, 3 if stated == 10 else 1, loops)
-                if (verb, stated) == ("check", 1000):
+                commands = {how: self.playbook(tasks[how], fleet=fleet, wanted=CHANGED)}
+                self.add(api, f"{verb} {stated:,} trunks", size, size * changes, times, commands)
+                if (how, stated, changes) == (OURS, 1000, 0):
                     for index, entry in enumerate(fleet):
                         entry["dids"] = [f"+{number(index, linked)}" for linked in range(DIDS_EACH)]
-                    self.add(api, BY_NUMBER, size, 0, 5, {OURS: self.playbook(one, fleet=fleet)})
+                    self.add(api, BY_NUMBER, size, 0, times, {OURS: self.playbook(one, fleet=fleet)})
 
 
 def machine() -> dict[str, Any]:

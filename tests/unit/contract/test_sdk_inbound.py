@@ -65,11 +65,11 @@ def test_a_trunk_that_the_sdk_made(run: Any, sdk: Sdk) -> None:
     trunk = VoiceInTrunk()
     trunk.name = "From the SDK"
     trunk.cli_format = enums.CliFormat.LOCAL
-    trunk.configuration = SipConfiguration()
-    trunk.configuration.host = "sip.example.com"
-    trunk.configuration.codec_ids = [enums.Codec.PCMU, enums.Codec.TELEPHONE_EVENT]
-    trunk.configuration.rerouting_disconnect_code_ids = [enums.ReroutingDisconnectCode.SIP_404_NOT_FOUND]
-    trunk.configuration.media_encryption_mode = enums.MediaEncryptionMode.ZRTP
+    sip = SipConfiguration({"host": "sip.example.com"})
+    sip.codec_ids = [enums.Codec.PCMU, enums.Codec.TELEPHONE_EVENT]
+    sip.rerouting_disconnect_code_ids = [enums.ReroutingDisconnectCode.SIP_404_NOT_FOUND]
+    sip.media_encryption_mode = enums.MediaEncryptionMode.ZRTP
+    trunk.configuration = sip
     trunk.pop = Pop.build(POP)
     trunk.voice_in_trunk_group = VoiceInTrunkGroup.build(GROUP)
     created = trunks.create(trunk).data
