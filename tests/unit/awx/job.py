@@ -19,11 +19,6 @@ from .. import playbooks
 from ..conftest import HANG_GUARD, ROOT, UnsafeLoader
 
 FILES = ROOT / "playbooks" / "awx"
-# Like a dynamic inventory of AWX without hosts.
-INVENTORY = """#! /usr/bin/env python3
-print('{"all": {"hosts": []}, "_meta": {"hostvars": {}}}')
-"""
-HIDDEN = "**********"
 
 
 def load(name: str) -> Any:
@@ -44,7 +39,7 @@ def inject(inputs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """
     secret = [field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"] if field.get("secret")]
     given = {name: value for name, value in inputs.items() if value}
-    shown = {name: HIDDEN if name in secret else value for name, value in given.items()}
+    shown = {name: "**********" if name in secret else value for name, value in given.items()}
     sandbox = ImmutableSandboxedEnvironment()
     templates = CREDENTIAL_TYPE["injectors"]["env"].items()
     real, safe = (
@@ -85,20 +80,17 @@ def launch(
     """
     options = TEMPLATES[template]
     shutil.copytree(project, folder / "project")
-    for name in ("inventory", "env", "tmp", "home"):
+    for name in ("env", "tmp", "home"):
         (folder / name).mkdir()
-    inventory = folder / "inventory" / "hosts"
-    inventory.write_text(INVENTORY, encoding="utf-8")
-    inventory.chmod(0o700)
     (folder / "env" / "extravars").write_text(_extra_vars(options, answers or {}, artifacts or {}), encoding="utf-8")
     check = ["--check"] if (job_type or options["job_type"]) == "check" else []
     diff = ["--diff"] if options.get("diff_mode") else []
-    (folder / "env" / "cmdline").write_text(" ".join([*check, "-u", "root", *diff]), encoding="utf-8")
     runner = ansible_runner.run(
         private_data_dir=str(folder),
         ident="1",
         playbook=options["playbook"],
-        inventory=str(inventory),
+        inventory={"all": {"hosts": {}}},
+        cmdline=" ".join([*check, "-u", "root", *diff]),
         envvars=playbooks.job_environment(folder, ANSIBLE_RETRY_FILES_ENABLED="False", JOB_ID="1", **inject(inputs)[0]),
         settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": HANG_GUARD},
         quiet=True,

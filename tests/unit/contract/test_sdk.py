@@ -171,16 +171,6 @@ def test_the_sdk_creates_a_trunk_with_the_same_request(
     assert ours == theirs["body"]
 
 
-def test_the_sdk_sets_a_default_did_that_it_does_not_read(local_api: Simulator, sdk: Sdk) -> None:
-    method = {"type": "twilio", "attributes": METHODS["twilio"]}
-    settings = {**NEW, "on_cli_mismatch_action": "replace_cli", "authentication_method": method}
-    created = sdk.create(**settings, default_did=DID)
-    assert local_api.trunk(created.id)["default_did"] == DID
-    sdk.write(created.id, default_did=OTHER_DID)
-    assert local_api.trunk(created.id)["default_did"] == OTHER_DID
-    assert sdk.trunk(created.id).default_did is None
-
-
 def test_a_deleted_trunk_is_absent(local_api: Simulator, run_module: RunModule, sdk: Sdk) -> None:
     sdk.trunks.delete(TRUNK)
     assert local_api.journal[-1]["status"] == 204
