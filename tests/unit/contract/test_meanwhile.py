@@ -21,10 +21,7 @@ from simulator.server import Simulator
 from ..conftest import EXAMPLE, TRUNK, RunModule, only_2026_04_16, options_of, prepare
 from .conftest import SDK_CASES, Sdk, setting_of
 
-SID = "AC39347AF064AF97E1682C3B7332DAAEE6"
-DID = "6b1f4c0a-0000-4000-8000-00000000000"
 CREDENTIALS = "credentials_and_ip"
-FLAGS = {"allow_any_did_as_cli": "dids", "emergency_enable_all": "emergency_dids"}
 
 Run = Callable[..., dict[str, Any]]
 Meanwhile = Callable[[Callable[[], object]], None]
@@ -126,21 +123,10 @@ def test_another_type_of_authentication_meanwhile_is_not_undone_by_a_part(
     run: Run, sdk: Sdk, meanwhile: Meanwhile
 ) -> None:
     """For DIDWW the PATCH is a change of the type, and it requires allowed_rtp_ips. The task fails, nothing is lost."""
-    twilio = {"type": "twilio", "attributes": {"twilio_account_sid": SID}}
+    twilio = {"type": "twilio", "attributes": {"twilio_account_sid": "AC39347AF064AF97E1682C3B7332DAAEE6"}}
     meanwhile(lambda: sdk.write(authentication_method=twilio))
     done = run(id=TRUNK, authentication_method={"type": CREDENTIALS, "tech_prefix": "9#"})
     assert done["failed"] is True
     assert done["status"] == 422
     assert [error["option"] for error in done["errors"]] == ["allowed_rtp_ips"]
     assert sdk.read("authentication_method") == twilio
-
-
-@pytest.mark.parametrize(("flag", "linkage"), FLAGS.items(), ids=FLAGS)
-def test_dids_that_didww_manages_meanwhile_are_an_error(
-    run: Run, sdk: Sdk, meanwhile: Meanwhile, flag: str, linkage: str
-) -> None:
-    meanwhile(partial(sdk.write, **{flag: True}))
-    done = run(id=TRUNK, **{linkage: [f"{DID}1"]})
-    assert done["failed"] is True
-    assert [error["option"] for error in done["errors"]] == [linkage]
-    assert sdk.read(flag) is True

@@ -10,7 +10,7 @@ If the local API differed from DIDWW's, the SDK would not understand it. It also
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -80,16 +80,6 @@ def test_the_sdk_reads_every_authentication_method(sdk: Sdk) -> None:
     assert {trunk_id: type(methods[trunk_id]) for trunk_id in kinds} == kinds
     assert (methods[IP_ONLY].allowed_sip_ips, methods[IP_ONLY].tech_prefix) == (["192.0.2.0/28"], "99")
     assert methods[UNKNOWN].to_jsonapi() == {"type": "voice_product", "attributes": {"product_id": "7f3c"}}
-
-
-def test_the_sdk_reads_read_only_values_and_numbers(sdk: Sdk, api_version: str) -> None:
-    answer = sdk.trunks.find(TRUNK)
-    assert answer.meta == {"api_version": api_version}
-    assert answer.data.meta == {"spent_amount": "12.34"}
-    assert answer.data.created_at == datetime(2025, 4, 2, 10, tzinfo=timezone.utc)
-    # Without include, the answer has no linkage.
-    assert answer.data.dids is None
-    assert [did.number for did in sdk.trunk(TWILIO).dids] == ["442071838750", "442071838751"]
 
 
 def test_the_sdk_filters_sorts_and_pages(sdk: Sdk, api_version: str) -> None:
