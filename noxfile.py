@@ -217,15 +217,18 @@ def package(session: nox.Session) -> None:
 def release(session: nox.Session) -> None:
     """Write a version and its changelog, and commit them: `make release` checks the commit. Argument: the version."""
     (version,) = session.posargs
-    if changes := session.run("git", "status", "--porcelain", silent=True):
+    changed = ["git", "status", "--porcelain"]
+    if changes := session.run(*changed, silent=True):
         session.error(f"there are uncommitted changes:\n{changes}")
     for path, name in {"galaxy.yml": "version: ", "plugins/module_utils/_engine/task.py": "VERSION = "}.items():
         text = (ROOT / path).read_text(encoding="utf-8")
         (ROOT / path).write_text(re.sub(rf'(?m)^({name}"?)[^"\n]+', rf"\g<1>{version}", text), encoding="utf-8")
     # 1.0.0 has an entry before it is released: it gets the date of today.
     session.run("antsibull-changelog", "release", "--reload-plugins", "--update-existing")
-    session.run("git", "add", "--all")
-    session.run("git", "commit", "--quiet", "--allow-empty", f"--message=Release {version}")
+    # A second run changes nothing.
+    if session.run(*changed, silent=True):
+        session.run("git", "add", "--all")
+        session.run("git", "commit", "--quiet", f"--message=Release {version}")
 
 
 @nox.session

@@ -58,6 +58,7 @@ def test_a_release_is_a_commit_of_version_and_changelog(tmp_path: Path) -> None:
     repository.joinpath("changelogs", "fragments", "test.yml").write_text(fragment, "utf-8")
     commit("A change")
     release("9.9.9")
+    release("9.9.9")
     log = run("git", "log", "--format=%s").splitlines()
     assert log == ["Release 9.9.9", "A change", f"Release {described}", "Before"]
     assert run("git", "status", "--porcelain") == ""

@@ -257,7 +257,7 @@ def page(data: dict[str, Any]) -> str:
 
     lines, judged = [], list[bool]()
     for task, how, other, most in [] if data["quick"] else TARGETS:
-        line = [f"{task}, {how}, relative to {other}" if other else f"{task}, {how}, s"]
+        line = [f"{task}, {how}, relative to `uri`" if other else f"{task}, {how}, s"]
         line.append(" / ".join(dict.fromkeys(map(digits, most))))
         for latency, limit in zip(LATENCIES, most, strict=True):
             value = median(rows.get((task, how, latency))) / (median(rows[task, other, latency]) if other else 1)
