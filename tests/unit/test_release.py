@@ -72,23 +72,21 @@ def test_a_release_is_a_commit_of_version_and_changelog(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "size", "says"),
     [
-        ("tools/demo.py", b"", "contains tools/demo.py"),
-        ("plugins/modules/__pycache__/a.py", b"", "contains plugins/modules/__pycache__/a.py"),
-        ("docs/diff.svg", os.urandom(artifact.LARGEST), f"the limit is {artifact.LARGEST}"),
-        ("MANIFEST.json", b"{}", "does not contain plugins/modules/new.py"),
+        ("tools/demo.py", 0, "contains tools/demo.py"),
+        ("plugins/modules/__pycache__/a.py", 0, "contains plugins/modules/__pycache__/a.py"),
+        ("docs/diff.svg", artifact.LARGEST, f"the limit is {artifact.LARGEST}"),
+        ("MANIFEST.json", 0, "does not contain plugins/modules/new.py"),
     ],
 )
-def test_the_artifact_contains_what_users_need_and_no_more(
-    tmp_path: Path, name: str, content: bytes, says: str
-) -> None:
+def test_the_artifact_contains_what_users_need_and_no_more(tmp_path: Path, name: str, size: int, says: str) -> None:
     path = tmp_path / "artifact.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         for packed in ("README.md", "LICENSE", name):
             member = tarfile.TarInfo(packed)
-            member.size = len(content) if packed == name else 0
-            archive.addfile(member, io.BytesIO(content))
+            member.size = size if packed == name else 0
+            archive.addfile(member, io.BytesIO(os.urandom(member.size)))
     new = ["plugins/modules/new.py"] if name == "MANIFEST.json" else []
     (problem,) = artifact.check(path, ["README.md", "LICENSE", "Makefile", *new])
     assert says in problem
