@@ -148,6 +148,8 @@ PAGES_ON_GITHUB = [*ROOT.glob("[!C]*.md"), *ROOT.glob("CO*.md"), *ROOT.glob("doc
 
 def test_pages_name_and_link_to_existing_files() -> None:
     assert len(PAGES_ON_GITHUB) >= 8
+    # Galaxy shows README without the other files.
+    assert re.findall(r"\]\((?!https://)([^)]+)\)", read("README.md")) == []
     named = re.findall(r"`((?:plugins|tests|tools|docs|meta|changelogs)/[\w/.-]+)`", read("CONTRIBUTING.md"))
     assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
     for page in PAGES_ON_GITHUB:
@@ -162,11 +164,6 @@ def test_the_comparison_with_the_requirements_names_existing_headings() -> None:
     assert len(named) >= 4
     for page, heading in named:
         assert f"\n## {heading}\n" in read(page), (page, heading)
-
-
-def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
-    # Galaxy shows README without the other files.
-    assert re.findall(r"\]\((?!https://)([^)]+)\)", read("README.md")) == []
 
 
 def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
