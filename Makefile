@@ -48,8 +48,9 @@ ends: $(VENV)/.test ## Test on the oldest and the newest ansible-core of the mat
 core-%: $(VENV)/.test
 	$(NOX) --session $@
 
-release: $(VENV)/.test ## Prepare the release VERSION=x.y.z, commit it, and list the remaining manual steps
+release: $(VENV)/.test ## Prepare the release VERSION=x.y.z, commit it, and check its artifact
 	$(NOX) --session release -- $(or $(VERSION),$(error VERSION is required: make release VERSION=x.y.z))
+	$(NOX) --session package demo
 
 clean: ## Remove everything that the targets above created
 	rm -rf $(VENV) build

@@ -4,8 +4,8 @@
 
 """Sessions of nox for every check, measurement and release. `make help` lists the main ones.
 
-nox is installed in .venv, which make creates, and most sessions run there too. `package`, `docs`, `bench`, `mutation`,
-and each row of tests/matrix.yml have their own environments in build/nox, which are kept between runs.
+nox is installed in .venv, which make creates, and most sessions run there too. `package`, `docs`, `mutation`, and
+each row of tests/matrix.yml have their own environments in build/nox, which are kept between runs.
 """
 
 from __future__ import annotations
@@ -218,8 +218,20 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def release(session: nox.Session) -> None:
-    """Prepare a release and list the remaining manual steps. Argument: the version."""
-    session.run("python", "tools/release.py", *session.posargs)
+    """Write a version and its changelog, and commit them: `make release` checks the commit. Argument: the version."""
+    (version,) = session.posargs
+    changed = ["git", "status", "--porcelain"]
+    if changes := session.run(*changed, silent=True):
+        session.error(f"there are uncommitted changes:\n{changes}")
+    for path, name in {"galaxy.yml": "version: ", "plugins/module_utils/_engine/task.py": "VERSION = "}.items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        (ROOT / path).write_text(re.sub(rf'(?m)^({name}"?)[^"\n]+', rf"\g<1>{version}", text), encoding="utf-8")
+    # 1.0.0 has an entry before it is released: it gets the date of today.
+    session.run("antsibull-changelog", "release", "--reload-plugins", "--update-existing")
+    # A second run changes nothing.
+    if session.run(*changed, silent=True):
+        session.run("git", "add", "--all")
+        session.run("git", "commit", "--quiet", f"--message=Release {version}")
 
 
 @nox.session
@@ -250,10 +262,9 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "docsite.look", SITE / "build" / "html", SITE / "look")
 
 
-@nox.session
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Measure against the local API; write docs/benchmarks.md. Takes 18 minutes. Argument: `quick` for a trial run."""
-    session.install("-r", "tests/requirements-bench.txt")
     install_collection(session)
     session.run("python", "-m", "benchmark", *session.posargs, env={"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)})
 

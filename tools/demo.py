@@ -33,13 +33,10 @@ def main() -> int:
             command = [*COMMAND, *arguments]
             print(f"\n### {title}\n$ {' '.join(command)}", flush=True)
             api.clear_journal()
-            output = ""
-            with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
-                for line in run.stdout or ():
-                    print(line, end="", flush=True)
-                    output += line
+            run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+            print(run.stdout, end="", flush=True)
             sent = sum(entry["method"] == "PATCH" for entry in api.journal)
-            if run.returncode or f"changed={changed} " not in output or sent != patches:
+            if run.returncode or f"changed={changed} " not in run.stdout or sent != patches:
                 print(f"DEMO FAILED: expected changed={changed} and {patches} PATCH, got {sent} PATCH", file=sys.stderr)
                 return 1
     print("### The demo passed: predicted, changed, unchanged.")

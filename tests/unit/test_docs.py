@@ -10,9 +10,7 @@ import json
 import re
 import subprocess
 import textwrap
-from collections import defaultdict
 from importlib import resources
-from itertools import product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,33 +20,20 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.didww.voice.extensions.eda.plugins.event_source import callbacks
-from ansible_collections.didww.voice.plugins.module_utils._engine import connection, entries, reading
-from ansible_collections.didww.voice.plugins.module_utils._engine.account import account_spec
-from ansible_collections.didww.voice.plugins.module_utils._resources import voice_out_trunk_credentials
+from ansible_collections.didww.voice.plugins.module_utils._engine import connection
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
-from ansible_collections.didww.voice.plugins.module_utils._resources.did import DID
-from ansible_collections.didww.voice.plugins.module_utils._resources.voice_in_trunk import VOICE_IN_TRUNK
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import (
     AUTHENTICATION,
     DEFAULT_DID,
     VOICE_OUT_TRUNK,
 )
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
-from benchmark import report
-from docsite.files import BLOCK, with_files
+from docsite.outputs import BLOCK, with_files
 
 from .conftest import LINKAGE, ROOT, RunModule, plugin
 
 GUIDES = sorted(ROOT.glob("docs/docsite/rst/*.rst"))
 LANDING_PAGE = ROOT / "tools" / "docsite" / "index.rst"
-SPECS: dict[str, dict[str, Any]] = {
-    "voice_out_trunk_credentials": voice_out_trunk_credentials.credentials_spec(),
-    "account": account_spec(ACCOUNT),
-}
-for name, resource in (("voice_out_trunk", VOICE_OUT_TRUNK), ("did", DID), ("voice_in_trunk", VOICE_IN_TRUNK)):
-    SPECS[name] = resource.spec()
-    SPECS[f"{name}s"] = entries.fleet_spec(resource)
-    SPECS[f"{name}_info"] = reading.info_spec(resource)
 KEYWORDS = {
     *("name", "register", "vars", "when", "loop", "ignore_errors", "no_log", "delegate_to", "check_mode"),
     *("notify", "run_once"),
@@ -66,15 +51,13 @@ def read(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-def examples(guide: Path) -> list[str]:
-    """Return the YAML code blocks of a guide."""
-    text = guide.read_text(encoding="utf-8")
-    found = re.findall(r"^\.\. code-block:: yaml\n\n((?: {3}.*\n|\n)+)", text, re.MULTILINE)
-    return [textwrap.dedent(block) for block in found]
-
-
-PAGES = (LANDING_PAGE, *GUIDES)
-EXAMPLES = {f"{page.stem}-{number}": text for page in PAGES for number, text in enumerate(examples(page), 1)}
+# The YAML code blocks of the guides and of the landing page.
+BLOCKS = re.compile(r"^\.\. code-block:: yaml\n\n((?: {3}.*\n|\n)+)", re.MULTILINE)
+EXAMPLES = {
+    f"{page.stem}-{number}": textwrap.dedent(block)
+    for page in (LANDING_PAGE, *GUIDES)
+    for number, block in enumerate(BLOCKS.findall(page.read_text(encoding="utf-8")), 1)
+}
 
 
 def test_the_guides_show_every_example_file_as_it_is() -> None:
@@ -100,8 +83,8 @@ def test_examples_only_set_existing_options(name: str) -> None:
     for task in (task for block in tasks for task in block.get("block", [block])):
         (action,) = task.keys() - KEYWORDS
         if action.startswith("didww.voice."):
-            spec = {**connection.connection_spec(), **SPECS[action.removeprefix("didww.voice.")]}
-            assert unknown(task[action], spec) == []
+            work = plugin("action", action.removeprefix("didww.voice.")).ActionModule.work
+            assert unknown(task[action], {**connection.connection_spec(), **work.spec()}) == []
 
 
 def check_rulebook(document: Any) -> None:
@@ -163,8 +146,12 @@ def test_the_environment_variable_of_every_option_is_described_and_linked_to() -
 PAGES_ON_GITHUB = [*ROOT.glob("[!C]*.md"), *ROOT.glob("CO*.md"), *ROOT.glob("docs/co*.md"), *ROOT.glob("tests/**/*.md")]
 
 
-def test_pages_link_to_existing_files() -> None:
+def test_pages_name_and_link_to_existing_files() -> None:
     assert len(PAGES_ON_GITHUB) >= 8
+    # Galaxy shows README without the other files.
+    assert re.findall(r"\]\((?!https://)([^)]+)\)", read("README.md")) == []
+    named = re.findall(r"`((?:plugins|tests|tools|docs|meta|changelogs)/[\w/.-]+)`", read("CONTRIBUTING.md"))
+    assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
     for page in PAGES_ON_GITHUB:
         for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             place = next(filter(link.startswith, PLACES), "")
@@ -179,33 +166,6 @@ def test_the_comparison_with_the_requirements_names_existing_headings() -> None:
         assert f"\n## {heading}\n" in read(page), (page, heading)
 
 
-@pytest.mark.parametrize("quick", [True, False])
-def test_only_a_whole_run_of_the_benchmark_judges_targets(quick: bool) -> None:
-    names = [value for name, value in vars(report).items() if name.isupper() and isinstance(value, str)]
-    cases = (report.NOTHING, report.CHANGE, report.TEN, report.ALONE)
-    figures = ("seconds", "requests", "refused_429", "peak_bytes")
-    everything = product(cases, [*names, *report.LOOP_BY_HAND.values(), f"module {report.MANY}"], report.LATENCIES)
-    rows = [
-        {"case": case, "contender": name, "latency": at, "trunks": size, "samples": [dict.fromkeys(figures, size)]}
-        for case, name, at in everything
-        for size in (1, 10, 100, 1000, 10000)
-    ]
-    page = report.page({"rows": rows, "machine": defaultdict(str), "seconds": 60, "quick": quick})
-    assert (report.TRIAL in page) is quick
-    assert ("Targets" in page) is not quick
-    # A fleet in one task takes 1,000 s here.
-    assert ("| 1,000 trunks, nothing to do: seconds | 1.30 | **1,000** | **1,000** |" in page) is not quick
-    # What a reader decides by comes first, and how it was measured last.
-    first, last = "| check 1,000 trunks, in one task | 1,000 | 1,000 |", "## How it is measured"
-    assert page.index(first) < page.index("## One task, and ten") < page.index(last)
-    assert quick or page.index(first) < page.index("## Targets") < page.index("## One task, and ten")
-
-
-def test_every_link_of_the_readme_leads_somewhere_from_galaxy() -> None:
-    # Galaxy shows README without the other files.
-    assert re.findall(r"\]\((?!https://)([^)]+)\)", read("README.md")) == []
-
-
 def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
     (play,) = yaml.safe_load(read("playbooks/update_trunk.yml"))
     options = {**play["tasks"][-1]["didww.voice.voice_out_trunk"], "id": demo.TRUNK}
@@ -215,18 +175,6 @@ def test_the_picture_shows_what_the_demo_says(run_module: RunModule) -> None:
     assert diff["before_header"] in drawn
     for line in (diff["before"] + diff["after"]).splitlines():
         assert line in drawn
-
-
-def test_contributing_lists_the_files_that_contain_a_setting() -> None:
-    table = read("CONTRIBUTING.md").split("| file | what to add |")[1].split("\n\n")[0]
-    files = [path for path in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if "NAME" not in path]
-    assert len(files) == 6
-    for path in files:
-        text = read(path)
-        for setting in (*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()):
-            if setting.name == DEFAULT_DID and ("tests/" in path or "_info" in path):
-                continue  # no answer has it; test_life_cycle.py has its tests
-            assert setting.name in text, f"{path} does not have {setting.name}"
 
 
 def test_the_info_module_describes_every_setting() -> None:

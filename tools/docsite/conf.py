@@ -4,8 +4,6 @@
 
 """What `make docs` appends to the conf.py that antsibull-docs writes for Sphinx."""
 
-import html
-import json
 import re
 import zlib
 from pathlib import Path
@@ -43,15 +41,6 @@ html_css_files = ["site.css"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
-# Names are in code, in links and in headings. They may break, if they must, after a mark between letters, and a URL
-# after its scheme and around its port.
-NAMES = re.compile(r'(?<=<span class="pre">)[^<]+|(?<=<span class="std std-ref">)[^<]+|(?<=<h[12]>)[^<]+')
-MARK = re.compile(r"(?<=[A-Za-z])[/_.-](?=[A-Za-z])|(?<=/)/|(?<=\d):(?=\d)|(?<=\d)/(?=[A-Za-z])")
-# A command can break anywhere but in an option.
-COMMANDS = re.compile(r'<div class="highlight-console.*?</pre>', re.DOTALL)
-OPTION = re.compile(r"(?<=[ >])--?[a-z][\w-]*")
-# Letters and digits that do not fit into the column of a phone.
-LONG_WORD = 30
 # A module's page. The note says how to install the collection.
 EXAMPLES_FIRST = re.compile(
     r"(?P<title>.*)^(?P<note>\.\. Collection note$.*)^(?P<synopsis>\.\. version_added$.*)"
@@ -61,25 +50,6 @@ EXAMPLES_FIRST = re.compile(
 # With this class, the theme shows a table of contents in a page. site.css hides it where there is one beside the page.
 CONTENTS = re.compile(r"^\.\. contents::.*\n", re.MULTILINE)
 FURO_KEEPS = "this-will-duplicate-information-and-it-is-still-useful-here"
-# A sample is JSON in one line.
-SAMPLE = re.compile(
-    r'<p class="ansible-option-line ansible-option-sample">(<strong[^>]*>Sample:</strong>) <code[^>]*>(.+?)</code></p>'
-)
-
-
-class Yaml(yaml.SafeDumper):
-    """Write YAML as the guides do: lists indented, and lines as lines."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indent lists, too."""
-        super().increase_indent(flow, False)
-
-    def represent_text(self, text: str) -> Any:
-        """Write a text of several lines as a block."""
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-Yaml.add_representer(str, Yaml.represent_text)
 
 
 def arrange(app: Any, name: str, source: list[str]) -> None:
@@ -110,26 +80,6 @@ def sidebar(folder: Path) -> str:
     )
 
 
-def make_readable(app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
-    """Show a sample that has parts as YAML, and mark where a narrow column may break a name or a command."""
-    if "body" in context:
-        body = SAMPLE.sub(lambda found: show_sample(app, found), context["body"])
-        body = COMMANDS.sub(lambda block: OPTION.sub(r'<span class="option">\g<0></span>', block[0]), body)
-        context["body"] = NAMES.sub(lambda name: MARK.sub(r"\g<0><wbr>", name[0]), body)
-
-
-def show_sample(app: Any, found: re.Match[str]) -> str:
-    """Return the HTML of a sample: as a block of YAML if it has parts or a long word, otherwise as it was."""
-    value = json.loads(html.unescape(re.sub("<[^>]+>", "", found[2])))
-    has_parts = value and isinstance(value, (dict, list))
-    if not has_parts and not re.search(rf"\w{{{LONG_WORD},}}", str(value)):
-        return found[0]
-    text = yaml.dump(value, Dumper=Yaml, sort_keys=False, width=1000)
-    block = app.builder.highlighter.highlight_block(text, "yaml")
-    return f'<p class="ansible-option-line">{found[1]}</p>\n<div class="highlight-yaml notranslate">{block}</div>'
-
-
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("source-read", arrange)
-    app.connect("html-page-context", make_readable)

@@ -4,9 +4,8 @@
 
 """Look at every page of the site in chromium, at phone and desktop width, light and dark: look.py FOLDER SCREENSHOTS
 
-Exits with 1 if a page is wider than the screen, hides something, has text too pale to read, links to a page of the site
-that does not exist, misses a file, has an error in a script, or lacks what readers look for; or if such a mistake in a
-page of its own is not found. Also goes from the first page to everything in READERS.yml, in at most two clicks.
+Exits with 1 if look.js finds something wrong with a page, or if the page links to a page of the site that does not
+exist, misses a file, or has an error in a script; or if such a mistake in a page of its own is not found.
 Leaves a screenshot of each look in SCREENSHOTS.
 """
 
@@ -20,18 +19,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import yaml
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 WIDTHS = {"phone": 390, "desktop": 1280}
-HEIGHT = 844
-# How long a link may take to appear, in milliseconds, and a page to scroll, in tenths of a second.
-CLICKING, SCROLLING = 10_000, 100
 # Chromium's own sandbox does not work for root in a container.
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 HERE = Path(__file__).parent
 EXAMINE = HERE.joinpath("look.js").read_text(encoding="utf-8")
 LINKS = "[...document.links].map((link) => link.href.split(/[?#]/)[0])"
-READERS: Mapping[str, str] = yaml.safe_load(HERE.joinpath("readers.yml").read_text(encoding="utf-8"))
 # The start of each problem, and HTML that has it, on every screen and on a desktop: the examination must find them all.
 PLANTED: Mapping[str, Mapping[str, str]] = yaml.safe_load(HERE.joinpath("planted.yml").read_text(encoding="utf-8"))
 
@@ -40,7 +35,7 @@ def look(browser: Browser, pages: list[Path], screenshots: Path) -> Iterator[tup
     """Yield the name of each look at a page, and what is wrong there."""
     for name, width in WIDTHS.items():
         for scheme in ("light", "dark"):
-            options: Any = {"viewport": {"width": width, "height": HEIGHT}, "color_scheme": scheme}
+            options: Any = {"viewport": {"width": width, "height": 844}, "color_scheme": scheme}
             context = browser.new_context(**options, is_mobile=name == "phone")
             page, wrong = context.new_page(), list[str]()
             page.on("requestfailed", lambda request, wrong=wrong: wrong.append(f"not loaded: {request.url}"))
@@ -52,43 +47,7 @@ def look(browser: Browser, pages: list[Path], screenshots: Path) -> Iterator[tup
                 missing = [f"no such page: {file}" for file in sorted(files) if not Path(file).exists()]
                 yield f"{path.stem}, {name}, {scheme}", [*page.evaluate(EXAMINE), *missing, *wrong]
                 wrong.clear()
-            first = next((path for path in pages if path.name == "index.html"), None)
-            if first:
-                yield f"the copy button, {name}, {scheme}", list(filter(None, [copied(page, first)]))
-                for what, way in READERS.items():
-                    yield f"{what}, {name}, {scheme}", list(filter(None, [find(page, first, way)]))
             context.close()
-
-
-def find(page: Page, first: Path, way: str) -> str:
-    """Click from the first page to what a reader looks for; return what went wrong."""
-    *clicks, heading = (part.strip() for part in way.split(">"))
-    page.goto(first.resolve().as_uri())
-    for text in clicks:
-        link = page.locator("article, .toc-drawer").get_by_role("link", name=text, exact=True).first
-        try:
-            link.click(timeout=CLICKING, trial=not heading)
-        except Error as problem:
-            return f"no link {text!r}: {problem.message.splitlines()[0]}"
-    headings = page.locator("article").get_by_role("heading", name=heading)
-    # The theme scrolls smoothly.
-    for _tenth in range(SCROLLING if heading else 0):
-        box = headings.first.bounding_box() if headings.count() else None
-        if box and 0 <= box["y"] < HEIGHT:
-            return ""
-        page.wait_for_timeout(100)
-    return f"{heading!r} is not on the screen" if heading else ""
-
-
-def copied(page: Page, first: Path) -> str:
-    """Click the button beside the first command; return what went wrong."""
-    page.goto(first.resolve().as_uri())
-    page.evaluate("addEventListener('copy', () => { window.copied = String(getSelection()) })")
-    page.locator(".highlight-console button.copybtn").first.click()
-    shown = page.locator(".highlight-console pre").first.inner_text().splitlines()
-    wanted = [line.removeprefix("$ ") for line in shown if line.startswith("$ ")]
-    found = str(page.evaluate("window.copied")).split("\n")
-    return "" if wanted and found == wanted else f"copies {found}, not {wanted}"
 
 
 def main() -> int:

@@ -11,17 +11,17 @@ repository, with the collection on ANSIBLE_COLLECTIONS_PATH.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections import Counter
 from pathlib import Path
 
 from simulator.server import Simulator
-
-from docsite.files import with_files
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -29,6 +29,16 @@ GUIDES = ROOT / "docs" / "docsite" / "rst"
 EXAMPLES = ROOT / "docs" / "examples"
 # Before the arguments of ansible-playbook.
 PLAY = "--play"
+# The code block after `.. file: PATH` is the text of that file. Not `literalinclude`: GitHub does not show what it
+# includes, and antsibull-docs copies only guides.
+BLOCK = re.compile(r"^(\.\. file: (\S+)\n\n\.\. code-block:: \S+\n\n)(?: {3}.*\n|\n)*", re.MULTILINE)
+
+
+def with_files(guide: str) -> str:
+    """Return the text of a guide with its files as they are now."""
+    return BLOCK.sub(
+        lambda found: f"{found[1]}{textwrap.indent((ROOT / found[2]).read_text(encoding='utf-8'), '   ')}\n", guide
+    )
 
 
 def play(command: list[str]) -> int:

@@ -9,6 +9,7 @@ Run it in the root folder of the repository, with the collection on ANSIBLE_COLL
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -33,10 +34,9 @@ def main() -> int:
         environment = {**os.environ, **more, "COLUMNS": str(WIDTH)}
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     shown = run.stdout[run.stdout.rindex("TASK [") : run.stdout.index("PLAY RECAP")].rstrip()
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=WIDTH, file=nowhere)
-        console.print(Text(f"$ {' '.join(command)}\n"), Text.from_ansi(shown), "", sep="\n")
-        drawing = console.export_svg(title="didww.voice", unique_id="demo")
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
+    console.print(Text(f"$ {' '.join(command)}\n"), Text.from_ansi(shown), "", sep="\n")
+    drawing = console.export_svg(title="didww.voice", unique_id="demo")
     Path(sys.argv[1]).write_text(FONTS.sub("", drawing), encoding="utf-8")
     return 0
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,24 +13,17 @@ from typing import Any, NamedTuple
 
 import ansible_runner
 import yaml
-from ansible.parsing.dataloader import DataLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .. import playbooks
-from ..conftest import HANG_GUARD, ROOT
+from ..conftest import HANG_GUARD, ROOT, UnsafeLoader
 
 FILES = ROOT / "playbooks" / "awx"
-# Like a dynamic inventory of AWX without hosts.
-INVENTORY = """#! /usr/bin/env python3
-print('{"all": {"hosts": []}, "_meta": {"hostvars": {}}}')
-"""
-HIDDEN = "**********"
 
 
-def load(name: str) -> dict[str, Any]:
+def load(name: str) -> Any:
     """Return the variables in a file in playbooks/awx/vars, as plain strings and numbers."""
-    loaded: dict[str, Any] = json.loads(json.dumps(DataLoader().load_from_file(str(FILES / "vars" / name))))
-    return loaded
+    return yaml.load((FILES / "vars" / name).read_text("utf-8"), UnsafeLoader)  # noqa: S506 - a SafeLoader
 
 
 TEMPLATES: dict[str, dict[str, Any]] = {
@@ -47,7 +39,7 @@ def inject(inputs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """
     secret = [field["id"] for field in CREDENTIAL_TYPE["inputs"]["fields"] if field.get("secret")]
     given = {name: value for name, value in inputs.items() if value}
-    shown = {name: HIDDEN if name in secret else value for name, value in given.items()}
+    shown = {name: "**********" if name in secret else value for name, value in given.items()}
     sandbox = ImmutableSandboxedEnvironment()
     templates = CREDENTIAL_TYPE["injectors"]["env"].items()
     real, safe = (
@@ -57,17 +49,11 @@ def inject(inputs: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     return real, safe
 
 
-class Unsafe(str):
-    """A string that AWX marks so that Ansible does not treat it as a template."""
-
-    __slots__ = ()
-
-
 class UnsafeDumper(yaml.SafeDumper):
-    """Writes such strings with their tag."""
+    """Writes all strings with the tag with which AWX marks those that Ansible must not treat as templates."""
 
 
-UnsafeDumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text)))
+UnsafeDumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text))
 
 
 class Job(NamedTuple):
@@ -94,20 +80,17 @@ def launch(
     """
     options = TEMPLATES[template]
     shutil.copytree(project, folder / "project")
-    for name in ("inventory", "env", "tmp", "home"):
+    for name in ("env", "tmp", "home"):
         (folder / name).mkdir()
-    inventory = folder / "inventory" / "hosts"
-    inventory.write_text(INVENTORY, encoding="utf-8")
-    inventory.chmod(0o700)
     (folder / "env" / "extravars").write_text(_extra_vars(options, answers or {}, artifacts or {}), encoding="utf-8")
     check = ["--check"] if (job_type or options["job_type"]) == "check" else []
     diff = ["--diff"] if options.get("diff_mode") else []
-    (folder / "env" / "cmdline").write_text(" ".join([*check, "-u", "root", *diff]), encoding="utf-8")
     runner = ansible_runner.run(
         private_data_dir=str(folder),
         ident="1",
         playbook=options["playbook"],
-        inventory=str(inventory),
+        inventory={"all": {"hosts": {}}},
+        cmdline=" ".join([*check, "-u", "root", *diff]),
         envvars=playbooks.job_environment(folder, ANSIBLE_RETRY_FILES_ENABLED="False", JOB_ID="1", **inject(inputs)[0]),
         settings={"suppress_ansible_output": True, "suppress_output_file": True, "job_timeout": HANG_GUARD},
         quiet=True,
@@ -130,14 +113,6 @@ def launch(
     )
 
 
-def _unsafe(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_unsafe(name): _unsafe(held) for name, held in value.items()}
-    if isinstance(value, list):
-        return [_unsafe(held) for held in value]
-    return Unsafe(value) if isinstance(value, str) else value
-
-
 def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str], artifacts: Mapping[str, Any]) -> str:
     # As in AWX, all names and strings, even empty ones, have the tag.
     questions = options.get("survey_spec", {}).get("spec", [])
@@ -148,5 +123,5 @@ def _extra_vars(options: Mapping[str, Any], answers: Mapping[str, str], artifact
     assert not unknown | missing, (unknown, missing)
     meta = {"awx_job_id": 1, "awx_job_launch_type": "manual", "tower_job_id": 1, "tower_job_launch_type": "manual"}
     # Those of the job template itself have none.
-    own = dict(options.get("extra_vars", {}))
-    return yaml.dump({**own, **_unsafe({**meta, **defaults, **answers, **artifacts})}, Dumper=UnsafeDumper)
+    own = yaml.safe_dump(options["extra_vars"]) if "extra_vars" in options else ""
+    return own + str(yaml.dump({**meta, **defaults, **answers, **artifacts}, Dumper=UnsafeDumper))

@@ -69,19 +69,16 @@ def test_a_job_template_is_as_its_file_says(awx: Awx, said: str, project: Path, 
     assert (project / wanted["playbook"]).exists()
 
 
-def test_only_failed_reports_notify(awx: Awx, said: str) -> None:
-    notify = "associated_notification_templates_error"
-    notified = {name for name, made in awx.objects("job_templates").items() if made.get(notify)}
+def test_failed_reports_notify_and_have_their_schedules(awx: Awx, said: str) -> None:
+    templates = awx.objects("job_templates")
+    notified = {name for name, made in templates.items() if made.get("associated_notification_templates_error")}
     assert notified == {"DIDWW: audit trunks", "DIDWW: plan trunks", "DIDWW: watch spend"}
-
-
-def test_the_reports_have_their_schedules(awx: Awx, said: str) -> None:
-    schedules = load("job_templates.yml")["didww_schedules"]
+    schedules = awx.objects("schedules")
     assert len(schedules) == 2
-    for wanted in schedules:
-        made = awx.objects("schedules")[wanted["name"]]
+    for wanted in load("job_templates.yml")["didww_schedules"]:
+        made = schedules[wanted["name"]]
         assert made["rrule"] == wanted["rrule"]
-        assert made["unified_job_template"] == awx.objects("job_templates")[wanted["unified_job_template"]]["id"]
+        assert made["unified_job_template"] == templates[wanted["unified_job_template"]]["id"]
 
 
 def test_the_workflow_waits_for_an_approval(awx: Awx, said: str) -> None:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
+import requests
 from didww.client import DidwwClient
 from didww.enums import DefaultDstAction, MediaEncryptionMode, OnCliMismatchAction, VoiceOutTrunkStatus
 from didww.query_params import QueryParams
@@ -19,7 +20,7 @@ from didww.resources.voice_out_trunk import VoiceOutTrunk
 from didww.resources.voice_out_trunk_regenerate_credential import VoiceOutTrunkRegenerateCredential
 from simulator.server import Simulator
 
-from ..conftest import API_VERSIONS, CASES, LINKAGE, TRUNK, headers_for
+from ..conftest import API_VERSIONS, CASES, HANG_GUARD, LINKAGE, TRUNK, headers_for
 
 ENUMS: dict[str, type[Enum]] = {
     "on_cli_mismatch_action": OnCliMismatchAction,
@@ -27,6 +28,7 @@ ENUMS: dict[str, type[Enum]] = {
     "default_dst_action": DefaultDstAction,
     "media_encryption_mode": MediaEncryptionMode,
 }
+MEDIA_TYPE = "application/vnd.api+json"
 SECRETS = ("username", "password")
 # The settings that DIDWW added after the pinned version of the SDK: it drops them, so the tests with it skip them.
 NOT_IN_SDK: frozenset[str] = frozenset()
@@ -83,10 +85,6 @@ class Sdk:
             setattr(trunk, option, _as_sdk_value(option, value))
         return self.trunks.create(trunk).data
 
-    def delete(self, trunk_id: str = TRUNK) -> None:
-        """Delete a trunk."""
-        self.trunks.delete(trunk_id)
-
     def regenerate(self, trunk_id: str = TRUNK) -> Any:
         """Regenerate the credentials of a trunk; return the answer."""
         request = VoiceOutTrunkRegenerateCredential()
@@ -113,6 +111,16 @@ def _as_sdk_value(option: str, value: Any) -> Any:
 def _without_secrets(method: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in method["attributes"].items() if name not in SECRETS}
     return {"type": method["type"], "attributes": kept}
+
+
+def ask(api: Simulator, method: str, path: str, **data: Any) -> requests.Response:
+    """Send a request without the SDK, about a trunk unless `data` has another type.
+
+    Like DIDWW's SDK for TypeScript, it sends the Content-Type also without a body.
+    """
+    headers = {**headers_for(api), "Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
+    body = {"data": {"type": "voice_out_trunks", **data}} if data else None
+    return requests.request(method, api.url + path, headers=headers, json=body, timeout=HANG_GUARD)
 
 
 @pytest.fixture

@@ -122,11 +122,13 @@ def test_a_setting_that_comes_back_different_is_a_warning(
     local_api: Simulator, run_module: RunModule, run_fleet: RunModule
 ) -> None:
     warning = "DIDWW returned capacity_limit 30, but the task sets null"
-    local_api.add_faults({"method": "PATCH", "answer_attributes": {"capacity_limit": 30}, "times": 0})
+    fault = {"method": "PATCH", "path_contains": TRUNK, "answer_attributes": {"capacity_limit": 30}}
+    local_api.add_faults({**fault, "times": 0})
     result = run_module(id=TRUNK, capacity_limit=None, status="blocked")
     assert (result["changed"], result["warnings"], result["trunk"]["capacity_limit"]) == (True, [warning], 30)
     local_api.put_trunk(TRUNK, attributes={"capacity_limit": 30})
-    assert run_fleet(trunks=[{"id": TRUNK, "capacity_limit": None}])["warnings"] == [f"trunks[0] (EU SBC): {warning}"]
+    done = run_fleet(trunks=[{"id": TWILIO, "status": "blocked"}, {"id": TRUNK, "capacity_limit": None}])
+    assert done["warnings"] == [f"trunks[1] (EU SBC): {warning}"]
 
 
 def test_the_version_is_requested_and_that_of_either_answer_counts(
