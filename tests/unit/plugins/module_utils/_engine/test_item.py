@@ -107,7 +107,7 @@ def test_a_request_without_secrets() -> None:
 
 
 def test_the_lines_of_a_change() -> None:
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "label": {"before": "Old", "after": "New"},
         "groups": {"before": [SALES, SUPPORT], "after": [SUPPORT, "x"]},
         "account": {"before": {"type": "sip", "user": "u"}, "after": {"type": "h323"}},
