@@ -225,7 +225,7 @@ def test_contributing_lists_the_files_that_contain_a_setting() -> None:
         text = read(path)
         for setting in (*VOICE_OUT_TRUNK.settings, *VOICE_OUT_TRUNK.variants[0].attributes.values()):
             if setting.name == DEFAULT_DID and ("tests/" in path or "_info" in path):
-                continue  # no answer has it; test_life_cycle.py has its tests
+                continue  # no answer has it; sequences.yml has its tests
             assert setting.name in text, f"{path} does not have {setting.name}"
 
 

@@ -67,6 +67,14 @@ def changes(api: Simulator) -> list[tuple[str, Any]]:
     return [(entry["method"], (entry["body"] or {}).get("data")) for entry in api.journal if entry["method"] != "GET"]
 
 
+def tokens(result: dict[str, Any]) -> list[str]:
+    """Return the tokens of the planned requests, of all lists of an account."""
+    lists = [result, *(result.get(name, {}) for name in ("in_trunks", "dids"))]
+    lists += [trunks] if isinstance(trunks := result.get("trunks"), dict) else []
+    entries = [entry for one in lists for key in ("trunks", "dids") for entry in one.get(key, ())]
+    return [entry["token"] for entry in entries if "token" in entry]
+
+
 def put(api: Simulator, collection: str, record: str, has: dict[str, Any]) -> None:
     """Set members of a stored record. The attributes of `configuration` are merged into those that it has."""
     change = {name: value for name, value in has.items() if name != "configuration"}

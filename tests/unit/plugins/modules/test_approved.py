@@ -15,10 +15,10 @@ import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
 from simulator.server import Simulator
 
-from ...conftest import ANY_DID, TWILIO, RunModule, connection_to
+from ...conftest import ANY_DID, TWILIO, RunModule, connection_to, table
 from ...conftest import TRUNK as EU
-from .test_life_cycle import NEW
 
+NEW = table("sequences", "new")["out"]
 DID = "6b1f4c0a-0000-4000-8000-000000000003"
 ENTRIES: list[dict[str, Any]] = [
     {"id": EU, "capacity_limit": 60},

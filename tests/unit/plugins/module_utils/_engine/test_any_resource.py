@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 import json
-import syslog
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils import basic
 from ansible_collections.didww.voice.plugins.module_utils._engine import module
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import update_many
@@ -72,15 +70,6 @@ def run(
         return result
 
     return run
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Collect what Ansible logs of a module."""
-    lines: list[str] = []
-    monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda self, text: lines.append(text))
-    monkeypatch.setattr(syslog, "syslog", lambda *text: lines.append(str(text)))
-    return lines
 
 
 @pytest.fixture
