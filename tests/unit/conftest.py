@@ -226,6 +226,7 @@ def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect what Ansible logs of a module."""
     lines: list[str] = []
+    monkeypatch.setattr(basic, "has_journal", False, raising=False)
     monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda self, text: lines.append(text))
     monkeypatch.setattr(syslog, "syslog", lambda *text: lines.append(str(text)))
     return lines

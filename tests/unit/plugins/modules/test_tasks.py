@@ -85,7 +85,7 @@ def prepare(api: Simulator, row: dict[str, Any], reset: bool = True) -> None:
 @each("refusals")
 @each_way
 def test_a_task_is_refused_and_the_message_says_why(
-    local_api: Simulator, run: Run, logged: list[str], row: dict[str, Any], check: bool
+    front_end: str, local_api: Simulator, run: Run, logged: list[str], row: dict[str, Any], check: bool
 ) -> None:
     module, task = row.get("module", "voice_out_trunk"), row["task"]
     prepare(local_api, row)
@@ -106,6 +106,7 @@ def test_a_task_is_refused_and_the_message_says_why(
             assert words in result["msg"]
         for words in row.get("hides", ()):
             assert words not in f"{json.dumps(result)} {logged}"
+    assert bool(logged) is (front_end == "module")
     assert changes(local_api) == []
 
 
