@@ -67,12 +67,14 @@ def changes(api: Simulator) -> list[tuple[str, Any]]:
     return [(entry["method"], (entry["body"] or {}).get("data")) for entry in api.journal if entry["method"] != "GET"]
 
 
-def tokens(result: dict[str, Any]) -> list[str]:
-    """Return the tokens of the planned requests, of all lists of an account."""
-    lists = [result, *(result.get(name, {}) for name in ("in_trunks", "dids"))]
-    lists += [trunks] if isinstance(trunks := result.get("trunks"), dict) else []
-    entries = [entry for one in lists for key in ("trunks", "dids") for entry in one.get(key, ())]
-    return [entry["token"] for entry in entries if "token" in entry]
+def tokens(result: Any) -> list[str]:
+    """Return the tokens of the requests that a result plans, in its order."""
+    if isinstance(result, list):
+        return [token for item in result for token in tokens(item)]
+    if not isinstance(result, dict):
+        return []
+    own = [result["token"]] if isinstance(result.get("token"), str) else []
+    return own + tokens(list(result.values()))
 
 
 def put(api: Simulator, collection: str, record: str, has: dict[str, Any]) -> None:
