@@ -170,7 +170,7 @@ def test_tasks_in_a_sequence(
     prepare(local_api, row)
     planned: list[str] = []
     for step in row["steps"]:
-        step = filled(step, {"{tmp}": tmp_path, "{root}": local_api.url.removesuffix("/v3"), "EACH": row["EACH"]})
+        step = filled(step, {"{tmp}": str(tmp_path), "{root}": local_api.url.removesuffix("/v3"), "EACH": row["EACH"]})
         task = {**step.get("task", {}), **(lists_of(step["applies"]) if "applies" in step else {})}
         if "approves" in step:
             task["approved"] = [planned[number] for number in step["approves"]]
