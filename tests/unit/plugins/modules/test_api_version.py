@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import datetime
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task
@@ -25,15 +23,13 @@ from simulator.server import Simulator
 
 from ...conftest import (
     API_VERSIONS,
-    HANG_GUARD,
     TRUNK,
     TWILIO,
-    Clock,
     RunModule,
-    after_each_patch,
     connection_to,
     methods,
     only_2026_11_19,
+    rows,
     run_action,
 )
 from .conftest import Run
@@ -48,17 +44,7 @@ def connection(**options: Any) -> dict[str, Any]:
     return Task(update_one(VOICE_OUT_TRUNK), {"name": "EU SBC", "api_key": "local-key", **options}).connection
 
 
-@pytest.mark.parametrize(
-    ("url", "token_url"),
-    [
-        ({}, "https://auth.didww.com/token"),
-        ({"api_url": "https://API.didww.com/v3/"}, "https://auth.didww.com/token"),
-        ({"api_url": "https://sandbox-api.didww.com/v3"}, "https://auth-sandbox.didww.com/token"),
-        ({"api_url": "https://gateway/v3", "api_token_url": "https://gateway/token"}, "https://gateway/token"),
-        ({"api_url": "https://api.didww.com:443/v3"}, "https://auth.didww.com/token"),
-        ({"api_token_url": "https://gateway/token/"}, "https://gateway/token/"),
-    ],
-)
+@pytest.mark.parametrize(("url", "token_url"), rows("kinds", "token_services"))
 def test_the_token_service_belongs_to_the_url(url: dict[str, Any], token_url: str) -> None:
     assert connection(api_version="2026-11-19", **url)["api_token_url"] == token_url
 
@@ -148,45 +134,3 @@ def test_an_answer_without_a_version_counts_as_the_right_one(run_module: RunModu
     answering(None)
     result = run_module(id=TRUNK, capacity_limit=7)
     assert (result["changed"], result["warnings"], result["api_version"]) == (True, [], None)
-
-
-# --- Refusals ---
-
-
-# --- Tokens ---
-
-
-@pytest.fixture
-def short_lived(clock: Clock) -> Iterator[Simulator]:
-    """An API whose tokens live for one second of the clock, with 60 trunks."""
-    trunks = [{"attributes": {"name": update["name"], "capacity_limit": 30}} for update in UPDATES]
-    seed = {"api_keys": ["local-key"], "trunks": trunks}
-    with Simulator(seed, rate=0, version="2026-11-19", token_life=1) as api:
-        yield api
-        assert [trunk["attributes"]["capacity_limit"] for trunk in api.trunks] == [7] * 60
-
-
-UPDATES: list[dict[str, Any]] = [{"name": f"Trunk {number}", "capacity_limit": 7} for number in range(60)]
-
-
-def test_a_loop_with_tokens_of_one_second(
-    short_lived: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    after_each_patch(monkeypatch, lambda: clock.sleep(0.1))
-    monkeypatch.setattr(_action, "_CLIENTS", {})
-    for entry in UPDATES:
-        assert run_action("voice_out_trunk", {**connection_to(short_lived), **entry})["changed"] is True
-    # Each is used for 0.9 seconds.
-    assert len(short_lived.mints) == 7
-    assert 401 not in [entry["status"] for entry in short_lived.journal]
-
-
-@only_2026_11_19
-def test_a_fleet_with_tokens_of_one_second(
-    short_lived: Simulator, run_fleet: RunModule, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Updates that are sent in parallel are answered together, a second later.
-    second = threading.Barrier(jsonapi.CONNECTIONS, action=lambda: clock.sleep(1))
-    after_each_patch(monkeypatch, lambda: second.wait(HANG_GUARD))
-    assert run_fleet(**connection_to(short_lived), trunks=UPDATES)["summary"]["changed"] == 60
-    assert len(short_lived.mints) == len(UPDATES) / jsonapi.CONNECTIONS
