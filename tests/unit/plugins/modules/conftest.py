@@ -16,10 +16,9 @@ from simulator.server import Simulator
 
 from ...conftest import API_VERSIONS, runner
 
-# Inbound trunks and numbers of the local API.
-FRANKFURT, RECEPTION, NIGHT = (f"93000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
+# An inbound trunk and numbers of the local API.
+FRANKFURT = "93000000-0000-4000-8000-000000000001"
 NUMBER, OTHER = "37061498222", "37061498223"
-NUMBER_ID, OTHER_ID = (f"6b1f4c0a-0000-4000-8000-{number:012}" for number in (1, 2))
 PSTN = {"type": "pstn_configurations", "dst": "37061498299"}
 # The password of inbound trunks in tasks: a setting that no result contains.
 PASSWORD = "Pa55-w0rd-of-the-trunk"

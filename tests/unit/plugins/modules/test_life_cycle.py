@@ -22,16 +22,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator
 
-from ...conftest import (
-    HANG_GUARD,
-    TRUNK,
-    TWILIO,
-    RunModule,
-    after_each_patch,
-    connection_to,
-    methods,
-    table,
-)
+from ...conftest import HANG_GUARD, TRUNK, TWILIO, RunModule, after_each_patch, connection_to, methods, table
 from .conftest import Run
 
 
