@@ -18,7 +18,7 @@ from simulator.server import Simulator
 
 from ...conftest import TRUNK as EU
 from ...conftest import TWILIO, RunModule
-from .conftest import changes
+from .conftest import changes, tokens
 
 
 @pytest.fixture
@@ -84,4 +84,23 @@ def test_a_link_to_the_file_stays_one(run_fleet: RunModule, path: Path, tmp_path
     assert entries(path) == [{"id": EU, "capacity_limit": 30}]
 
 
-# --- skip_invalid ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("moved", [{"capacity_limit": 31}, {"allowed_rtp_ips": ["192.0.2.9/32"]}])
+def test_what_moves_after_the_undo_file_is_written_is_not_sent(
+    local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch, moved: dict[str, Any]
+) -> None:
+    """The run is bound to what was recorded."""
+    method = {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"}
+    trunks = [{"id": EU, "capacity_limit": 60, "authentication_method": method}]
+    approved = tokens(run_fleet(check=True, trunks=trunks))
+    write = undo_file.UndoFile.write
+
+    def write_and_move(self: undo_file.UndoFile, api_version: str) -> None:
+        write(self, api_version)
+        local_api.put_trunk(EU, attributes=moved)
+
+    monkeypatch.setattr(undo_file.UndoFile, "write", write_and_move)
+    result = run_fleet(trunks=trunks, approved=approved, undo_file=str(path))
+    assert result["summary"]["changed"] == 1
+    ((_method, sent),) = changes(local_api)
+    assert sent["attributes"].keys() == {"capacity_limit", "authentication_method"}
+    assert "capacity_limit: 30" in path.read_text("utf-8")

@@ -16,6 +16,7 @@ from simulator.server import Simulator
 
 from ...conftest import HANG_GUARD, TWILIO, RunModule, after_each_patch, methods
 from ...conftest import TRUNK as EU
+from .conftest import tokens
 
 
 def many(local_api: Simulator, count: int, account: str = "local-key") -> list[str]:
@@ -111,3 +112,18 @@ def test_settings_that_were_read_can_be_given_back(run_info: RunModule, run_flee
     read = run_info(include_dids=True)
     assert [settings["id"] for settings in read["settings"]] == [found["id"] for found in read["trunks"]]
     assert run_fleet(trunks=read["settings"])["changed"] is False
+
+
+def test_every_way_to_plan_gives_the_same_tokens(local_api: Simulator, run_fleet: RunModule) -> None:
+    entries = [{"id": EU, "capacity_limit": 60}, {"id": TWILIO, "rtp_ping": True}, {"name": "Carrier interconnect"}]
+    planned = tokens(run_fleet(check=True, trunks=entries))
+    assert len(set(planned)) == 2
+    assert tokens(run_fleet(audit=True, trunks=entries)) == planned
+    local_api.add_faults({"method": "PATCH", "status": 422, "times": 0})
+    assert tokens(run_fleet(trunks=entries)) == planned
+    local_api.clear_faults()
+    assert tokens(run_fleet(trunks=entries)) == planned
+    assert tokens(run_fleet(trunks=entries)) == []
+
+
+# --- With a way back ------------------------------------------------------------------------------
