@@ -25,8 +25,6 @@ LISTS = {"voice_out_trunk": "trunks", "voice_in_trunk": "trunks", "did": "dids"}
 CONNECTION = ("api_url", "api_version", "api_key", "api_token_url", "api_retries", "ca_path")
 # What `check` in a sequence means: whether the task is run in check mode, or in both ways, in this order.
 WAYS = {True: (True,), False: (False,), "both": (True, False)}
-
-
 # What a step of a sequence can have, and what it returns if it fails.
 STEP = {"module", "has", "faults", "task", "applies", "approves", "check", "returns", "diff", "warns", "hides"}
 STEP |= {"requests", "order", "sends", "queries", "stored", "files"}
