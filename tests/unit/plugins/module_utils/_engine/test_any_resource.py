@@ -186,9 +186,11 @@ def test_a_relationship_that_no_answer_holds(api: Simulator, phone: str, run: Ru
 
 
 def test_numbers_without_a_word_can_be_given_back(api: Simulator, phone: str, run: Run) -> None:
-    api.put_record("phones", phone, {"attributes": {"ringtone_id": 7}})
+    # An attribute that an answer lacks is unknown.
+    account = {"type": "sip", "attributes": {"auth_password": PASSWORD}}
+    api.put_record("phones", phone, {"attributes": {"ringtone_id": 7, "account_data": account}})
     (settings,) = run(READ, id=phone)["settings"]
-    assert settings["ringtone"] == 7
+    assert (settings["ringtone"], settings["account"]) == (7, {"type": "sip"})
     assert run(ONE, **settings)["changed"] is False
     assert run(ONE, id=phone, ringtone="bell")["changes"] == {"ringtone": {"before": 7, "after": "bell"}}
     assert changes(api)[-1][1]["attributes"]["ringtone_id"] == 1
