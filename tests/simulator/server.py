@@ -14,6 +14,7 @@ import ssl
 import struct
 import threading
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from simulator.accounts import DEFAULT_VERSION, SeedError
 from simulator.api import CHANGES, PREFIX, TOKEN_PATH, Answer, Api, Request
 from simulator.callbacks import Callbacks
 from simulator.faults import Cut, Fault, FaultError, FaultQueue
-from simulator.resource import Record
+from simulator.resource import Record, Resource
 from simulator.resources import RESOURCES
 from simulator.tokens import LIFE, Tokens
 
@@ -52,8 +53,8 @@ class Simulator:
 
     In: the seed (by default that of the package), the requests per second and account (0: unlimited), the seconds that
     every API request takes longer, the host and port (0: a free port at each start), a TLS context for HTTPS, the
-    version of accounts that the seed gives none, the life of a token if the request does not ask for one, and the
-    requests for tokens per second and account (by default as many as other requests).
+    version of accounts that the seed gives none, the life of a token if the request does not ask for one, the requests
+    for tokens per second and account (by default as many as other requests), and the resource types by name.
     Use it as a context manager, or call `start` and `stop`. The methods do the same as the control endpoints.
     Raises SeedError if the seed is invalid.
     """
@@ -70,6 +71,7 @@ class Simulator:
         version: str | None = None,
         token_life: float = LIFE,
         token_rate: float | None = None,
+        resources: Mapping[str, Resource] = RESOURCES,
     ) -> None:
         self.rate = rate
         self.token_rate = rate if token_rate is None else token_rate
@@ -79,6 +81,7 @@ class Simulator:
         self.port = port
         self._wanted_port = port
         self.verbose = verbose
+        self._resources = resources
         self._seed = load_seed() if seed is None else seed
         self.version = version or DEFAULT_VERSION
         self._tokens = Tokens(token_life)
@@ -289,14 +292,14 @@ class Simulator:
         self.clear_faults()
 
     def _fresh(self, seed: dict[str, Any]) -> Api:
-        api = Api(store.from_seed(seed, RESOURCES, self.version), self.rate, self._tokens, self.token_rate)
+        api = Api(store.from_seed(seed, self._resources, self.version), self.rate, self._tokens, self.token_rate)
         api.store.changed = self._announce
         return api
 
     def _announce(self, before: Record, after: Record) -> None:
         """Send a callback for the change of a record, if there is one, and the account has a callback secret."""
         secret = self._api.store.accounts[after.account].callback_secret
-        announced = RESOURCES[after.type].announces(before, after)
+        announced = self._resources[after.type].announces(before, after)
         if secret and announced:
             self._callbacks.announce(announced[0], secret, announced[1])
 

@@ -12,6 +12,7 @@ import importlib
 import json
 import re
 import sys
+import syslog
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,6 +130,20 @@ def matches(pattern: str, text: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("..."))), text, re.DOTALL))
 
 
+def differences(found: Any, expected: Any, place: str = "") -> list[str]:
+    """Return how a result differs from a row, which has some members of its dictionaries, and patterns of its texts."""
+    if isinstance(expected, dict) and expected and isinstance(found, dict):
+        pairs = [(found.get(name, ...), value, f"{place}.{name}") for name, value in expected.items()]
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        pairs = [(*both, f"{place}[{index}]") for index, both in enumerate(zip(found, expected, strict=True))]
+    elif isinstance(expected, str) and isinstance(found, str) and matches(expected, found):
+        pairs = []
+    else:
+        # True is not 1.
+        return [] if repr(found) == repr(expected) else [f"{place}: {found!r}, not {expected!r}"]
+    return [difference for pair in pairs for difference in differences(*pair)]
+
+
 class RunModule(Protocol):
     """A function that runs a module."""
 
@@ -205,6 +220,16 @@ def _hurry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     """Disable the rate limit of the client, except in its own tests: the local API of unit tests has none."""
     if "/_client/" not in request.node.nodeid:
         monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: None)
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect what Ansible logs of a module."""
+    lines: list[str] = []
+    monkeypatch.setattr(basic, "has_journal", False, raising=False)
+    monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda self, text: lines.append(text))
+    monkeypatch.setattr(syslog, "syslog", lambda *text: lines.append(str(text)))
+    return lines
 
 
 class Clock:

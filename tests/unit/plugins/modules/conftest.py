@@ -16,10 +16,9 @@ from simulator.server import Simulator
 
 from ...conftest import API_VERSIONS, runner
 
-# Inbound trunks and numbers of the local API.
-FRANKFURT, RECEPTION, NIGHT = (f"93000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
+# An inbound trunk and numbers of the local API.
+FRANKFURT = "93000000-0000-4000-8000-000000000001"
 NUMBER, OTHER = "37061498222", "37061498223"
-NUMBER_ID, OTHER_ID = (f"6b1f4c0a-0000-4000-8000-{number:012}" for number in (1, 2))
 PSTN = {"type": "pstn_configurations", "dst": "37061498299"}
 # The password of inbound trunks in tasks: a setting that no result contains.
 PASSWORD = "Pa55-w0rd-of-the-trunk"
@@ -65,6 +64,16 @@ def run(
 def changes(api: Simulator) -> list[tuple[str, Any]]:
     """Return the methods and the JSON:API resources of the requests that change something."""
     return [(entry["method"], (entry["body"] or {}).get("data")) for entry in api.journal if entry["method"] != "GET"]
+
+
+def tokens(result: Any) -> list[str]:
+    """Return the tokens of the requests that a result plans, in its order."""
+    if isinstance(result, list):
+        return [token for item in result for token in tokens(item)]
+    if not isinstance(result, dict):
+        return []
+    own = [result["token"]] if isinstance(result.get("token"), str) else []
+    return own + tokens(list(result.values()))
 
 
 def put(api: Simulator, collection: str, record: str, has: dict[str, Any]) -> None:

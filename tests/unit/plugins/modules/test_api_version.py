@@ -8,37 +8,32 @@ from __future__ import annotations
 
 import datetime
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.change import update_one
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.api import Answer, Api, Request
-from simulator.server import Simulator, load_seed
+from simulator.server import Simulator
 
 from ...conftest import (
     API_VERSIONS,
-    HANG_GUARD,
     TRUNK,
     TWILIO,
-    Clock,
     RunModule,
-    after_each_patch,
     connection_to,
     methods,
     only_2026_11_19,
+    rows,
     run_action,
 )
 from .conftest import Run
 
-TOKEN = {"path_contains": "/token"}
 Answering = Callable[["str | None"], None]
 
 
@@ -49,17 +44,7 @@ def connection(**options: Any) -> dict[str, Any]:
     return Task(update_one(VOICE_OUT_TRUNK), {"name": "EU SBC", "api_key": "local-key", **options}).connection
 
 
-@pytest.mark.parametrize(
-    ("url", "token_url"),
-    [
-        ({}, "https://auth.didww.com/token"),
-        ({"api_url": "https://API.didww.com/v3/"}, "https://auth.didww.com/token"),
-        ({"api_url": "https://sandbox-api.didww.com/v3"}, "https://auth-sandbox.didww.com/token"),
-        ({"api_url": "https://gateway/v3", "api_token_url": "https://gateway/token"}, "https://gateway/token"),
-        ({"api_url": "https://api.didww.com:443/v3"}, "https://auth.didww.com/token"),
-        ({"api_token_url": "https://gateway/token/"}, "https://gateway/token/"),
-    ],
-)
+@pytest.mark.parametrize(("url", "token_url"), rows("kinds", "token_services"))
 def test_the_token_service_belongs_to_the_url(url: dict[str, Any], token_url: str) -> None:
     assert connection(api_version="2026-11-19", **url)["api_token_url"] == token_url
 
@@ -149,105 +134,3 @@ def test_an_answer_without_a_version_counts_as_the_right_one(run_module: RunModu
     answering(None)
     result = run_module(id=TRUNK, capacity_limit=7)
     assert (result["changed"], result["warnings"], result["api_version"]) == (True, [], None)
-
-
-# --- Refusals ---
-
-
-@only_2026_11_19
-def test_an_account_on_the_newer_version_rejects_a_key(local_api: Simulator, run_module: RunModule) -> None:
-    result = run_module(name="EU SBC", api_version="2026-04-16")
-    assert result["status"] == 401
-    assert result["msg"].startswith(f"DIDWW ({local_api.url}) answered HTTP 401")
-    assert result["msg"].endswith("which does not accept keys: then set api_version to 2026-11-19.")
-    assert local_api.mints == []
-
-
-@only_2026_11_19
-def test_a_token_that_only_allows_reading(local_api: Simulator, run_module: RunModule) -> None:
-    seed = load_seed()
-    seed["accounts"][0]["token_scope"] = "read"
-    with Simulator(seed, rate=0, version="2026-11-19") as api:
-        options = {**connection_to(api), "name": "EU SBC"}
-        assert run_module(**options)["changed"] is False
-        result = run_module(**options, capacity_limit=7)
-    words = "The token service generated a token that only allows reading."
-    assert (result["status"], f"Insufficient scope. {words}" in result["msg"]) == (403, True)
-    # The title and the header each suffice.
-    headers = {"WWW-Authenticate": 'error="insufficient_scope"'}
-    local_api.add_faults({"method": "GET", "status": 403, "headers": headers})
-    assert words in run_module(name="EU SBC")["msg"]
-
-
-@only_2026_11_19
-def test_an_update_whose_token_fails_may_have_been_applied(local_api: Simulator, run_module: RunModule) -> None:
-    local_api.add_faults(
-        {"method": "PATCH", "apply": True, "status": 503},
-        {"method": "PATCH", "status": 401, "headers": {"WWW-Authenticate": 'Bearer error="invalid_token"'}},
-        {**TOKEN, "after": 1, "status": 401},
-    )
-    result = run_module(name="EU SBC", capacity_limit=7, api_retries=1)
-    assert result["msg"].startswith("DIDWW's token service (")
-    words = "The request to the API was sent before, and may have been applied: run the task again, which settles it."
-    assert result["msg"].endswith(words)
-
-
-# --- Tokens ---
-
-
-@only_2026_11_19
-def test_tokens_do_not_count_as_requests(local_api: Simulator, run_fleet: RunModule) -> None:
-    result = run_fleet(trunks=[{"id": TRUNK, "capacity_limit": 7}, {"id": TWILIO, "capacity_limit": 7}])
-    assert len(local_api.mints) == 1
-    # The first one is the filter by id, which this account rejects.
-    assert result["summary"]["requests"] == len(local_api.journal) == 4
-
-
-@pytest.fixture
-def short_lived(clock: Clock) -> Iterator[Simulator]:
-    """An API whose tokens live for one second of the clock, with 60 trunks."""
-    trunks = [{"attributes": {"name": update["name"], "capacity_limit": 30}} for update in UPDATES]
-    seed = {"api_keys": ["local-key"], "trunks": trunks}
-    with Simulator(seed, rate=0, version="2026-11-19", token_life=1) as api:
-        yield api
-        assert [trunk["attributes"]["capacity_limit"] for trunk in api.trunks] == [7] * 60
-
-
-UPDATES: list[dict[str, Any]] = [{"name": f"Trunk {number}", "capacity_limit": 7} for number in range(60)]
-
-
-def test_a_loop_with_tokens_of_one_second(
-    short_lived: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    after_each_patch(monkeypatch, lambda: clock.sleep(0.1))
-    monkeypatch.setattr(_action, "_CLIENTS", {})
-    for entry in UPDATES:
-        assert run_action("voice_out_trunk", {**connection_to(short_lived), **entry})["changed"] is True
-    # Each is used for 0.9 seconds.
-    assert len(short_lived.mints) == 7
-    assert 401 not in [entry["status"] for entry in short_lived.journal]
-
-
-@only_2026_11_19
-def test_a_fleet_with_tokens_of_one_second(
-    short_lived: Simulator, run_fleet: RunModule, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Updates that are sent in parallel are answered together, a second later.
-    second = threading.Barrier(jsonapi.CONNECTIONS, action=lambda: clock.sleep(1))
-    after_each_patch(monkeypatch, lambda: second.wait(HANG_GUARD))
-    assert run_fleet(**connection_to(short_lived), trunks=UPDATES)["summary"]["changed"] == 60
-    assert len(short_lived.mints) == len(UPDATES) / jsonapi.CONNECTIONS
-
-
-@only_2026_11_19
-def test_no_token_is_shown(local_api: Simulator, run_module: RunModule, run_fleet: RunModule) -> None:
-    token = "opaque-Token/7+8="
-    error = {"detail": f"no {token} here", "title": token}
-    local_api.add_faults(
-        {**TOKEN, "status": 200, "body": {"access_token": token, "expires_in": 900}, "times": 0},
-        {"method": "GET", "status": 400, "body": {"errors": [error]}, "times": 0},
-    )
-    entry: dict[str, Any] = {"id": TRUNK, "capacity_limit": 7}
-    for result in (run_module(**entry), run_fleet(trunks=[entry, {"id": TWILIO}])):
-        assert "no ******** here" in result["msg"]
-        assert token not in json.dumps(result)

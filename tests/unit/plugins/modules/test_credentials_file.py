@@ -87,12 +87,6 @@ def test_a_name_comes_back_and_is_no_template(local_api: Simulator, rotate: Run,
     assert ("!unsafe" in path.read_text(encoding="utf-8")) is ("{{" in name or "{%" in name)
 
 
-def test_with_replaces_the_current_pair_is_written(local_api: Simulator, rotate: Run, path: Path) -> None:
-    result = rotate(id=TRUNK, replaces="another")
-    assert (result["changed"], posts(local_api)) == (False, 0)
-    assert read(path)[0]["password"] == held(local_api, TRUNK)["password"]
-
-
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     ("prepare", "words"),
@@ -184,8 +178,3 @@ def test_the_pair_is_written_whole_or_not_generated(
     assert held(local_api, TRUNK)["password"] not in str(result)
     assert path.read_text(encoding="utf-8").startswith(before)
     assert os.listdir(path.parent) == ["new.yml"]
-
-
-def test_a_trunk_without_credentials_leaves_no_file(rotate: Run, path: Path) -> None:
-    message = rotate(name="Twilio London")["msg"]
-    assert ("has no credentials to rotate" in message, path.exists()) == (True, False)

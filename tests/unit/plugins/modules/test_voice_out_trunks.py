@@ -14,74 +14,9 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
-from ...conftest import ANY_DID, EXAMPLE, HANG_GUARD, TWILIO, RunModule, after_each_patch
+from ...conftest import HANG_GUARD, TWILIO, RunModule, after_each_patch, methods
 from ...conftest import TRUNK as EU
-
-DID = "6b1f4c0a-0000-4000-8000-000000000003"
-
-
-def answered(local_api: Simulator) -> list[dict[str, Any]]:
-    """Return the requests, except those with a filter by id, which this account rejects."""
-    return [entry for entry in local_api.journal if "filter[id]" not in dict(entry["query"])]
-
-
-def methods(local_api: Simulator) -> list[str]:
-    return [entry["method"] for entry in answered(local_api)]
-
-
-def test_a_fleet(local_api: Simulator, run_fleet: RunModule) -> None:
-    options: dict[str, Any] = {
-        "trunks": [
-            {"name": "EU SBC", "capacity_limit": 60},
-            {"id": TWILIO.upper(), "status": "active"},
-            {"id": EXAMPLE, "allowed_rtp_ips": None, "rtp_ping": False},
-        ],
-        "diff": True,
-    }
-    predicted = run_fleet(check=True, **options)
-    assert methods(local_api) == ["GET"]
-    done = run_fleet(**options)
-    names = {EU: "EU SBC", TWILIO: "Twilio London", EXAMPLE: "Outbound trunk Name"}
-    assert {trunk["id"]: trunk["name"] for trunk in done["trunks"]} == names
-    assert [trunk["changed"] for trunk in done["trunks"]] == [True, False, True]
-    for key in ("changed", "trunks", "diff", "api_version"):
-        assert predicted[key] == done[key]
-    assert done["trunks"][0]["changes"] == {"capacity_limit": {"before": 30, "after": 60}}
-    assert done["summary"].items() >= {"total": 3, "changed": 2, "unchanged": 1, "failed": 0, "requests": 3}.items()
-    headers = [f"voice_out_trunk {names[trunk]} ({trunk})" for trunk in (EU, EXAMPLE)]
-    assert [part["before_header"] for part in done["diff"]] == headers
-    sent = {entry["path"][-36:]: entry["body"]["data"] for entry in local_api.journal if entry["method"] == "PATCH"}
-    attributes = {EU: {"capacity_limit": 60}, EXAMPLE: {"allowed_rtp_ips": None, "rtp_ping": False}}
-    assert sent == {one: {"id": one, "type": "voice_out_trunks", "attributes": attributes[one]} for one in attributes}
-    again = run_fleet(**options)
-    assert (again["changed"], again["diff"], again["summary"]["requests"]) == (False, [], 1)
-
-
-def test_one_trunk_is_read_alone_and_none_not_at_all(local_api: Simulator, run_fleet: RunModule) -> None:
-    result = run_fleet(trunks=[])
-    assert (result["changed"], result["trunks"], local_api.journal) == (False, [], [])
-    for entry in ({"id": EU}, {"name": "EU SBC"}):
-        assert run_fleet(trunks=[entry])["trunks"][0]["id"] == EU
-    by_id, by_name = local_api.journal
-    assert (by_id["path"], by_name["path"]) == (f"/v3/voice_out_trunks/{EU}", "/v3/voice_out_trunks")
-    assert dict(by_name["query"])["filter[name]"] == "EU SBC"
-
-
-def test_one_failure_does_not_stop_the_others(local_api: Simulator, run_fleet: RunModule) -> None:
-    local_api.add_faults({"method": "PATCH", "path_contains": TWILIO, "apply": True, "drop": "before"})
-    unknown = {"id": EU, "dids": ["6b1f4c0a-0000-4000-8000-999999999999"]}
-    both = [{"id": trunk, "capacity_limit": 7} for trunk in (TWILIO, ANY_DID)]
-    result = run_fleet(diff=True, trunks=[unknown, *both, {"id": EXAMPLE}])
-    assert result["failed"] is result["changed"] is True
-    refused, lost, changed, same = result["trunks"]
-    assert (refused["failed"], refused["status"], refused["errors"][0]["option"]) == (True, 422, "dids")
-    assert (refused["name"], lost["failed"], "may have been applied" in lost["msg"]) == ("EU SBC", True, True)
-    assert (changed["changed"], "failed" in changed) == (True, False)
-    assert (same["changed"], same["changes"]) == (False, {})
-    assert result["summary"].items() >= {"total": 4, "changed": 1, "unchanged": 1, "failed": 2, "requests": 5}.items()
-    assert result["msg"].startswith("1 trunk changed, 2 failed: (1) trunks[0] (EU SBC): DIDWW")
-    assert [part["after"] for part in result["diff"]] == ["capacity_limit: 7\n"]
-    assert run_fleet(trunks=both)["changed"] is False
+from .conftest import tokens
 
 
 def many(local_api: Simulator, count: int, account: str = "local-key") -> list[str]:
@@ -124,69 +59,6 @@ def test_a_fleet_stops_if_the_api_is_down(local_api: Simulator, run_fleet: RunMo
     assert not any("may have been applied" in trunk["msg"] for trunk in unsent)
 
 
-def test_equal_failures_are_reported_together(local_api: Simulator, run_fleet: RunModule) -> None:
-    local_api.add_faults({"method": "PATCH", "status": 500, "times": 0})
-    result = run_fleet(trunks=[{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)])
-    assert result["msg"].count("HTTP 500") == 1
-    assert result["msg"].startswith("0 trunks changed, 2 failed: trunks[0] (EU SBC), trunks[1] (Twilio London): DIDWW")
-    assert [trunk["status"] for trunk in result["trunks"]] == [500, 500]
-
-
-def test_one_name_for_all_is_reported_for_each(local_api: Simulator, run_fleet: RunModule) -> None:
-    message = run_fleet(trunks=[{"id": trunk, "name": "Same"} for trunk in many(local_api, 100)])["msg"]
-    assert (message[:14], message.count("rejects duplicate names")) == ("100 problems: ", 100)
-
-
-def test_a_name_that_is_not_text_is_ignored(local_api: Simulator, run_fleet: RunModule) -> None:
-    resources = [
-        {"id": trunk, "type": "voice_out_trunks", "attributes": {"name": name, "capacity_limit": 30}}
-        for trunk, name in ((EU, {"x": 1}), (TWILIO, [1]))
-    ]
-    local_api.add_faults({"status": 200, "body": {"data": resources, "meta": {"total_records": 2}}})
-    entries = [{"id": trunk, "capacity_limit": 7} for trunk in (EU, TWILIO)]
-    assert run_fleet(check=True, trunks=entries)["changed"] is True
-
-
-def test_two_trunks_can_share_a_reference_by_which_no_entry_selects(local_api: Simulator, run_fleet: RunModule) -> None:
-    local_api.put_trunk(TWILIO, attributes={"external_reference_id": "crm-2"})
-    entries = [{"id": EU, "external_reference_id": "crm-2"}, {"id": TWILIO, "status": "blocked"}]
-    assert run_fleet(trunks=entries)["changed"] is True
-
-
-def test_numbers_are_returned_for_trunks_whose_dids_change(run_fleet: RunModule) -> None:
-    entries = [{"id": TWILIO, "dids": ["+442071838751", "+37061498224"]}, {"id": EU, "dids": []}]
-    result = run_fleet(check=True, trunks=entries)
-    changes, other = result["trunks"]
-    linked = changes["changes"]["dids"]
-    assert sorted(changes["did_numbers"]) == sorted({*linked["before"], *linked["after"]})
-    assert sorted(changes["did_numbers"].values()) == ["37061498224", "442071838750", "442071838751"]
-    assert "did_numbers" not in other
-
-
-def test_numbers_are_looked_up_once_for_all(local_api: Simulator, run_fleet: RunModule) -> None:
-    linked = {"id": EXAMPLE, "emergency_dids": ["37061498224"], "dids": ["37061498224", "4930901820"]}
-    assert run_fleet(trunks=[{"id": EU, "dids": ["+37061498224", "37061498222"]}, linked])["changed"] is True
-    lookups = [dict(entry["query"]) for entry in local_api.journal if entry["path"] == "/v3/dids"]
-    assert [query["filter[number]"] for query in lookups] == ["37061498222,37061498224,4930901820"]
-    assert local_api.trunk(EU)["dids"] == [DID[:-1] + "1", DID]
-
-
-def test_single_requests_if_pages_would_be_more(
-    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(VOICE_OUT_TRUNK.page_sizes, "voice_out_trunks", 1)
-    ids = sorted((EU, EXAMPLE, TWILIO, ANY_DID))
-    result = run_fleet(trunks=[{"id": ids[-1]}, {"id": ids[-2]}])
-    assert result["changed"] is False
-    # One page, and then one request each: fewer than the six remaining pages.
-    assert len(answered(local_api)) <= 3
-    missing = "00000000-0000-4000-8000-000000000000"
-    assert f"trunks[1] ({missing}): id: no trunk" in run_fleet(trunks=[{"id": ids[-1]}, {"id": missing}])["msg"]
-    local_api.clear_journal()
-    run_fleet(trunks=[{"name": "EU SBC"}, {"name": "Twilio London"}])
-    assert len(local_api.journal) == 7
-
-
 BY_ID = "openapi-key"  # an account that accepts the filter by id
 
 
@@ -217,16 +89,6 @@ def test_many_ids_are_requested_if_that_takes_fewer_requests(
     assert run_fleet(api_key=BY_ID, trunks=[{"id": trunk} for trunk in ids])["summary"]["total"] == 200
 
 
-def test_a_rejected_single_request_is_an_error(
-    local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(VOICE_OUT_TRUNK.page_sizes, "voice_out_trunks", 1)
-    local_api.add_faults({"path_contains": f"/voice_out_trunks/{TWILIO}", "status": 403})
-    result = run_fleet(trunks=[{"id": TWILIO, "rtp_ping": True}, {"id": EXAMPLE, "rtp_ping": True}])
-    assert (result["failed"], result["status"]) == (True, 403)
-    assert set(methods(local_api)) == {"GET"}
-
-
 def test_updates_keep_the_pace_of_the_task(
     local_api: Simulator, run_fleet: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,3 +106,24 @@ def test_updates_keep_the_pace_of_the_task(
     assert len(turns) == len(local_api.journal) == 4
     run_fleet(trunks=[{"id": EU}], max_requests_per_second=5)
     assert rates == [20, 5]
+
+
+def test_settings_that_were_read_can_be_given_back(run_info: RunModule, run_fleet: RunModule) -> None:
+    read = run_info(include_dids=True)
+    assert [settings["id"] for settings in read["settings"]] == [found["id"] for found in read["trunks"]]
+    assert run_fleet(trunks=read["settings"])["changed"] is False
+
+
+def test_every_way_to_plan_gives_the_same_tokens(local_api: Simulator, run_fleet: RunModule) -> None:
+    entries = [{"id": EU, "capacity_limit": 60}, {"id": TWILIO, "rtp_ping": True}, {"name": "Carrier interconnect"}]
+    planned = tokens(run_fleet(check=True, trunks=entries))
+    assert len(set(planned)) == 2
+    assert tokens(run_fleet(audit=True, trunks=entries)) == planned
+    local_api.add_faults({"method": "PATCH", "status": 422, "times": 0})
+    assert tokens(run_fleet(trunks=entries)) == planned
+    local_api.clear_faults()
+    assert tokens(run_fleet(trunks=entries)) == planned
+    assert tokens(run_fleet(trunks=entries)) == []
+
+
+# --- With a way back ------------------------------------------------------------------------------

@@ -2,18 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small resource of the tests, which has what the engine supports, and an API for it."""
+"""A small resource of the tests, which has what the engine supports, and its declaration for the local API."""
 
 from __future__ import annotations
 
-import copy
-import json
-import threading
 import uuid
-from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from ansible_collections.didww.voice.plugins.module_utils._engine.advice import Advice
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import NEWEST
@@ -31,6 +25,12 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.link import Li
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import Draft, Setting, filter_by
 from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Variant
+from simulator import values
+from simulator.resource import LIST, Attribute, Filter
+from simulator.resource import Link as StoredLink
+from simulator.resource import Resource as Stored
+from simulator.resource import Variant as StoredVariant
+from simulator.server import Simulator
 
 TEXT = matching(r"(?s).+", "a text")
 RINGTONES = {"bell": 1, "chime": 2}
@@ -120,132 +120,62 @@ DECLARED: dict[str, Any] = {
 }
 PHONE = Resource(**DECLARED)
 
-LINKED = {
-    "desks": ("name", ["Reception", "Lab"]),
-    "groups": ("name", ["Sales", "Support", "A, B"]),
-    "guests": ("number", ["37061498222"]),
-}
-
 
 def id_of(name: str) -> str:
     """Return the id of a linked resource of the API."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
 
 
-class PhoneApi(ThreadingHTTPServer):
-    """An API with phones, desks, groups and guests. `journal`: the method, path and body of each request.
-
-    `refuses`: an error object that answers the next change.
-    """
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.journal: list[tuple[str, str, Any]] = []
-        self.refuses: dict[str, Any] | None = None
-        self.phones: dict[str, dict[str, Any]] = {}
-        self.linked = {
-            kind: [{"type": kind, "id": id_of(name), "attributes": {by: name}} for name in names]
-            for kind, (by, names) in LINKED.items()
-        }
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """The URL of the API."""
-        return f"http://127.0.0.1:{self.server_port}/v3"
-
-    def changes(self) -> list[Any]:
-        """Return the methods and the resources of the requests that change something."""
-        return [(method, body and body["data"]) for method, _path, body in self.journal if method != "GET"]
-
-    def apply(self, data: Mapping[str, Any], identifier: str) -> dict[str, Any]:
-        """Store what a POST or PATCH sends, and return the phone without linkage."""
-        phone = self.phones.setdefault(identifier, {"attributes": {"created_at": "now"}, "relationships": {}})
-        phone["attributes"].update(data.get("attributes", {}))
-        account = phone["attributes"].get("account_data") or {}
-        if account.get("type") == "sip":
-            account["attributes"] = {**account["attributes"], "token": "t0ken-of-the-api"}
-        phone["relationships"].update(data.get("relationships", {}))
-        return self.shown(identifier, ())
-
-    def shown(self, identifier: str, include: tuple[str, ...]) -> dict[str, Any]:
-        """Return a phone with the linkage of the relationships in `include`."""
-        attributes, linked = self.phones[identifier]["attributes"], self.phones[identifier]["relationships"]
-        nothing: dict[str, dict[str, Any]] = {"desk": {"data": None}, "groups": {"data": []}}
-        shown = {name: linked.get(name, nothing[name]) if name in include else {"links": {}} for name in nothing}
-        phone = {"type": "phones", "id": identifier, "attributes": attributes}
-        return {**phone, "relationships": shown, "meta": {"calls": 7}}
-
-    def found(self, kind: str, query: Mapping[str, str], include: tuple[str, ...]) -> list[dict[str, Any]]:
-        """Return the resources of a type that match the filters of a query."""
-        everything = self.linked.get(kind) or [self.shown(identifier, include) for identifier in self.phones]
-        for name, value in query.items():
-            if name.startswith("filter["):
-                everything = [one for one in everything if self.matches(one, name[7:-1], value.split(","))]
-        return everything
-
-    def matches(self, one: Mapping[str, Any], name: str, values: list[str]) -> bool:
-        """Return whether a resource matches a filter."""
-        link, is_link, _id = name.partition(".id")
-        if is_link:
-            data = self.phones[one["id"]]["relationships"].get(link, {}).get("data") or {}
-            return data.get("id") in values
-        attribute, dot, member = name.partition(".")
-        value = one["id"] if name == "id" else one["attributes"].get(attribute)
-        return str(value[member] if dot and value else value) in values
+def linked(type_: str, noun: str, by: str) -> Stored:
+    """Return the declaration of what phones are linked to, for the local API."""
+    return Stored(type_, type_, noun, (Attribute(by),), filters={by: Filter(LIST)})
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers requests."""
+STORED_PHONE = Stored(
+    "phones",
+    "phones",
+    "phone",
+    attributes=(
+        Attribute("label", values.text, required=True),
+        *(Attribute(name, values.text, nullable=True) for name in ("serial_number", "pin", "realm")),
+        Attribute("ringtone_id", values.integer(1, 9)),
+        Attribute("codec_ids", list, nullable=True),
+        *(Attribute(name, values.boolean, default=False) for name in ("locked", "muted", "in_all_groups")),
+        Attribute("mode", values.text),
+        Attribute("volume", values.integer(0, 10)),
+        StoredVariant(
+            "account_data",
+            types={
+                "sip": (
+                    Attribute("auth_user", values.text),
+                    Attribute("auth_password", values.text, nullable=True),
+                    Attribute("token", generate=lambda: "t0ken-of-the-api"),
+                ),
+                "h323": (Attribute("alias", values.text),),
+                "legacy": (Attribute("alias"),),
+            },
+            default={"type": "legacy", "attributes": {}},
+        ),
+        Attribute("created_at", default="now"),
+    ),
+    links=(
+        StoredLink("desk", "desks", writable=True),
+        StoredLink("groups", "groups", writable=True, many=True),
+        StoredLink("guest", "guests", writable=True, readable=False),
+    ),
+    methods=("LIST", "GET", "POST", "PATCH", "DELETE"),
+    meta={"calls": lambda _phone, _store: 7},
+    filters={name: Filter(LIST) for name in ("id", "label", "serial_number", "account_data.type", "guest.id")},
+)
+ALL = (linked("desks", "desk", "name"), linked("groups", "group", "name"), linked("guests", "guest", "number"))
+SEED: dict[str, Any] = {
+    "api_keys": ["local-key"],
+    "desks": [{"id": id_of(name), "attributes": {"name": name}} for name in ("Reception", "Lab")],
+    "groups": [{"id": id_of(name), "attributes": {"name": name}} for name in ("Sales", "Support", "A, B")],
+    "guests": [{"id": id_of("37061498222"), "attributes": {"number": "37061498222"}}],
+}
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: PhoneApi
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
-        """Write no log."""
-
-    def answer(self, status: int, document: Any) -> None:
-        """Send a document."""
-        text = json.dumps(document).encode() if document is not None else b""
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def do_GET(self) -> None:
-        """Read a phone, or a list."""
-        api, url = self.server, urlsplit(self.path)
-        api.journal.append(("GET", self.path, None))
-        query = dict(parse_qsl(url.query))
-        include = tuple(query.get("include", "").split(","))
-        kind, _slash, identifier = url.path.removeprefix("/v3/").partition("/")
-        if identifier and identifier not in api.phones:
-            error = {"title": "Record not found", "detail": f"no record identified by {identifier}"}
-            self.answer(404, {"errors": [error]})
-            return
-        data = api.shown(identifier, include) if identifier else api.found(kind, query, include)
-        included = [one for kind in ("desks", "groups") for one in api.linked[kind]] if include != ("",) else []
-        self.answer(200, {"data": data, "included": included, "meta": {}, "links": {}})
-
-    def change(self) -> None:
-        """Create, update or delete a phone."""
-        api = self.server
-        text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body: Any = json.loads(text) if text else None
-        api.journal.append((self.command, self.path, copy.deepcopy(body)))
-        if api.refuses:
-            error, api.refuses = api.refuses, None
-            self.answer(int(error["status"]), {"errors": [error]})
-            return
-        identifier = self.path.partition("/phones")[2].strip("/") or id_of(body["data"]["attributes"]["label"])
-        if self.command == "DELETE":
-            del api.phones[identifier]
-            self.answer(204, None)
-            return
-        status = 201 if self.command == "POST" else 200
-        self.answer(status, {"data": api.apply(body["data"], identifier), "meta": {}})
-
-    do_POST = do_PATCH = do_DELETE = change  # noqa: N815 - the names that the base class calls
+def phone_api() -> Simulator:
+    """Return a local API with desks, groups and guests, and no phones."""
+    return Simulator(SEED, rate=0, resources={resource.type: resource for resource in (*ALL, STORED_PHONE)})

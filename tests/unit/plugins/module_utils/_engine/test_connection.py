@@ -50,9 +50,16 @@ def test_every_connection_option_has_its_environment_variable(
     assert words.format('"0"') in run_module(name="EU SBC")["msg"]
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "10s")
     assert words.format('"10s"') in run_module(name="EU SBC")["msg"]
+    monkeypatch.setenv("DIDWW_API_KEY", "two words")
+    rejected = run_module(name="EU SBC", leave_out=["api_key"])
+    assert "api_key: the value from the environment variable DIDWW_API_KEY is not accepted" in rejected["msg"]
+    assert "two words" not in str(rejected)
     # AWX sets an empty variable for an empty field.
     monkeypatch.setenv("DIDWW_API_TIMEOUT", "")
     assert run_module(name="EU SBC")["changed"] is False
+    monkeypatch.delenv("DIDWW_API_KEY")
+    required = run_module(name="EU SBC", leave_out=["api_key"])["msg"]
+    assert required == "api_key: required; set this option or the environment variable DIDWW_API_KEY"
 
 
 def test_connection_options_reach_the_client(

@@ -99,9 +99,10 @@ def test_the_argument_specs_of_kinds() -> None:
 
 
 @pytest.mark.parametrize("digits", [100, 5000])
-def test_an_amount_has_a_maximum_length(digits: int) -> None:
+def test_a_number_has_a_maximum_length(digits: int) -> None:
     # Python does not convert more than 4300 digits to a number.
     assert rejection_of(kinds.amount(1, 10), digits * "0" + "1").startswith("a decimal number from")
+    assert rejection_of(kinds.whole(0, 4), digits * "9").startswith("a whole number from")
 
 
 @pytest.mark.parametrize(

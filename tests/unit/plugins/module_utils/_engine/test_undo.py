@@ -13,13 +13,9 @@ from ansible_collections.didww.voice.plugins.module_utils._engine import plan as
 from ansible_collections.didww.voice.plugins.module_utils._engine.undo import Entry, Undo, to_read
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
-from ....conftest import rows
+from ....conftest import differences, rows
 from .._resources.test_trunk import DIDS, ID, parse, read, resource
 
-SID = "AC" + 32 * "0"
-CREDENTIALS = {"type": "credentials_and_ip", "allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": None}
-TWILIO = {"type": "twilio", "twilio_account_sid": SID}
-NEW = {"on_cli_mismatch_action": "reject_call", "authentication_method": TWILIO}
 LINKED = {"dids": DIDS[:1], "emergency_dids": DIDS[1:2]}
 
 
@@ -97,13 +93,6 @@ def test_dids_are_listed_by_id_with_known_numbers() -> None:
     assert undo.names == {DIDS[0]: "37061498222"}
 
 
-def test_a_created_trunk_is_deleted() -> None:
-    undo = begun(None, {"name": "New", "state": "present", **NEW})
-    add(undo, None, {"external_reference_id": "r", "name": "Other", "state": "present", **NEW})
-    assert options(undo) == [{"name": "New", "state": "absent"}, {"external_reference_id": "r", "state": "absent"}]
-    assert "somebody else creates with this external_reference_id later" in comments(undo)[-1]
-
-
 def test_a_deleted_trunk_is_described() -> None:
     undo = begun(resource(LINKED), {"state": "absent"})
     assert undo.entries == []
@@ -128,103 +117,14 @@ def test_what_a_task_must_read_to_be_undone() -> None:
     assert wanted[1].settings["dids"] == DIDS
 
 
-# --- Several tasks --------------------------------------------------------------------------------
-
-
-def test_the_older_value_stays() -> None:
-    undo = begun(resource(), {"capacity_limit": 60})
-    add(undo, resource(capacity_limit=60), {"capacity_limit": 90, "rtp_ping": False})
-    assert options(undo) == [{"id": ID, "capacity_limit": 30, "rtp_ping": True}]
-    assert comments(undo) == ["EU SBC"]
-    add(undo, resource(capacity_limit=90, rtp_ping=False, name="N"), {"capacity_limit": 30, "name": "M"})
-    assert options(undo) == [{"id": ID, "capacity_limit": 30, "rtp_ping": True, "name": "N"}]
-
-
-def test_a_comment_is_there_once() -> None:
+@pytest.mark.parametrize("tasks", rows("undo", "several"))
+def test_what_several_tasks_add(tasks: list[dict[str, Any]]) -> None:
     undo = Undo(VOICE_OUT_TRUNK)
-    for _attempt in range(2):
-        add(undo, resource(rtp_timeout=5), {"rtp_timeout": 60})
-        assert len(undo.notes) == 1
-    for _attempt in range(2):
-        add(undo, resource(rtp_timeout=5), {"rtp_timeout": 60, "rtp_ping": False})
-        assert len(undo.entries[0].comments) == 2
-
-
-def test_a_flag_that_goes_on_again_links_the_dids() -> None:
-    undo = add(
-        Undo(VOICE_OUT_TRUNK), resource(LINKED, allow_any_did_as_cli=True), {"allow_any_did_as_cli": False, "dids": []}
-    )
-    add(undo, resource({"dids": []}), {"dids": DIDS})
-    assert options(undo) == [{"id": ID, "allow_any_did_as_cli": True}]
-
-
-def test_parts_of_the_authentication_method_are_merged() -> None:
-    kind = "credentials_and_ip"
-    undo = begun(resource(), {"authentication_method": {"type": kind, "tech_prefix": "7"}})
-    had = {"type": kind, "attributes": {"allowed_sip_ips": ["203.0.113.1/32"], "tech_prefix": "7"}}
-    new = {"type": kind, "allowed_sip_ips": ["::1"]}
-    add(undo, resource(authentication_method=had), {"authentication_method": new})
-    assert options(undo) == [{"id": ID, "authentication_method": CREDENTIALS}]
-    had["attributes"] = {"allowed_sip_ips": ["::1/128"], "tech_prefix": "7"}
-    add(undo, resource(authentication_method=had), {"authentication_method": TWILIO})
-    assert options(undo) == [{"id": ID, "authentication_method": CREDENTIALS, "allowed_rtp_ips": None}]
-    twilio = {"type": "twilio", "attributes": {"twilio_account_sid": SID}}
-    new = {"type": "twilio", "twilio_account_sid": SID[:-1] + "1"}
-    add(undo, resource(authentication_method=twilio), {"authentication_method": new})
-    assert options(undo)[0]["authentication_method"] == CREDENTIALS
-
-
-def test_a_method_that_cannot_come_back_whole_does_not_come_back() -> None:
-    kind = "credentials_and_ip"
-    had: dict[str, Any] = {"type": kind, "attributes": {"allowed_sip_ips": [], "tech_prefix": None}}
-    new = {"type": kind, "tech_prefix": "7"}
-    undo = begun(resource(authentication_method=had), {"authentication_method": new})
-    assert options(undo)[0]["authentication_method"] == {"type": kind, "tech_prefix": None}
-    had["attributes"]["tech_prefix"] = "7"
-    add(undo, resource(authentication_method=had), {"authentication_method": TWILIO, "rtp_ping": False})
-    assert "authentication_method" not in options(undo)[0]
-    assert options(undo)[0]["rtp_ping"] is True
-
-
-def test_a_created_trunk_is_deleted_whatever_happens_to_it() -> None:
-    undo = begun(None, {"name": "EU SBC", "state": "present", **NEW})
-    # Its id is known now: a trunk that takes its name is not deleted.
-    add(undo, resource(), {"name": "New", "capacity_limit": 1})
-    assert options(undo) == [{"id": ID, "state": "absent"}]
-    add(undo, resource(name="New"), {"capacity_limit": 2})
-    add(undo, resource(name="New"), {"state": "absent"})
-    assert options(undo) == [{"id": ID, "state": "absent"}]
-    assert undo.notes == []
-    # Another one with its name.
-    add(undo, None, {"name": "EU SBC", "state": "present", **NEW})
-    assert options(undo) == [{"id": ID, "state": "absent"}, {"name": "EU SBC", "state": "absent"}]
-    add(undo, None, {"name": "EU SBC", "state": "present", **NEW})
-    assert len(undo.entries) == 2
-
-
-@pytest.mark.parametrize("selector", ["name", "external_reference_id"])
-def test_a_trunk_that_takes_the_name_of_a_created_one_is_not_deleted(selector: str) -> None:
-    undo = begun(None, {"name": "N", selector: "gone", "state": "present", **NEW})
-    add(undo, resource(), {selector: "gone"})
-    assert [entry.options["id"] for entry in undo.entries] == [ID]
-    assert not undo.entries[0].deletes
-    assert f'Not deleted: the trunk that a task created with {selector} "gone"' in undo.notes[0]
-
-
-@pytest.mark.parametrize(("selector", "had"), [("name", "EU SBC"), ("external_reference_id", "crm-0001")])
-def test_a_created_trunk_with_a_name_that_another_one_gets_back_is_not_deleted(selector: str, had: str) -> None:
-    undo = begun(resource(), {selector: "other"})
-    add(undo, None, {"name": "N", selector: had, "state": "present", **NEW})
-    assert options(undo) == [{"id": ID, selector: had}]
-    assert "delete it first" in undo.notes[0]
-
-
-def test_a_trunk_that_was_changed_and_deleted_is_described_as_at_first() -> None:
-    undo = begun(resource(), {"capacity_limit": 60})
-    add(undo, resource(capacity_limit=60), {"state": "absent"})
-    assert "  capacity_limit: 30" in undo.notes
-    # If the deletion fails, the entry is needed.
-    assert options(undo) == [{"id": ID, "capacity_limit": 30}]
+    for task in tasks:
+        add(undo, None if task["has"] is None else resource(LINKED, **task["has"]), task["task"])
+        assert options(undo) == task.get("back", options(undo))
+        assert differences(comments(undo), task.get("says", comments(undo))) == []
+        assert task.get("mentions", undo.notes) in (undo.notes, *undo.notes)
 
 
 def test_names_that_are_no_text_and_ids_in_capitals_are_no_obstacle() -> None:
