@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import selectors
 import socket
@@ -14,7 +15,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -474,62 +475,9 @@ def _make_app(simulator: Simulator) -> flask.Flask:
             return None
         return simulator.answer()
 
-    @app.get(f"{CONTROL}/journal")
-    def read_journal() -> flask.Response:
-        journal = simulator.journal
-        mints = simulator.mints
-        return flask.jsonify({"requests": journal, "mints": mints, "rate_limited": simulator.rate_limited})
-
-    @app.delete(f"{CONTROL}/journal")
-    def clear_journal() -> flask.Response:
-        simulator.clear_journal()
-        return _done()
-
-    @app.get(f"{CONTROL}/<collection>/<record_id>")
-    def read_record(collection: str, record_id: str) -> flask.Response:
-        return flask.jsonify(simulator.record(collection, record_id))
-
-    @app.put(f"{CONTROL}/<collection>/<record_id>")
-    def put_record(collection: str, record_id: str) -> flask.Response:
-        return flask.jsonify(simulator.put_record(collection, record_id, _body()))
-
-    @app.delete(f"{CONTROL}/<collection>/<record_id>")
-    def remove_record(collection: str, record_id: str) -> flask.Response:
-        simulator.remove_record(collection, record_id)
-        return _done()
-
-    @app.post(f"{CONTROL}/reset")
-    def reset() -> flask.Response:
-        simulator.reset(_body())
-        return _done()
-
-    @app.post(f"{CONTROL}/expire_tokens")
-    def expire_tokens() -> flask.Response:
-        simulator.expire_tokens()
-        return _done()
-
-    @app.get(f"{CONTROL}/callbacks")
-    def read_callbacks() -> flask.Response:
-        return flask.jsonify(simulator.callbacks)
-
-    @app.post(f"{CONTROL}/callbacks")
-    def send_callbacks() -> flask.Response:
-        return flask.jsonify(simulator.send_callbacks(bool((_body() or {}).get("again"))))
-
-    @app.get(f"{CONTROL}/faults")
-    def read_faults() -> flask.Response:
-        return flask.jsonify(simulator.faults)
-
-    @app.post(f"{CONTROL}/faults")
-    def add_faults() -> flask.Response:
-        rules = _body()
-        simulator.add_faults(*(rules if isinstance(rules, list) else [rules]))
-        return _done()
-
-    @app.delete(f"{CONTROL}/faults")
-    def clear_faults() -> flask.Response:
-        simulator.clear_faults()
-        return _done()
+    for control, call in _controls(simulator).items():
+        method, path = control.split()
+        app.add_url_rule(f"{CONTROL}/{path}", control, functools.partial(_answer, call), methods=[method])
 
     @app.errorhandler(SeedError)
     @app.errorhandler(FaultError)
@@ -543,6 +491,38 @@ def _make_app(simulator: Simulator) -> flask.Flask:
     return app
 
 
+def _controls(simulator: Simulator) -> dict[str, Callable[..., Any]]:
+    """Return what each control endpoint does: its method and path, and what returns the content of its answer."""
+
+    def journal() -> dict[str, Any]:
+        return {"requests": simulator.journal, "mints": simulator.mints, "rate_limited": simulator.rate_limited}
+
+    def add_faults() -> None:
+        rules = _body()
+        simulator.add_faults(*(rules if isinstance(rules, list) else [rules]))
+
+    return {
+        "GET journal": journal,
+        "DELETE journal": simulator.clear_journal,
+        "GET <collection>/<record_id>": simulator.record,
+        "PUT <collection>/<record_id>": lambda **of: simulator.put_record(**of, change=_body()),
+        "DELETE <collection>/<record_id>": simulator.remove_record,
+        "POST reset": lambda: simulator.reset(_body()),
+        "POST expire_tokens": simulator.expire_tokens,
+        "GET callbacks": lambda: simulator.callbacks,
+        "POST callbacks": lambda: simulator.send_callbacks(bool((_body() or {}).get("again"))),
+        "GET faults": lambda: simulator.faults,
+        "POST faults": add_faults,
+        "DELETE faults": simulator.clear_faults,
+    }
+
+
+def _answer(call: Callable[..., Any], **names: str) -> flask.Response:
+    """Answer a request to a control endpoint with what it returns."""
+    content = call(**names)
+    return flask.Response(status=204, headers=Headers()) if content is None else flask.jsonify(content)
+
+
 def _body() -> Any:
     """The JSON in a control request with any Content-Type, or None if there is no body."""
     text = flask.request.get_data(as_text=True)
@@ -550,7 +530,3 @@ def _body() -> Any:
         return json.loads(text) if text else None
     except ValueError as exc:
         raise SeedError(f"the body is not JSON: {exc}") from exc
-
-
-def _done() -> flask.Response:
-    return flask.Response(status=204, headers=Headers())
