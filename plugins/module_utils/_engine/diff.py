@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
@@ -45,7 +46,7 @@ def _block(name: str, before: Any, after: Any, names: Mapping[str, str]) -> tupl
     sides = _lines(name, before, names), _lines(name, after, names)
     kept = [[line for line in side if line in other] for side, other in (sides, sides[::-1])]
     # The order of some lists matters. Those whose order does not are sorted.
-    moved = {line.partition(": ")[0] for line, other in zip(*kept, strict=True) if line != other}
+    moved = {line.partition(": ")[0] for line, other in zip_longest(*kept, fillvalue="") if line != other}
     same = [line for line in kept[0] if line.partition(": ")[0] not in moved]
     count = [f"# {name}: {len(same)} unchanged"] if same else []
     gone, new = ([line for line in side if line not in same] for side in sides)

@@ -400,7 +400,7 @@ def _any_prefix(value: Any) -> str:
 def _prefix(value: Any) -> str:
     digits = _any_prefix(value)
     # E.164: no country code starts with 0.
-    meant = digits.removeprefix("00").lstrip("0") if digits.startswith("00") else ""
+    meant = digits.lstrip("0") if digits.startswith("00") else ""
     example = f": {meant} instead of {digits}" if meant else ", such as 44"
     expect(digits[0] != "0", f"digits that begin with a country code{example}")
     return digits

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import API_VERSIONS
-from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines
-from ansible_collections.didww.voice.plugins.module_utils._engine.item import not_accepted, options, read
+from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines, diff
+from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item, not_accepted, options, read
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import set_of
-from ansible_collections.didww.voice.plugins.module_utils._engine.plan import chosen, create, parse
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import chosen, create, delete, parse
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MASK, filter_by
 
@@ -74,6 +74,23 @@ def test_a_new_one_has_no_id_and_what_a_rule_keeps_is_not_sent() -> None:
     assert (plan.method, plan.held, plan.warnings) == ("POST", {}, ())
     assert plan.document is not None
     assert "volume" not in {**plan.changes, **plan.document["attributes"]}
+    del task["volume"]
+    assert create(parse(PHONE, task)).document == plan.document
+    task["account"] = {"type": "skype"}
+    with pytest.raises(InvalidOptions) as refused:
+        create(parse(PHONE, task))
+    assert refused.value.messages() == ['account.type: "skype" is not accepted for a new phone; expected sip or h323']
+
+
+def test_the_diffs_of_a_creation_and_of_a_deletion() -> None:
+    lines = 'label: "New"\nmode: "desk"\n'
+    headers = dict.fromkeys(("before_header", "after_header"), "phone New")
+    new = parse(PHONE, {"label": "New", "mode": "desk", "state": "present"})
+    assert diff(create(new)) == {**headers, "before": "", "after": lines}
+    held = {"label": "New", "mode": "desk"}
+    gone = delete(parse(PHONE, {"label": "New", "state": "absent"}), Item(PHONE, ID, held, {}))
+    headers = {side: f"{title} ({ID})" for side, title in headers.items()}
+    assert diff(gone) == {**headers, "before": lines, "after": ""}
 
 
 def test_what_the_api_chooses_for_a_new_one() -> None:
@@ -111,7 +128,7 @@ def test_the_lines_of_a_change() -> None:
         "label": {"before": "Old", "after": "New"},
         "groups": {"before": [SALES, SUPPORT], "after": [SUPPORT, "x"]},
         "account": {"before": {"type": "sip", "user": "u"}, "after": {"type": "h323"}},
-        "codecs": {"before": ["opus", "speex"], "after": ["speex", "opus"]},
+        "codecs": {"before": ["opus: 1", "speex: 2"], "after": ["speex: 2", "opus: 1"]},
     }
     assert changed_lines(changes, NAMES) == [
         '-label: "Old"',
@@ -121,8 +138,8 @@ def test_the_lines_of_a_change() -> None:
         '-account.type: "sip"',
         '-account.user: "u"',
         '+account.type: "h323"',
-        '-codecs: "opus"',
-        '-codecs: "speex"',
-        '+codecs: "speex"',
-        '+codecs: "opus"',
+        '-codecs: "opus: 1"',
+        '-codecs: "speex: 2"',
+        '+codecs: "speex: 2"',
+        '+codecs: "opus: 1"',
     ]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import NEWEST
+from ansible_collections.didww.voice.plugins.module_utils._engine.diff import diff
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import read
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL, code, list_of, matching, whole
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
@@ -44,6 +45,7 @@ def dimmed_lamps_are_slow(draft: Draft) -> None:
         return
     if light.turned("dimmed"):
         light.set("speed", 1)
+        draft.warn("a dimmed lamp is slow")
     light.add("dimmed")
     if light.wanted.get("speed") == 9:
         light.reject("speed", "too fast")
@@ -116,10 +118,30 @@ def test_only_what_differs_is_sent_and_what_goes_with_it() -> None:
     assert sent(task, lamp()) == {"light": {"type": "line", "attributes": {"speed": 6, "dimmed": False}}}
     assert sent(task, lamp(speed=6)) is None
     dimmed = planned({"id": ID, "light": {"type": "line", "dimmed": True}}, lamp())
+    assert dimmed.warnings == ("a dimmed lamp is slow",)
     assert dimmed.after.settings["light"] == {"type": "line", "speed": 1, "dimmed": True, "colours": ["red", "green"]}
     order = {"id": ID, "light": {"type": "line", "colours": ["green", "red"]}}
     assert sent(order, lamp()) == {"light": {"type": "line", "attributes": {"dimmed": False, "colour_ids": [2, 1]}}}
     assert problems_of({"id": ID, "light": {"type": "line", "speed": 9}}, lamp()) == ["light.speed: too fast"]
+
+
+def test_only_what_differs_is_shown() -> None:
+    plan = planned(
+        {"id": ID, "light": {"type": "line", "speed": 6, "dimmed": False, "colours": ["green", "red"]}}, lamp()
+    )
+    sides = {"before": (5, ["red", "green"]), "after": (6, ["green", "red"])}
+    shown = {side: {"type": "line", "speed": speed, "colours": held} for side, (speed, held) in sides.items()}
+    assert plan.shown == {"light": shown}
+    # The order of colours matters.
+    colours = ['light.colours: "red"\n', 'light.colours: "green"\n']
+    assert diff(plan) == {
+        **dict.fromkeys(("before_header", "after_header"), f"lamp Desk ({ID})"),
+        "before": f"# light: 1 unchanged\nlight.speed: 5\n{''.join(colours)}",
+        "after": f"# light: 1 unchanged\nlight.speed: 6\n{''.join(reversed(colours))}",
+    }
+    # What the API should not have.
+    twice = planned({"id": ID, "light": {"type": "line", "colours": [7]}}, lamp(colour_ids=[7, 7]))
+    assert diff(twice)["before"].count("light.colours: 7") == 2
 
 
 def test_the_type_stays() -> None:
@@ -136,6 +158,8 @@ def test_the_type_stays() -> None:
 def test_a_new_one_has_what_the_task_sets() -> None:
     task = {"label": "New", "number": "8", "state": "present", "light": {"type": "line", "colours": [404, "red"]}}
     assert sent(task, None)["light"] == {"type": "line", "attributes": {"colour_ids": [3, 1]}}
+    dimmed = {**task, "light": {**task["light"], "dimmed": True}}
+    assert planned(dimmed, None).warnings == ("a dimmed lamp is slow",)
     task["light"] = {"type": "line", "speed": 3}
     assert problems_of(task, None) == ["light.colours: required to create a lamp with type line"]
     assert sent(task, None, NEWEST)["light"]["attributes"] == {"speed": 3}
@@ -167,6 +191,8 @@ def test_what_a_version_bars_is_neither_set_nor_read() -> None:
         with pytest.raises(InvalidOptions) as refused:
             parse(LAMP, {"id": ID, "light": {"type": "line", "colours": colours}}, NEWEST)
         assert refused.value.messages() == ["light.colours: not known there"]
+    plan = planned({"id": ID, "label": "New", "light": {"type": "line", "speed": 3}}, lamp(), NEWEST)
+    assert plan.after.settings["light"] == {"type": "line", "speed": 3, "dimmed": False}
     assert "colours" not in read(LAMP, lamp(), version=NEWEST).settings["light"]
     assert "colours" in read(LAMP, lamp()).settings["light"]
 
