@@ -254,7 +254,6 @@ class Variant(Setting):
 
     def check_anew(self, problems: list[Problem], after: Any, before: Any, version: str, prefix: str = "") -> None:
         """Add new values of attributes that can be given back, but not set anew, to `problems`."""
-        super().check_anew(problems, after, before, version, prefix)
         had = members(before)
         for row in self.types.get(members(after).get("type", ""), ()):
             if row.name in after and (row.name not in had or had[row.name] != after[row.name]):
