@@ -69,7 +69,7 @@ SETTINGS = (
     Setting("serial", matching("[A-Z0-9]+", "capital letters and digits"), nullable=True, attribute="serial_number"),
     Setting("ringtone", code(RINGTONES), attribute="ringtone_id", tolerated=code(RINGTONES, others=True)),
     Setting("codecs", set_of(code(CODECS)), null=[], attribute="codec_ids", most=2),
-    Setting("pin", matching(r"\d{4}", "four digits"), nullable=True, secret=True),
+    Setting("pin", matching(r"[\d#]{4}", "four digits or #"), nullable=True, secret=True),
     Setting("locked", BOOL),
     Setting("muted", BOOL),
     Setting("mode", choice("desk", "hotel")),

@@ -26,7 +26,7 @@ from ...modules.conftest import changes
 from .phones import PHONE, id_of, phone_api
 
 ONE, MANY, READ = update_one(PHONE), update_many(PHONE), read_many(PHONE)
-PIN, PASSWORD, OTHER = "4711", "pass-w0rd", "other-w0rd"
+PIN, PASSWORD, OTHER = "47#1", "pass-w0rd", "other-w0rd"
 SECRETS = (PIN, PASSWORD, OTHER, "t0ken-of-the-api")
 NEW: dict[str, Any] = table("phones", "new")
 Run = Callable[..., dict[str, Any]]
@@ -226,7 +226,7 @@ def test_a_change_of_type(api: Simulator, phone: str, run: Run) -> None:
 
 def test_the_warning_of_an_unmet_secret_has_no_secret(api: Simulator, phone: str, run: Run) -> None:
     api.add_faults({"method": "PATCH", "answer_attributes": api.record("phones", phone)["attributes"]})
-    result = run(ONE, id=phone, pin="1234", account={"type": "sip", "password": OTHER}, volume=4)
+    result = run(ONE, id=phone, pin="12#4", account={"type": "sip", "password": OTHER}, volume=4)
     assert result["warnings"] == [
         'DIDWW returned pin "********", but the task sets "******** (new)"',
         "DIDWW returned volume 3, but the task sets 4",
@@ -252,11 +252,11 @@ def test_reading_shows_no_secret_and_gives_back_the_rest(api: Simulator, phone: 
 def test_a_fleet_with_an_undo_file(api: Simulator, phone: str, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "undo.yml"
     second = {**NEW, "label": "Back door", "serial": "X2", "account": {"type": "h323", "alias": "b"}}
-    fleet = [{"id": phone, "volume": 5, "pin": "1234", "mode": "desk"}, second]
+    fleet = [{"id": phone, "volume": 5, "pin": "12#4", "mode": "desk"}, second]
     done = run(MANY, phones=fleet, undo_file=str(path))
     assert (done["summary"]["created"], done["summary"]["changed"]) == (1, 2)
     text = path.read_text("utf-8")
-    assert all(secret not in text for secret in (*SECRETS, "1234"))
+    assert all(secret not in text for secret in (*SECRETS, "12#4"))
     assert "restore THIS_FILE" in text
     assert "pin: it is a secret, which this file does not contain" in text
     assert yaml.safe_load(text)["phones"] == [{"id": phone, "volume": 3}, {"serial": "X2", "state": "absent"}]

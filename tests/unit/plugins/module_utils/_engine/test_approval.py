@@ -54,7 +54,7 @@ def test_a_token_is_the_hash_of_what_makes_a_request() -> None:
     assert token({"id": ID, "volume": 5}, STORED) == hashed(update)
     body = '{"attributes":{"label":"Zo\\u00eb","pin":"********"}}'
     new = f'["{URL}","POST","phones",["label","Zo\\u00eb"],{body},{{}}]'
-    assert token({"label": "Zoë", "pin": "4711", "state": "present"}) == hashed(new)
+    assert token({"label": "Zoë", "pin": "47#1", "state": "present"}) == hashed(new)
 
 
 @pytest.mark.parametrize("requests", rows("phones", "tokens"))
@@ -76,7 +76,7 @@ def test_a_token_belongs_to_one_phone_and_not_to_its_linkage() -> None:
 
 
 def test_nothing_to_send_has_no_token() -> None:
-    assert token({"id": ID, "volume": 3, "pin": "4711"}, STORED) is None
+    assert token({"id": ID, "volume": 3, "pin": "47#1"}, STORED) is None
     assert token({"id": ID, "state": "absent"}) is None
 
 

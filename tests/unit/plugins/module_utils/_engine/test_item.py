@@ -25,7 +25,7 @@ NAMES = {SALES: "Sales", SUPPORT: "Support", RECEPTION: "Reception"}
 
 def phone(desk: str | None = RECEPTION, **attributes: Any) -> dict[str, Any]:
     """Return a phone as the API has it."""
-    held = {"label": "New", "pin": "1234", "volume": 6, "muted": True}
+    held = {"label": "New", "pin": "12#4", "volume": 6, "muted": True}
     account = {"type": "h323", "attributes": {"alias": "Door"}}
     groups = [{"type": "groups", "id": identifier} for identifier in (SUPPORT, SALES)]
     return {
@@ -119,7 +119,7 @@ def test_a_filter() -> None:
 def test_a_request_without_secrets() -> None:
     sent = {"type": "sip", "attributes": {"auth_user": "u", "auth_password": "p", "other": 1}}
     shown = {"auth_user": "u", "auth_password": MASK, "other": 1}
-    assert [PHONE.rows[name].secrets("1234") for name in ("pin", "label")] == [{"1234"}, set()]
+    assert [PHONE.rows[name].secrets("12#4") for name in ("pin", "label")] == [{"12#4"}, set()]
     assert PHONE.rows["account"].sent_without_secrets(sent) == {"type": "sip", "attributes": shown}
 
 
