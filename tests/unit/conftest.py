@@ -237,6 +237,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.delays: list[float] = []
 
     def monotonic(self) -> float:
         """Return the time in seconds."""
@@ -247,6 +248,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Advance the clock at once."""
         self.now += seconds
+        self.delays.append(seconds)
 
 
 @pytest.fixture
