@@ -368,7 +368,7 @@ def run_action(
     **more: Any,
 ) -> dict[str, Any]:
     """Run a module's action, by default on a local connection; return its result. `more`: what the task has."""
-    plain = {"async_val": 0, "delegate_to": None, "environment": [], "timeout": 0}
+    plain: dict[str, Any] = {"async_val": 0, "delegate_to": None, "environment": [], "timeout": 0}
     task = {"action": f"didww.voice.{module}", "args": arguments, "check_mode": check, "diff": diff, **plain, **more}
     local = {"transport": "local", "become": None, "_shell": SimpleNamespace(tmpdir=None), **(connection or {})}
     loader = SimpleNamespace(get_basedir=lambda: ".")

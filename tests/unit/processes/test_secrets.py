@@ -21,7 +21,7 @@ from simulator.store import Store
 
 from ..conftest import runner
 from ..playbooks import end, start
-from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
+from .faults import FLEET, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
 from .job import METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -139,18 +139,6 @@ def test_an_error_that_quotes_the_credentials(
     assert result["failed"] is True
     assert secrets_in(json.dumps(result)) == []
     assert re.search(r"tech_prefix - clashes with .+ and .+ at a place", result["msg"])
-
-
-def test_include_credentials_is_the_one_exception(
-    front_end: str, api_version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with Simulator(SEED, rate=0, version=api_version) as api:
-        run = runner(front_end, INFO, api, monkeypatch, capsys)
-        without = run(api_key=KEY, **OPTIONS[INFO])
-        given = run(api_key=KEY, include_credentials=True, **OPTIONS[INFO])
-    assert secrets_in(json.dumps(without)) == []
-    assert secrets_in(json.dumps(given)) == ["username", "password"]
-    assert given["trunks"][0]["credentials"] == {"username": USERNAME, "password": PASSWORD}
 
 
 def run_openly(folder: Path, front_end: str, api: Simulator, playbook: str, **more: str) -> str:

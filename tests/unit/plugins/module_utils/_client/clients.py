@@ -74,6 +74,8 @@ def converse(api: Simulator, clock: Clock, case: dict[str, Any]) -> None:
         texts = [f"{type(error).__name__}: {error}" for error in errors]
         assert len(texts) == (step.get("times", 1) if "fails" in step else 0), texts
         assert all(matches(step["fails"], text) for text in texts), texts
+        # Each has an error of its own.
+        assert len(set(map(id, errors))) == len(errors)
         service = api.token_url if step.get("of_token") else ""
         settled = {(error.unsettled, error.token_url) for error in errors}
         assert settled <= {(step.get("unsettled", False), service)}

@@ -126,25 +126,13 @@ def test_what_needs_a_new_token(
     assert len(local_api.mints) == len(local_api.journal) == (2 if renews else 1)
 
 
-@pytest.mark.parametrize(("fault", "kind", "words"), rows("http", "token_services"))
-def test_a_failure_of_the_token_service(local_api: Simulator, fault: dict[str, Any], kind: str, words: str) -> None:
-    local_api.add_faults({**TOKEN, **fault, "times": 0})
-    client = client_of(local_api, retries=0)
-    errors = []
-    for _request in range(2 * http.CONNECTIONS):
-        with pytest.raises(getattr(jsonapi, kind), match=words) as failed:
-            client.update(UPDATE)
-        errors.append(failed.value)
-    # It fails for all requests of a task at once, and each has its own error.
-    assert len(local_api.mints) == 1
-    assert {error.token_url for error in errors} == {local_api.token_url}
-    assert {(str(error), error.unsettled) for error in errors} == {(str(errors[0]), False)}
-    assert len(set(map(id, errors))) == len(errors)
-    assert local_api.journal == []
-    assert client.requests == 0
-    # The next task tries again.
-    local_api.clear_faults()
-    client.begin().update(UPDATE)
+@pytest.mark.parametrize(("fault", "fails"), rows("http", "token_services"))
+def test_a_failure_of_the_token_service(local_api: Simulator, clock: Clock, fault: dict[str, Any], fails: str) -> None:
+    """It fails for all requests of a task at once, and the next task tries again."""
+    faults = [{**TOKEN, **fault, "times": 0}]
+    failing = {"do": "PATCH", "times": 2 * http.CONNECTIONS, "faults": faults, "fails": fails, "of_token": "service"}
+    steps = [{**failing, "mints": 1, "sends": 0}, {"clear": "all", "do": "begin"}, {"do": "PATCH"}]
+    converse(local_api, clock, {"client": {"retries": 0}, "steps": steps})
 
 
 @pytest.mark.parametrize("fails", [True, False])

@@ -34,9 +34,10 @@ pytestmark = pytest.mark.usefixtures("clock")
 def test_what_becomes_of_a_request(local_api: Simulator, clock: Clock, method: str, case: dict[str, Any]) -> None:
     if "unusable" in case:
         case = {**case, "requests": 1, "fails": f"UnusableAnswer: {case['unusable']}", "unsettled": True}
-    step = {name: case[name] for name in ("fails", "unsettled") if name in case}
-    step |= {"do": method, "sends": case["requests"], "unsettled": method == "PATCH" and case.get("unsettled", False)}
-    step["faults"] = [{"method": method, **fault} for fault in case["faults"]]
+    faults = [{"method": method, **fault} for fault in case["faults"]]
+    unsettled = method == "PATCH" and case.get("unsettled", False)
+    step = {"do": method, "faults": faults, "sends": case["requests"], "unsettled": unsettled}
+    step |= {"fails": case["fails"]} if "fails" in case else {}
     converse(local_api, clock, {**case, "steps": [step]})
     assert methods(local_api) == [method] * case["requests"]
     growing = [(min(60, 0.25 * 2**n), min(60, 0.75 * 2**n)) for n in range(case["requests"] - 1)]
