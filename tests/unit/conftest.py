@@ -237,6 +237,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.delays: list[float] = []
 
     def monotonic(self) -> float:
         """Return the time in seconds."""
@@ -247,6 +248,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Advance the clock at once."""
         self.now += seconds
+        self.delays.append(seconds)
 
 
 @pytest.fixture
@@ -356,23 +358,23 @@ def run_main(
     return {**result, "warnings": warnings}
 
 
-def run_action(module: str, arguments: dict[str, Any], check: bool = False, diff: bool = False) -> dict[str, Any]:
-    """Run a module's action on a local connection; return its result."""
-    task = SimpleNamespace(
-        action=f"didww.voice.{module}",
-        args=arguments,
-        async_val=0,
-        check_mode=check,
-        delegate_to=None,
-        diff=diff,
-        environment=[],
-        timeout=0,
-    )
-    connection = SimpleNamespace(transport="local", become=None, _shell=SimpleNamespace(tmpdir=None))
+def run_action(
+    module: str,
+    arguments: dict[str, Any],
+    check: bool = False,
+    diff: bool = False,
+    variables: dict[str, Any] | None = None,
+    connection: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Run a module's action, by default on a local connection; return its result. `more`: what the task has."""
+    plain: dict[str, Any] = {"async_val": 0, "delegate_to": None, "environment": [], "timeout": 0}
+    task = {"action": f"didww.voice.{module}", "args": arguments, "check_mode": check, "diff": diff, **plain, **more}
+    local = {"transport": "local", "become": None, "_shell": SimpleNamespace(tmpdir=None), **(connection or {})}
     loader = SimpleNamespace(get_basedir=lambda: ".")
     templar = SimpleNamespace(template=lambda value: value)
-    action = plugin("action", module).ActionModule(task, connection, None, loader, templar, None)
-    result: dict[str, Any] = action.run(None, {})
+    parts = (SimpleNamespace(**task), SimpleNamespace(**local), None, loader, templar, None)
+    result: dict[str, Any] = plugin("action", module).ActionModule(*parts).run(None, variables or {})
     return {"warnings": [], **result}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -19,10 +18,9 @@ from simulator.resource import Record
 from simulator.server import Simulator
 from simulator.store import Store
 
-from ..conftest import runner
 from ..playbooks import end, start
-from .faults import FLEET, INFO, KEY, ONE, PASSWORD, STRUCK, USERNAME, Scenario, each_scenario
-from .job import METHOD, OPTIONS, SEED, Outcome, Stage, tokens_of
+from .faults import KEY, PASSWORD, USERNAME, Scenario, each_scenario
+from .job import Outcome, Stage, tokens_of
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -116,41 +114,6 @@ def test_nothing_is_left(stage: Stage, outcomes: dict[str, Outcome]) -> None:
     assert "+++ after" in texts["job/artifacts/job/stdout"]
     assert {name: found for name, text in texts.items() if (found := secrets_in(text))} == {}
     assert [name for name, text in texts.items() if "Traceback" in text] == []
-
-
-@pytest.mark.parametrize(("username", "password"), [(USERNAME, PASSWORD), ("a", "1")])
-@pytest.mark.parametrize("module", [ONE, FLEET])
-def test_an_error_that_quotes_the_credentials(
-    front_end: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    module: str,
-    username: str,
-    password: str,
-    api_version: str,
-) -> None:
-    """An error does not show the credentials that the task has read. It stays readable, however short they are."""
-    with Simulator(SEED, rate=0, version=api_version) as api:
-        attributes = {**METHOD["attributes"], "username": username, "password": password}
-        api.put_trunk(STRUCK, attributes={"authentication_method": {**METHOD, "attributes": attributes}})
-        error = {"title": "is invalid", "detail": f"tech_prefix - clashes with {username} and {password} at a place"}
-        api.add_faults({"method": "PATCH", "path_contains": STRUCK, "status": 422, "body": {"errors": [error]}})
-        result = runner(front_end, module, api, monkeypatch, capsys)(api_key=KEY, **OPTIONS[module])
-    assert result["failed"] is True
-    assert secrets_in(json.dumps(result)) == []
-    assert re.search(r"tech_prefix - clashes with .+ and .+ at a place", result["msg"])
-
-
-def test_include_credentials_is_the_one_exception(
-    front_end: str, api_version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with Simulator(SEED, rate=0, version=api_version) as api:
-        run = runner(front_end, INFO, api, monkeypatch, capsys)
-        without = run(api_key=KEY, **OPTIONS[INFO])
-        given = run(api_key=KEY, include_credentials=True, **OPTIONS[INFO])
-    assert secrets_in(json.dumps(without)) == []
-    assert secrets_in(json.dumps(given)) == ["username", "password"]
-    assert given["trunks"][0]["credentials"] == {"username": USERNAME, "password": PASSWORD}
 
 
 def run_openly(folder: Path, front_end: str, api: Simulator, playbook: str, **more: str) -> str:

@@ -19,10 +19,9 @@ from ansible_collections.didww.voice.plugins.action import playbook_variables
 from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load
 
-from ...conftest import matches, rows
+from ...conftest import differences, matches, rows, table
 
 UUID = "0f1d3c52-9c7b-4b3e-8a56-2f3f8f1f7f10"
-UNDO = f"didww_voice_undo: {{api_url: x}}\ntrunks:\n  - {{id: {UUID}, status: active}}\n"
 
 Check = Callable[..., dict[str, Any]]
 
@@ -31,6 +30,7 @@ Check = Callable[..., dict[str, Any]]
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """Run the action, with the variables of -e, of the play and of an inventory."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DIDWW_API_URL", raising=False)
 
     def run(
         playbook: str,
@@ -56,7 +56,21 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     return run
 
 
-def test_the_result(check: Check, tmp_path: Path) -> None:
+@pytest.fixture
+def files(tmp_path: Path) -> None:
+    for name, text in table("variables", "files").items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("case", rows("variables", "results"))
+def test_a_result(check: Check, case: dict[str, Any]) -> None:
+    found = check(**{name: value for name, value in case.items() if name != "returns"})
+    assert "msg" not in found or "msg" in case["returns"], found["msg"]
+    assert differences(found, case["returns"]) == []
+
+
+def test_a_whole_result(check: Check, tmp_path: Path) -> None:
     found = check("watch_spend", {"share": 90}, inventory={"trunk": "x"})
     assert found.pop("started").endswith("+00:00")
     assert found == {
@@ -70,24 +84,6 @@ def test_the_result(check: Check, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nobody_can_answer_in_awx_or_is_asked_in_check_mode(check: Check) -> None:
-    for more in ({"extra": {"awx_job_id": 1}}, {"check_mode": True}):
-        assert check("watch_spend", **more)["can_ask"] is False
-
-
-def test_variables_of_the_play_count_and_those_of_an_inventory_do_not(check: Check) -> None:
-    message = "trunk: didww.voice.watch_spend has no such variable; it has except, fail_on_spend, report, share"
-    assert check("watch_spend", play={"trunk": "x"})["msg"] == message
-    assert check("watch_spend", extra={"trunk": "x"})["msg"] == message
-    assert "msg" not in check("watch_spend", inventory={"trunk": "x"})
-
-
-def test_a_misspelled_name_is_a_warning(check: Check) -> None:
-    assert check("watch_spend", {"fail_on_spent": "x"})["warnings"] == [
-        "didww.voice.watch_spend has no variable called fail_on_spent. Did you mean fail_on_spend?"
-    ]
-
-
 def test_the_report_says_that_the_run_has_not_finished(check: Check, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     path.write_text("{}", encoding="utf-8")
@@ -97,29 +93,6 @@ def test_the_report_says_that_the_run_has_not_finished(check: Check, tmp_path: P
     assert path.stat().st_mode & 0o777 == 0o644
     message = check("watch_spend", {"report": "r.json", "share": "x"}, check_mode=True)["msg"]
     assert json.loads(path.read_text(encoding="utf-8"))["msg"] == message
-
-
-def test_the_list_in_a_file(check: Check, tmp_path: Path) -> None:
-    (tmp_path / "t.yml").write_text("trunks: [{name: EU SBC, capacity_limit: 7}]\n", encoding="utf-8")
-    found = check("audit", {"trunks_file": "t.yml", "trunks": "ignored"})
-    assert found["variables"]["trunks"] == [{"name": "EU SBC", "capacity_limit": 7}]
-    assert found["variables"]["trunks_file"] == str(tmp_path / "t.yml")
-    assert (found["undo"], found["_ansible_no_log"]) == (False, False)
-
-
-def test_an_undo_file(check: Check, tmp_path: Path) -> None:
-    (tmp_path / "undo.yml").write_text(UNDO, encoding="utf-8")
-    assert check("fleet", {"trunks_file": "undo.yml"})["undo"] is True
-    found = check("unblock_trunk", {"blocked_file": "undo.yml"})
-    assert found["variables"]["trunks"] == [{"id": UUID, "status": "active"}]
-    # block_trunk adds to it.
-    assert "msg" not in check("block_trunk", {"all": True, "blocked_file": "undo.yml"})
-    assert "msg" not in check("block_trunk", {"all": True, "blocked_file": "new.yml"})
-    (tmp_path / "other.yml").write_text("trunks: []\n", encoding="utf-8")
-    for playbook in ("block_trunk", "unblock_trunk"):
-        more = {"all": True} if playbook == "block_trunk" else {}
-        message = check(playbook, {"blocked_file": "other.yml", **more})["msg"]
-        assert message.startswith(f"blocked_file: {tmp_path}/other.yml was not written by block_trunk")
 
 
 @pytest.mark.parametrize(("content", "words"), rows("variables", "broken_files"))
@@ -145,29 +118,6 @@ def test_an_error_does_not_quote_a_password(
     assert "s3cret" not in json.dumps(found) + (tmp_path / "r.json").read_text("utf-8") + "".join(capsys.readouterr())
 
 
-@pytest.mark.parametrize(
-    ("lists", "hidden"),
-    [
-        ({"in_trunks": []}, True),
-        ({"trunks": [{"name": "x", "configuration": {"auth_password": "s3cret"}}]}, True),
-        ({"dids": [], "trunks": []}, False),
-    ],
-)
-def test_lists_that_may_hold_a_password_are_not_printed(
-    check: Check, tmp_path: Path, lists: dict[str, Any], hidden: bool
-) -> None:
-    (tmp_path / "t.yml").write_text(json.dumps(lists), encoding="utf-8")
-    for given in ({"trunks_file": "t.yml"}, lists):
-        found = check("fleet", given)
-        assert found.get("_ansible_no_log", False) is hidden
-        assert {name: found["variables"][name] for name in lists} == lists
-
-
-@pytest.mark.parametrize(("path", "words"), [(".", "is a folder; "), ("no.yml", "does not exist; ")])
-def test_a_file_that_is_none(check: Check, path: str, words: str) -> None:
-    assert f"{words}expected a vars file with a list called trunks" in check("fleet", {"trunks_file": path})["msg"]
-
-
 def test_templates_use_the_variables_of_the_file_and_those_of_the_command_line_win(
     check: Check, tmp_path: Path
 ) -> None:
@@ -179,8 +129,10 @@ def test_templates_use_the_variables_of_the_file_and_those_of_the_command_line_w
 
 def test_a_template_that_cannot_be_evaluated(check: Check, tmp_path: Path) -> None:
     (tmp_path / "vars.yml").write_text("share: '{{ nothing }}'\n", encoding="utf-8")
-    message = check("watch_spend", inventory=load(DataLoader(), str(tmp_path / "vars.yml")))["msg"]
-    assert message.startswith("share: a template cannot be evaluated: 'nothing' is undefined")
+    message = check("watch_spend", {"trunk": "x"}, inventory=load(DataLoader(), str(tmp_path / "vars.yml")))["msg"]
+    assert matches(
+        "2 problems: (1) trunk: ...; (2) share: a template cannot be evaluated: 'nothing' is undef...", message
+    )
 
 
 def test_the_trunks_in_a_credentials_file(check: Check, tmp_path: Path) -> None:
@@ -193,44 +145,7 @@ def test_the_trunks_in_a_credentials_file(check: Check, tmp_path: Path) -> None:
     assert check("rotate_credentials", given)["msg"].startswith(f"credentials_file: {tmp_path}/new.yml is another file")
 
 
-# --- Plans ----------------------------------------------------------------------------------------
-
-
-TOKEN = f"p1-{64 * '1'}"
-
-
-def plan(api_url: str = "https://api.didww.com/v3", at: str = "2026-01-01T00:00:00+00:00") -> str:
-    request = {"name": "{{ 7 * 7 }}", "id": UUID, "method": "PATCH", "token": TOKEN, "changes": []}
-    return json.dumps({"didww_voice_plan": 1, "at": at, "api_url": api_url, "requests": [request]})
-
-
-@pytest.fixture
-def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write a plan, one of another account, one from the future, and a list of trunks."""
-    monkeypatch.delenv("DIDWW_API_URL", raising=False)
-    (tmp_path / "plan.json").write_text(plan(), encoding="utf-8")
-    (tmp_path / "other.json").write_text(plan("https://sandbox-api.didww.com/v3"), encoding="utf-8")
-    (tmp_path / "future.json").write_text(plan(at="2226-01-01T00:00:00+00:00"), encoding="utf-8")
-    (tmp_path / "trunks.yml").write_text("trunks: []\n", encoding="utf-8")
-
-
-@pytest.mark.usefixtures("plans")
-def test_a_plan_is_no_vars_file(check: Check) -> None:
-    found = check("fleet", {"trunks": [], "plan": "plan.json"})
-    assert found["approved"] == TOKEN
-    assert found["plan"]["requests"][0]["name"] == "{{ 7 * 7 }}"
-    assert check("audit", {"trunks": [], "plan": "plan.json"})["api_url"] == "https://api.didww.com/v3"
-
-
-@pytest.mark.parametrize(("value", "approved"), [(..., None), ("", ""), (None, ""), (TOKEN, TOKEN)])
-def test_what_is_approved(check: Check, value: Any, approved: Any) -> None:
-    given = {} if value is ... else {"approved_plan": value}
-    assert check("fleet", {"trunks": [], **given})["approved"] == approved
-    # An empty value in an inventory is one too.
-    assert check("fleet", {"trunks": []}, inventory=given)["approved"] == approved
-
-
-@pytest.mark.usefixtures("plans")
+@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(("playbook", "given", "words"), rows("variables", "approvals"))
 def test_what_is_wrong_with_an_approval(check: Check, playbook: str, given: dict[str, Any], words: str) -> None:
     for check_mode in (True, False):

@@ -24,7 +24,7 @@ PSTN = {"type": "pstn_configurations", "dst": "37061498299"}
 PASSWORD = "Pa55-w0rd-of-the-trunk"
 # For sequences, which are slow. Other tests compare both.
 one_front_end = pytest.mark.parametrize("front_end", ["action"])
-# For what both refuse in the same way: test_front_ends.py compares them.
+# For what both refuse in the same way.
 each_way = pytest.mark.parametrize(("front_end", "check"), [("module", True), ("action", False)], ids=["check", "run"])
 Run = Callable[..., dict[str, Any]]
 

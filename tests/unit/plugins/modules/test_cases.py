@@ -85,8 +85,7 @@ CASES = [
 def each(select: Callable[[dict[str, Any]], Iterable[Any]]) -> pytest.MarkDecorator:
     """Parametrize a test with `api_version`, `case` and `value`: all values that `select` returns for a row.
 
-    Each uses another `front_end` than its neighbour, and mostly than the same in another version: test_front_ends.py
-    compares both.
+    Each uses another `front_end` than its neighbour, and mostly than the same in another version.
     """
     found = []
     for place, version in enumerate(API_VERSIONS):

@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,14 +16,8 @@ from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.plugin_utils import _action
 from simulator.server import Simulator
 
-from ...conftest import CASES, TRUNK, TWILIO, connection_to, options_of, plugin, prepare, run_action, runner
+from ...conftest import TRUNK, TWILIO, connection_to, run_action, runner
 
-VALUES = [
-    (case, value)
-    for case in CASES
-    for refused in [[row["value"] for row in case["refused"]]]
-    for value in [case["asks"], None, *case["equal"], *case.get("cleared", []), *refused]
-]
 Compare = Callable[..., dict[str, Any]]
 
 
@@ -53,16 +44,6 @@ def compare(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     return run
 
 
-@pytest.mark.parametrize(("case", "value"), VALUES, ids=[f"{c['option']}={v!r:.60}" for c, v in VALUES])
-@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
-def test_both_return_and_send_the_same(
-    local_api: Simulator, compare: Compare, check: bool, case: dict[str, Any], value: Any
-) -> None:
-    compare(
-        "voice_out_trunk", lambda: prepare(local_api, case), check=check, diff=True, id=TRUNK, **options_of(case, value)
-    )
-
-
 def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) -> None:
     other = f"id={TWILIO} status=blocked"
     trunks = [{"name": "EU SBC", "capacity_limit": "60"}, other, {"name": "Any DID", "dids": []}]
@@ -75,38 +56,6 @@ def test_fleets_and_info_are_the_same(local_api: Simulator, compare: Compare) ->
     fault = {"method": "PATCH", "apply": True, "drop": "before"}
     lost = compare("voice_out_trunk", lambda: local_api.add_faults(fault), name="EU SBC", rtp_timeout=60)
     assert "may have been applied" in lost["msg"]
-
-
-def test_the_life_of_a_trunk_is_the_same(compare: Compare) -> None:
-    method = {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"}
-    new = {"name": "New", "on_cli_mismatch_action": "reject_call", "authentication_method": method}
-    assert compare("voice_out_trunk", check=True, diff=True, state="present", **new)["changed"] is True
-    assert compare("voice_out_trunk", diff=True, state="absent", name="EU SBC")["trunk"] is None
-    assert compare("voice_out_trunk", state="present", name="Other")["failed"] is True
-    assert compare("voice_out_trunks", audit=True, trunks=[new, {"name": "EU SBC", "rtp_timeout": 60}])["missing"]
-    assert compare("voice_out_trunk_credentials", check=True, name="EU SBC")["changed"] is True
-    assert compare("voice_out_trunk_credentials", name="EU SBC", replaces="x")["credentials"]["password"]
-    assert compare("voice_out_trunk_credentials", name="Twilio London", replaces="x")["failed"] is True
-
-
-def test_the_way_back_is_the_same(local_api: Simulator, compare: Compare, tmp_path: Path) -> None:
-    path = tmp_path / "undo.yml"
-    texts = []
-
-    def start_again() -> None:
-        texts.extend([path.read_text("utf-8")] if path.exists() else [])
-        path.unlink(missing_ok=True)
-
-    trunks = [{"name": "EU SBC", "capacity_limit": 60}, {"id": TWILIO, "state": "absent"}, {"name": "nobody"}, 7]
-    result = compare("voice_out_trunks", start_again, undo_file=str(path), skip_invalid=True, trunks=trunks)
-    assert (result["undo_file"], result["summary"]["changed"], result["summary"]["failed"]) == (str(path), 2, 1)
-    start_again()
-    without_time = [re.sub(r"\d\d:\d\d:\d\dZ", "", text) for text in texts]
-    assert without_time[0] == without_time[1]
-    path.write_text("trunks: []", "utf-8")
-    assert compare("voice_out_trunks", undo_file=str(path), trunks=trunks[:1])["failed"] is True
-    assert compare("voice_out_trunks", undo_file=str(path), undo_add=True, trunks=trunks[:1])["failed"] is True
-    assert (local_api.journal, path.read_text("utf-8")) == ([], "trunks: []")
 
 
 def test_the_key_is_redacted_in_results(local_api: Simulator, compare: Compare) -> None:
@@ -145,17 +94,17 @@ HERE: dict[str, dict[str, Any]] = {
     "its own Python": {"variables": {"ansible_python_interpreter": sys.executable}},
     "a Python that Ansible finds": {"variables": {"ansible_python_interpreter": "auto_silent"}},
     "turned on": {"variables": {"didww_in_process": "yes"}},
-    "empty environments": {"task": {"environment": [{}, None]}},
+    "empty environments": {"environment": [{}, None]},
 }
 NOT_HERE: dict[str, dict[str, Any]] = {
     "another host": {"connection": {"transport": "ssh"}},
     "another user": {"connection": {"become": object()}},
-    "in the background": {"task": {"async_val": 60}},
-    "an environment": {"task": {"environment": [{}, {"HTTPS_PROXY": "http://127.0.0.1:1"}]}},
+    "in the background": {"async_val": 60},
+    "an environment": {"environment": [{}, {"HTTPS_PROXY": "http://127.0.0.1:1"}]},
     "another Python": {"variables": {"ansible_python_interpreter": "/usr/bin/env"}},
     "a Python that is not there": {"variables": {"ansible_python_interpreter": "/nowhere/python3"}},
     "turned off": {"variables": {"didww_in_process": "false"}},
-    "turned off where it is delegated to": {"task": {"delegate_to": "there"}, "variables": DELEGATED},
+    "turned off where it is delegated to": {"delegate_to": "there", "variables": DELEGATED},
     "no requests": {"requests": "ImportError"},
     "macOS": {"platform": "darwin"},
 }
@@ -163,19 +112,10 @@ NOT_HERE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("situation", [*HERE, *NOT_HERE])
 def test_a_task_runs_in_process_if_the_result_is_the_same(monkeypatch: pytest.MonkeyPatch, situation: str) -> None:
-    differs: dict[str, Any] = {**HERE, **NOT_HERE}[situation]
+    differs = dict({**HERE, **NOT_HERE}[situation])
     monkeypatch.setattr(NormalAction, "run", lambda self, tmp, task_vars: {"ran": "module"})
     monkeypatch.setattr(_action, "run_here", lambda *arguments: {"ran": "here"})
-    monkeypatch.setattr(jsonapi, "REQUESTS_IMPORT_ERROR", differs.get("requests"))
-    monkeypatch.setattr(sys, "platform", differs.get("platform", "linux"))
-    task = {"args": {}, "async_val": 0, "check_mode": False, "delegate_to": None, "diff": False, "environment": []}
-    connection = {"transport": "local", "become": None, "_shell": SimpleNamespace(tmpdir=None)}
-    action = plugin("action", "voice_out_trunk").ActionModule(
-        SimpleNamespace(**{**task, **differs.get("task", {})}),
-        SimpleNamespace(**{**connection, **differs.get("connection", {})}),
-        None,
-        SimpleNamespace(get_basedir=lambda: "."),
-        SimpleNamespace(template=lambda value: value),
-        None,
-    )
-    assert action.run(None, differs.get("variables", {}))["ran"] == ("here" if situation in HERE else "module")
+    monkeypatch.setattr(jsonapi, "REQUESTS_IMPORT_ERROR", differs.pop("requests", None))
+    monkeypatch.setattr(sys, "platform", differs.pop("platform", "linux"))
+    found = run_action("voice_out_trunk", {}, **differs)
+    assert found["ran"] == ("here" if situation in HERE else "module")

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -124,11 +126,6 @@ def changed(path: Path, **members: Any) -> None:
     path.write_text(json.dumps({name: value for name, value in plan.items() if value is not ...}), encoding="utf-8")
 
 
-def test_a_plan_is_read(path: Path) -> None:
-    assert plans.read_plan(str(path), URL, NOW, 600) == written()
-    assert plans.is_plan(str(path))
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -161,23 +158,13 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         assert not plans.is_plan(str(tmp_path / name))
 
 
-def test_a_plan_of_another_account(path: Path) -> None:
-    with pytest.raises(ValueError, match=r"was made for https://api\.didww\.com/v3, but this run is for https://x/v3"):
-        plans.read_plan(str(path), "https://x/v3", NOW)
-    # If the URL is not valid, the module says so.
-    assert plans.read_plan(str(path), "", NOW)
-
-
-def test_an_old_plan(path: Path) -> None:
-    assert plans.read_plan(str(path), URL, NOW + timedelta(days=1000))
-    with pytest.raises(ValueError, match="is 600 seconds old, and plan_max_age is 599: plan again"):
-        plans.read_plan(str(path), URL, NOW, 599)
-
-
-@pytest.mark.parametrize("max_age", [None, 600])
-def test_a_plan_from_the_future(path: Path, max_age: int | None) -> None:
-    with pytest.raises(ValueError, match="is from the future: it was made at 2026-05-12T08:30:00"):
-        plans.read_plan(str(path), URL, NOW - timedelta(seconds=601), max_age)
+@pytest.mark.parametrize(("url", "seconds", "max_age", "words"), rows("plans", "applied"))
+def test_where_and_when_a_plan_is_applied(
+    path: Path, url: str, seconds: int, max_age: int | None, words: str | None
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)) if words else contextlib.nullcontext():
+        assert plans.is_plan(str(path))
+        assert plans.read_plan(str(path), url, NOW + timedelta(seconds=seconds), max_age) == written()
 
 
 def test_the_api_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

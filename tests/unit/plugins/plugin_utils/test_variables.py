@@ -70,14 +70,6 @@ def test_what_variables_become(name: str, given: dict[str, Any], expected: dict[
     assert {option: found[option] for option in expected} == {**expected, **files}
 
 
-@pytest.mark.parametrize("name", TAKES_EMPTY)
-@pytest.mark.parametrize("empty", ["", None])
-def test_an_empty_file_name_in_an_inventory_is_an_error_too(name: str, empty: Any) -> None:
-    inventory = {"trunks": [], "plan": empty}
-    with pytest.raises(variables.Rejected):
-        variables.check(name, inventory.get, [], {}, known=inventory)
-
-
 def test_every_playbook_is_tried() -> None:
     assert ENOUGH.keys() == variables.PLAYBOOKS.keys()
 
@@ -159,24 +151,6 @@ def test_what_is_wrong_with_a_vars_file(data: Any, lists: list[str], words: str)
     assert matches(words, str(caught.value)), str(caught.value)
 
 
-def test_check_mode_deletes_without_confirmation() -> None:
-    assert check("fleet", check_mode=True, trunks=[], state="absent")["state"] == "absent"
-
-
-def test_a_list_in_a_file_wins() -> None:
-    assert "trunks" not in check("fleet", trunks_file="x.yml", trunks="not even a list")
-    assert "dids" not in check("fleet", trunks_file="x.yml", inventory={"dids": "not even a list"})
-
-
-def test_any_list_is_enough_and_those_of_an_inventory_do_not_join_those_of_the_command_line() -> None:
-    found = check("audit", inventory={"in_trunks": [1], "dids": [2]})
-    assert [found[name] for name in variables.ENTRIES] == [[1], [2], None]
-    found = check("audit", inventory={"in_trunks": "for something else", "trunks": [1]}, dids=[2])
-    assert [found[name] for name in variables.ENTRIES] == [None, [2], None]
-    # An empty answer gives no list.
-    assert check("audit", inventory={"trunks": [1]}, dids="")["trunks"] == [1]
-
-
 @pytest.mark.parametrize(
     ("name", "option"),
     [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is variables.NEW_FILE],
@@ -210,22 +184,6 @@ def test_awx_is_set_up_with_an_environment_and_for_real(monkeypatch: pytest.Monk
     monkeypatch.delenv("CONTROLLER_HOST")
     found = problems("awx.install", check_mode=True, **ENOUGH["awx.install"])
     assert [message[:10] for message in found] == ["This playb", "Which AWX?"]
-
-
-def test_a_misspelled_name_is_a_warning() -> None:
-    assert variables.misspelled("fleet", ["undofile", "spend", "ansible_user"]) == [
-        "didww.voice.fleet has no variable called undofile. Did you mean undo_file?"
-    ]
-
-
-def test_a_template_that_cannot_be_evaluated_is_reported() -> None:
-    def value_of(name: str) -> Any:
-        raise ValueError(f"{name} is broken")
-
-    with pytest.raises(variables.Rejected) as caught:
-        variables.check("watch_spend", value_of, ["trunk"], {})
-    assert "share: share is broken" in caught.value.messages
-    assert caught.value.messages[0].startswith("trunk: didww.voice.watch_spend has no such variable")
 
 
 def test_an_undo_file_is_applied_whole() -> None:

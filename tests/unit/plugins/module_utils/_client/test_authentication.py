@@ -8,45 +8,37 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import http, jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._client.authentication import ApiKey, Tokens, TokenService
 from simulator.api import Answer, Api, Request
 from simulator.server import Simulator
 
 from ....conftest import HANG_GUARD, Clock, after_each_patch, rows
-from .clients import ID, KIND, UPDATE
+from .clients import ID, KIND, TOKENS, UPDATE, converse
+from .clients import client as client_of
 
 TOKEN = {"path_contains": "/token"}
-INVALID = {"status": 401, "headers": {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'}}
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
 def api_version() -> str:
-    return "2026-11-19"
-
-
-@pytest.fixture(autouse=True)
-def _without_waiting(clock: Clock) -> None:
-    """Advance the clock instead of waiting."""
-
-
-def client_of(api: Simulator, retries: int = 2, url: str | None = None, **more: Any) -> jsonapi.Client:
-    both: dict[str, Any] = {"timeout": HANG_GUARD, "retries": retries, "verify": True}
-    service = TokenService(url=url or api.token_url, authentication=ApiKey("local-key"), headers={}, **both)
-    tokens = Tokens(service, "api.didww.com", "2026-11-19")
-    sizes = {KIND: 1000, "dids": 100}
-    return jsonapi.Client(url=api.url, authentication=tokens, headers={}, page_sizes=sizes, **both, **more)
+    return TOKENS
 
 
 @pytest.fixture
 def client(local_api: Simulator) -> jsonapi.Client:
     return client_of(local_api)
+
+
+@pytest.mark.parametrize("case", rows("http", "token_conversations"))
+def test_a_conversation(local_api: Simulator, clock: Clock, case: dict[str, Any]) -> None:
+    converse(local_api, clock, case)
 
 
 def test_a_token_is_requested_once_and_the_key_goes_to_its_service_alone(
@@ -124,31 +116,6 @@ def test_threads_share_a_token(local_api: Simulator, client: jsonapi.Client) -> 
     assert client.requests <= 24
 
 
-def test_a_token_that_the_api_rejects_is_replaced_once(local_api: Simulator, client: jsonapi.Client) -> None:
-    client.get(KIND, ID)
-    local_api.add_faults({"method": "PATCH", **INVALID})
-    client.update(UPDATE)
-    assert local_api.trunk(ID)["attributes"]["capacity_limit"] == 7
-    assert len(local_api.mints) == 2
-    local_api.add_faults({"method": "PATCH", **INVALID, "times": 2})
-    with pytest.raises(jsonapi.ApiError) as rejected:
-        client.update(UPDATE)
-    assert (rejected.value.status, rejected.value.token_url, rejected.value.unsettled) == (401, "", False)
-    assert len(local_api.mints) == 3
-
-
-def test_tokens_that_end_within_seconds_are_replaced_more_often(local_api: Simulator, client: jsonapi.Client) -> None:
-    """One that ends on a whole second may do so on the way, and so may the next one."""
-    body = {"access_token": "opaque", "expires_in": 1}
-    local_api.add_faults({"method": "PATCH", **INVALID, "times": 3}, {**TOKEN, "status": 200, "body": body, "times": 3})
-    client.update(UPDATE)
-    assert (len(local_api.mints), client.requests) == (4, 4)
-    local_api.add_faults({"method": "PATCH", **INVALID, "times": 0}, {**TOKEN, "status": 200, "body": body, "times": 0})
-    with pytest.raises(jsonapi.ApiError):
-        client.update(UPDATE)
-    assert len(local_api.mints) < 11
-
-
 @pytest.mark.parametrize(("answer", "renews"), rows("http", "challenges"))
 def test_what_needs_a_new_token(
     local_api: Simulator, client: jsonapi.Client, answer: dict[str, Any], renews: bool
@@ -159,85 +126,13 @@ def test_what_needs_a_new_token(
     assert len(local_api.mints) == len(local_api.journal) == (2 if renews else 1)
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}, {"status": 429}, {"drop": "body"}], ids=str)
-def test_requests_for_tokens_are_retried(local_api: Simulator, client: jsonapi.Client, fault: dict[str, Any]) -> None:
-    local_api.add_faults({**TOKEN, **fault, "times": 2})
-    client.get(KIND, ID)
-    assert len(local_api.mints) == 3
-    assert client.requests == 1
-
-
-@pytest.mark.parametrize(("fault", "kind", "words"), rows("http", "token_services"))
-def test_a_failure_of_the_token_service(local_api: Simulator, fault: dict[str, Any], kind: str, words: str) -> None:
-    local_api.add_faults({**TOKEN, **fault, "times": 0})
-    client = client_of(local_api, retries=0)
-    errors = []
-    for _request in range(2 * http.CONNECTIONS):
-        with pytest.raises(getattr(jsonapi, kind), match=words) as failed:
-            client.update(UPDATE)
-        errors.append(failed.value)
-    # It fails for all requests of a task at once, and each has its own error.
-    assert len(local_api.mints) == 1
-    assert {error.token_url for error in errors} == {local_api.token_url}
-    assert {(str(error), error.unsettled) for error in errors} == {(str(errors[0]), False)}
-    assert len(set(map(id, errors))) == len(errors)
-    assert local_api.journal == []
-    assert client.requests == 0
-    # The next task tries again.
-    local_api.clear_faults()
-    client.begin().update(UPDATE)
-
-
-def test_a_failure_after_a_lost_update_leaves_it_open(local_api: Simulator, client: jsonapi.Client) -> None:
-    client.get(KIND, ID)
-    local_api.add_faults(
-        {"method": "PATCH", "apply": True, "drop": "before"},
-        {"method": "PATCH", **INVALID},
-        {**TOKEN, "status": 401, "times": 0},
-    )
-    with pytest.raises(jsonapi.ApiError) as failed:
-        client.update(UPDATE)
-    assert failed.value.unsettled is True
-    assert failed.value.token_url == local_api.token_url
-    # The failure of another update is its own.
-    with pytest.raises(jsonapi.ApiError) as other:
-        client.update(UPDATE)
-    assert other.value.unsettled is False
-
-
-def test_a_token_that_cannot_be_replaced_is_used_until_its_end(
-    local_api: Simulator, client: jsonapi.Client, clock: Clock
-) -> None:
-    client.get(KIND, ID)
-    local_api.add_faults({**TOKEN, "status": 500, "times": 0})
-    clock.sleep(0.95 * 900)
-    for _request in range(2):
-        client.get(KIND, ID)
-    assert len(local_api.mints) == 2
-    clock.sleep(0.05 * 900)
-    with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
-        client.get(KIND, ID)
-    assert len(local_api.mints) == 2
-    # Unless the API rejects it.
-    local_api.clear_faults()
-    following = client.begin()
-    following.get(KIND, ID)
-    local_api.add_faults({**TOKEN, "status": 500, "times": 0}, {"method": "GET", **INVALID})
-    with pytest.raises(jsonapi.ApiError, match="HTTP 500"):
-        following.get(KIND, ID)
-
-
-def test_a_token_outlives_the_task_in_its_process(local_api: Simulator, client: jsonapi.Client) -> None:
-    client.get(KIND, ID)
-    client.begin().get(KIND, ID)
-    assert len(local_api.mints) == 1
-
-
-def test_an_interrupted_task_requests_no_token(local_api: Simulator, client: jsonapi.Client) -> None:
-    client.stop()
-    with pytest.raises(jsonapi.Unreachable, match="interrupted"):
-        headers_by(client.authentication)
-    assert local_api.mints == []
+@pytest.mark.parametrize(("fault", "fails"), rows("http", "token_services"))
+def test_a_failure_of_the_token_service(local_api: Simulator, clock: Clock, fault: dict[str, Any], fails: str) -> None:
+    """It fails for all requests of a task at once, and the next task tries again."""
+    faults = [{**TOKEN, **fault, "times": 0}]
+    failing = {"do": "PATCH", "times": 2 * http.CONNECTIONS, "faults": faults, "fails": fails, "of_token": "service"}
+    steps = [{**failing, "mints": 1, "sends": 0}, {"clear": "all", "do": "begin"}, {"do": "PATCH"}]
+    converse(local_api, clock, {"client": {"retries": 0}, "steps": steps})
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -267,14 +162,6 @@ def test_an_old_thread_neither_fails_the_next_task_nor_sends_its_request(
     following.get(KIND, ID)
 
 
-def test_requests_for_tokens_need_no_turn(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    turns: list[int] = []
-    monkeypatch.setattr(jsonapi.Pace, "wait", lambda self: turns.append(1))
-    client = client_of(local_api, pace=jsonapi.Pace(20))
-    client.get(KIND, ID)
-    assert (len(turns), client.requests, len(local_api.mints)) == (1, 1, 1)
-
-
 def test_a_turn_is_over_if_the_token_ends_while_waiting_for_it(
     local_api: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,33 +173,27 @@ def test_a_turn_is_over_if_the_token_ends_while_waiting_for_it(
         clock.sleep(600)
 
     monkeypatch.setattr(jsonapi.Pace, "wait", wait)
-    client = client_of(local_api, pace=jsonapi.Pace(20))
+    client = client_of(local_api, pace=20)
     client.get(KIND, ID)
-    assert (len(turns), len(local_api.mints)) == (1, 1)
+    # A request for a token needs no turn.
+    assert (len(turns), len(local_api.mints), client.requests) == (1, 1, 1)
     client.get(KIND, ID)
-    assert (len(turns), len(local_api.mints)) == (3, 2)
+    assert (len(turns), len(local_api.mints), client.requests) == (3, 2, 2)
 
 
 def test_the_token_service_is_reached_through_a_proxy(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{local_api.port}")
-    client_of(local_api, url="http://auth.didww.invalid/token").get(KIND, ID)
+    client_of(local_api, token_url="http://auth.didww.invalid/token").get(KIND, ID)
     assert len(local_api.mints) == 1
 
 
-@pytest.fixture
-def short_lived() -> Iterator[Simulator]:
-    with Simulator(rate=0, version="2026-11-19", token_life=1) as api:
-        yield api
-
-
-def test_many_updates_with_tokens_of_one_second(
-    short_lived: Simulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_updates_with_tokens_of_one_second(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     after_each_patch(monkeypatch, lambda: clock.sleep(0.05))
-    client = client_of(short_lived)
-    for number in range(60):
-        client.update({**UPDATE, "attributes": {"capacity_limit": 1 + number}})
-        assert short_lived.trunk(ID)["attributes"]["capacity_limit"] == 1 + number
-    # Each is used for 0.9 seconds.
-    assert len(short_lived.mints) == 4
-    assert client.requests == len(short_lived.journal) == 60
+    with Simulator(rate=0, version=TOKENS, token_life=1) as api:
+        client = client_of(api)
+        for number in range(60):
+            client.update({**UPDATE, "attributes": {"capacity_limit": 1 + number}})
+            assert api.trunk(ID)["attributes"]["capacity_limit"] == 1 + number
+        # Each is used for 0.9 seconds.
+        assert len(api.mints) == 4
+        assert client.requests == len(api.journal) == 60

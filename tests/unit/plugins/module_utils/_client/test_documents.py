@@ -15,7 +15,7 @@ from simulator.server import Simulator
 from ....conftest import rows
 from .clients import ID, KIND, client
 
-pytestmark = pytest.mark.usefixtures("delays")
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def test_requested_linkage_is_required() -> None:

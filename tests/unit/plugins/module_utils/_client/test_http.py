@@ -9,10 +9,9 @@ from __future__ import annotations
 import heapq
 import itertools
 import re
-import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,36 +23,31 @@ from simulator import rate as simulator_rate
 from simulator.server import Simulator
 from urllib3.exceptions import InsecureRequestWarning
 
-from ....conftest import HANG_GUARD, Clock, matches, rows
-from .clients import ID, KIND, UPDATE, client, methods
+from ....conftest import HANG_GUARD, Clock, matches, methods, rows
+from .clients import ID, KIND, UPDATE, client, converse
 
-pytestmark = pytest.mark.usefixtures("delays")
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.mark.parametrize("case", rows("http", "answers"))
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_what_becomes_of_a_request(
-    local_api: Simulator, delays: list[float], method: str, case: dict[str, Any]
-) -> None:
+def test_what_becomes_of_a_request(local_api: Simulator, clock: Clock, method: str, case: dict[str, Any]) -> None:
     if "unusable" in case:
-        case = {**case, "requests": 1, "error": "UnusableAnswer", "says": case["unusable"], "unsettled": True}
-    local_api.add_faults(*({"method": method, **fault} for fault in case["faults"]))
-    caller = client(local_api, **case.get("client", {}))
-
-    def send() -> jsonapi.Answer:
-        return caller.get(KIND, ID) if method == "GET" else caller.update(UPDATE)
-
-    if "error" in case:
-        with pytest.raises(getattr(jsonapi, case["error"])) as failed:
-            send()
-        assert matches(case["says"], str(failed.value))
-        assert failed.value.unsettled is (method == "PATCH" and case.get("unsettled", False))
-    else:
-        assert send().resource["id"] == ID
+        case = {**case, "requests": 1, "fails": f"UnusableAnswer: {case['unusable']}", "unsettled": True}
+    faults = [{"method": method, **fault} for fault in case["faults"]]
+    unsettled = method == "PATCH" and case.get("unsettled", False)
+    step = {"do": method, "faults": faults, "sends": case["requests"], "unsettled": unsettled}
+    step |= {"fails": case["fails"]} if "fails" in case else {}
+    converse(local_api, clock, {**case, "steps": [step]})
     assert methods(local_api) == [method] * case["requests"]
     growing = [(min(60, 0.25 * 2**n), min(60, 0.75 * 2**n)) for n in range(case["requests"] - 1)]
-    for delay, (least, most) in zip(delays, case.get("waits", growing), strict=True):
+    for delay, (least, most) in zip(clock.delays, case.get("waits", growing), strict=True):
         assert least <= delay <= most
+
+
+@pytest.mark.parametrize("case", rows("http", "conversations"))
+def test_a_conversation(local_api: Simulator, clock: Clock, case: dict[str, Any]) -> None:
+    converse(local_api, clock, case)
 
 
 @pytest.mark.parametrize(("environment", "url", "words"), rows("http", "unsent"))
@@ -70,44 +64,6 @@ def test_a_request_that_cannot_be_sent_is_settled(
     assert not re.search("planted|0x|HTTPConnection", str(failed.value))
 
 
-@pytest.mark.parametrize("retries", [0, 1, 4])
-def test_waiting_after_429_is_limited(local_api: Simulator, delays: list[float], retries: int) -> None:
-    local_api.add_faults({"status": 429, "times": 0})
-    with pytest.raises(jsonapi.ApiError) as refused:
-        client(local_api, retries=retries).update(UPDATE)
-    assert refused.value.status == 429
-    assert refused.value.unsettled is False
-    assert sum(delays) == pytest.approx(15 * retries, abs=0.5)
-    assert len(local_api.journal) == len(delays) + 1
-
-
-def test_if_every_request_gets_a_429_the_rest_is_not_sent(local_api: Simulator, delays: list[float]) -> None:
-    local_api.add_faults({"status": 429, "times": 0})
-    full = client(local_api, retries=1, pace=jsonapi.Pace(20))
-    for attempt in range(5):
-        with pytest.raises(jsonapi.ApiError) as refused:
-            full.update(UPDATE)
-        assert refused.value.status == 429
-        assert refused.value.unsettled is False
-        # Requests that wait for their turns stop waiting, too.
-        assert 14 <= sum(delays) < 25, attempt
-        assert len(local_api.journal) == full.requests
-    sent = len(local_api.journal)
-    local_api.clear_faults()
-    with pytest.raises(jsonapi.ApiError):
-        full.get(KIND, ID)
-    assert len(local_api.journal) == sent
-
-
-def test_a_429_without_waiting_does_not_stop_later_requests(local_api: Simulator) -> None:
-    local_api.add_faults({"status": 429})
-    impatient = client(local_api, retries=0)
-    with pytest.raises(jsonapi.ApiError):
-        impatient.update(UPDATE)
-    impatient.update(UPDATE)
-    assert len(local_api.journal) == 2
-
-
 def test_waiting_for_a_turn_ends_with_the_pace() -> None:
     pace = jsonapi.Pace(20)
     pace.slow_down(10**12)
@@ -116,45 +72,6 @@ def test_waiting_for_a_turn_ends_with_the_pace() -> None:
     waiting.start()
     waiting.join(HANG_GUARD)
     assert not waiting.is_alive()
-
-
-@pytest.mark.parametrize("fault", [{"drop": "before"}, {"status": 503}])
-def test_after_many_failed_requests_the_rest_is_not_sent(local_api: Simulator, fault: dict[str, Any]) -> None:
-    local_api.add_faults({**fault, "times": jsonapi.CONNECTIONS - 1})
-    hopeful = client(local_api, retries=0)
-    for _request in range(jsonapi.CONNECTIONS - 1):
-        with pytest.raises(jsonapi.RequestFailed):
-            hopeful.update(UPDATE)
-    hopeful.update(UPDATE)
-    local_api.add_faults({**fault, "times": 0})
-    local_api.clear_journal()
-    for _request in range(jsonapi.CONNECTIONS):
-        with pytest.raises(jsonapi.RequestFailed):
-            hopeful.update(UPDATE)
-    with pytest.raises(jsonapi.Unreachable, match="not sent, because the 20 before it got none either") as unsent:
-        hopeful.update(UPDATE)
-    assert unsent.value.unsettled is False
-    assert len(local_api.journal) == jsonapi.CONNECTIONS
-
-
-def test_a_request_that_is_not_repeated_is_too_little_to_give_up(local_api: Simulator) -> None:
-    local_api.add_faults({"method": "POST", "status": 503, "times": 0})
-    hopeful = client(local_api)
-    for _request in range(jsonapi.CONNECTIONS):
-        with pytest.raises(jsonapi.ApiError):
-            hopeful.post({"type": KIND})
-    hopeful.update(UPDATE)
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_carries_nothing_to_another_host(local_api: Simulator, status: int) -> None:
-    with Simulator(rate=0) as other:
-        local_api.add_faults({"redirect": {"status": status, "location": f"{other.url}/{KIND}/{ID}"}})
-        with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused") as redirected:
-            client(local_api).update(UPDATE)
-        assert other.journal == []
-        # Some servers answer an applied update with a 303.
-        assert redirected.value.unsettled is True
 
 
 def test_netrc_is_not_consulted(local_api: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -176,67 +93,30 @@ def test_disabled_verification_overrides_the_environment(local_api: Simulator, m
     client(local_api, verify=False).get(KIND, ID)
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls_api(authority: trustme.CA) -> Iterator[Simulator]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def test_certificates_are_checked_by_default(clock: Clock) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with Simulator(rate=0, tls=context) as server:
-        yield server
+    with Simulator(rate=0, tls=context) as api, authority.cert_pem.tempfile() as bundle:
+        with pytest.raises(jsonapi.Unreachable, match="certificate verify failed") as refused:
+            client(api).update(UPDATE)
+        assert (refused.value.unsettled, clock.delays, api.journal) == (False, [], [])
+        assert client(api, verify=bundle).get(KIND, ID).resource["id"] == ID
+        with pytest.warns(InsecureRequestWarning):
+            assert client(api, verify=False).get(KIND, ID).resource["id"] == ID
 
 
-def test_a_certificate_is_checked(tls_api: Simulator, delays: list[float]) -> None:
-    with pytest.raises(jsonapi.Unreachable, match="certificate verify failed") as refused:
-        client(tls_api).update(UPDATE)
-    assert refused.value.unsettled is False
-    assert delays == []
-    assert tls_api.journal == []
-
-
-def test_a_ca_bundle_is_used(tls_api: Simulator, authority: trustme.CA) -> None:
-    with authority.cert_pem.tempfile() as bundle:
-        assert client(tls_api, verify=bundle).get(KIND, ID).resource["id"] == ID
-
-
-def test_checking_can_be_switched_off(tls_api: Simulator) -> None:
-    with pytest.warns(InsecureRequestWarning):
-        assert client(tls_api, verify=False).get(KIND, ID).resource["id"] == ID
-
-
-def answering(count: int, answer: bytes) -> tuple[str, threading.Thread]:
-    """Answer this many connections with bytes, and close them. Return the address, and the thread, which then ends."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def run() -> None:
-        with listener:
-            for _number in range(count):
-                connection, _address = listener.accept()
-                with connection:
-                    connection.recv(4096)
-                    connection.sendall(answer)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    return f"127.0.0.1:{listener.getsockname()[1]}", thread
-
-
-def test_an_interrupted_handshake_is_retried(delays: list[float]) -> None:
-    address, thread = answering(3, b"")
+def test_an_interrupted_handshake_is_retried(local_api: Simulator, clock: Clock) -> None:
     with pytest.raises(jsonapi.Unreachable):
-        client(SimpleNamespace(url=f"https://{address}")).get(KIND, ID)
-    thread.join(HANG_GUARD)
-    assert not thread.is_alive()
-    assert len(delays) == 2
+        client(local_api, url=local_api.url.replace("http:", "https:")).get(KIND, ID)
+    assert len(clock.delays) == 2
 
 
-def test_a_redirect_to_nowhere_is_refused_too() -> None:
-    address, _thread = answering(1, b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n")
+def test_a_redirect_to_nowhere_is_refused_too(local_api: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The local API would not send it.
+    monkeypatch.setattr("werkzeug.wrappers.response.iri_to_uri", lambda iri: iri)
+    local_api.add_faults({"redirect": {"status": 302, "location": "http://[::1"}})
     with pytest.raises(jsonapi.UnusableAnswer, match="redirects are refused"):
-        client(SimpleNamespace(url=f"http://{address}"), retries=0).get(KIND, ID)
+        client(local_api).get(KIND, ID)
 
 
 def test_a_pace_spreads_requests(clock: Clock) -> None:
@@ -349,7 +229,7 @@ def test_clients_that_share_a_key_use_most_of_its_rate(monkeypatch: pytest.Monke
         return answer
 
     def threads_of(playbook: int) -> list[Callable[[], None]]:
-        paced = client(SimpleNamespace(url="http://api.invalid"), retries=4, pace=jsonapi.Pace(20))
+        paced = client(SimpleNamespace(url="http://api.invalid"), retries=4, pace=20)
         monkeypatch.setattr(paced._session, "request", send)
         left = iter(range(50))
 
@@ -370,13 +250,13 @@ def test_clients_that_share_a_key_use_most_of_its_rate(monkeypatch: pytest.Monke
     assert limit.limited <= 1.1 * 400
 
 
-def test_a_429_makes_every_request_of_a_pace_wait(local_api: Simulator, delays: list[float]) -> None:
-    pace = jsonapi.Pace(20)
-    paced = client(local_api, pace=pace)
+def test_a_429_makes_every_request_of_a_pace_wait(local_api: Simulator, clock: Clock) -> None:
+    paced = client(local_api, pace=20)
     local_api.add_faults({"status": 429, "headers": {"Retry-After": "7"}})
     paced.get(KIND, ID)
-    assert 7 <= sum(delays) <= 11
-    waited = sum(delays)
-    pace.slow_down(7)
+    assert 7 <= clock.now - 1000 <= 11
+    waited = clock.now
+    assert paced._pace is not None
+    paced._pace.slow_down(7)
     paced.get(KIND, ID)
-    assert sum(delays) - waited >= 6.2
+    assert clock.now - waited >= 6.2
