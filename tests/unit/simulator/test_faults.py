@@ -73,8 +73,8 @@ def test_status(client: Client, rule: dict[str, Any], content_type: str, text: s
     assert (entry["status"], entry["fault"].items() >= rule.items()) == (answer.status_code, True)
 
 
-# What arrives: the status, None if that is the normal one, ANY if requests may not notice that a body is incomplete; the
-# start of the body.
+# What arrives: the status, None if that is the normal one, ANY if requests may not notice that a body is incomplete;
+# the start of the body.
 LOST: list[tuple[dict[str, Any], Any, str]] = [
     ({"status": 429}, 429, '{"errors":'),
     ({"status": 503}, 503, "<!DOCTYPE"),
