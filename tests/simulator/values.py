@@ -127,7 +127,7 @@ def url(value: Any) -> str:
     return written
 
 
-def url_with_or_without_scheme(value: Any) -> str:
+def url_or_host(value: Any) -> str:
     """The same. A URL without a scheme is accepted too, and stored unchanged."""
     written = text(value)
     url(written if "://" in written else f"http://{written}")
