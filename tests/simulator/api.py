@@ -2,13 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The endpoints of the API: a request in, an answer out. Does not depend on sockets or Flask."""
+"""The endpoints of the API: a request in, an answer out. Does not depend on sockets."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from simulator import body, change, errors, query, tokens
 from simulator.accounts import FULL, TOKEN_VERSION, VERSIONS, Context
@@ -314,15 +317,9 @@ def _version(request: Request, default: str) -> str:
 def _negotiate(request: Request) -> None:
     """Raises ApiError 406 unless Accept allows the media type of JSON:API without parameters."""
     accept = request.headers.get("accept", "*/*")
-    for offer in accept.split(","):
-        media_type, *parameters = (part.strip().lower() for part in offer.split(";"))
-        weights = [parameter for parameter in parameters if parameter.startswith("q=")]
-        if any(not weight.removeprefix("q=").strip("0.") for weight in weights):
-            continue
-        if media_type in ("*/*", "application/*"):
-            return
-        if media_type == MEDIA_TYPE and parameters == weights:
-            return
+    offers = parse_accept_header(accept, MIMEAccept)
+    if any(weight > 0 and offer.lower() in ("*/*", "application/*", MEDIA_TYPE) for offer, weight in offers):
+        return
     detail = (
         f"All requests must use the '{MEDIA_TYPE}' Accept without media type parameters. "
         f"This request specified '{accept}'."

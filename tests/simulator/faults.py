@@ -8,40 +8,12 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator import errors, tokens
 from simulator.api import TOKEN_PATH, Answer, answer, token_answer
-
-KINDS = ("status", "drop", "stall", "garbage", "answer_attributes", "redirect", "last")
-DROPS = ("before", "headers", "after_headers", "body")
-GARBAGE = (
-    "html",
-    "list",
-    "truncated",
-    "bad_gzip",
-    "other_id",
-    "other_type",
-    "attributes_type",
-    "missing_data",
-    "empty",
-    "big",
-)
-# Garbage that needs no body in the normal answer.
-WITHOUT_BODY = ("html", "list")
-# The members of a rule besides its kind, and their defaults.
-COMMON: dict[str, Any] = {
-    "method": None,
-    "path_contains": None,
-    "times": 1,
-    "after": 0,
-    "apply": False,
-    "delay": 0,
-    "reset": False,
-    "headers": {},
-    "body": None,
-}
 
 BIG = 10 * 1024 * 1024
 OTHER_ID = "00000000-0000-4000-8000-000000000000"
@@ -69,12 +41,8 @@ class Fault:
 
     rule: dict[str, Any]
     kind: str
-    skip: int = field(init=False)
-    left: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.skip = self.rule["after"]
-        self.left = self.rule["times"]
+    skip: int
+    left: int
 
     @property
     def delay(self) -> float:
@@ -114,9 +82,9 @@ class Fault:
         if not normal.body and value not in WITHOUT_BODY:
             return normal  # the answer to a DELETE: there is nothing to modify
         if self.kind == "garbage":
-            return _garbage(value, normal)
+            return GARBAGE[value](normal)
         if self.kind == "answer_attributes":
-            return _edit(normal, lambda item: item.setdefault("attributes", {}).update(value))
+            return _edited(normal, lambda item: item.setdefault("attributes", {}).update(value))
         return normal
 
     def _status(self, status: int, path: str) -> Answer:
@@ -136,6 +104,70 @@ class Fault:
         return replace(made, headers={**made.headers, **self.rule["headers"]})
 
 
+def _edited(normal: Answer, edit: Callable[[dict[str, Any]], Any]) -> Answer:
+    """Return the answer after an edit of every resource in its data. A document with errors has none."""
+    document = json.loads(normal.body)
+    data = document.get("data", [])
+    for item in data if isinstance(data, list) else [data]:
+        edit(item)
+    return answer(normal.status, document)
+
+
+def _without_data(normal: Answer) -> Answer:
+    document = {name: value for name, value in json.loads(normal.body).items() if name != "data"}
+    return answer(normal.status, document)
+
+
+def _padded(normal: Answer) -> Answer:
+    document = json.loads(normal.body)
+    return answer(normal.status, {**document, "meta": {**document.get("meta", {}), "padding": "x" * BIG}})
+
+
+GARBAGE: dict[str, Callable[[Answer], Answer]] = {
+    "html": lambda _normal: Answer(200, HTML, {"Content-Type": "text/html"}),
+    "list": lambda _normal: Answer(200, b"[1,2,3]"),
+    "truncated": lambda normal: replace(normal, body=normal.body[: len(normal.body) // 2]),
+    "bad_gzip": lambda normal: replace(normal, headers={**normal.headers, "Content-Encoding": "gzip"}),
+    "other_id": lambda normal: _edited(normal, lambda item: item.update(id=OTHER_ID)),
+    "other_type": lambda normal: _edited(normal, lambda item: item.update(type="voice_in_trunks")),
+    "attributes_type": lambda normal: _edited(normal, lambda item: item.update(attributes=["not", "an", "object"])),
+    "missing_data": _without_data,
+    "empty": lambda normal: replace(normal, body=b""),
+    "big": _padded,
+}
+# Garbage that needs no body in the normal answer.
+WITHOUT_BODY = ("html", "list")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value >= 0
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+# The kinds of rules, and which values each accepts.
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "status": lambda value: isinstance(value, int) and 200 <= value <= 599,
+    "drop": lambda value: value in ("before", "headers", "after_headers", "body"),
+    "stall": _is_number,
+    "garbage": lambda value: value in [*GARBAGE],
+    "answer_attributes": _is_object,
+    "redirect": lambda value: _is_object(value) and set(value) == {"status", "location"},
+    "last": lambda value: value is True,
+}
+# The members of a rule besides its kind: their defaults, and which values some accept.
+COMMON: dict[str, Any] = {"method": None, "path_contains": None, "times": 1, "after": 0}
+COMMON |= {"apply": False, "delay": 0, "reset": False, "headers": {}, "body": None}
+ACCEPTED = {**KINDS, "times": _is_count, "after": _is_count, "delay": _is_number, "headers": _is_object}
+ACCEPTED["reset"] = lambda value: isinstance(value, bool)
+
+
 def parse(rule: Any) -> Fault:
     """Make a fault from a rule (README, "Faults"). Raises FaultError if it is invalid."""
     if not isinstance(rule, dict):
@@ -146,30 +178,11 @@ def parse(rule: Any) -> Fault:
     kinds = [kind for kind in KINDS if kind in rule]
     if len(kinds) > 1 or not (kinds or "delay" in rule):
         raise FaultError(f"a rule has one of {', '.join(KINDS)}, or a delay alone")
-    kind = kinds[0] if kinds else "delay"
-    value = rule.get(kind)
-    redirect = value if kind == "redirect" and isinstance(value, dict) else {}
-    valid = {
-        "status": isinstance(value, int) and 200 <= value <= 599,
-        "drop": value in DROPS,
-        "stall": True,
-        "garbage": value in GARBAGE,
-        "answer_attributes": isinstance(value, dict),
-        "redirect": set(redirect) == {"status", "location"},
-        "last": value is True,
-        "delay": True,
-    }
-    numbers = (rule.get("delay", 0), rule.get("stall", 0))
-    counts = (rule.get("times", 1), rule.get("after", 0))
-    if (
-        not valid[kind]
-        or not all(isinstance(number, (int, float)) and number >= 0 for number in numbers)
-        or not all(isinstance(count, int) and count >= 0 for count in counts)
-        or not isinstance(rule.get("headers", {}), dict)
-        or not isinstance(rule.get("reset", False), bool)
-    ):
-        raise FaultError(f"not a valid rule: {json.dumps(rule)}")
-    return Fault({**COMMON, **rule}, kind)
+    invalid = [name for name, value in rule.items() if name in ACCEPTED and not ACCEPTED[name](value)]
+    if invalid:
+        raise FaultError(f"not a valid {invalid[0]} in a rule: {json.dumps(rule)}")
+    filled = {**COMMON, **rule}
+    return Fault(filled, kinds[0] if kinds else "delay", skip=filled["after"], left=filled["times"])
 
 
 class FaultQueue:
@@ -210,39 +223,3 @@ class FaultQueue:
                     fault.left -= 1
                 return fault
         return None
-
-
-def _garbage(kind: str, normal: Answer) -> Answer:
-    if kind == "html":
-        return Answer(200, HTML, {"Content-Type": "text/html"})
-    if kind == "list":
-        return replace(normal, status=200, body=b"[1,2,3]", headers={"Content-Type": errors.MEDIA_TYPE})
-    if kind == "truncated":
-        return replace(normal, body=normal.body[: len(normal.body) // 2])
-    if kind == "bad_gzip":
-        return replace(normal, headers={**normal.headers, "Content-Encoding": "gzip"})
-    if kind == "empty":
-        return replace(normal, body=b"")
-    if kind == "missing_data":
-        document = json.loads(normal.body)
-        document.pop("data", None)
-        return answer(normal.status, document)
-    if kind == "big":
-        document = json.loads(normal.body)
-        document["meta"] = {**document.get("meta", {}), "padding": "x" * BIG}
-        return answer(normal.status, document)
-    edits: dict[str, dict[str, Any]] = {
-        "other_id": {"id": OTHER_ID},
-        "other_type": {"type": "voice_in_trunks"},
-        "attributes_type": {"attributes": ["not", "an", "object"]},
-    }
-    return _edit(normal, lambda item: item.update(edits[kind]))
-
-
-def _edit(normal: Answer, edit: Any) -> Answer:
-    """Return the answer after an edit of every resource in its data. A document with errors has none."""
-    document = json.loads(normal.body)
-    data = document.get("data", [])
-    for item in data if isinstance(data, list) else [data]:
-        edit(item)
-    return answer(normal.status, document)

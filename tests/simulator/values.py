@@ -71,13 +71,13 @@ def boolean(value: Any) -> bool:
     return value
 
 
-def choice(*accepted: str) -> Callable[[Any], str]:
-    """Make a check for one of some strings."""
+def choice(*accepted: str | int) -> Check:
+    """Make a check for one of some strings or numbers."""
 
-    def check(value: Any) -> str:
-        if value not in accepted:
+    def check(value: Any) -> Any:
+        if not isinstance(value, (str, int)) or isinstance(value, bool) or value not in accepted:
             raise Invalid("is not included in the list")
-        return text(value)
+        return value
 
     return check
 
@@ -116,20 +116,18 @@ def decimal(high: float) -> Callable[[Any], str]:
 
 def url(value: Any) -> str:
     """An HTTP or HTTPS URL. The empty string is invalid."""
-    problem = Invalid("is not a valid URL")
-    if re.search(r"[\s\x00-\x1f]", text(value)):
-        raise problem
+    written = text(value)
     try:
-        parts = urlsplit(value)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError as exc:
-        raise problem from exc
-    if not valid:
-        raise problem
-    return text(value)
+        parts = urlsplit(written)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or re.search(r"[\s\x00-\x1f]", written):
+        raise Invalid("is not a valid URL")
+    return written
 
 
-def url_with_or_without_scheme(value: Any) -> str:
+def url_or_host(value: Any) -> str:
     """The same. A URL without a scheme is accepted too, and stored unchanged."""
     written = text(value)
     url(written if "://" in written else f"http://{written}")
@@ -146,20 +144,31 @@ def address(value: Any) -> str:
         raise Invalid(f"{value} is not a valid IP address or network") from exc
 
 
+def array(value: Any) -> list[Any]:
+    """Any list."""
+    if not isinstance(value, list):
+        raise Invalid("must be an array")
+    return value
+
+
+def unique(values: list[Any]) -> list[Any]:
+    """A list without duplicates."""
+    for value in values:
+        if values.count(value) > 1:
+            raise Invalid(f"{value} is repeated")
+    return values
+
+
 def addresses(most: int, refused: tuple[str, ...] = ()) -> Callable[[Any], list[str]]:
     """Make a check for a list of 1 to `most` addresses without duplicates, and without the `refused` ones."""
 
     def check(value: Any) -> list[str]:
-        if not isinstance(value, list):
-            raise Invalid("must be an array")
-        if not value:
+        if not array(value):
             raise Invalid(BLANK)
         if len(value) > most:
             raise Invalid(f"is too long (maximum is {most} addresses)")
-        networks = [address(item) for item in value]
+        networks = unique([address(item) for item in value])
         for network in networks:
-            if networks.count(network) > 1:
-                raise Invalid(f"{network} is repeated")
             if network in refused:
                 raise Invalid(f"{network} is not allowed")
         return networks
@@ -169,9 +178,7 @@ def addresses(most: int, refused: tuple[str, ...] = ()) -> Callable[[Any], list[
 
 def prefixes(value: Any) -> list[str]:
     """A list of strings of digits. Duplicates are accepted, and stored once."""
-    if not isinstance(value, list):
-        raise Invalid("must be an array")
-    for item in value:
+    for item in array(value):
         if not isinstance(item, str) or not re.fullmatch("[0-9]+", item):
             raise Invalid(f"{item} is not a valid prefix")
     return list(dict.fromkeys(value))

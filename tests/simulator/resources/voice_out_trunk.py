@@ -24,6 +24,7 @@ from simulator.resource import (
     PART,
     Action,
     Attribute,
+    Difference,
     Filter,
     Link,
     Record,
@@ -42,7 +43,6 @@ FILTER_BY_ID = "filter_by_id"
 OPENAPI_VALUES = "openapi_values"
 EMPTY_TECH_PREFIX = "empty_tech_prefix"
 NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
-DEFAULT_DID_REQUIRED = "default_did_required"
 # Since this version, trunks can be changed without the Outbound feature.
 WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 # The feature of an account that allows to replace the CLI (OpenAPI).
@@ -52,7 +52,6 @@ CREDENTIALS = "credentials_and_ip"
 MOST_ADDRESSES = 60  # OpenAPI
 # The account's default: an answer of April 2026 has it.
 THRESHOLD = "3000.0"
-RTP_TIMEOUT = values.integer(30, 600)
 SIP_IPS = values.addresses(MOST_ADDRESSES)
 
 
@@ -74,22 +73,17 @@ def twilio_account_sid(value: Any) -> str:
     return values.matching("[A-Za-z]{2}[0-9A-Fa-f]{32}")(value)
 
 
+def stricter(**members: Any) -> tuple[Difference, ...]:
+    """Return what differs with the limits of OpenAPI, and since version 2026-11-19."""
+    return reading(OPENAPI_VALUES, **members), since(TOKEN_VERSION, **members)
+
+
 def threshold_of_the_account(context: Context) -> Mapping[str, Any]:
     """What differs for threshold_amount since version 2026-11-19, which has no null."""
     if context.version < TOKEN_VERSION:
         return {}
     most = context.account.options["most_threshold"]
     return {"check": values.decimal(most), "nullable": False, "shown": THRESHOLD}
-
-
-def username() -> str:
-    """Generate a username."""
-    return secrets.token_hex(5)
-
-
-def password() -> str:
-    """Generate a password."""
-    return secrets.token_hex(8)
 
 
 def now() -> str:
@@ -110,8 +104,7 @@ METHOD = Variant(
                 nullable=True,
                 differs=(reading(EMPTY_TECH_PREFIX, check=tech_prefix_or_empty),),
             ),
-            Attribute("username", generate=username),
-            Attribute("password", generate=password),
+            *(Attribute(name, generate=lambda: secrets.token_hex(8)) for name in ("username", "password")),
         ),
         "twilio": (
             Attribute(
@@ -154,13 +147,7 @@ ATTRIBUTES: tuple[Attribute | Variant, ...] = (
         needs={REPLACE_CLI: CLI_REPLACEMENT, "randomize_cli": CLI_REPLACEMENT},
     ),
     Attribute(
-        "capacity_limit",
-        values.integer(0, 32767),
-        nullable=True,
-        differs=(
-            reading(OPENAPI_VALUES, check=values.integer(1, 32767)),
-            since(TOKEN_VERSION, check=values.integer(1, 32767)),
-        ),
+        "capacity_limit", values.integer(0, 32767), nullable=True, differs=stricter(check=values.integer(1, 32767))
     ),
     Attribute("allow_any_did_as_cli", values.boolean, default=False),
     Attribute("status", values.choice("active", "blocked"), default="active"),
@@ -173,68 +160,31 @@ ATTRIBUTES: tuple[Attribute | Variant, ...] = (
         differs=(reading(OPENAPI_VALUES, nullable=False), threshold_of_the_account),
     ),
     Attribute("default_dst_action", values.choice("allow_all", "reject_all"), default="allow_all"),
-    Attribute(
-        "dst_prefixes",
-        values.prefixes,
-        nullable=True,
-        null=[],
-        default=[],
-        differs=(reading(OPENAPI_VALUES, nullable=False), since(TOKEN_VERSION, nullable=False)),
-    ),
+    Attribute("dst_prefixes", values.prefixes, nullable=True, null=[], default=[], differs=stricter(nullable=False)),
     Attribute("emergency_enable_all", values.boolean, default=False),
     Attribute("media_encryption_mode", values.choice("disabled", "srtp_sdes", "srtp_dtls", "zrtp"), default="disabled"),
     Attribute("force_symmetric_rtp", values.boolean, default=False),
     Attribute("rtp_ping", values.boolean, default=False),
     Attribute(
         "rtp_timeout",
-        RTP_TIMEOUT,
+        values.integer(30, 600),
         nullable=True,
         default=30,
-        differs=(
-            reading(NULL_RTP_TIMEOUT_IS_30, null=30),
-            reading(OPENAPI_VALUES, nullable=False),
-            since(TOKEN_VERSION, nullable=False),
-        ),
+        differs=(reading(NULL_RTP_TIMEOUT_IS_30, null=30), *stricter(nullable=False)),
     ),
-    Attribute(
-        "callback_url",
-        values.url,
-        nullable=True,
-        differs=(reading(OPENAPI_VALUES, check=values.url_with_or_without_scheme),),
-    ),
+    Attribute("callback_url", values.url, nullable=True, differs=(reading(OPENAPI_VALUES, check=values.url_or_host),)),
     Attribute("created_at", default="2025-04-02T10:00:00.000Z", generate=now),
     Attribute("external_reference_id", values.at_most(100), nullable=True),
 )
 
 # OpenAPI, 2026-10-22, the version before 2026-11-19, also refuses DIDs that await registration.
 ELIGIBLE = {"blocked": False, "terminated": False}
-REGISTERED = {**ELIGIBLE, "awaiting_registration": False}
+REGISTERED = (since(TOKEN_VERSION, eligible={**ELIGIBLE, "awaiting_registration": False}),)
+DIDS: dict[str, Any] = {"type": did.TYPE, "writable": True}
 LINKS = (
-    Link(
-        "dids",
-        did.TYPE,
-        many=True,
-        writable=True,
-        flag="allow_any_did_as_cli",
-        eligible=ELIGIBLE,
-        differs=(since(TOKEN_VERSION, eligible=REGISTERED),),
-    ),
-    Link(
-        "emergency_dids",
-        did.TYPE,
-        many=True,
-        writable=True,
-        flag="emergency_enable_all",
-        eligible={"emergency_enabled": True},
-    ),
-    Link(
-        "default_did",
-        did.TYPE,
-        writable=True,
-        readable=False,
-        eligible=ELIGIBLE,
-        differs=(since(TOKEN_VERSION, eligible=REGISTERED),),
-    ),
+    Link("dids", **DIDS, many=True, flag="allow_any_did_as_cli", eligible=ELIGIBLE, differs=REGISTERED),
+    Link("emergency_dids", **DIDS, many=True, flag="emergency_enable_all", eligible={"emergency_enabled": True}),
+    Link("default_did", **DIDS, readable=False, eligible=ELIGIBLE, differs=REGISTERED),
 )
 
 
@@ -252,21 +202,20 @@ def default_did_belongs_to_replace_cli(draft: Draft) -> None:
     """Require default_did with replace_cli, and reject it with any other action (OpenAPI).
 
     On the page of the update, default_did is missing: an update to replace_cli that leaves it out is accepted, except
-    with the reading, and in version 2026-11-19.
+    in version 2026-11-19.
     """
     place, did_id = "relationships/default_did", draft.links.get("default_did")
-    account, version = draft.context.account, draft.context.version
     if draft.after("on_cli_mismatch_action") != REPLACE_CLI:
         if did_id is not None:
             draft.reject(place, f"is only allowed with on_cli_mismatch_action {REPLACE_CLI}")
         draft.links["default_did"] = None
     elif "default_did" not in draft.links:
-        required = draft.create or version >= TOKEN_VERSION or DEFAULT_DID_REQUIRED in account.readings
+        required = draft.create or draft.context.version >= TOKEN_VERSION
         if required and "on_cli_mismatch_action" in draft.attributes and not draft.before.linked("default_did"):
             draft.reject(place, BLANK)
     elif did_id is None:
         draft.reject(place, BLANK)
-    elif CLI_REPLACEMENT not in account.features:
+    elif CLI_REPLACEMENT not in draft.context.account.features:
         draft.reject(place, "is not enabled for the account")
 
 
@@ -300,7 +249,7 @@ VOICE_OUT_TRUNK = Resource(
     methods=("LIST", "GET", "POST", "PATCH", "DELETE"),
     meta={"spent_amount": "0.0"},
     account={"outbound_api": True, "outbound_feature": True, "most_threshold": 100000},
-    readings=(FILTER_BY_ID, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED),
+    readings=(FILTER_BY_ID, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30),
     # Filters, sorts and the size of a page: OpenAPI.
     filters={
         "id": Filter(LIST, reading=FILTER_BY_ID),  # the SDKs lack it
@@ -328,7 +277,8 @@ def new_credentials(trunk: Record) -> Record:
     method = trunk.attributes[METHOD.name]
     if method["type"] != CREDENTIALS:
         raise Invalid("has no credentials")
-    changed = {**method, "attributes": {**method["attributes"], "username": username(), "password": password()}}
+    changed = {a.name: a.generate() for a in METHOD.types[CREDENTIALS] if a.generate is not None}
+    changed = {**method, "attributes": {**method["attributes"], **changed}}
     return replace(trunk, attributes={**trunk.attributes, METHOD.name: changed})
 
 

@@ -141,15 +141,12 @@ class Client:
         """Send a GET."""
         return self.ask("GET", path, **headers)
 
-    def patch(self, attributes: Any, trunk_id: str = TRUNK, /, links: Any = None, **headers: Any) -> requests.Response:
-        """Update a trunk. Relationships are ids."""
+    def patch(
+        self, attributes: Any, trunk_id: str = TRUNK, verb: str = "PATCH", /, links: Any = None, **headers: Any
+    ) -> requests.Response:
+        """Update a trunk. Relationships are ids. Some clients send a PUT."""
         data = {"id": trunk_id, "type": "voice_out_trunks", **_members(attributes, links)}
-        return self.ask("PATCH", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
-
-    def put(self, attributes: Any, trunk_id: str, /, **headers: Any) -> requests.Response:
-        """Update a trunk as some clients do."""
-        data = {"id": trunk_id, "type": "voice_out_trunks", "attributes": attributes}
-        return self.ask("PUT", f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
+        return self.ask(verb, f"{TRUNKS}/{trunk_id}", {"data": data}, **headers)
 
     def create(self, attributes: Any, /, links: Any = None, **headers: Any) -> requests.Response:
         """Create a trunk."""
@@ -182,7 +179,7 @@ class Client:
 Send = Callable[..., requests.Response]
 CHANGES: dict[str, tuple[str, Send, int]] = {
     "update": ("PATCH", lambda client, trunk=TRUNK, **more: client.patch({"capacity_limit": 77}, trunk, **more), 200),
-    "put": ("PUT", lambda client, trunk=TRUNK, **more: client.put({"capacity_limit": 78}, trunk, **more), 200),
+    "put": ("PUT", lambda client, trunk=TRUNK, **more: client.patch({"capacity_limit": 78}, trunk, "PUT", **more), 200),
     "create": ("POST", lambda client, _trunk=TRUNK, **more: client.create(NEW, **more), 201),
     "regenerate": ("POST", lambda client, trunk=TRUNK, **more: client.regenerate(trunk, **more), 201),
     "delete": ("DELETE", lambda client, trunk=TRUNK, **more: client.delete(trunk, **more), 204),

@@ -15,7 +15,7 @@ import pytest
 import requests
 from simulator.server import Simulator
 
-from ..conftest import CASES, DEFAULTS, EMERGENCY_ALL, EXAMPLE, IP_ONLY, LINKAGE, NOBODY, TRUNK, TWILIO, UNKNOWN
+from ..conftest import CASES, DEFAULTS, EXAMPLE, IP_ONLY, LINKAGE, NOBODY, TRUNK, TWILIO, UNKNOWN
 from .conftest import (
     CHANGES,
     LATEST,
@@ -23,7 +23,6 @@ from .conftest import (
     NAMES,
     NEW,
     OLD,
-    REGENERATION,
     REPLACE,
     TABLES,
     TO_TWILIO,
@@ -32,21 +31,14 @@ from .conftest import (
     assert_errors,
     attributes_of,
     did,
-    linkage,
     new,
     rejections,
     sip,
     with_account,
 )
 
-DEFAULT_DID, BLANK = "relationships/default_did", "can't be blank"
 RANDOMIZE = {"on_cli_mismatch_action": "randomize_cli"}
 FLAGS = ("allow_any_did_as_cli", "emergency_enable_all")
-UPDATE: dict[str, Any] = {"id": TRUNK, "type": "voice_out_trunks", "attributes": {"rtp_ping": False}}
-REGENERATE: dict[str, Any] = {
-    "type": "voice_out_trunk_regenerate_credentials",
-    "relationships": {"voice_out_trunk": linkage(TRUNK, "voice_out_trunks")},
-}
 
 
 @pytest.fixture(params=[OLD, LATEST])
@@ -118,14 +110,6 @@ def test_a_method_is_replaced_except_its_credentials(server: Simulator, client: 
     assert all(pair(server, EXAMPLE))
 
 
-def test_a_default_did_that_is_required(server: Simulator, client: Client) -> None:
-    with_account(server, readings=["default_did_required"])
-    assert rejections(client.patch(REPLACE)) == [(DEFAULT_DID, BLANK)]
-    server.put_trunk(EMERGENCY_ALL, default_did=did(1))
-    for trunk_id, attributes in ((EMERGENCY_ALL, REPLACE), (EMERGENCY_ALL, {"rtp_ping": True})):
-        assert client.patch(attributes, trunk_id).status_code == 200
-
-
 def test_no_threshold_is_null_in_the_newest_version(server: Simulator, client: Client) -> None:
     # An older version stores null.
     assert attributes_of(client.patch({"threshold_amount": None}))["threshold_amount"] is None
@@ -177,11 +161,6 @@ def test_create(server: Simulator, client: Client, attributes: dict[str, Any], l
     assert data["attributes"] == stored["attributes"] == expected
     assert {name: stored[name] for name in NO_LINKS} == {**NO_LINKS, **links}
     assert (data["meta"], stored["spent_amount"], stored["account"]) == ({"spent_amount": "0.0"}, "0.0", "local-key")
-    # The answer to a GET is the same. The newest trunk is the last one, and other accounts do not have it.
-    again = client.get(f"{TRUNKS}/{data['id']}", X_DIDWW_API_Version=OLD)
-    assert attributes_of(again) == stored["attributes"]
-    assert client.get(TRUNKS).json()["data"][-1]["id"] == data["id"]
-    assert client.get(f"{TRUNKS}/{data['id']}", Api_Key="openapi-key").status_code == 404
 
 
 # --- Delete ---
@@ -233,12 +212,6 @@ def test_a_regeneration_that_is_rejected(server: Simulator, client: Client, trun
 
 # --- Malformed requests, and access ---
 
-REQUESTS = {
-    "update": ("PATCH", f"{TRUNKS}/{TRUNK}", UPDATE),
-    "create": ("POST", TRUNKS, {"type": "voice_out_trunks", "attributes": NEW}),
-    "regenerate": ("POST", REGENERATION, REGENERATE),
-}
-
 
 def malformed(resource: dict[str, Any], row: dict[str, Any]) -> Any:
     """Return the body of a row: that of a valid request with the resource, but for what the row changes."""
@@ -250,10 +223,10 @@ def malformed(resource: dict[str, Any], row: dict[str, Any]) -> Any:
     return {"data": data, **row.get("beside", {})}
 
 
-@pytest.mark.parametrize("kind", REQUESTS)
+@pytest.mark.parametrize("kind", TABLES["requests"])
 def test_malformed(server: Simulator, client: Client, kind: str) -> None:
     before = server.trunks
-    verb, path, resource = REQUESTS[kind]
+    verb, path, resource = TABLES["requests"][kind]
     for row in TABLES["malformed"]:
         if kind in row["to"]:
             body = json.dumps(malformed(resource, row)).encode()
