@@ -43,6 +43,7 @@ FILTER_BY_ID = "filter_by_id"
 OPENAPI_VALUES = "openapi_values"
 EMPTY_TECH_PREFIX = "empty_tech_prefix"
 NULL_RTP_TIMEOUT_IS_30 = "null_rtp_timeout_is_30"
+DEFAULT_DID_REQUIRED = "default_did_required"
 # Since this version, trunks can be changed without the Outbound feature.
 WITHOUT_OUTBOUND_FEATURE = "2026-04-16"
 # The feature of an account that allows to replace the CLI (OpenAPI).
@@ -202,20 +203,21 @@ def default_did_belongs_to_replace_cli(draft: Draft) -> None:
     """Require default_did with replace_cli, and reject it with any other action (OpenAPI).
 
     On the page of the update, default_did is missing: an update to replace_cli that leaves it out is accepted, except
-    in version 2026-11-19.
+    with the reading, and in version 2026-11-19.
     """
     place, did_id = "relationships/default_did", draft.links.get("default_did")
+    account, version = draft.context.account, draft.context.version
     if draft.after("on_cli_mismatch_action") != REPLACE_CLI:
         if did_id is not None:
             draft.reject(place, f"is only allowed with on_cli_mismatch_action {REPLACE_CLI}")
         draft.links["default_did"] = None
     elif "default_did" not in draft.links:
-        required = draft.create or draft.context.version >= TOKEN_VERSION
+        required = draft.create or version >= TOKEN_VERSION or DEFAULT_DID_REQUIRED in account.readings
         if required and "on_cli_mismatch_action" in draft.attributes and not draft.before.linked("default_did"):
             draft.reject(place, BLANK)
     elif did_id is None:
         draft.reject(place, BLANK)
-    elif CLI_REPLACEMENT not in draft.context.account.features:
+    elif CLI_REPLACEMENT not in account.features:
         draft.reject(place, "is not enabled for the account")
 
 
@@ -249,7 +251,7 @@ VOICE_OUT_TRUNK = Resource(
     methods=("LIST", "GET", "POST", "PATCH", "DELETE"),
     meta={"spent_amount": "0.0"},
     account={"outbound_api": True, "outbound_feature": True, "most_threshold": 100000},
-    readings=(FILTER_BY_ID, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30),
+    readings=(FILTER_BY_ID, OPENAPI_VALUES, EMPTY_TECH_PREFIX, NULL_RTP_TIMEOUT_IS_30, DEFAULT_DID_REQUIRED),
     # Filters, sorts and the size of a page: OpenAPI.
     filters={
         "id": Filter(LIST, reading=FILTER_BY_ID),  # the SDKs lack it

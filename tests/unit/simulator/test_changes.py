@@ -15,7 +15,7 @@ import pytest
 import requests
 from simulator.server import Simulator
 
-from ..conftest import CASES, DEFAULTS, EXAMPLE, IP_ONLY, LINKAGE, NOBODY, TRUNK, TWILIO, UNKNOWN
+from ..conftest import CASES, DEFAULTS, EMERGENCY_ALL, EXAMPLE, IP_ONLY, LINKAGE, NOBODY, TRUNK, TWILIO, UNKNOWN
 from .conftest import (
     CHANGES,
     LATEST,
@@ -37,6 +37,7 @@ from .conftest import (
     with_account,
 )
 
+DEFAULT_DID, BLANK = "relationships/default_did", "can't be blank"
 RANDOMIZE = {"on_cli_mismatch_action": "randomize_cli"}
 FLAGS = ("allow_any_did_as_cli", "emergency_enable_all")
 
@@ -108,6 +109,14 @@ def test_a_method_is_replaced_except_its_credentials(server: Simulator, client: 
     assert client.patch({**sip(), "allowed_rtp_ips": None}, EXAMPLE).status_code == 200
     assert len({*first, *pair(server, EXAMPLE)}) == 4
     assert all(pair(server, EXAMPLE))
+
+
+def test_a_default_did_that_is_required(server: Simulator, client: Client) -> None:
+    with_account(server, readings=["default_did_required"])
+    assert rejections(client.patch(REPLACE)) == [(DEFAULT_DID, BLANK)]
+    server.put_trunk(EMERGENCY_ALL, default_did=did(1))
+    for trunk_id, attributes in ((EMERGENCY_ALL, REPLACE), (EMERGENCY_ALL, {"rtp_ping": True})):
+        assert client.patch(attributes, trunk_id).status_code == 200
 
 
 def test_no_threshold_is_null_in_the_newest_version(server: Simulator, client: Client) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from simulator.server import Simulator
 
-from ..conftest import DEFAULTS, IP_ONLY, TRUNK
+from ..conftest import DEFAULTS, IP_ONLY, TRUNK, UNKNOWN
 from ..contract.schema import SCHEMA
 from .conftest import OLD, OLDEST, TABLES, TRUNKS, Client, assert_errors, did, play, served, with_account
 
@@ -105,6 +105,7 @@ def test_filters_that_need_a_reading(server: Simulator, client: Client, reading:
     for query in table["found"]:
         assert_errors(client.get(f"{TRUNKS}?{query}"), table["error"])
     with_account(server, readings=[reading])
+    server.put_trunk(UNKNOWN, attributes={"name": "A, B"})
     for query, found in table["found"].items():
         assert values(client, f"{TRUNKS}?{query}") == found, query
 
