@@ -13,10 +13,19 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.connection imp
 from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines, diff
 from ansible_collections.didww.voice.plugins.module_utils._engine.item import Item, not_accepted, options, read
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import set_of
-from ansible_collections.didww.voice.plugins.module_utils._engine.plan import chosen, create, delete, parse
+from ansible_collections.didww.voice.plugins.module_utils._engine.plan import (
+    Plan,
+    Situation,
+    chosen,
+    create,
+    decide,
+    delete,
+    parse,
+)
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MASK, filter_by
 
+from ....conftest import matches
 from .phones import PHONE, TEXT, id_of
 
 ID, SALES, SUPPORT, RECEPTION = map(id_of, ("New", "Sales", "Support", "Reception"))
@@ -91,6 +100,63 @@ def test_the_diffs_of_a_creation_and_of_a_deletion() -> None:
     gone = delete(parse(PHONE, {"label": "New", "state": "absent"}), Item(PHONE, ID, held, {}))
     headers = {side: f"{title} ({ID})" for side, title in headers.items()}
     assert diff(gone) == {**headers, "before": lines, "after": ""}
+
+
+GROUPS = {"groups": {"Sales": [SALES], "Twice": [SALES, SUPPORT], "Gone": []}}
+NO_GROUP = "groups: no group in this account has the"
+TAKEN = (
+    'another phone in this account, other-id, is already called "Taken", and DIDWW rejects duplicate labels: choose...'
+)
+
+
+def planned(task: dict[str, Any], groups: list[str], **situation: Any) -> Plan:
+    """Plan a task for a phone that is linked to these groups."""
+    found = phone(ringtone_id=1)
+    found["relationships"]["groups"]["data"] = [{"type": "groups", "id": group} for group in groups]
+    return decide(parse(PHONE, {"id": ID, **task}), found, Situation(ids=GROUPS, **situation))
+
+
+@pytest.mark.parametrize(
+    ("task", "situation", "pattern"),
+    [
+        ({"groups": [SUPPORT, SALES]}, {"missing": {"groups": {SALES, SUPPORT}}}, f"{NO_GROUP} id {SUPPORT}, {SALES}"),
+        (
+            {"desk": RECEPTION},
+            {"missing": {"desks": [RECEPTION]}},
+            f"desk: no desk in this account has the id {RECEPTION}",
+        ),
+        ({"groups": ["Twice"]}, {}, f"groups: 2 groups have the name Twice; list one by id: {SUPPORT}, {SALES}"),
+        ({"groups": ["Gone", "Sals"]}, {}, f"{NO_GROUP} name Gone (this task deletes it, or renames it), Sals"),
+        ({"label": "Taken"}, {"holders": {"Taken": "other-id"}}, f"label: {TAKEN}, or select that phone to change it"),
+        ({"volume": ""}, {}, "volume: an empty string is not accepted; write a value, or leave the option out"),
+        ({"ringtone": 3}, {}, "ringtone: 3 is not accepted; expected one of bell, chime"),
+        (
+            {"account": {"type": "sip", "usr": "x"}},
+            {},
+            "unsupported options: account.usr (did you mean user?)...",
+        ),
+        (
+            {"in_all_groups": True, "groups": ["Sales"]},
+            {},
+            "groups: groups cannot be listed while in_all_groups is true...",
+        ),
+    ],
+)
+def test_what_a_plan_rejects(task: dict[str, Any], situation: dict[str, Any], pattern: str) -> None:
+    with pytest.raises(InvalidOptions) as refused:
+        planned(task, [], **situation)
+    (message,) = refused.value.messages()
+    assert matches(pattern, message)
+
+
+def test_what_a_plan_does_not_reject() -> None:
+    # Of two groups with a name, the one that is linked.
+    assert planned({"groups": ["Twice"]}, [SUPPORT]).document is None
+    assert planned({"label": "New", "pin": None}, [], holders={"New": "other-id"}).changes.keys() == {"pin"}
+    # The API ends the links.
+    managed = planned({"in_all_groups": True, "groups": []}, [SALES])
+    assert (managed.document or {}).get("relationships") is None
+    assert managed.after.settings["groups"] == []
 
 
 def test_what_the_api_chooses_for_a_new_one() -> None:

@@ -163,6 +163,9 @@ def test_a_new_one_has_what_the_task_sets() -> None:
     task["light"] = {"type": "line", "speed": 3}
     assert problems_of(task, None) == ["light.colours: required to create a lamp with type line"]
     assert sent(task, None, NEWEST)["light"]["attributes"] == {"speed": 3}
+    no_room = f"room: no room in this account has the id {ROOM}"
+    asked = {"number": "8", "state": "present", "room": ROOM}
+    assert problems_of(asked, None, missing={"rooms": [ROOM]}) == [no_room, "label: required to create a lamp"]
     task["light"] = {"type": "neon"}
     assert problems_of(task, None) == ['light.type: "neon" is not accepted for a new lamp; expected line or bulb']
 
