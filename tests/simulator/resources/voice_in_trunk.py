@@ -126,7 +126,7 @@ CONFIGURATION = Variant(
 )
 
 
-def cli_format(value: Any) -> str:
+def cli_format(value: Any) -> Any:
     """One of three formats. Null and blank are stored as e164: the first two are accepted by OpenAPI."""
     return values.choice("e164", "local", "raw")(value or "e164")
 

@@ -156,10 +156,10 @@ def test_the_type_stays() -> None:
 
 
 def test_a_new_one_has_what_the_task_sets() -> None:
-    task = {"label": "New", "number": "8", "state": "present", "light": {"type": "line", "colours": [404, "red"]}}
+    light = {"type": "line", "colours": [404, "red"]}
+    task = {"label": "New", "number": "8", "state": "present", "light": light}
     assert sent(task, None)["light"] == {"type": "line", "attributes": {"colour_ids": [3, 1]}}
-    dimmed = {**task, "light": {**task["light"], "dimmed": True}}
-    assert planned(dimmed, None).warnings == ("a dimmed lamp is slow",)
+    assert planned({**task, "light": {**light, "dimmed": True}}, None).warnings == ("a dimmed lamp is slow",)
     task["light"] = {"type": "line", "speed": 3}
     assert problems_of(task, None) == ["light.colours: required to create a lamp with type line"]
     assert sent(task, None, NEWEST)["light"]["attributes"] == {"speed": 3}
