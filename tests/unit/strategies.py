@@ -45,7 +45,7 @@ DECLARED: list[int] = []
 LINKAGE = tuple(VOICE_OUT_TRUNK.read_links)
 # The flag that manages each relationship.
 FLAG_OF = {link.name: link.managed_by for link in VOICE_OUT_TRUNK.links if link.managed_by}
-# default_did is in no answer: test_life_cycle.py has its tests.
+# default_did is in no answer: sequences.yml has its tests.
 SETTINGS = {name: row for name, row in VOICE_OUT_TRUNK.rows.items() if name != DEFAULT_DID}
 (METHOD,) = VOICE_OUT_TRUNK.variants
 ATTRIBUTES = METHOD.attributes

@@ -57,7 +57,7 @@ SITUATIONS = STATES.flatmap(lambda state: st.tuples(st.just(state), strategies.t
 
 
 def stored(state: dict[str, Any]) -> Record:
-    # A block because of the threshold is held back: test_life_cycle.py.
+    # A block because of the threshold is held back: sequences.yml.
     attributes = {**state["attributes"], "threshold_reached": False}
     new = new_record(RESOURCES[TYPE], ID, ACCOUNT.api_key)
     return replace(new, attributes=attributes, links={**new.links, **{n: tuple(state[n]) for n in LINKAGE}})
