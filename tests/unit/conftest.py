@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import importlib
 import json
@@ -111,10 +112,15 @@ TableLoader.add_constructor(
 )
 
 
-def table(file: str, name: str) -> Any:
-    """Return a table of tests/cases/`file`.yml."""
+@functools.cache
+def _tables(file: str) -> Any:
     text = (ROOT / "tests" / "cases" / f"{file}.yml").read_text(encoding="utf-8")
-    return yaml.load(text, TableLoader)[name]  # noqa: S506 - a SafeLoader
+    return yaml.load(text, TableLoader)  # noqa: S506 - a SafeLoader
+
+
+def table(file: str, name: str) -> Any:
+    """Return a table of tests/cases/`file`.yml, which the caller may change."""
+    return copy.deepcopy(_tables(file)[name])
 
 
 def rows(file: str, name: str) -> list[Any]:
