@@ -44,7 +44,7 @@ class Item:
     @property
     def shown(self) -> dict[str, Any]:
         """The settings as results show them."""
-        return {name: self.resource.rows[name].shown(value, None)["before"] for name, value in self.settings.items()}
+        return {name: self.resource.rows[name].returned(value) for name, value in self.settings.items()}
 
     @property
     def withheld(self) -> list[str]:

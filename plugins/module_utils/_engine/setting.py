@@ -302,6 +302,10 @@ class Setting:
             before, after = (before and MASK, after and new)
         return {"before": before, "after": after}
 
+    def returned(self, value: Any) -> Any:
+        """Return a value as results show it."""
+        return self.shown(value, None)["before"]
+
     def given_back(self, value: Any) -> Any:
         """Return a value as a task can set it again, or MISSING: a secret is left alone."""
         return MISSING if self.secret and value is not None else value

@@ -277,8 +277,7 @@ def restored(plan: Plan, before: Item, version: str) -> tuple[dict[str, Any], di
             settings[name] = had[name]
     for name, (value, _lost, alongside) in variants.items():
         if any(other in lost for other in alongside) and settings.pop(name, None):
-            was = show(rows[name].shown(value, None)["before"])
-            lost[name] = f"it was {was}, which requires {', '.join(alongside)}"
+            lost[name] = f"it was {show(rows[name].returned(value))}, which requires {', '.join(alongside)}"
     for name, flag in managed.items():
         if had.get(flag) is True or flag in lost:  # the API links them again, or still manages them
             settings.pop(name, None)
@@ -317,7 +316,7 @@ def _variant(
     value = {"type": kind}
     lost: dict[str, str] = {}
     if not same and kind not in row.settable_types:
-        words = f"it was {show(row.shown(had, None)['before'])}, and only DIDWW staff can set this type"
+        words = f"it was {show(row.returned(had))}, and only DIDWW staff can set this type"
         return None, {row.name: words}, []
     if row.generates(had) and not row.generates(has):
         lost[f"{row.name} {' and '.join(row.hidden[kind])}"] = "DIDWW generates new ones"

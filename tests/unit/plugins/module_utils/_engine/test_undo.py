@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
+from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.undo import Entry, Undo, to_read
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 from ....conftest import differences, rows
 from .._resources.test_trunk import DIDS, ID, parse, read, resource
+from .phones import ALIAS, DECLARED, PASSWORD, PHONE
 
 LINKED = {"dids": DIDS[:1], "emergency_dids": DIDS[1:2]}
 
@@ -103,6 +106,24 @@ def test_a_deleted_trunk_is_described() -> None:
     count = len(undo.notes)
     # A second attempt to delete it.
     assert len(add(undo, resource(LINKED), {"state": "absent"}).notes) == count
+
+
+def test_what_is_lost_shows_no_secret() -> None:
+    account = {**PHONE.variants[0].types, "legacy": (ALIAS, PASSWORD)}
+    rows = tuple(replace(row, types=account) if row.name == "account" else row for row in PHONE.settings)
+    declared = Resource(**{**DECLARED, "settings": rows})
+    held = {"type": "legacy", "attributes": {"alias": "Door", "auth_password": "pass-w0rd"}}
+    stored = {"id": ID, "attributes": {"label": "New", "pin": "47#1", "realm": None, "account_data": held}}
+    changed, deleted = Undo(declared), Undo(declared)
+    task = planning.parse(declared, {"id": ID, "account": {"type": "h323", "alias": "Door"}})
+    changed.add(task, planning.decide(task, stored, planning.Situation()))
+    task = planning.parse(declared, {"id": ID, "state": "absent"})
+    deleted.add(task, planning.decide(task, stored, planning.Situation()))
+    for undo, words in ((changed, "only DIDWW staff can set this type"), (deleted, 'pin: "********"')):
+        said = "\n".join(comments(undo))
+        assert words in said
+        assert '"password": "********"' in said
+        assert not [secret for secret in ("pass-w0rd", "47#1") if secret in f"{said} {undo}"]
 
 
 def test_what_a_task_must_read_to_be_undone() -> None:
