@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine import plan as planning
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.undo import Entry, Undo, to_read
+from ansible_collections.didww.voice.plugins.module_utils._engine.variant import Variant
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 
 from ....conftest import differences, rows
@@ -110,7 +111,7 @@ def test_a_deleted_trunk_is_described() -> None:
 
 def test_what_is_lost_shows_no_secret() -> None:
     account = {**PHONE.variants[0].types, "legacy": (ALIAS, PASSWORD)}
-    rows = tuple(replace(row, types=account) if row.name == "account" else row for row in PHONE.settings)
+    rows = tuple(replace(row, types=account) if isinstance(row, Variant) else row for row in PHONE.settings)
     declared = Resource(**{**DECLARED, "settings": rows})
     held = {"type": "legacy", "attributes": {"alias": "Door", "auth_password": "pass-w0rd"}}
     stored = {"id": ID, "attributes": {"label": "New", "pin": "47#1", "realm": None, "account_data": held}}
