@@ -29,6 +29,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.concurrency import in_background
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import explain
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import Task, Work
@@ -154,7 +155,7 @@ def _ends_with_ansible() -> Iterator[None]:
             if os.getppid() != parent:
                 os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    in_background(watch)
     try:
         yield
     finally:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +14,24 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 
 
-def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
-    """Call `function` with each index below `count`, in at most CONNECTIONS threads; return the results.
+def in_background(function: Callable[[], object]) -> threading.Thread:
+    """Start and return a thread that does not prevent an interrupted process from exiting, and receives no signals.
 
-    Unlike those of ThreadPoolExecutor, these threads do not prevent an interrupted process from exiting.
+    Python handles signals in its main thread, which does not wake up when another thread receives them. That happens
+    with two at once, and Ansible sends two to its workers after ^C.
     """
+    thread = threading.Thread(target=function, daemon=True)
+    # A new thread has the mask of the one that starts it.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        thread.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return thread
+
+
+def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
+    """Call `function` with each index below `count`, in at most CONNECTIONS threads; return the results."""
     results: list[Any] = [None] * count
     errors: list[BaseException] = []
     left = iter(range(count))
@@ -29,9 +43,7 @@ def concurrently(function: Callable[[int], Any], count: int) -> list[Any]:
         except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             errors.append(error)
 
-    threads = [threading.Thread(target=work, daemon=True) for _number in range(min(count, jsonapi.CONNECTIONS))]
-    for thread in threads:
-        thread.start()
+    threads = [in_background(work) for _number in range(min(count, jsonapi.CONNECTIONS))]
     for thread in threads:
         while thread.is_alive():
             # Python handles signals in this thread, which must wake up for that.

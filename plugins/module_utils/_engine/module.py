@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
+from ansible_collections.didww.voice.plugins.module_utils._engine.concurrency import in_background
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import connection_spec
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import explain
 from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
@@ -94,7 +95,7 @@ def _ends_with_ansible() -> Iterator[None]:
             if any(event & (select.POLLERR | select.POLLHUP) for _descriptor, event in output.poll(0)):
                 os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    in_background(watch)
     # Python's own handler would wait for all updates in progress, and their retries.
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
