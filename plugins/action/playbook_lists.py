@@ -12,9 +12,9 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
-from ansible_collections.didww.voice.plugins.plugin_utils import _reports as reports
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load
+from ansible_collections.didww.voice.plugins.plugin_utils._parts import differing
 
 WORKS = ("audit", "compare", "read", "update")
 
@@ -79,7 +79,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
         found = self._update(lists, {}, task_vars)
         if found.get("failed") or not found["changed"]:
             return found
-        return {**found, "failed": True, "msg": f"{path} {reports.differing(found)}"}
+        return {**found, "failed": True, "msg": f"{path} {differing(found)}"}
 
     def _update(
         self, lists: Mapping[str, Any], options: Mapping[str, Any], task_vars: Mapping[str, Any] | None

@@ -24,6 +24,7 @@ from ansible_collections.didww.voice.plugins.plugin_utils import _plans as plans
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 from ansible_collections.didww.voice.plugins.plugin_utils._action import encode
 from ansible_collections.didww.voice.plugins.plugin_utils._load import load
+from ansible_collections.didww.voice.plugins.plugin_utils._playbooks import ENTRIES, PLAYBOOKS
 
 # The options that are passwords.
 SECRETS = {
@@ -43,7 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
     def run(self, tmp: Any = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Check the variables; return them in canonical form, or a failed result with every problem."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        spec = {"playbook": {"type": "str", "required": True, "choices": sorted(variables.PLAYBOOKS)}}
+        spec = {"playbook": {"type": "str", "required": True, "choices": sorted(PLAYBOOKS)}}
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         name = arguments["playbook"]
         values = dict(task_vars or {})
@@ -121,7 +122,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
             return {}
         try:
             data = load(self._loader, path)
-            names = [*variables.ENTRIES] if option == "trunks_file" else ["trunks"]
+            names = [*ENTRIES] if option == "trunks_file" else ["trunks"]
             lists = variables.lists_in(data, path, names)
             undo = variables.UNDO in data
             if option == "blocked_file" and not undo:

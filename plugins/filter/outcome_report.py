@@ -51,7 +51,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.plugin_utils._reports import outcome_report
+from ansible_collections.didww.voice.plugins.plugin_utils._selection import outcome_report
 
 
 class FilterModule:

@@ -44,7 +44,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.plugin_utils._reports import refusal
+from ansible_collections.didww.voice.plugins.plugin_utils._selection import refusal
 
 
 class FilterModule:

@@ -55,7 +55,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.didww.voice.plugins.plugin_utils._reports import select_trunks
+from ansible_collections.didww.voice.plugins.plugin_utils._selection import select_trunks
 
 
 class FilterModule:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import is_template
-from ansible_collections.didww.voice.plugins.plugin_utils._reports import parts_of
+from ansible_collections.didww.voice.plugins.plugin_utils._parts import parts_of
 
 HEAD = """\
 ---

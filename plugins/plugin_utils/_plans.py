@@ -24,7 +24,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.connection imp
 from ansible_collections.didww.voice.plugins.module_utils._engine.diff import changed_lines
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import Kind, show, whole
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import VERSION
-from ansible_collections.didww.voice.plugins.plugin_utils._reports import Part, label, names_in, parts_of, table
+from ansible_collections.didww.voice.plugins.plugin_utils._parts import Part, label, names_in, parts_of, table
 
 # The marker of a plan, and the version of its format.
 PLAN, FORMAT = "didww_voice_plan", 1

@@ -27,7 +27,7 @@ from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_t
     DEFAULT_DID,
     VOICE_OUT_TRUNK,
 )
-from ansible_collections.didww.voice.plugins.plugin_utils._variables import PLAYBOOKS
+from ansible_collections.didww.voice.plugins.plugin_utils._playbooks import PLAYBOOKS
 from docsite.outputs import BLOCK, with_files
 
 from .conftest import LINKAGE, ROOT, RunModule, plugin

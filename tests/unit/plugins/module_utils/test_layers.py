@@ -25,6 +25,8 @@ UTILS = ROOT / "plugins" / "module_utils"
 LAYERS = ("_client", "_engine", "_resources")
 PACKAGE = "ansible_collections.didww.voice.plugins.module_utils."
 FILES = sorted(UTILS.rglob("*.py"))
+# What Ansible runs in its own process. Files with documentation are longer.
+FRONT_ENDS = [path for name in ("action", "plugin_utils") for path in sorted((ROOT / "plugins" / name).glob("*.py"))]
 NAMES = [str(path.relative_to(UTILS)) for path in FILES]
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 480, 50
 PRIVATE = "# PRIVATE: this folder belongs to the collection and may change at any time. Do not import it from outside."
@@ -62,9 +64,9 @@ def test_everything_is_in_a_layer() -> None:
     assert {name.partition("/")[0] for name in NAMES} == set(LAYERS)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_files_and_functions_are_small(name: str) -> None:
-    text = (UTILS / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", [*FILES, *FRONT_ENDS], ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_files_and_functions_are_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MOST_LINES
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= MOST_LINES_OF_A_FUNCTION]

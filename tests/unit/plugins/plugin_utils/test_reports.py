@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import SENT
+from ansible_collections.didww.voice.plugins.plugin_utils import _parts as parts
 from ansible_collections.didww.voice.plugins.plugin_utils import _reports as reports
+from ansible_collections.didww.voice.plugins.plugin_utils import _selection as selection
 
 from ...conftest import rows
 
@@ -126,10 +128,10 @@ def test_the_report_holds_what_differs_and_the_names_of_what_is_linked() -> None
 def test_a_new_vars_file_that_differs() -> None:
     words = "differs from the account, which changed while it was exported: write the file again. These "
     one = {"trunks": [drifted(changes={"rtp_ping": {}}), drifted(name="US SBC")]}
-    assert reports.differing(one) == f"{words}trunks differ: EU SBC."
+    assert parts.differing(one) == f"{words}trunks differ: EU SBC."
     number = drifted(name="37061498222", changes={"voice_in_trunk": {}})
     several = {"in_trunks": {"trunks": [drifted()]}, "dids": {"dids": [number]}}
-    assert reports.differing(several) == f"{words}numbers differ: 37061498222."
+    assert parts.differing(several) == f"{words}numbers differ: 37061498222."
 
 
 # --- Selection ------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ THREE = [trunk(), trunk(B, "US SBC", status="blocked"), trunk(C, "Asia", authent
 
 
 def select(verb: str, account: list[dict[str, Any]], more: dict[str, Any] | None = None, /, **variables: Any) -> Any:
-    return reports.select_trunks({"trunks": account}, given(**(more or {}), **{**NOTHING, **variables}), verb)
+    return selection.select_trunks({"trunks": account}, given(**(more or {}), **{**NOTHING, **variables}), verb)
 
 
 def names(selected: dict[str, Any]) -> list[str]:
@@ -156,7 +158,7 @@ def test_a_selection(case: dict[str, Any]) -> None:
     verb, account, variables = case.pop("verb", "block"), case.pop("account", None), case.pop("variables")
     trunks = THREE if account is None else [trunk(each.pop("id", A), **each) for each in account]
     found = select(verb, trunks, case.pop("more", None), **variables)
-    found |= {"names": names(found), "refusal": reports.refusal(found, {"skipped": True})}
+    found |= {"names": names(found), "refusal": selection.refusal(found, {"skipped": True})}
     assert {name: found[name] for name in case} == case
 
 
@@ -184,7 +186,7 @@ def test_unknown_is_no_match(verb: str, filters: dict[str, Any], matching: list[
     assert note.startswith("Ignored, because it is unknown whether they match: ")
     # It may be a trunk that is abused.
     results = {"trunks": [{"id": target["id"], "changed": True} for target in found["targets"]]}
-    assert reports.outcome_report(results, found, given(**NOTHING))["problem"] == note
+    assert selection.outcome_report(results, found, given(**NOTHING))["problem"] == note
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_unknown_is_no_match(verb: str, filters: dict[str, Any], matching: list[
 )
 def test_only_yes_is_yes(typed: str, fine: bool) -> None:
     found = select("rotate", THREE[:1], all=True)
-    assert (reports.refusal(found, {"user_input": typed}) == "") is fine
+    assert (selection.refusal(found, {"user_input": typed}) == "") is fine
 
 
 # --- Outcomes -------------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ def test_an_outcome(case: dict[str, Any]) -> None:
     verb, result, more = case.pop("verb", "block"), case.pop("result"), case.pop("more", {})
     everything = given(**more, **{**NOTHING, "all": True, "confirm": True, "blocked": ["a", "b", "c"]})
     trunks = [trunk("a"), trunk("b", "US SBC"), trunk("c", "Asia")]
-    found = reports.outcome_report(result, reports.select_trunks({"trunks": trunks}, everything, verb), everything)
+    found = selection.outcome_report(result, selection.select_trunks({"trunks": trunks}, everything, verb), everything)
     assert {name: found[name] for name in case} == case
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import BOOL
 from ansible_collections.didww.voice.plugins.module_utils._resources import credentials_file
+from ansible_collections.didww.voice.plugins.plugin_utils import _playbooks as playbooks
 from ansible_collections.didww.voice.plugins.plugin_utils import _variables as variables
 
 from ...conftest import matches, rows
@@ -71,23 +72,23 @@ def test_what_variables_become(name: str, given: dict[str, Any], expected: dict[
 
 
 def test_every_playbook_is_tried() -> None:
-    assert ENOUGH.keys() == variables.PLAYBOOKS.keys()
+    assert ENOUGH.keys() == playbooks.PLAYBOOKS.keys()
 
 
 @pytest.mark.parametrize("name", ENOUGH)
 @pytest.mark.parametrize("empty", [None, ""])
 def test_an_empty_value_counts_as_not_given(name: str, empty: Any) -> None:
     wanted = check(name, **ENOUGH[name])
-    others = {row.name: empty for row in variables.PLAYBOOKS[name].rows if row.name not in ENOUGH[name]}
+    others = {row.name: empty for row in playbooks.PLAYBOOKS[name].rows if row.name not in ENOUGH[name]}
     # Nor is it an error that another playbook has the variable: surveys pass every answer.
-    others |= {other: empty for other in variables.FAMILY if other not in ENOUGH[name]}
+    others |= {other: empty for other in playbooks.FAMILY if other not in ENOUGH[name]}
     # The rows of variables.yml have those that take an empty value.
     others = {other: empty for other in others if other not in TAKES_EMPTY.get(name, ())}
     assert check(name, **ENOUGH[name], **others) == wanted
-    assert wanted.keys() == {row.name for row in variables.PLAYBOOKS[name].rows}
+    assert wanted.keys() == {row.name for row in playbooks.PLAYBOOKS[name].rows}
 
 
-BOOLS = [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is BOOL]
+BOOLS = [(name, row.name) for name in ENOUGH for row in playbooks.PLAYBOOKS[name].rows if row.kind is BOOL]
 
 
 @pytest.mark.parametrize(("name", "option"), BOOLS)
@@ -104,8 +105,8 @@ def test_a_misspelled_flag_is_an_error(name: str, option: str) -> None:
 TEXTS = [
     (name, row.name)
     for name in ENOUGH
-    for row in variables.PLAYBOOKS[name].rows
-    if row.kind in (variables.TEXT, variables.IDENTIFIER, variables.PATH, variables.NEW_FILE)
+    for row in playbooks.PLAYBOOKS[name].rows
+    if row.kind in (playbooks.TEXT, playbooks.IDENTIFIER, playbooks.PATH, playbooks.NEW_FILE)
     or row.name in ("name_contains", "authentication_method_type", "trunk_id")
 ]
 
@@ -125,8 +126,8 @@ def test_all_problems_are_reported_together() -> None:
 
 @pytest.mark.parametrize("name", ENOUGH)
 def test_a_variable_of_another_playbook_is_an_error_that_says_what_this_one_has(name: str) -> None:
-    taken = {row.name for row in variables.PLAYBOOKS[name].rows}
-    for other in variables.FAMILY - taken - {*variables.ARTIFACTS}:
+    taken = {row.name for row in playbooks.PLAYBOOKS[name].rows}
+    for other in playbooks.FAMILY - taken - {*variables.ARTIFACTS}:
         given: dict[str, Any] = {**ENOUGH[name], other: "x"}
         (message,) = problems(name, **given)
         assert message.startswith(f"{other}: didww.voice.{name} has no such variable; it has ")
@@ -153,7 +154,7 @@ def test_what_is_wrong_with_a_vars_file(data: Any, lists: list[str], words: str)
 
 @pytest.mark.parametrize(
     ("name", "option"),
-    [(name, row.name) for name in ENOUGH for row in variables.PLAYBOOKS[name].rows if row.kind is variables.NEW_FILE],
+    [(name, row.name) for name in ENOUGH for row in playbooks.PLAYBOOKS[name].rows if row.kind is playbooks.NEW_FILE],
 )
 def test_a_file_must_be_writable_before_anything_is_read(name: str, option: str, tmp_path: Path) -> None:
     tmp_path.joinpath("folder").mkdir()
@@ -188,6 +189,6 @@ def test_awx_is_set_up_with_an_environment_and_for_real(monkeypatch: pytest.Monk
 
 def test_an_undo_file_is_applied_whole() -> None:
     undo: dict[str, Any] = {variables.UNDO: {}, "trunks": [], "dids": []}
-    assert [*variables.lists_in(undo, "undo.yml", variables.ENTRIES)] == ["dids", "trunks"]
+    assert [*variables.lists_in(undo, "undo.yml", playbooks.ENTRIES)] == ["dids", "trunks"]
     # A vars file of one's own may hold others.
     assert variables.lists_in({"trunks": [], "dids": []}, "trunks.yml", ["trunks"]) == {"trunks": []}
