@@ -4,7 +4,7 @@
 
 # PRIVATE: this file belongs to the collection and may change at any time. Do not import it from outside.
 
-"""What reports are made of: tables, the names of trunks, and the results of lists. Unknown is neither zero nor false."""
+"""What reports are made of: tables, the names of trunks, and the results of lists."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ class Link(Setting):
     which it does not exist; `always_with`: whether that value requires it. `found_by`: how they are found by name: by
     a `filter`, or without one in all `pages`, or in a `list` that has none. `suggested`: whether there are few enough
     to suggest the nearest name. `always_read`: whether every reading includes it. `freed`: for a resource that the API
-    does not delete while it is linked, what to do first.
+    does not delete while it is linked, what to do first. `shares_names`: whether these resources and those that link to
+    them may not have the same unique name.
     """
 
     place: ClassVar[str] = "relationships"
@@ -41,6 +42,7 @@ class Link(Setting):
     suggested: bool = False
     always_read: bool = False
     freed: str = ""
+    shares_names: bool = False
 
     def listed(self, value: Any) -> list[str]:
         """Return the references in a value."""

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
 from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
-from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found
+from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found, new_names
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.search import batches
@@ -53,10 +53,11 @@ def resolve(
     found: Found,
     coming: Coming = NOTHING_COMES,
 ) -> Known:
-    """Return what is known about the resources that were included or that the tasks link by name.
+    """Return what is known about linked resources: those that were included, and those that the tasks link by name.
 
-    Looks up each name once, unless it is that of a resource that is already linked. `coming`: what will be called
-    otherwise, or will be new, or gone, by then. Raises RequestFailed.
+    Also those with a name that a task sets, where both share their names. Looks up each name once, unless it is that of
+    a resource that is already linked. `coming`: what will be called otherwise, or will be new, or gone, by then. Raises
+    RequestFailed.
     """
     known = Known()
     known.add(resource.links, found.included)
@@ -64,6 +65,8 @@ def resolve(
     referred: dict[str, set[str]] = {}
     for desired, one in zip(wanted, found.resources, strict=True):
         for row in resource.links:
+            if row.shares_names:
+                unknown.setdefault(row.type, set()).update(new_names(desired, one))
             if row.name in desired.settings:
                 linked = {known.names.get(identifier, "") for identifier in row.listed(row.read(one or {}))}
                 names = row.named(desired.settings[row.name]) - linked - coming.get(row.type, {}).keys()

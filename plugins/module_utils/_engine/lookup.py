@@ -39,6 +39,17 @@ def holders_of(resource: Resource, read: Iterable[Mapping[str, Any]], besides: C
     return {name: identifier for name, identifier in known if name is not None}
 
 
+def new_names(desired: Desired, one: Mapping[str, Any] | None) -> set[str]:
+    """Return the unique name that a task gives to a resource without it, or nothing. `one`: the resource, if it is."""
+    unique = desired.resource.unique
+    name = desired.value if desired.selector == unique else desired.settings.get(unique)
+    # A resource that does not exist is not created with an id.
+    creates = one is None and desired.state == "present" and desired.selector != "id"
+    if name is None or desired.state == "absent" or not (one or creates):
+        return set()
+    return {name} - {desired.resource.identifiers_of(one).get(unique) if one else None}
+
+
 # --- The resource of each task --------------------------------------------------------------------
 
 
@@ -97,17 +108,12 @@ def _with_holders(client: jsonapi.Client, wanted: Sequence[Desired], found: Foun
     The API rejects duplicates, and check mode must predict that. Raises RequestFailed.
     """
     resource = wanted[0].resource
-    unique = resource.unique
-    new = set()
-    for desired, one in zip(wanted, found.resources, strict=True):
-        name = desired.settings.get(unique)
-        # A resource that does not exist is not created with an id.
-        if name is not None and desired.state != "absent" and (one or desired.selector != "id"):
-            new |= {name} - {resource.identifiers_of(one).get(unique) if one else None}
+    pairs = [pair for pair in zip(wanted, found.resources, strict=True) if pair[0].selector != resource.unique]
+    new = {name for pair in pairs for name in new_names(*pair)}
     if not new:
         return found
     if len(new) == 1:
-        holders, _answers = search(client, resource, {resource.rows[unique].key: new.pop()})
+        holders, _answers = search(client, resource, {resource.rows[resource.unique].key: new.pop()})
     else:
         holders = client.get_all(resource.type).resources
     return found._replace(read=[*found.read, *holders])

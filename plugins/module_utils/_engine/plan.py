@@ -287,20 +287,24 @@ def _draft(desired: Desired, current: Item | None, situation: Situation) -> Draf
         draft.problems += [Problem(name, f"required to create a {resource.noun}") for name in missing]
     for row in draft.rows.values():
         row.settle(draft)
-    _check_unique(draft, resource.unique, situation.holders)
+    _check_unique(draft, resource, situation)
     for rule in resource.rules:
         rule(draft)
     return draft
 
 
-def _check_unique(draft: Draft, name: str, holders: Mapping[str, str]) -> None:
-    """Reject an identifier that another resource already has. `holders`: the ids of others by it."""
-    value = draft.after.get(name)
-    holder = holders.get(str(value)) if value != draft.before.get(name) else None
-    if holder is not None:
-        words = f"another {draft.noun} in this account, {holder}, is already called {show(value)}, and DIDWW rejects "
-        words += f"duplicate {name}s: choose another {name}, or select that {draft.noun} to change it"
+def _check_unique(draft: Draft, resource: Resource, situation: Situation) -> None:
+    """Reject an identifier that another resource already has, or one that shares its names."""
+    name, value = resource.unique, draft.after.get(resource.unique)
+    if not isinstance(value, str) or value == draft.before.get(name):
+        return
+    called = f"is already called {show(value)}, and DIDWW rejects duplicate {name}s: choose another {name}"
+    if holder := situation.holders.get(value):
+        words = f"another {draft.noun} in this account, {holder}, {called}, or select that {draft.noun} to change it"
         draft.reject(name, words)
+    for row in [row for row in resource.links if row.shares_names]:
+        for holder in sorted(situation.ids.get(row.type, {}).get(value, ())):
+            draft.reject(name, f"the {row.noun} {holder} {called}")
 
 
 def _check(draft: Draft, changes: Collection[str]) -> None:

@@ -152,7 +152,7 @@ class Undo:
             entry = Entry({"id": before.id}, [before.name])
             self._append(entry)
         if entry is not None:
-            entry.options = {**left, **entry.options}
+            entry.options = {"id": before.id, **left, **entry.options}
         had = {**before.shown, **(entry.options if entry else {})}
         note = [f"Deleted: {before.name} ({before.id}). No task brings it back. Its settings were:"]
         note += [f"  {name}: {show(value)}" for name, value in had.items() if name != "id"]

@@ -174,7 +174,7 @@ SETTINGS = (
         required=True,
     ),
     to_one("pop", type="pops", noun="POP", found_by="list", versions={NEWEST: {"barred": UNKNOWN_FORM}}),
-    replace(GROUP, freed="set voice_in_trunk_group to null too, in the same task"),
+    replace(GROUP, freed="set voice_in_trunk_group to null too, in the same task", shares_names=True),
 )
 
 # --- Rules ----------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ SETTINGS = (
         revealed_as="tokens",
         attribute="account_data",
     ),
-    Link("desk", NAMED, nullable=True, type="desks", noun="desk", by="name"),
+    Link("desk", NAMED, nullable=True, type="desks", noun="desk", by="name", shares_names=True),
     Link(
         "groups", set_of(NAMED), null=[], many=True, type="groups", noun="group", by="name", managed_by="in_all_groups"
     ),

@@ -102,7 +102,7 @@ def test_the_diffs_of_a_creation_and_of_a_deletion() -> None:
     assert diff(gone) == {**headers, "before": lines, "after": ""}
 
 
-GROUPS = {"groups": {"Sales": [SALES], "Twice": [SALES, SUPPORT], "Gone": []}}
+NAMED = {"groups": {"Sales": [SALES], "Twice": [SALES, SUPPORT], "Gone": []}, "desks": {"New": [], "Lab": ["desk-id"]}}
 NO_GROUP = "groups: no group in this account has the"
 TAKEN = (
     'another phone in this account, other-id, is already called "Taken", and DIDWW rejects duplicate labels: choose...'
@@ -113,7 +113,7 @@ def planned(task: dict[str, Any], groups: list[str], **situation: Any) -> Plan:
     """Plan a task for a phone that is linked to these groups."""
     found = phone(ringtone_id=1)
     found["relationships"]["groups"]["data"] = [{"type": "groups", "id": group} for group in groups]
-    return decide(parse(PHONE, {"id": ID, **task}), found, Situation(ids=GROUPS, **situation))
+    return decide(parse(PHONE, {"id": ID, **task}), found, Situation(ids=NAMED, **situation))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,11 @@ def planned(task: dict[str, Any], groups: list[str], **situation: Any) -> Plan:
         ({"groups": ["Twice"]}, {}, f"groups: 2 groups have the name Twice; list one by id: {SUPPORT}, {SALES}"),
         ({"groups": ["Gone", "Sals"]}, {}, f"{NO_GROUP} name Gone (this task deletes it, or renames it), Sals"),
         ({"label": "Taken"}, {"holders": {"Taken": "other-id"}}, f"label: {TAKEN}, or select that phone to change it"),
+        (
+            {"label": "Lab"},
+            {},
+            'label: the desk desk-id is already called "Lab", and DIDWW rejects duplicate labels: choose another label',
+        ),
         ({"volume": ""}, {}, "volume: an empty string is not accepted; write a value, or leave the option out"),
         ({"ringtone": 3}, {}, "ringtone: 3 is not accepted; expected one of bell, chime"),
         (
