@@ -18,6 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import AnsibleVaultError
 from ansible_collections.didww.voice.plugins.plugin_utils._variables import flat
+from yaml.reader import ReaderError
 
 
 def load(loader: DataLoader, path: str) -> Any:
@@ -47,7 +48,12 @@ def _problem(path: str, error: BaseException) -> str:
     causes: list[BaseException] = [error]
     try:
         with open(path, encoding="utf-8") as file:
-            yaml.compose(file, Loader=yaml.SafeLoader)
+            text = file.read()
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    except ReaderError as own:
+        *lines, last = text[: own.position].split("\n")
+        words = 'YAML cannot hold this character: write it as an escape in double quotes, such as "\\x07"'
+        return f"{path}:{len(lines) + 1}:{len(last) + 1}: {words}"
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as own:
         causes.insert(0, own)
     while cause := causes[-1].__cause__ or causes[-1].__context__:
