@@ -1,7 +1,0 @@
-# Copyright: (c) 2026, didww.voice contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# PRIVATE: this folder belongs to the collection and may change at any time. Do not import it from outside.
-
-"""The engine: everything that works from the declaration of a resource. Nothing here is specific to one resource."""

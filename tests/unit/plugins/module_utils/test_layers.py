@@ -29,7 +29,6 @@ FILES = sorted(UTILS.rglob("*.py"))
 FRONT_ENDS = [path for name in ("action", "plugin_utils") for path in sorted((ROOT / "plugins" / name).glob("*.py"))]
 NAMES = [str(path.relative_to(UTILS)) for path in FILES]
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 480, 50
-PRIVATE = "# PRIVATE: this folder belongs to the collection and may change at any time. Do not import it from outside."
 # Also ordinary words, or words of HTTP, JSON:API, Ansible or telephony in general.
 ORDINARY = {"id", "name", "type", "status", "active", "disabled", "blocked", "username", "password", "credentials"}
 
@@ -74,14 +73,10 @@ def test_files_and_functions_are_small(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_folder_is_private_and_each_file_begins_with_its_docstring(name: str) -> None:
-    lines = (UTILS / name).read_text(encoding="utf-8").splitlines()
-    assert [line[:1] for line in lines[:4]] == ["#", "#", "#", ""]
-    if name.endswith("__init__.py"):
-        assert lines[4:6] == [PRIVATE, ""]
-        lines = lines[2:]
-    assert lines[4].startswith('"""')
-    assert sum(PRIVATE in line for line in lines) == (1 if name.endswith("__init__.py") else 0)
+def test_each_file_begins_with_its_docstring(name: str) -> None:
+    text = (UTILS / name).read_text(encoding="utf-8")
+    # Sanity of ansible-core 2.16 and 2.17 requires an empty one.
+    assert re.match(r'(#.*\n){3}\n"""', text) if not name.endswith("__init__.py") else text == ""
 
 
 def words_of(resource: Resource) -> set[str]:
