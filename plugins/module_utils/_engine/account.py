@@ -28,6 +28,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.entries import
 from ansible_collections.didww.voice.plugins.module_utils._engine.fleet import (
     Course,
     approve,
+    forget_deleted,
     plan_course,
     report,
     send,
@@ -225,9 +226,7 @@ def _update_account(task: Task) -> dict[str, Any]:
     for course in courses:
         task.check_version(course.found.meta, changes=changes and not common.audit)
     # What this task creates is called by its name in tokens: it has an id only after a run that failed half-way.
-    called = {
-        identifier: _new(name) for course in courses for name, ids in _managed(course).items() for identifier in ids
-    }
+    called = {identifier: _new(name) for course in courses for name, identifier in _created(course)}
     refusal = approve(courses, common.approved, url, called)
     writes = file is not None and changes and not refusal and not task.check_mode
     if file and writes:
@@ -237,7 +236,7 @@ def _update_account(task: Task) -> dict[str, Any]:
     if not refusal:
         _carry_out(task, client, courses)
     if file and writes:
-        _unlink_deleted(task, courses, file)
+        forget_deleted(task, courses, file)
     result = _results(task, client, courses)
     if refusal:
         result["msg"] = refusal
@@ -246,25 +245,11 @@ def _update_account(task: Task) -> dict[str, Any]:
     return result
 
 
-def _unlink_deleted(task: Task, courses: Iterable[Course], file: undo_file.UndoFile) -> None:
-    """Drop from an undo file the links to what was deleted: only now it is known what was."""
-    pairs = [pair for course in courses for pair in zip(course.plans, course.outcomes, strict=True)]
-    deleted = [plan.before for plan, outcome in pairs if plan.method == "DELETE" and not outcome.get("failed")]
-    # All of them, not only the first.
-    unlinked = [way_back.unlink(gone) for gone in deleted if gone for way_back in file.undos.values()]
-    if any(unlinked):
-        try:
-            file.write(task.version, "so it still links what was deleted")
-        except InvalidOptions as error:
-            task.warn(error.messages()[0])
-
-
-def _managed(course: Course) -> dict[str, list[str]]:
-    """Return the ids of the resources of a course that exist after it, by name."""
-    if not course.fleet.resource.creatable:
-        return {}
-    after = [plan.after for plan in course.plans if plan.exists]
-    return {item.name: [item.id or _new(item.name)] for item in after}
+def _created(course: Course) -> Iterable[tuple[str, str]]:
+    """Yield the names and ids of the resources that a course creates, or created in a run that failed half-way."""
+    for desired, plan in zip(course.fleet.wanted, course.plans, strict=True):
+        if plan.exists and desired.state == "present" and desired.selector != "id":
+            yield plan.after.name, plan.after.id or _new(plan.after.name)
 
 
 def _results(task: Task, client: jsonapi.Client, courses: list[Course]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from ansible_collections.didww.voice.plugins.module_utils._engine.item import It
 from ansible_collections.didww.voice.plugins.module_utils._engine.linked import NOTHING_COMES, Coming
 from ansible_collections.didww.voice.plugins.module_utils._engine.messages import joined, numbered
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Plan, Situation
+from ansible_collections.didww.voice.plugins.module_utils._engine.problems import InvalidOptions
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.task import VERSION, Task, Work
 
@@ -149,6 +150,27 @@ def send(task: Task, client: jsonapi.Client, course: Course, places: Sequence[in
         course.outcomes[place] |= outcomes.get(place) or send_one(place)
 
 
+def forget_deleted(task: Task, courses: Sequence[Course], file: undo_file.UndoFile) -> None:
+    """Drop from an undo file what is of no use without the resources that were deleted: only now it is known which."""
+    pairs = [pair for course in courses for pair in zip(course.plans, course.outcomes, strict=True)]
+    deleted = [plan.before for plan, outcome in pairs if plan.method == "DELETE" and not outcome.get("failed")]
+    undos = file.undos.values()
+    found = [one.forget(gone) for gone in deleted if gone for one in undos]
+    unlinked = {identifier for ids in found for identifier in ids or ()}
+    now = {outcome.get("id"): plan.after for plan, outcome in pairs}
+    users = [(item, row) for id_, item in now.items() if id_ in unlinked for row in item.resource.links if not row.many]
+    for item, row in users:
+        used = now.get(item.settings.get(row.name))
+        for one in undos:
+            if used and one.resource.type == row.type:
+                one.keep(used, item.name)
+    if any(ids is not None for ids in found):
+        try:
+            file.write(task.version, "so it still has what was deleted")
+        except InvalidOptions as error:
+            task.warn(error.messages()[0])
+
+
 def _update_many(task: Task) -> dict[str, Any]:
     """Update, create and delete many resources. Everything is planned before the first change is sent."""
     fleet: Fleet = task.wanted
@@ -168,6 +190,8 @@ def _update_many(task: Task) -> dict[str, Any]:
         file.write(task.version)
     if not refusal:
         send(task, client, course, range(len(course.plans)))
+    if file and writes:
+        forget_deleted(task, [course], file)
     result = report(task, course, client.requests)
     if refusal:
         result["msg"] = refusal
@@ -186,7 +210,7 @@ def _missing_and_unmanaged(fleet: Fleet, found: lookup.Found) -> dict[str, Any]:
             if one is None and desired.state != "absent"
         ]
     if fleet.audit:
-        managed = {one["id"] for one in found.existing}
+        managed = {one["id"] for one in found.existing} | {entry.id for entry in fleet.rejected}
         others = [one for one in found.read if one["id"] not in managed]
         result["unmanaged"] = [{"id": one["id"], "name": fleet.resource.title_of(one)} for one in others]
     return result

@@ -92,6 +92,10 @@ class Undo:
     def _deleted_again(self) -> str:
         return f"Created by a task, so this deletes it. {self.resource.deletion}"
 
+    def _deleting(self, **selector: Any) -> dict[str, Any]:
+        """Return the options that delete what a task created, also if it is linked where that hinders a deletion."""
+        return {**selector, "state": "absent", **{row.name: row.null for row in self.resource.links if row.freed}}
+
     def _append(self, entry: Entry) -> None:
         self.entries.append(entry)
         self._index(entry)
@@ -112,7 +116,7 @@ class Undo:
         for identifier in self._identifiers(before.settings):
             created = self._created.pop(identifier, None)
             if created is not None:
-                created.options = {"id": before.id, "state": "absent"}
+                created.options = self._deleting(id=before.id)
                 created.comments = [before.name, self._deleted_again]
                 self._index(created)
         if plan.method == "PATCH":
@@ -141,7 +145,7 @@ class Undo:
         else:
             warning = f"A {self.resource.noun} that somebody else creates with this {desired.selector} later would be "
             comments = [plan.after.name, self._deleted_again, f"{warning}deleted instead."]
-            self._append(Entry({desired.selector: desired.value, "state": "absent"}, comments))
+            self._append(Entry(self._deleting(**{desired.selector: desired.value}), comments))
 
     def _add_deleted(self, plan: Plan, before: Item, entry: Entry | None, _version: str) -> None:
         ended = (plan.document or {}).get("relationships", {})
@@ -163,14 +167,20 @@ class Undo:
         if "\n".join(note) not in "\n".join(self.notes):
             self.notes += note
 
-    def unlink(self, gone: Item) -> bool:
-        """Drop the links to a resource that was deleted: an entry with one of them could not be applied at all.
+    def forget(self, gone: Item) -> list[str] | None:
+        """Drop what is of no use since a resource was deleted: its own entry, and the links of others to it.
 
-        Its other to-one links go too: they were sent together, and null alone could end the link of today. Returns
-        whether there were any.
+        An entry with such a link could not be applied at all. Its other to-one links go too: they were sent together,
+        and null alone could end the link of today. Returns the ids of those others, or None if nothing was dropped.
         """
-        found = False
+        useless = [
+            entry
+            for entry in self.entries
+            if gone.resource.type == self.resource.type and entry.options.get("id") == gone.id and not entry.deletes
+        ]
+        self.entries = [entry for entry in self.entries if entry not in useless]
         links = [row for row in self.resource.links if not row.many]
+        unlinked = []
         for entry in self.entries:
             if any(row.type == gone.resource.type and entry.options.get(row.name) == gone.id for row in links):
                 options = {
@@ -181,8 +191,18 @@ class Undo:
                     name: words if had == gone.id else f"it was {show(had)} with that" for name, had in options.items()
                 }
                 entry.comments += [f"Not brought back: {name}: {text}" for name, text in why.items()]
-                found = True
-        return found
+                unlinked.append(str(entry.options.get("id")))
+        return unlinked if unlinked or useless else None
+
+    def keep(self, item: Item, user: str) -> None:
+        """Do not delete a resource that a task created: what uses it now cannot go back to what it used before."""
+        selectors = [("id", item.id), *self._identifiers(item.settings)]
+        deleting = [
+            entry for entry in self.entries if entry.deletes and any(one in entry.options.items() for one in selectors)
+        ]
+        self.entries = [entry for entry in self.entries if entry not in deleting]
+        words = f"Not deleted: the {self.resource.noun} that a task created, {item.name}. {user} uses it now"
+        self.notes += [f"{words}, and what it used before was deleted." for _entry in deleting]
 
     def _add_changed(self, plan: Plan, before: Item, entry: Entry | None, version: str) -> None:
         options, lost = restored(plan, before, version)
