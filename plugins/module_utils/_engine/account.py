@@ -230,9 +230,9 @@ def _update_account(task: Task) -> dict[str, Any]:
     refusal = approve(courses, common.approved, url, called)
     writes = file is not None and changes and not refusal and not task.check_mode
     if file and writes:
-        for course in courses:
-            course.add_to(file.undos[course.fleet.resource.many_in_files])
-        file.write(task.version)
+        with file.changing(task.version) as undos:
+            for course in courses:
+                course.add_to(undos[course.fleet.resource.many_in_files])
     if not refusal:
         _carry_out(task, client, courses)
     if file and writes:

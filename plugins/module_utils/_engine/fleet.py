@@ -154,21 +154,20 @@ def forget_deleted(task: Task, courses: Sequence[Course], file: undo_file.UndoFi
     """Drop from an undo file what is of no use without the resources that were deleted: only now it is known which."""
     pairs = [pair for course in courses for pair in zip(course.plans, course.outcomes, strict=True)]
     deleted = [plan.before for plan, outcome in pairs if plan.method == "DELETE" and not outcome.get("failed")]
-    undos = file.undos.values()
-    found = [one.forget(gone) for gone in deleted if gone for one in undos]
-    unlinked = {identifier for ids in found for identifier in ids or ()}
+    if not deleted:
+        return
     now = {outcome.get("id"): plan.after for plan, outcome in pairs}
-    users = [(item, row) for id_, item in now.items() if id_ in unlinked for row in item.resource.links if not row.many]
-    for item, row in users:
-        used = now.get(item.settings.get(row.name))
-        for one in undos:
-            if used and one.resource.type == row.type:
-                one.keep(used, item.name)
-    if any(ids is not None for ids in found):
-        try:
-            file.write(task.version, "so it still has what was deleted")
-        except InvalidOptions as error:
-            task.warn(error.messages()[0])
+    try:
+        with file.changing(task.version, "so it still has what was deleted") as undos:
+            found = [id_ for gone in deleted if gone for one in undos.values() for id_ in one.forget(gone)]
+            users = [item for id_, item in now.items() if id_ in found]
+            for item, row in [(user, row) for user in users for row in user.resource.links if not row.many]:
+                used = now.get(item.settings.get(row.name))
+                for one in undos.values():
+                    if used and one.resource.type == row.type:
+                        one.keep(used, item.name)
+    except InvalidOptions as error:
+        task.warn(error.messages()[0])
 
 
 def _update_many(task: Task) -> dict[str, Any]:
@@ -186,8 +185,8 @@ def _update_many(task: Task) -> dict[str, Any]:
     refusal = approve([course], fleet.approved, url, {})
     writes = file is not None and course.changes and not refusal and not task.check_mode
     if file and writes:
-        course.add_to(file.undos[fleet.resource.many_in_files])
-        file.write(task.version)
+        with file.changing(task.version) as undos:
+            course.add_to(undos[fleet.resource.many_in_files])
     if not refusal:
         send(task, client, course, range(len(course.plans)))
     if file and writes:

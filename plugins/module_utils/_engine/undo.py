@@ -167,11 +167,11 @@ class Undo:
         if "\n".join(note) not in "\n".join(self.notes):
             self.notes += note
 
-    def forget(self, gone: Item) -> list[str] | None:
+    def forget(self, gone: Item) -> list[str]:
         """Drop what is of no use since a resource was deleted: its own entry, and the links of others to it.
 
         An entry with such a link could not be applied at all. Its other to-one links go too: they were sent together,
-        and null alone could end the link of today. Returns the ids of those others, or None if nothing was dropped.
+        and null alone could end the link of today. Returns the ids of those others.
         """
         useless = [
             entry
@@ -192,7 +192,7 @@ class Undo:
                 }
                 entry.comments += [f"Not brought back: {name}: {text}" for name, text in why.items()]
                 unlinked.append(str(entry.options.get("id")))
-        return unlinked if unlinked or useless else None
+        return unlinked
 
     def keep(self, item: Item, user: str) -> None:
         """Do not delete a resource that a task created: what uses it now cannot go back to what it used before."""

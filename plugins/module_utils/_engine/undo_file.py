@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -161,31 +162,63 @@ def _load(text: str) -> tuple[Any, dict[str, tuple[list[int], int]]]:
 class UndoFile:
     """The undo file of a task.
 
-    `text`: its content before the task, or None. `marker`: what it says about itself. `undos`: the way back, by list.
-    `command`: how to apply it. `written`: what the task wrote.
+    `lists`: what it can hold. `add`: whether the task adds to a file that exists. `marker`: what the file says about
+    itself. `undos`: the way back, by list. `command`: how to apply it. `text`: its content, as the task last knew it,
+    or None.
     """
 
+    lists: Mapping[str, Resource]
     path: str
-    text: str | None
+    add: bool
     marker: dict[str, Any]
     undos: dict[str, Undo]
     command: str
-    written: str | None = None
+    text: str | None = None
 
-    def write(self, api_version: str, consequence: str = "so nothing was changed") -> None:
-        """Write the file, before the first change, and again if that needs to be corrected. Raises InvalidOptions."""
-        now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-        marker = {**self.marker, "api_version": api_version}
-        marker["added_at" if self.text is not None else "written_at"] = now
+    @contextlib.contextmanager
+    def changing(self, api_version: str, consequence: str = "so nothing was changed") -> Iterator[dict[str, Undo]]:
+        """Yield the way back as the file has it now, and write the file with what the caller changes in that.
+
+        No other task can change the file meanwhile. Raises InvalidOptions.
+        """
         try:
-            known = self.text if self.written is None else self.written
-            if _content(self.path) != known:
-                raise InvalidOptions([_problem(f"{self.path} changed during the task, {consequence}")])
-            self.written = render(self.undos, marker, self.command)
-            vars_file.write(self.path, self.written, new=known is None)
+            with vars_file.locked(self.path):
+                problems = check(self.path, self.add) if self.text is None else []
+                if problems:
+                    raise InvalidOptions(problems)
+                self.read(consequence)
+                before = render(self.undos, self.marker, self.command)
+                yield self.undos
+                if self.text is None or render(self.undos, self.marker, self.command) != before:
+                    self._write(api_version)
         except OSError as error:
             words = f"{self.path} cannot be written: {error.strerror or error}, {consequence}"
             raise InvalidOptions([_problem(words)]) from error
+
+    def read(self, consequence: str = "") -> None:
+        """Take over what the file holds, unless the task knows it. Raises InvalidOptions if nothing can be added."""
+        try:
+            text = _content(self.path)
+            if text == self.text:
+                return
+            if text is None:
+                raise ValueError("it was removed during the task")
+            if yaml is None:
+                raise ValueError("that requires PyYAML where the module runs")
+            found, undos = parse(self.lists, text)
+            if found["api_url"] != self.marker["api_url"]:
+                raise ValueError(f"it belongs to {found['api_url']}, but api_url is {self.marker['api_url']}")
+        except (OSError, ValueError) as error:
+            words = [f"nothing can be added to {self.path}: {error}", *([consequence] if consequence else [])]
+            raise InvalidOptions([_problem(", ".join(words))]) from error
+        self.text, self.undos, self.marker = text, undos, {**self.marker, **found}
+
+    def _write(self, api_version: str) -> None:
+        now = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        self.marker |= {"api_version": api_version, "written_at" if self.text is None else "added_at": now}
+        text = render(self.undos, self.marker, self.command)
+        vars_file.write(self.path, text, new=self.text is None)
+        self.text = text
 
 
 def check(path: str | None, add: bool) -> list[Problem]:
@@ -208,19 +241,10 @@ def prepare(lists: Mapping[str, Resource], path: str, add: bool, api_url: str, w
     marker = {"api_url": api_url, "api_version": "", "written_at": "", "written_by": written_by}
     command = next(iter(lists.values())).undone_by
     command = f"#   {command} --check --diff\n#   {command}"
-    try:
-        text = _content(path) if add else None
-        if text is None:
-            undos = {many: Undo(resource) for many, resource in lists.items()}
-            return UndoFile(path, None, marker, undos, command)
-        if yaml is None:
-            raise ValueError("that requires PyYAML where the module runs")
-        found, undos = parse(lists, text)
-        if found["api_url"] != api_url:
-            raise ValueError(f"it belongs to {found['api_url']}, but api_url is {api_url}")
-    except (OSError, ValueError) as error:
-        raise InvalidOptions([_problem(f"nothing can be added to {path}: {error}")]) from error
-    return UndoFile(path, text, {**marker, **found}, undos, command)
+    file = UndoFile(lists, path, add, marker, {many: Undo(resource) for many, resource in lists.items()}, command)
+    if add:
+        file.read()
+    return file
 
 
 def _problem(words: str) -> Problem:

@@ -10,9 +10,11 @@ A host that runs modules need not have a YAML library, so these files are writte
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 
 _TEMPLATE = re.compile(r"\{[{%#]|^#jinja2:")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -42,6 +44,20 @@ def quoted(text: str) -> str:
 def scalar(text: str) -> str:
     """Return a text as YAML on one line. Ansible does not evaluate it, even if it looks like a template."""
     return f"!unsafe {quoted(text)}" if is_template(text) else quoted(text)
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Wait until no other task of this collection changes a file in its folder, and keep others waiting meanwhile.
+
+    The lock is on the folder, because a file that is replaced loses its own. Raises OSError.
+    """
+    descriptor = os.open(os.path.dirname(path), os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write(path: str, text: str, mode: int = 0o600, new: bool = False) -> None:

@@ -11,7 +11,6 @@ unfinished.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -72,12 +71,8 @@ class CredentialsFile:
     @contextlib.contextmanager
     def _entries(self) -> Iterator[dict[str, str]]:
         """Read the entries in the file, by the id of their trunk, while no other task can change it."""
-        descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with vars_file.locked(self.path):
             yield _read(self.path)[1] if os.path.lexists(self.path) else {}
-        finally:
-            os.close(descriptor)
 
     def _write(self, entries: Mapping[str, str], end: str = "") -> None:
         text = HEAD.format(url=vars_file.scalar(self.url))

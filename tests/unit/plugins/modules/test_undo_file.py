@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
-from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file
+from ansible_collections.didww.voice.plugins.module_utils._engine import undo_file, vars_file
 from ansible_collections.didww.voice.plugins.module_utils._resources.voice_out_trunk import VOICE_OUT_TRUNK
 from simulator.server import Simulator
 
@@ -84,6 +84,30 @@ def test_a_link_to_the_file_stays_one(run_fleet: RunModule, path: Path, tmp_path
     assert entries(path) == [{"id": EU, "capacity_limit": 30}]
 
 
+def test_two_tasks_at_once_add_to_a_file(run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has seen that there is no file, before the other writes it."""
+    prepare = undo_file.prepare
+
+    def block(trunk: str) -> int:
+        given: dict[str, Any] = {
+            "undo_file": str(path),
+            "undo_add": True,
+            "trunks": [{"id": trunk, "status": "blocked"}],
+        }
+        changed: int = run_fleet(**given)["summary"]["changed"]
+        return changed
+
+    def prepare_before_another_task(*given: Any) -> undo_file.UndoFile:
+        file = prepare(*given)
+        monkeypatch.setattr(undo_file, "prepare", prepare)
+        assert block(TWILIO) == 1
+        return file
+
+    monkeypatch.setattr(undo_file, "prepare", prepare_before_another_task)
+    assert block(EU) == 1
+    assert [entry["id"] for entry in entries(path)] == [TWILIO, EU]
+
+
 @pytest.mark.parametrize("moved", [{"capacity_limit": 31}, {"allowed_rtp_ips": ["192.0.2.9/32"]}])
 def test_what_moves_after_the_undo_file_is_written_is_not_sent(
     local_api: Simulator, run_fleet: RunModule, path: Path, monkeypatch: pytest.MonkeyPatch, moved: dict[str, Any]
@@ -92,13 +116,13 @@ def test_what_moves_after_the_undo_file_is_written_is_not_sent(
     method = {"type": "twilio", "twilio_account_sid": "AC" + 32 * "0"}
     trunks = [{"id": EU, "capacity_limit": 60, "authentication_method": method}]
     approved = tokens(run_fleet(check=True, trunks=trunks))
-    write = undo_file.UndoFile.write
+    write = vars_file.write
 
-    def write_and_move(self: undo_file.UndoFile, api_version: str) -> None:
-        write(self, api_version)
+    def write_and_move(*file: Any, **options: Any) -> None:
+        write(*file, **options)
         local_api.put_trunk(EU, attributes=moved)
 
-    monkeypatch.setattr(undo_file.UndoFile, "write", write_and_move)
+    monkeypatch.setattr(vars_file, "write", write_and_move)
     result = run_fleet(trunks=trunks, approved=approved, undo_file=str(path))
     assert result["summary"]["changed"] == 1
     ((_method, sent),) = changes(local_api)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable
@@ -66,6 +67,12 @@ def parsed(text: str) -> tuple[dict[str, Any], Undo]:
     """Return the marker of a file, and what it brings back of trunks."""
     marker, undos = undo_file.parse({"trunks": VOICE_OUT_TRUNK}, text)
     return marker, undos["trunks"]
+
+
+def write(file: undo_file.UndoFile, *ids: str, api_version: str = "2026-04-16") -> None:
+    """Write a file with more entries."""
+    with file.changing(api_version) as undos:
+        undos["trunks"].entries += [Entry({"id": one}) for one in ids]
 
 
 def prepared(path: Path, add: bool = False, written_by: str = "a test") -> undo_file.UndoFile:
@@ -171,22 +178,20 @@ def test_other_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
 def test_without_pyyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undo_file, "yaml", None)
     path = tmp_path / "undo.yml"
-    prepared(path, True).write("2026-04-16")
+    write(prepared(path, True))
     with pytest.raises(InvalidOptions, match="requires PyYAML where the module runs"):
         prepared(path, True)
 
 
 def test_a_file_is_private_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "undo.yml"
-    prepared(path).write("2026-04-16")
+    write(prepared(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["undo.yml"]
     first = path.read_text("utf-8")
     # The second task adds to it.
     path.chmod(0o644)
-    file = prepared(path, True, "another test")
-    file.undos["trunks"].entries.append(Entry({"id": ID}))
-    file.write("2026-11-19")
+    write(prepared(path, True, "another test"), ID, api_version="2026-11-19")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     marker, written_at = parsed(path.read_text("utf-8"))[0], parsed(first)[0]["written_at"]
     assert (marker["written_at"], marker["written_by"], marker["api_version"]) == (written_at, "a test", "2026-11-19")
@@ -196,17 +201,44 @@ def test_a_file_is_private_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
     file = prepared(path, True)
     monkeypatch.setattr(os, "fsync", raising(OSError(28, "No space left on device")))
     with pytest.raises(InvalidOptions, match="cannot be written: No space left on device, so nothing was changed"):
-        file.write("2026-04-16")
+        write(file, "b")
     assert os.listdir(tmp_path) == ["undo.yml"]
     assert path.read_text("utf-8") == text
 
 
-@pytest.mark.parametrize("add", [False, True])
-def test_a_file_that_appears_or_changes_meanwhile_is_kept(tmp_path: Path, add: bool) -> None:
+@pytest.mark.parametrize(
+    ("add", "words"),
+    [(False, "exists, and it may be the only way back"), (True, "it is not an undo file: .*, so nothing was changed")],
+)
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path, add: bool, words: str) -> None:
     path = tmp_path / "undo.yml"
     file = prepared(path, add)
     path.write_text("somebody else's", "utf-8")
-    with pytest.raises(InvalidOptions, match="changed during the task, so nothing was changed"):
-        file.write("2026-04-16")
+    with pytest.raises(InvalidOptions, match=words):
+        write(file, ID)
     assert path.read_text("utf-8") == "somebody else's"
     assert os.listdir(tmp_path) == ["undo.yml"]
+
+
+@pytest.mark.parametrize("add", [False, True])
+def test_what_others_add_meanwhile_is_kept(tmp_path: Path, add: bool) -> None:
+    path = tmp_path / "undo.yml"
+    file, other, third = (prepared(path, way) for way in (add, True, True))
+    write(file, "a")
+    write(other, "b")
+    with file.changing("2026-04-16", "so it still has a") as undos:
+        undos["trunks"].entries.pop(0)
+    write(third, "c")
+    assert [entry.options["id"] for entry in parsed(path.read_text("utf-8"))[1].entries] == ["b", "c"]
+    path.unlink()
+    with pytest.raises(InvalidOptions, match="it was removed during the task, so nothing was changed"):
+        write(third, "d")
+    assert os.listdir(tmp_path) == []
+
+
+def test_nobody_else_changes_a_file_meanwhile(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    with prepared(tmp_path / "undo.yml").changing("2026-04-16"), pytest.raises(BlockingIOError):
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(folder)
