@@ -99,6 +99,8 @@ def render(undos: Mapping[str, Undo], marker: dict[str, Any], command: str) -> s
 
 def parse(lists: Mapping[str, Resource], text: str) -> tuple[dict[str, Any], dict[str, Undo]]:
     """Return the marker of an undo file, and what it undoes, by list. Raises ValueError if it is not one."""
+    if text.startswith("$ANSIBLE_VAULT"):
+        raise ValueError("it is encrypted; decrypt it with ansible-vault, or give a new file")
     document, places = _load(text)
     many = " and ".join(lists)
     held = document.keys() - {MARKER} if isinstance(document, dict) else set()
