@@ -148,8 +148,6 @@ def _plan_of(name: str, checked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a playbook that writes or applies a plan needs to know about it. Raises ValueError."""
     path = checked.get("plan")
     if name == "audit":
-        if path and os.path.lexists(path) and not plans.is_plan(path):
-            raise ValueError(f"{path} exists and is not a plan; choose another name")
         return {"api_url": plans.api_url()}
     if name != "fleet":
         return {}

@@ -215,11 +215,16 @@ def read_plan(path: str, url: str, now: datetime, max_age: int | None = None) ->
 
 def is_plan(path: str) -> bool:
     """Return whether a file is a plan, of any account and age."""
+    return not _problem(json_in(path))
+
+
+def json_in(path: str) -> Any:
+    """Return the data in a JSON file, or None if it cannot be read as one."""
     try:
         with open(path, encoding="utf-8") as file:
-            return not _problem(json.load(file))
+            return json.load(file)
     except (OSError, ValueError, RecursionError):
-        return False
+        return None
 
 
 def _problem(plan: Any) -> str:

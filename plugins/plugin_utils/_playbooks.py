@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,10 +130,38 @@ def _lists(value: Any) -> list[str]:
     return [name for name in ACCOUNT if name in names or "all" in names]
 
 
+def _replacing(called: str, is_such: Callable[[str], bool]) -> Kind:
+    """Return the kind of a file to write, which replaces a file only if that is such a file."""
+
+    def canonical(value: Any) -> str:
+        path = str(NEW_FILE.canonical(value))
+        expect(not os.path.lexists(path) or is_such(path), f"a new file, or {called}, which {path} is not")
+        return path
+
+    return Kind(kinds.NEW_FILE.spec, canonical)
+
+
+def _is_report(path: str) -> bool:
+    data = plans.json_in(path)
+    return isinstance(data, dict) and {"at", "failed"} <= data.keys()
+
+
+def _may_be_export(path: str) -> bool:
+    """Return whether a file is neither a way back nor the only place of new credentials."""
+    try:
+        with open(path, "rb") as file:
+            return not re.search(rb"^didww_voice_(undo|credentials)\b", file.read(), re.MULTILINE)
+    except OSError:
+        return False
+
+
 TEXT = _text(matching(r"(?s).+", "text"))
 IDENTIFIER = _text(matching(r"(?s).*\S.*", "the id, external_reference_id or exact name of a trunk"))
 PATH = _text(kinds.PATH)
 NEW_FILE = _text(kinds.NEW_FILE)
+REPORT_FILE = _replacing("the report of an earlier run", _is_report)
+PLAN_FILE = _replacing("an earlier plan", plans.is_plan)
+EXPORT_FILE = _replacing("an earlier export", _may_be_export)
 SHARE = Kind({"type": "str"}, _share)
 NAMES = Kind({"type": "list"}, _names)
 IDS = Kind({"type": "list"}, _ids)
@@ -144,7 +173,7 @@ ENTRIES = {name: _list_of("trunks" if resource.creatable else "numbers") for nam
 # --- The playbooks --------------------------------------------------------------------------------
 
 CONFIRM = Variable("confirm", BOOL)
-REPORT = Variable("report", NEW_FILE)
+REPORT = Variable("report", REPORT_FILE)
 TRUNK = Variable("trunk", IDENTIFIER, selects="a trunk")
 LISTED = (
     Variable("trunks_file", PATH),
@@ -187,7 +216,7 @@ PLAYBOOKS = {
             REPORT,
             Variable("fail_on_drift", BOOL, True),
             Variable("fail_on_unmanaged", BOOL, False),
-            Variable("plan", NEW_FILE, takes_empty=True),
+            Variable("plan", PLAN_FILE, takes_empty=True),
             Variable("show_plan", BOOL, False),
         ),
         WHICH_LISTED,
@@ -203,7 +232,7 @@ PLAYBOOKS = {
     ),
     "export_trunks": Playbook(
         (
-            Variable("trunks_file", NEW_FILE, "trunks.yml"),
+            Variable("trunks_file", EXPORT_FILE, "trunks.yml"),
             Variable("by", choice("id", "name", "external_reference_id"), "id"),
             Variable("lists", LISTS, ("trunks",)),
         )

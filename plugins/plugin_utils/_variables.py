@@ -23,7 +23,6 @@ from ansible_collections.didww.voice.plugins.plugin_utils._playbooks import (
     ENTRIES,
     FAMILY,
     LISTED,
-    NEW_FILE,
     PATH,
     PLAYBOOKS,
     Playbook,
@@ -92,16 +91,16 @@ def check(
             problems.append(f"{row.name}: {error}")
             continue
         if not (given(value) or (row.takes_empty and row.name in {*known, *own})):
-            variables[row.name] = _default(row)
-            problems += [row.required] if row.required else []
-            continue
+            value = row.default
+            if value is None or row.kind.spec != PATH.spec:
+                variables[row.name] = list(value) if isinstance(value, tuple) else value
+                problems += [row.required] if row.required else []
+                continue
         try:
             variables[row.name] = row.kind.canonical(value)
         except ValueError as error:
             problems.append(f"{row.name}: {_rejection(row, value, error)}")
-    refused = {row.name for row in playbook.rows} - variables.keys()
-    problems += _selections(playbook, variables, refused)
-    problems += _conflicts(name, variables, check_mode)
+    problems += [*_selections(playbook, variables), *_conflicts(name, variables, check_mode)]
     if problems:
         raise Rejected(problems, variables)
     return variables
@@ -113,12 +112,6 @@ def _is_given(value_of: Callable[[str], Any], name: str) -> bool:
         return given(value_of(name))
     except ValueError:
         return True
-
-
-def _default(row: Variable) -> Any:
-    if row.kind in (NEW_FILE, PATH) and row.default:
-        return row.kind.canonical(row.default)
-    return list(row.default) if isinstance(row.default, tuple) else row.default
 
 
 def _rejection(row: Variable, value: Any, error: ValueError) -> str:
@@ -157,8 +150,9 @@ def _prefixed(extra: Iterable[str]) -> Iterable[str]:
             yield f"{variable}: the playbooks use names that begin with {PREFIX} for their results; choose another name"
 
 
-def _selections(playbook: Playbook, variables: Mapping[str, Any], refused: set[str]) -> Iterable[str]:
-    """Yield a problem unless the variables select in exactly one way. `refused`: variables with a problem."""
+def _selections(playbook: Playbook, variables: Mapping[str, Any]) -> Iterable[str]:
+    """Yield a problem unless the variables select in exactly one way. One with a problem of its own is missing."""
+    refused = {row.name for row in playbook.rows} - variables.keys()
     listed = [row.name for row in playbook.rows if row in LISTED]
     if listed and not refused & set(listed) and all(variables.get(name) is None for name in listed):
         yield playbook.question

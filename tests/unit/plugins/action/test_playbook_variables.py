@@ -86,7 +86,7 @@ def test_a_whole_result(check: Check, tmp_path: Path) -> None:
 
 def test_the_report_says_that_the_run_has_not_finished(check: Check, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    path.write_text("{}", encoding="utf-8")
+    path.write_text('{"at": "2026-01-01", "failed": false}', encoding="utf-8")
     started = check("watch_spend", {"report": "r.json"})["started"]
     report = {"failed": True, "msg": "didww.voice.watch_spend has not finished", "at": started}
     assert json.loads(path.read_text(encoding="utf-8")) == report
@@ -146,8 +146,11 @@ def test_the_trunks_in_a_credentials_file(check: Check, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("files")
-@pytest.mark.parametrize(("playbook", "given", "words"), rows("variables", "approvals"))
-def test_what_is_wrong_with_an_approval(check: Check, playbook: str, given: dict[str, Any], words: str) -> None:
+@pytest.mark.parametrize(("playbook", "given", "words"), rows("variables", "refused_files"))
+def test_what_is_wrong_with_a_file(
+    check: Check, tmp_path: Path, playbook: str, given: dict[str, Any], words: str
+) -> None:
     for check_mode in (True, False):
         message = check(playbook, {"trunks": [], **given}, check_mode=check_mode)["msg"]
         assert matches(words, message), message
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == table("variables", "files")
