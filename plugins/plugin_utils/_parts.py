@@ -8,18 +8,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.didww.voice.plugins.module_utils._engine.vars_file import printable
 from ansible_collections.didww.voice.plugins.module_utils._resources.account import ACCOUNT
 
 
 def one_line(text: object) -> str:
-    """Return a text with its control characters and line breaks escaped."""
-    return re.sub(
-        "[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda match: match[0].encode("unicode_escape").decode(), str(text)
-    )
+    """Return a text with escapes for line breaks, and for what would reorder or hide what a reader sees."""
+    return printable(str(text))
 
 
 def table(rows: Sequence[Sequence[object]]) -> list[str]:

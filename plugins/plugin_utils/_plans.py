@@ -175,7 +175,7 @@ def _lines(requests: Sequence[Mapping[str, Any]], path: str | None) -> list[str]
         changes = request["changes"] or [""]
         rows += [[*(first if number == 0 else [""] * len(first)), words] for number, words in enumerate(changes)]
     where = f", in {path}" if path else ""
-    return [*map(_printable, table(rows)), f"{len(requests)} requests planned{where}"]
+    return [*table(rows), f"{len(requests)} requests planned{where}"]
 
 
 def _header(requests: Iterable[Mapping[str, Any]], *cells: str) -> list[str]:
@@ -288,7 +288,7 @@ def plan_differences(result: Mapping[str, Any], given: Mapping[str, Any]) -> lis
         rows += _sides(entry, _told(before) if before else otherwise, _told({**entry, "changes": _words(entry)}))
     for request in left:
         rows += _sides(request, _told(request), ["(nothing to send)"])
-    return [*map(_printable, table(rows))]
+    return table(rows)
 
 
 def _is_same(request: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:

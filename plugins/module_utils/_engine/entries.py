@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.didww.voice.plugins.module_utils._engine import approval, lookup, undo_file
+from ansible_collections.didww.voice.plugins.module_utils._engine import approval, lookup, undo_file, vars_file
 from ansible_collections.didww.voice.plugins.module_utils._engine.connection import DEFAULT_VERSION
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import (
     BOOL,
@@ -61,7 +61,7 @@ class InvalidEntries(InvalidOptions):
 
 
 def label_of(many: str, index: int, name: str | None) -> str:
-    return f"{many}[{index}]" + (f" ({name})" if name else "")
+    return f"{many}[{index}]" + (f" ({vars_file.printable(name)})" if name else "")
 
 
 def words_of(problem: Problem) -> str:

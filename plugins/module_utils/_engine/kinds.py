@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.didww.voice.plugins.module_utils._engine import vars_file
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,8 @@ class Kind:
 
 def show(value: Any) -> str:
     """Return `value` as messages show it: as JSON on one line, which distinguishes null, text and numbers."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    # JSON allows these line breaks of Unicode in a text.
-    return re.sub("[\x85\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    # JSON allows line breaks of Unicode in a text, and characters that reorder what a reader sees.
+    return vars_file.printable(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def rejection(value: Any, expected: object, source: str = "") -> str:

@@ -130,5 +130,5 @@ def test_a_path(
 
 def test_a_value_is_shown_as_json() -> None:
     assert kinds.show({"é": [None, True, "x"]}) == '{"é": [null, true, "x"]}'
-    # On one line, also for programs that know the line breaks of Unicode.
-    assert kinds.show("\x85\u2028\u2029") == r'"\u0085\u2028\u2029"'
+    # On one line, also for programs that know the line breaks of Unicode, and in its own order.
+    assert kinds.show("\x85\u2028\u2029\u202e") == r'"\u0085\u2028\u2029\u202e"'
