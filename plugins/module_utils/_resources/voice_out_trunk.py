@@ -62,6 +62,7 @@ TWILIO_ACCOUNT_SID = Setting(
     "twilio_account_sid",
     matching(r"[A-Za-z]{2}[0-9A-Fa-f]{32}", "two letters (usually AC) and 32 hexadecimal digits"),
     required=True,
+    unique=True,
 )
 
 # In the order of "Update Outbound Trunk". Diffs have the same order.
