@@ -94,8 +94,9 @@ options:
         O(on_cli_mismatch_action=replace_cli) only, and is rejected for any other action.
       - DIDWW does not return it. If the trunk already has this action, one more request checks whether this DID is set.
         In a change, C(before) is always V(null), which means unknown.
-      - With O(api_version=2026-11-19), it is required to change O(on_cli_mismatch_action) to V(replace_cli). Otherwise
-        DIDWW may require it. The module does not, because DIDWW's sources disagree.
+      - It is required to create a trunk with O(on_cli_mismatch_action=replace_cli).
+      - With O(api_version=2026-11-19), it is also required to change O(on_cli_mismatch_action) to V(replace_cli).
+        Otherwise DIDWW may require it for this change. The module does not, because DIDWW's sources disagree.
     type: str
   capacity_limit:
     description:
@@ -188,10 +189,9 @@ options:
     description:
       - V(existing) updates the trunk. It is an error if the trunk does not exist.
       - V(present) creates the trunk if it does not exist, and updates it otherwise. A new trunk requires O(name),
-        O(on_cli_mismatch_action), O(authentication_method) with the attributes that its type requires, and
-        O(allowed_rtp_ips) for the type V(credentials_and_ip). The last one is not required with
-        O(api_version=2026-11-19), which requires O(default_did) for the action V(replace_cli) instead. A new trunk
-        cannot be selected by O(id).
+        O(on_cli_mismatch_action), O(authentication_method) with the attributes that its type requires,
+        O(default_did) for the action V(replace_cli), and O(allowed_rtp_ips) for the type V(credentials_and_ip). The
+        last one is not required with O(api_version=2026-11-19). A new trunk cannot be selected by O(id).
       - If a new trunk has no O(threshold_amount) or no O(capacity_limit), DIDWW chooses it, and the module warns.
       - V(absent) deletes the trunk if it exists. Deletion is final, and calls over the trunk end at once. It is an
         error if the trunk has another O(name) or O(external_reference_id) than the task. The other options are checked

@@ -204,37 +204,36 @@ def plan_all(fleet: Fleet, found: lookup.Found, situation: Situation) -> list[Pl
 def conflicts(fleet: Fleet, plans: Sequence[Plan]) -> list[tuple[int, Problem]]:
     """Return the conflicts between the entries of a fleet, each with the place of its entry."""
     resource = fleet.resource
-    found = list(_title_conflicts(fleet, plans)) if resource.unique else []
+    found = list(_duplicates(fleet, plans))
     for option in resource.identifiers[1:]:
         if option != resource.unique:
             found += _selector_conflicts(fleet, option, plans)
     return found
 
 
-def _title_conflicts(fleet: Fleet, plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
-    """Yield the entries that set a unique name which another entry's resource has before or after this task.
+def _duplicates(fleet: Fleet, plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:
+    """Yield the entries that set what must be unique, and another entry's resource has before or after this task.
 
     DIDWW rejects duplicates ("has already been taken"), and the order of updates is random.
     """
-    wanted, option = fleet.wanted, fleet.resource.unique
-    holders: dict[str, set[int]] = {}
+    resource = fleet.resource
+    before = [resource.uniques(plan.before.settings) if plan.before else {} for plan in plans]
+    after = [resource.uniques(plan.after.settings) for plan in plans]
+    holders: dict[tuple[str, str], set[int]] = {}
+    for index, (old, new) in enumerate(zip(before, after, strict=True)):
+        for key in old | new:
+            holders.setdefault(key, set()).add(index)
     for index, plan in enumerate(plans):
-        for item in (plan.before, plan.after):
-            if item and option in item.settings:
-                holders.setdefault(str(item.settings[option]), set()).add(index)
-    for index, plan in enumerate(plans):
-        if option not in plan.changes or not plan.exists:
-            continue
-        name = str(plan.changes[option]["after"])
-        others = holders.get(name, set()) - {index}
-        if others:
-            other = min(others)
-            words = (
-                f"{label_of(fleet.many, wanted[other].position, plans[other].after.id)} also has the {option} "
-                f"{show(name)} before or after this task, and DIDWW rejects duplicate {option}s: rename one of the two "
-                "in an earlier task"
-            )
-            yield index, Problem(option, words)
+        for key in [key for key in after[index] if plan.exists and key not in before[index]]:
+            others = holders[key] - {index}
+            if not others:
+                continue
+            option, other = key[0], min(others)
+            name, value = option.rpartition(".")[2], show(after[index][key])
+            holder = label_of(fleet.many, fleet.wanted[other].position, plans[other].after.id)
+            remedy = "rename" if option == resource.unique else f"give each {resource.noun} its own, or change"
+            words = f"{holder} also has the {name} {value} before or after this task, and DIDWW rejects duplicate "
+            yield index, Problem(option, f"{words}{name}s: {remedy} one of the two in an earlier task")
 
 
 def _selector_conflicts(fleet: Fleet, option: str, plans: Sequence[Plan]) -> Iterable[tuple[int, Problem]]:

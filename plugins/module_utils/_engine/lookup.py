@@ -32,11 +32,12 @@ MUST_EXIST = ("existing", None)
 MOST_SUGGESTIONS = 20
 
 
-def holders_of(resource: Resource, read: Iterable[Mapping[str, Any]], besides: Collection[str]) -> dict[str, str]:
-    """Return the ids of what was `read`, except those in `besides`, by the identifier that must be unique."""
+def holders_of(
+    resource: Resource, read: Iterable[Mapping[str, Any]], besides: Collection[str]
+) -> dict[tuple[str, str], str]:
+    """Return the ids of what was `read`, except those in `besides`, by what must be unique: see Resource.uniques."""
     others = [one for one in read if one["id"] not in besides]
-    known = [(resource.identifiers_of(one).get(resource.unique), one["id"]) for one in others]
-    return {name: identifier for name, identifier in known if name is not None}
+    return {key: one["id"] for one in others for key in resource.uniques_of(one)}
 
 
 def new_names(desired: Desired, one: Mapping[str, Any] | None) -> set[str]:

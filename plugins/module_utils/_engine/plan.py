@@ -99,14 +99,14 @@ class Situation(NamedTuple):
     """What plans depend on besides the resources themselves, as far as it was read.
 
     `ids`: those of linked resources, by type and by name. `names`: their names, by id. `holders`: the ids of other
-    resources by the identifier of which the API rejects duplicates. `unread`: for each relationship that no answer
+    resources by what must be unique, see Resource.uniques. `unread`: for each relationship that no answer
     holds, the linked id, by the id of the resource. `users`: the names of those that use a resource that a task
     deletes, by their ids, by its id. `missing`: ids that no linked resource has, by type.
     """
 
     ids: Mapping[str, Mapping[str, Collection[str]]] = {}
     names: Mapping[str, str] = {}
-    holders: Mapping[str, str] = {}
+    holders: Mapping[tuple[str, str], str] = {}
     unread: Mapping[str, Mapping[str, str]] = {}
     users: Mapping[str, Mapping[str, str]] = {}
     missing: Mapping[str, Collection[str]] = {}
@@ -294,17 +294,23 @@ def _draft(desired: Desired, current: Item | None, situation: Situation) -> Draf
 
 
 def _check_unique(draft: Draft, resource: Resource, situation: Situation) -> None:
-    """Reject an identifier that another resource already has, or one that shares its names."""
-    name, value = resource.unique, draft.after.get(resource.unique)
-    if not isinstance(value, str) or value == draft.before.get(name):
-        return
-    called = f"is already called {show(value)}, and DIDWW rejects duplicate {name}s: choose another {name}"
-    if holder := situation.holders.get(value):
-        words = f"another {draft.noun} in this account, {holder}, {called}, or select that {draft.noun} to change it"
-        draft.reject(name, words)
-    for row in [row for row in resource.links if row.shares_names]:
-        for holder in sorted(situation.ids.get(row.type, {}).get(value, ())):
-            draft.reject(name, f"the {row.noun} {holder} {called}")
+    """Reject what another resource already has and must be unique, or a name of one that shares its names."""
+    had = resource.uniques(draft.before)
+    for key, value in resource.uniques(draft.after).items():
+        if key in had:
+            continue
+        option, other = key[0], f"another {draft.noun} in this account, {situation.holders.get(key)},"
+        if option != resource.unique:
+            if key in situation.holders:
+                words = f"{other} already has {show(value)}, and DIDWW rejects duplicates: set another value, or "
+                draft.reject(option, f"{words}change that {draft.noun} first")
+            continue
+        called = f"is already called {show(value)}, and DIDWW rejects duplicate {option}s: choose another {option}"
+        if key in situation.holders:
+            draft.reject(option, f"{other} {called}, or select that {draft.noun} to change it")
+        for row in [row for row in resource.links if row.shares_names]:
+            for holder in sorted(situation.ids.get(row.type, {}).get(value, ())):
+                draft.reject(option, f"the {row.noun} {holder} {called}")
 
 
 def _check(draft: Draft, changes: Collection[str]) -> None:

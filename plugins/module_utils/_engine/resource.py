@@ -134,6 +134,11 @@ class Resource:
         """The settings that are secrets, or may contain one."""
         return tuple(row for row in self.settings if row.has_secret)
 
+    @cached_property
+    def unique_rows(self) -> tuple[Setting, ...]:
+        """The settings, besides the identifier, of which the API rejects duplicates."""
+        return tuple(row for row in self.settings if row.has_unique)
+
     @property
     def has_secret(self) -> bool:
         """Whether an entry may contain a secret."""
@@ -185,6 +190,19 @@ class Resource:
                 part = next((inner.name for inner in parts if inner.key == part), part)
                 return f"{row.name}{dot}{part}"
         return path
+
+    def uniques(self, settings: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+        """Return the texts among settings that no other resource may have, by option and by what the API compares."""
+        name = settings.get(self.unique)
+        found = {(self.unique, name): name} if isinstance(name, str) else {}
+        for row in self.unique_rows:
+            found |= row.uniques(settings.get(row.name))
+        return found
+
+    def uniques_of(self, resource: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+        """Return the texts in a JSON:API resource that no other may have: see `uniques`."""
+        held = {row.name: row.read(resource) for row in self.unique_rows}
+        return self.uniques({**self.identifiers_of(resource), **held})
 
     # --- Options ---
 
@@ -290,6 +308,8 @@ def _in_row(row: Setting) -> Iterator[str]:
         yield "is required, so the API never chooses it"
     if row.secret and (row.kind.spec["type"] != "str" or row.costly):
         yield "is a secret, but no text, or shown when the API chooses it"
+    if row.unique and (row.secret or row.kind.spec["type"] != "str"):
+        yield "is unique, but no text, or a secret"
     if row.remedy and not row.required_by:
         yield "has a remedy, but nothing requires it"
     for version, differences in row.versions.items():

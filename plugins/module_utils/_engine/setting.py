@@ -108,8 +108,8 @@ class Setting:
     `required`: whether a new resource must have it; in a variant, whether a change to a type that has it must set it.
     `required_by`: the types of a variant that require it when a task changes to them. `remedy`: how to set it then, for
     messages. `costly`: whether the API chooses a value that may cost money, if a new resource does not have it.
-    `secret`: whether its values are never shown. `belongs_to`: the secret that it belongs to. `default`: for options
-    that are no settings.
+    `secret`: whether its values are never shown. `belongs_to`: the secret that it belongs to. `unique`: whether the API
+    rejects a text that another resource has, in upper or lower case. `default`: for options that are no settings.
 
     `versions`: the members that differ in another version of the API. `base`: in such a version, the row without the
     differences. All versions have the same canonical values.
@@ -135,6 +135,7 @@ class Setting:
     costly: bool = False
     secret: bool = False
     belongs_to: str = ""
+    unique: bool = False
     default: Any = None
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     base: Setting | None = None
@@ -151,6 +152,11 @@ class Setting:
     def has_secret(self) -> bool:
         """Whether its value, or a part of it, must not be shown."""
         return self.secret
+
+    @property
+    def has_unique(self) -> bool:
+        """Whether the API rejects its value, or a part of it, if another resource has it."""
+        return self.unique
 
     def of_version(self, version: str) -> Setting:
         """Return the row as it is in a version of the API."""
@@ -322,6 +328,10 @@ class Setting:
         if asked != answered:
             change = self.shown(answered, asked)
             yield self.name, change["after"], change["before"]
+
+    def uniques(self, value: Any) -> dict[tuple[str, str], str]:
+        """Return the texts in a value that no other resource may have, by option and by what the API compares."""
+        return {(self.name, value.lower()): value} if self.unique and isinstance(value, str) else {}
 
     def secrets(self, value: Any) -> set[str]:
         """Return the secrets in a value."""

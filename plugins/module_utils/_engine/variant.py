@@ -76,6 +76,11 @@ class Variant(Setting):
         """Whether a part of its value must not be shown."""
         return any(row.secret for row in self.attributes.values())
 
+    @property
+    def has_unique(self) -> bool:
+        """Whether the API rejects a part of its value if another resource has it."""
+        return any(row.unique for row in self.attributes.values())
+
     def of_version(self, version: str) -> Variant:
         """Return the row with its attributes as they are in a version of the API."""
         rows = {name: row.of_version(version) for name, row in self.attributes.items()}
@@ -291,6 +296,11 @@ class Variant(Setting):
             if name in answered:
                 for option, *values in self._row(name).unmet(wanted[name], asked[name], answered[name]):
                     yield f"{self.name}.{option}", values[0], values[1]
+
+    def uniques(self, value: Any) -> dict[tuple[str, str], str]:
+        """Return the texts in a value that no other resource may have, by option and by what the API compares."""
+        found = [self._row(name).uniques(held) for name, held in members(value).items()]
+        return {(f"{self.name}.{name}", key): text for row in found for (name, key), text in row.items()}
 
     def secrets(self, value: Any) -> set[str]:
         """Return the secrets in a value."""

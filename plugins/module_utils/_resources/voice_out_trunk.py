@@ -62,6 +62,7 @@ TWILIO_ACCOUNT_SID = Setting(
     "twilio_account_sid",
     matching(r"[A-Za-z]{2}[0-9A-Fa-f]{32}", "two letters (usually AC) and 32 hexadecimal digits"),
     required=True,
+    unique=True,
 )
 
 # In the order of "Update Outbound Trunk". Diffs have the same order.
@@ -176,7 +177,10 @@ def block_is_held(draft: Draft) -> None:
 
 
 def default_did_belongs_to_replace_cli(draft: Draft) -> None:
-    """DIDWW rejects a default DID with any other action, and may require one with this action."""
+    """DIDWW rejects a default DID with any other action, and requires one with this action.
+
+    DIDWW's OpenAPI document. "Update Outbound Trunk" (2026-04-16) lacks default_did, so an update may do without it.
+    """
     action = draft.after.get(CLI_ACTION, REPLACE_CLI)
     if DEFAULT_DID in draft.wanted:
         if action != REPLACE_CLI:
@@ -184,14 +188,18 @@ def default_did_belongs_to_replace_cli(draft: Draft) -> None:
             draft.reject(DEFAULT_DID, f"{words}, or set {CLI_ACTION} to {REPLACE_CLI}")
         return
     row = draft.rows[DEFAULT_DID]
-    changes = draft.wanted.get(CLI_ACTION) == REPLACE_CLI != draft.before.get(CLI_ACTION)
-    if changes and isinstance(row, Link) and row.always_with:
-        words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: set it to the id or the number of a DID "
-        draft.reject(DEFAULT_DID, f"{words}(with api_version {draft.version})")
+    remedy = "set it to the id or the number of a DID"
+    if not draft.wanted.get(CLI_ACTION) == REPLACE_CLI != draft.before.get(CLI_ACTION):
+        return
+    if draft.new:
+        draft.reject(DEFAULT_DID, f"required to create a trunk with {CLI_ACTION} {REPLACE_CLI}: {remedy}")
+    elif isinstance(row, Link) and row.always_with:
+        words = f"required when {CLI_ACTION} changes to {REPLACE_CLI}: {remedy}"
+        draft.reject(DEFAULT_DID, f"{words} (with api_version {draft.version})")
 
 
 def default_did_may_lack(sent: Mapping[str, Any]) -> str:
-    """Return advice after DIDWW rejected a JSON:API resource."""
+    """Return advice after DIDWW rejected an update."""
     replaces = sent.get("attributes", {}).get(CLI_ACTION) == REPLACE_CLI
     if not replaces or DEFAULT_DID in sent.get("relationships", {}):
         return ""

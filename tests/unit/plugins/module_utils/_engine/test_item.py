@@ -127,7 +127,11 @@ def planned(task: dict[str, Any], groups: list[str], **situation: Any) -> Plan:
         ),
         ({"groups": ["Twice"]}, {}, f"groups: 2 groups have the name Twice; list one by id: {SUPPORT}, {SALES}"),
         ({"groups": ["Gone", "Sals"]}, {}, f"{NO_GROUP} name Gone (this task deletes it, or renames it), Sals"),
-        ({"label": "Taken"}, {"holders": {"Taken": "other-id"}}, f"label: {TAKEN}, or select that phone to change it"),
+        (
+            {"label": "Taken"},
+            {"holders": {("label", "Taken"): "other-id"}},
+            f"label: {TAKEN}, or select that phone to change it",
+        ),
         (
             {"label": "Lab"},
             {},
@@ -157,7 +161,7 @@ def test_what_a_plan_rejects(task: dict[str, Any], situation: dict[str, Any], pa
 def test_what_a_plan_does_not_reject() -> None:
     # Of two groups with a name, the one that is linked.
     assert planned({"groups": ["Twice"]}, [SUPPORT]).document is None
-    assert planned({"label": "New", "pin": None}, [], holders={"New": "other-id"}).changes.keys() == {"pin"}
+    assert planned({"label": "New", "pin": None}, [], holders={("label", "New"): "other-id"}).changes.keys() == {"pin"}
     # The API ends the links.
     managed = planned({"in_all_groups": True, "groups": []}, [SALES])
     assert (managed.document or {}).get("relationships") is None

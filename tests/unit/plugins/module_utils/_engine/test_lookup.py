@@ -38,7 +38,9 @@ def test_a_number_can_belong_to_several_dids() -> None:
 def test_names_are_those_of_other_trunks() -> None:
     other = {**resource(name="Other"), "id": "other"}
     unnamed = {**resource(name=None), "id": "unnamed"}
-    assert lookup.holders_of(VOICE_OUT_TRUNK, [resource(), other, unnamed], besides=[ID]) == {"Other": "other"}
+    assert lookup.holders_of(VOICE_OUT_TRUNK, [resource(), other, unnamed], besides=[ID]) == {
+        ("name", "Other"): "other"
+    }
 
 
 def test_a_trunk_is_matched_by_its_selector_alone() -> None:
