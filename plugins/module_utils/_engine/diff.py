@@ -60,6 +60,8 @@ def _lines(name: str, value: Any, names: Mapping[str, str]) -> list[str]:
     """Return a line for each entry or attribute of a value; links with their names, where these are known."""
     if value and isinstance(value, dict) and all(key.isidentifier() for key in value):
         return [line for key, held in value.items() for line in _lines(f"{name}.{key}", held, names)]
-    entries = value if value and isinstance(value, list) else [value]
+    # A list with null or a list in it, which the API should not have, would look like null or that list.
+    listed = value and isinstance(value, list) and all(isinstance(entry, (str, int)) for entry in value)
+    entries = value if listed else [value]
     known = {identifier: f"  # {called}" for identifier, called in names.items()}
     return [f"{name}: {show(entry)}{known.get(str(entry), '')}" for entry in entries]
