@@ -67,17 +67,18 @@ def resolve(
         for row in resource.links:
             if row.shares_names:
                 unknown.setdefault(row.type, set()).update(new_names(desired, one))
-            if row.name in desired.settings:
-                linked = {known.names.get(identifier, "") for identifier in row.listed(row.read(one or {}))}
-                names = row.named(desired.settings[row.name]) - linked - coming.get(row.type, {}).keys()
-                unknown.setdefault(row.type, set()).update(names)
-                ids = set(filter(is_id, row.listed(desired.settings[row.name])))
-                referred.setdefault(row.type, set()).update(ids if row.suggested else ())
+            if row.name in desired.settings and desired.state != "absent":
+                value, linked = desired.settings[row.name], row.listed(row.read(one or {}))
+                names = row.named(value) - {known.names.get(identifier, "") for identifier in linked}
+                unknown.setdefault(row.type, set()).update(names - coming.get(row.type, {}).keys())
+                if not row.unread:
+                    ids = set(filter(is_id, row.listed(value)))
+                    referred.setdefault(row.type, set()).update(ids - set(linked))
     by_type = {row.type: row for row in resource.links}
     for kind, names in unknown.items():
         look_up(client, by_type[kind], names, known, resource.page_sizes.get(kind, 1))
     for kind, ids in referred.items():
-        _look_up_ids(client, by_type[kind], ids - known.names.keys(), known)
+        _look_up_ids(client, by_type[kind], ids, known)
     for kind, called in coming.items():
         known.ids.setdefault(kind, {}).update({name: list(ids) for name, ids in called.items()})
         known.names.update({identifier: name for name, ids in called.items() for identifier in ids})
@@ -86,19 +87,23 @@ def resolve(
 
 def _look_up_ids(client: jsonapi.Client, row: Link, ids: Set[str], known: Known) -> None:
     """Find out which of these ids no resource has: the API would reject them only after other changes."""
+    ids = ids - known.names.keys() - known.missing.get(row.type, set())
     if not ids:
         return
+    left = set(ids)
     fields = {} if row.found_by == "list" else {f"fields[{row.type}]": row.by}
     try:
         for together in batches(sorted(ids), IDS_AT_ONCE) if row.found_by == "filter" else [[]]:
             only = {"filter[id]": ",".join(together)} if together else {}
-            known.add([row], client.get_all(row.type, {**only, **fields}).resources)
+            resources = client.get_all(row.type, {**only, **fields}).resources
+            known.add([row], resources)
+            left -= {one["id"].lower() for one in resources}
     except jsonapi.ApiError as error:
         # Without this filter, it remains unknown.
         if error.status != 400:
             raise
         return
-    known.missing[row.type] = set(ids - known.names.keys())
+    known.missing.setdefault(row.type, set()).update(left)
 
 
 def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at_once: int) -> None:
@@ -136,22 +141,33 @@ def unread(
 ) -> dict[str, str] | None:
     """Return a relationship that no answer holds, by resource id, where it already is as a task sets it.
 
-    A filter selects the resources with a linked one. Returns None if the API rejects the filter. Raises RequestFailed.
+    A filter selects the resources with a linked one. Also finds out which of the other ids no linked resource has.
+    Returns None if the API rejects the filter. Raises RequestFailed.
     """
     other, value = row.only_with or ("", "")
     asked: dict[str, set[str]] = {}
+    listed: set[str] = set()
     for desired, one in zip(wanted, found.resources, strict=True):
         reference = str(desired.settings.get(row.name, ""))
+        if is_id(reference) and desired.state != "absent":
+            listed.add(reference)
         candidates = [reference] if is_id(reference) else known.ids.get(row.type, {}).get(reference, [])
         if one and len(candidates) == 1 and desired.resource.rows[other].read(one) == value:
             asked.setdefault(candidates[0], set()).add(one["id"])
     linked: dict[str, str] = {}
+    accepted = True
     for identifier, ids in sorted(asked.items()):
         try:
             holders = client.get_all(wanted[0].resource.type, {f"filter[{row.key}.id]": identifier}).resources
         except jsonapi.ApiError as error:
             if error.status != 400:
                 raise
-            return None
+            # The API rejects an unknown id, too.
+            _look_up_ids(client, row, listed, known)
+            if identifier in known.missing.get(row.type, ()):
+                continue
+            accepted = False
+            break
         linked.update(dict.fromkeys(ids & {holder["id"] for holder in holders}, identifier))
-    return linked
+    _look_up_ids(client, row, listed - set(linked.values()), known)
+    return linked if accepted else None
