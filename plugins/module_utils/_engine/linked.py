@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id
-from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link
+from ansible_collections.didww.voice.plugins.module_utils._engine.link import Link, sparse
 from ansible_collections.didww.voice.plugins.module_utils._engine.lookup import IDS_AT_ONCE, Found, new_names
 from ansible_collections.didww.voice.plugins.module_utils._engine.plan import Desired
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
@@ -25,22 +25,30 @@ NOTHING_COMES: Coming = MappingProxyType({})
 
 
 class Known:
-    """What is known about linked resources.
+    """What is known about the linked resources of `links`.
 
-    `names`: by id. `ids`: by type and name. `missing`: the ids that no resource has, by type.
+    `names`: by id. `ids`: by type and name. `missing`: the ids that no resource has, by type. `attributes`: by id.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, links: Iterable[Link]) -> None:
+        self.links = tuple(links)
+        self.attributes: dict[str, Mapping[str, Any]] = {}
         self.names: dict[str, str] = {}
         self.ids: dict[str, dict[str, list[str]]] = {}
         self.missing: dict[str, set[str]] = {}
 
-    def add(self, links: Iterable[Link], resources: Iterable[Mapping[str, Any]]) -> None:
-        """Add the JSON:API resources that links can refer to."""
-        named_by = {row.type: row.by for row in links}
+    def fields(self, row: Link) -> dict[str, str]:
+        """Return the parameters that restrict what is read. A list without pages has no sparse fieldsets."""
+        return {} if row.found_by == "list" else sparse(one for one in self.links if one.type == row.type)
+
+    def add(self, resources: Iterable[Mapping[str, Any]]) -> None:
+        """Add the JSON:API resources that the links can refer to."""
+        named_by = {row.type: row.by for row in self.links}
         for resource in resources:
             kind, identifier = resource["type"], resource["id"].lower()
-            name = resource.get("attributes", {}).get(named_by.get(kind))
+            attributes = {**self.attributes.get(identifier, {}), **resource.get("attributes", {})}
+            self.attributes[identifier] = attributes
+            name = attributes.get(named_by.get(kind, ""))
             if isinstance(name, str) and identifier not in self.names:
                 self.names[identifier] = name
                 self.ids.setdefault(kind, {}).setdefault(name, []).append(identifier)
@@ -59,8 +67,8 @@ def resolve(
     a resource that is already linked. `coming`: what will be called otherwise, or will be new, or gone, by then. Raises
     RequestFailed.
     """
-    known = Known()
-    known.add(resource.links, found.included)
+    known = Known(resource.links)
+    known.add(found.included)
     unknown: dict[str, set[str]] = {}
     referred: dict[str, set[str]] = {}
     for desired, one in zip(wanted, found.resources, strict=True):
@@ -91,12 +99,11 @@ def _look_up_ids(client: jsonapi.Client, row: Link, ids: Set[str], known: Known)
     if not ids:
         return
     left = set(ids)
-    fields = {} if row.found_by == "list" else {f"fields[{row.type}]": row.by}
     try:
         for together in batches(sorted(ids), IDS_AT_ONCE) if row.found_by == "filter" else [[]]:
             only = {"filter[id]": ",".join(together)} if together else {}
-            resources = client.get_all(row.type, {**only, **fields}).resources
-            known.add([row], resources)
+            resources = client.get_all(row.type, {**only, **known.fields(row)}).resources
+            known.add(resources)
             left -= {one["id"].lower() for one in resources}
     except jsonapi.ApiError as error:
         # Without this filter, it remains unknown.
@@ -117,16 +124,14 @@ def look_up(client: jsonapi.Client, row: Link, names: Set[str], known: Known, at
         _look_up(client, row, together, known)
     missing = names - known.ids.get(row.type, {}).keys()
     if missing - filtered or (missing and row.suggested):
-        # A list without pages has no sparse fieldsets either.
-        fields = {} if row.found_by == "list" else {f"fields[{row.type}]": row.by}
-        known.add([row], client.get_all(row.type, fields).resources)
+        known.add(client.get_all(row.type, known.fields(row)).resources)
 
 
 def _look_up(client: jsonapi.Client, row: Link, names: Sequence[str], known: Known) -> None:
     """Look up linked resources by name, first all together, then the missing ones one by one."""
-    params = {f"filter[{row.by}]": ",".join(names), f"fields[{row.type}]": row.by}
+    params = {f"filter[{row.by}]": ",".join(names), **known.fields(row)}
     try:
-        known.add([row], client.get_all(row.type, params).resources)
+        known.add(client.get_all(row.type, params).resources)
     except jsonapi.ApiError as error:
         if error.status != 400 or len(names) == 1:
             raise
