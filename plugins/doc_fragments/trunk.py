@@ -165,7 +165,9 @@ options:
       - All DIDs that are allowed as CLI. Order and duplicates are ignored. V([]) unlinks all DIDs.
       - Write each DID as its id (UUID), or as its number in E.164, with or without C(+), spaces, dots, dashes and
         brackets.
-      - Numbers are looked up, in check mode too. Ids are not, so only DIDWW can report that an id does not exist.
+      - Numbers are looked up, in check mode too, and so are ids that are not linked to the trunk already. It is an
+        error if no DID has the number or the id.
+      - With O(api_version=2026-11-19), a DID that awaits registration is rejected, unless it is linked already.
       - If several DIDs have the same number, the ones that are already linked to the trunk match. It is an error if
         none of them is linked.
       - DIDs cannot be listed while O(allow_any_did_as_cli) is V(true), or if the task sets it to V(true). V([])
@@ -179,6 +181,7 @@ options:
     description:
       - All DIDs that are enabled for emergency calls, written as in O(dids). Order and duplicates are ignored. V([])
         unlinks all DIDs.
+      - Emergency calling must be enabled for each DID that is not linked to the trunk already.
       - DIDs cannot be listed while O(emergency_enable_all) is V(true), or if the task sets it to V(true). V([])
         then means the same as leaving the option out. If O(emergency_enable_all) was already V(true), exactly the DIDs
         that are linked are accepted too.

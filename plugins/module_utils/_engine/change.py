@@ -56,7 +56,7 @@ def read_situation(
             )
         unread[row.name] = ids or {}
     users = _users(client, resource, wanted, found)
-    return Situation(known.ids, known.names, holders, unread, users, known.missing)
+    return Situation(known.ids, known.names, holders, unread, users, known.missing, known.attributes)
 
 
 def _users(

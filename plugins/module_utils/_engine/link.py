@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import is_id, nearest, show
@@ -25,7 +25,8 @@ class Link(Setting):
     a `filter`, or without one in all `pages`, or in a `list` that has none. `suggested`: whether there are few enough
     to suggest the nearest name. `always_read`: whether every reading includes it. `freed`: for a resource that the API
     does not delete while it is linked, what to do first. `shares_names`: whether these resources and those that link to
-    them may not have the same unique name.
+    them may not have the same unique name. `requires`: the attributes that a resource must have before the API
+    links it, each with its value, and with what to do otherwise.
     """
 
     place: ClassVar[str] = "relationships"
@@ -43,6 +44,7 @@ class Link(Setting):
     always_read: bool = False
     freed: str = ""
     shares_names: bool = False
+    requires: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
 
     def listed(self, value: Any) -> list[str]:
         """Return the references in a value."""
@@ -121,3 +123,12 @@ class Link(Setting):
                 draft.implied[self.name] = self.null
         elif was_on:
             draft.add(self.name)
+
+
+def sparse(links: Iterable[Link]) -> dict[str, str]:
+    """Return the parameters that restrict what is read of linked resources to what plans need, in any version."""
+    fields: dict[str, set[str]] = {}
+    for row in links:
+        required = [row.requires, *(differences.get("requires", {}) for differences in row.versions.values())]
+        fields.setdefault(f"fields[{row.type}]", set()).update({row.by}, *required)
+    return {name: ",".join(sorted(attributes)) for name, attributes in fields.items()}

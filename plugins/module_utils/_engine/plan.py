@@ -101,7 +101,8 @@ class Situation(NamedTuple):
     `ids`: those of linked resources, by type and by name. `names`: their names, by id. `holders`: the ids of other
     resources by what must be unique, see Resource.uniques. `unread`: for each relationship that no answer
     holds, the linked id, by the id of the resource. `users`: the names of those that use a resource that a task
-    deletes, by their ids, by its id. `missing`: ids that no linked resource has, by type.
+    deletes, by their ids, by its id. `missing`: ids that no linked resource has, by type. `attributes`: those of linked
+    resources, by id.
     """
 
     ids: Mapping[str, Mapping[str, Collection[str]]] = {}
@@ -110,6 +111,7 @@ class Situation(NamedTuple):
     unread: Mapping[str, Mapping[str, str]] = {}
     users: Mapping[str, Mapping[str, str]] = {}
     missing: Mapping[str, Collection[str]] = {}
+    attributes: Mapping[str, Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,7 @@ def _draft(desired: Desired, current: Item | None, situation: Situation) -> Draf
             ids = situation.ids.get(link.type, {})
             value = link.resolved(draft.problems, draft.wanted[link.name], ids, before.get(link.name))
             draft.wanted[link.name] = value
+            _check_linked(draft, link.name, situation)
     given = {**before, **draft.wanted} | ({desired.selector: desired.value} if draft.new else {})
     draft.after = {name: given[name] for name in resource.rows if name in given}
     if draft.new:
@@ -291,6 +294,20 @@ def _draft(desired: Desired, current: Item | None, situation: Situation) -> Draf
     for rule in resource.rules:
         rule(draft)
     return draft
+
+
+def _check_linked(draft: Draft, name: str, situation: Situation) -> None:
+    """Reject new links to resources that the API does not link, as far as their attributes are known."""
+    row = draft.rows[name]
+    if not isinstance(row, Link):
+        return
+    new = set(row.listed(draft.wanted[name])) - set(row.listed(draft.before.get(name)))
+    for attribute, (value, remedy) in row.requires.items():
+        held = {one: situation.attributes.get(one, {}).get(attribute) for one in new}
+        refused = sorted(situation.names.get(one, one) for one, has in held.items() if has not in (None, value))
+        if refused:
+            words = f"{row.noun}s whose {attribute} is not {show(value)} cannot be linked: {', '.join(refused)}"
+            draft.reject(name, f"{words}. {remedy}")
 
 
 def _check_unique(draft: Draft, resource: Resource, situation: Situation) -> None:

@@ -110,7 +110,7 @@ def _resolved(client: jsonapi.Client, selection: Selection) -> dict[str, str | l
     problems: list[Problem] = []
     for name, row in selection.resource.filters.items():
         if name in filters and isinstance(row, Link):
-            known = Known()
+            known = Known([row])
             look_up(client, row, row.named(filters[name]), known, at_once=1)
             filters[name] = row.resolved(problems, filters[name], known.ids.get(row.type, {}), None)
     if problems:
@@ -141,8 +141,8 @@ def _read(task: Task) -> dict[str, Any]:
     resource = selection.resource
     answers = _select(task.connect(), selection)
     task.check_version(answers.meta, changes=False)
-    known = Known()
-    known.add(resource.links, answers.included)
+    known = Known(resource.links)
+    known.add(answers.included)
     items, settings = [], []
     for one in answers.resources:
         current = read(resource, one, known.names, selection.version)

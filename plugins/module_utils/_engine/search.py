@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ansible_collections.didww.voice.plugins.module_utils._client import jsonapi
 from ansible_collections.didww.voice.plugins.module_utils._engine.kinds import show
+from ansible_collections.didww.voice.plugins.module_utils._engine.link import sparse
 from ansible_collections.didww.voice.plugins.module_utils._engine.resource import Resource
 from ansible_collections.didww.voice.plugins.module_utils._engine.setting import MISSING, members
 
@@ -37,10 +38,11 @@ def batches(values: Iterable[str], at_once: int) -> Iterator[list[str]]:
 
 
 def linkage_of(resource: Resource, names: Collection[str]) -> tuple[dict[str, str], jsonapi.Linkage]:
-    """Return what requests these relationships: their linkage, and of each linked resource only its name."""
+    """Return what requests these relationships: their linkage, and of linked resources only what plans need."""
     links = [row for name, row in resource.read_links.items() if name in names]
-    # Only the names: secrets of linked resources need not travel.
-    return {f"fields[{row.type}]": row.by for row in links}, {row.key: row.many for row in links}
+    types = {row.type for row in links}
+    # Secrets of linked resources need not travel.
+    return sparse(row for row in resource.links if row.type in types), {row.key: row.many for row in links}
 
 
 def search(

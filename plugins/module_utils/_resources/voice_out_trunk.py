@@ -46,6 +46,10 @@ CREDENTIALS = "credentials_and_ip"
 DEFAULT_DID, CLI_ACTION, REPLACE_CLI = "default_did", "on_cli_mismatch_action", "replace_cli"
 
 DID = reference(e164, "the id (UUID) of a DID, or its number in E.164 such as +37061498222")
+# DIDWW's OpenAPI document (2026-11-19).
+REGISTERED = {"awaiting_registration": (False, "Leave them out until they are registered")}
+# DIDWW's OpenAPI document (2026-04-16).
+EMERGENCY = {"emergency_enabled": (True, "Enable emergency calling for them at DIDWW first, or leave them out")}
 # The maximum length of an address list: DIDWW's OpenAPI document (2026-04-16).
 MOST_ADDRESSES = 60
 
@@ -104,7 +108,7 @@ SETTINGS = (
         by="number",
         unread=True,
         only_with=(CLI_ACTION, REPLACE_CLI),
-        versions={NEWEST: {"always_with": True}},
+        versions={NEWEST: {"always_with": True, "requires": REGISTERED}},
     ),
     Setting(
         "capacity_limit", whole(0, 32767), nullable=True, costly=True, versions={NEWEST: {"kind": whole(1, 32767)}}
@@ -134,8 +138,11 @@ SETTINGS = (
     Setting("rtp_ping", BOOL),
     Setting("rtp_timeout", whole(30, 600), nullable=True, versions={NEWEST: {"nullable": False}}),
     *(
-        Link(name, set_of(DID), null=[], type="dids", noun="DID", by="number", many=True, managed_by=flag)
-        for name, flag in (("dids", "allow_any_did_as_cli"), ("emergency_dids", "emergency_enable_all"))
+        Link(name, set_of(DID), null=[], type="dids", noun="DID", by="number", many=True, managed_by=flag, **differs)
+        for name, flag, differs in (
+            ("dids", "allow_any_did_as_cli", {"versions": {NEWEST: {"requires": REGISTERED}}}),
+            ("emergency_dids", "emergency_enable_all", {"requires": EMERGENCY}),
+        )
     ),
 )
 

@@ -29,10 +29,11 @@ def did(identifier: str, **attributes: Any) -> dict[str, Any]:
 
 def test_a_number_can_belong_to_several_dids() -> None:
     resources = [did(DIDS[0].upper(), number="1"), did(DIDS[1], number="1"), did(DIDS[2]), {"type": "dids", "id": "x"}]
-    known = linked.Known()
-    known.add(VOICE_OUT_TRUNK.links, [*resources, {**did("y", number="2"), "type": "others"}])
-    assert known.names == {DIDS[0]: "1", DIDS[1]: "1"}
-    assert known.ids == {"dids": {"1": DIDS[:2]}}
+    known = linked.Known(VOICE_OUT_TRUNK.links)
+    known.add([*resources, {**did("y", number="2"), "type": "others"}])
+    known.add([did(DIDS[2], number="3")])  # read again, with its attributes
+    assert known.names == {DIDS[0]: "1", DIDS[1]: "1", DIDS[2]: "3"}
+    assert known.ids == {"dids": {"1": DIDS[:2], "3": [DIDS[2]]}}
 
 
 def test_names_are_those_of_other_trunks() -> None:
