@@ -330,7 +330,7 @@ def test_a_report_tells_that_the_run_did_not_finish(
     api: Simulator, start: Start, tmp_path: Path, playbook: str, how: signal.Signals
 ) -> None:
     path = tmp_path / "report.json"
-    path.write_text('{"failed": false, "drifted": 0}', encoding="utf-8")
+    path.write_text('{"at": "yesterday", "failed": false}', encoding="utf-8")
     api.add_faults({"method": "GET", "delay": 60})
     kill(start(playbook, report="report.json", **REPORTS[playbook]), how, lambda: bool(api.journal))
     report = report_in(path)
@@ -338,7 +338,7 @@ def test_a_report_tells_that_the_run_did_not_finish(
 
 
 def test_a_report_tells_what_is_wrong_with_the_variables(api: Simulator, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text('{"failed": false}', encoding="utf-8")
+    (tmp_path / "report.json").write_text('{"at": "yesterday", "failed": false}', encoding="utf-8")
     (tmp_path / "trunks.yml").write_text("trunks:\n  - name: x\n   y: 1\n", encoding="utf-8")
     output = run("audit", trunks_file="trunks.yml", report="report.json", fail_on_drift="ture", status=2)
     report = report_in(tmp_path / "report.json")
